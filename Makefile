@@ -1,0 +1,90 @@
+# make run     serves the site        (ADDRESS=127.0.0.1 PORT=8000; settings can be given too: make run DEBUG=1)
+# make test    runs every test        (ARGS="-k echo" is handed to pytest)
+# make check   lint, types, import rules, migrations, then the tests
+#
+# Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
+
+PYTHON  ?= python3
+VENV    ?= .venv
+ADDRESS ?= 127.0.0.1
+PORT    ?= 8000
+ARGS    ?=
+
+IN_VENV := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check lint
+
+help:
+	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
+
+# What a client writes for the address that the server listens on: "every address" is reached as this machine,
+# and an IPv6 address stands in brackets.
+REACHED := $(patsubst ::,::1,$(patsubst 0.0.0.0,127.0.0.1,$(ADDRESS)))
+HOST    := $(if $(findstring :,$(REACHED)),[$(REACHED)],$(REACHED))
+SITE    := $(HOST):$(PORT)
+
+# A site answers to localhost alone unless it is told more; an address that was asked for by name is meant to work.
+ifeq ($(filter 127.0.0.1 localhost ::1,$(REACHED)),)
+run: export ALLOWED_HOSTS ?= localhost,127.0.0.1,[::1],$(HOST)
+endif
+
+run: $(VENV)/.installed
+	@$(IN_VENV) manage.py migrate --verbosity 0
+	@$(IN_VENV) manage.py demo
+	@printf '%s\n' '' \
+	  'The pages    http://$(SITE)/' \
+	  'Echo         ws://$(SITE)/echo' \
+	  'Rooms        ws://$(SITE)/ws/lobby' \
+	  '             ws://$(SITE)/ws/VIP?pass=secret123' \
+	  'The pulse    ws://$(SITE)/stats' \
+	  'An admin     $(IN_VENV) manage.py createsuperuser, then http://$(SITE)/admin/' \
+	  'To stop      Ctrl-C' ''
+	@exec $(IN_VENV) -m daphne -b '$(ADDRESS)' -p '$(PORT)' rtproject.asgi:application
+
+test: $(VENV)/.installed-dev
+	@$(IN_VENV) -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m mypy
+	$(VENV)/bin/lint-imports
+	$(IN_VENV) manage.py check
+	$(IN_VENV) manage.py makemigrations --check --dry-run
+
+check: lint test
+
+# The environment. Each stamp is written last, so what was interrupted is done again and what is complete costs nothing.
+# A killed pip leaves packages that look complete and are not: `.unfinished` tells, and the environment is made anew.
+# So is one whose interpreter is gone, as after an upgrade of Python.
+UNFINISHED := $(VENV)/.unfinished
+ifneq ($(shell test -x $(IN_VENV) && test ! -e $(UNFINISHED) && echo sound),sound)
+.PHONY: $(VENV)/.made
+endif
+
+MODERN := import sys; sys.exit(sys.version_info < (3, 11))
+
+$(VENV)/.made:
+	@$(PYTHON) -c '$(MODERN)' || { \
+	  echo 'This project needs Python 3.11 or newer, which $(PYTHON) is not: name one with PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo '$(PYTHON) lacks its venv module (on Debian and Ubuntu: apt install python3-venv)' >&2; exit 1; }
+	@$(PYTHON) -m venv $(if $(wildcard $(UNFINISHED)),--clear) $(VENV)
+	@{ $(IN_VENV) -c '$(MODERN)' && $(IN_VENV) -m pip install --help; } >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+define install
+	@echo 'Installing $(1) into $(VENV) …'
+	@touch $(UNFINISHED)
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --no-input -r $(1) || { rm $(UNFINISHED); exit 1; }
+	@rm $(UNFINISHED)
+	@touch $@
+endef
+
+$(VENV)/.installed: requirements.txt $(VENV)/.made
+	$(call install,requirements.txt)
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(call install,requirements-dev.txt)

@@ -1,0 +1,58 @@
+"""`manage.py pulse`: the background worker as a process of its own."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from pulse import protocol
+from pulse.clock import Grid, SystemClock
+from pulse.sampler import difference, take_snapshot
+from pulse.worker import FIRST_SECONDS, Worker
+
+
+class Command(BaseCommand):
+    """Samples this machine and tells every dashboard, until SIGTERM or SIGINT."""
+
+    help = "Measures this machine at each tick of the clock and tells every dashboard, until it is stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares `--once`."""
+        parser.add_argument("--once", action="store_true", help="print one sample as a line of JSON, and end")
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        """Runs the worker, or prints one sample, which needs neither the database nor the channel layer."""
+        if once:
+            self.stdout.write(one_sample())
+            return
+        if isinstance(get_channel_layer(), InMemoryChannelLayer):
+            self.stderr.write(
+                "Without REDIS_URL the channel layer is inside this process: "
+                "no other process sees these pulses live, only as stored samples."
+            )
+        asyncio.run(run_until_stopped())
+
+
+def one_sample() -> str:
+    """The frame of one sample of this machine. Takes FIRST_SECONDS, and raises what `take_snapshot` does."""
+    before = take_snapshot(settings.DATA_DIR)
+    time.sleep(FIRST_SECONDS)
+    sample = difference(before, take_snapshot(settings.DATA_DIR))
+    seq = Grid(settings.PULSE_INTERVAL, SystemClock()).number(sample.at)
+    return protocol.encode(protocol.pulse_of(sample, settings.PULSE_HOST, seq))
+
+
+async def run_until_stopped() -> None:
+    """Runs the worker until this process is told to end."""
+    worker = asyncio.create_task(Worker.from_settings().run(), name="pulse worker")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await worker

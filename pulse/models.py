@@ -1,0 +1,66 @@
+"""The samples of the last day."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+KEPT = timedelta(hours=24)
+ALIVE_INTERVALS = 3  # a worker whose newest sample is older than so many intervals is taken for gone
+
+
+class SampleQuerySet(models.QuerySet["Sample"]):
+    """The questions that are asked of samples."""
+
+    def live_hosts(self, now: datetime) -> list[str]:
+        """The hosts whose worker runs, by name."""
+        since = now - timedelta(seconds=ALIVE_INTERVALS * settings.PULSE_INTERVAL)
+        return list(self.filter(at__gt=since).order_by("host").values_list("host", flat=True).distinct())
+
+    def newest(self, count: int, host: str | None = None, now: datetime | None = None) -> list["Sample"]:
+        """The `count` newest samples of each host whose worker runs (or of `host` alone), oldest first.
+
+        One query for each host: only so does the index give them without reading all of a day. Ordered by
+        time and not by `seq`, whose scale is another one after PULSE_INTERVAL was changed.
+        """
+        hosts = self.live_hosts(now or timezone.now()) if count else []
+        # Compared here and not in SQL: `host` may come from a query string and hold what a database cannot.
+        chosen = [known for known in hosts if host is None or known == host]
+        rows = [row for known in chosen for row in self.filter(host=known).order_by("-at")[:count]]
+        return sorted(rows, key=lambda row: row.at)
+
+    def expired(self, now: datetime) -> Self:
+        """Those that are not kept any longer, oldest first."""
+        return self.filter(at__lt=now - KEPT).order_by("at")
+
+    def prune(self, most: int, now: datetime | None = None) -> int:
+        """Deletes up to `most` expired samples and returns how many it were."""
+        oldest = list(self.expired(now or timezone.now()).values_list("pk", flat=True)[:most])
+        return self.filter(pk__in=oldest).delete()[0] if oldest else 0
+
+    def store(self, samples: list["Sample"]) -> None:
+        """Stores those whose host and `seq` are new; the others are of a second worker on the same host."""
+        self.bulk_create(samples, ignore_conflicts=True)
+
+
+class Sample(models.Model):
+    """One pulse of one host: its finished frame, and what it is looked up by."""
+
+    host = models.CharField(max_length=255)
+    seq = models.BigIntegerField()
+    at = models.DateTimeField()
+    frame = models.TextField()
+
+    objects = SampleQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["host", "seq"], name="pulse_one_sample_a_tick"),)
+        indexes = (
+            models.Index(fields=["host", "-at"], name="pulse_newest_of_host"),
+            models.Index(fields=["at"], name="pulse_by_time"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.host} #{self.seq}"

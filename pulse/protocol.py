@@ -1,0 +1,56 @@
+"""The pulse frame (docs/protocol.md), as it goes over the wire. Knows nothing of Django."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from pulse.sampler import Network, Sample, Usage
+
+GROUP = "pulse"  # the fan-out group that all pulses of all hosts are told to
+MOST_HISTORY = 720  # samples a host that a client may ask for: an hour of them at the default interval
+
+
+class Pulse(msgspec.Struct, tag_field="type", tag="pulse", frozen=True, kw_only=True):
+    """One host's state at one tick: percentages of 0 to 100, sizes in bytes, times in seconds.
+
+    `seq` is the Unix time divided by the pulse interval, rounded down: unique for each host, with gaps
+    where a tick was missed. `at` is UTC as RFC 3339 writes it. `cpu`, `cores` and `network` (bytes per
+    second) are over the last `interval`.
+    """
+
+    cpu: float
+    host: str
+    seq: int
+    at: str
+    interval: float
+    cores: tuple[float, ...]
+    memory: Usage
+    swap: Usage
+    load: tuple[float, float, float]
+    disk: Usage
+    network: Network
+    uptime: int
+
+
+def pulse_of(sample: Sample, host: str, seq: int) -> Pulse:
+    """The frame that tells of `sample`."""
+    fields = msgspec.structs.asdict(sample)
+    return Pulse(**fields | {"host": host, "seq": seq, "at": timestamp(sample.at)})
+
+
+def encode(pulse: Pulse) -> str:
+    """The frame's JSON text."""
+    return msgspec.json.encode(pulse).decode()
+
+
+def moment(unix_time: float) -> datetime:
+    """Unix time, in seconds, as an aware datetime, to the millisecond below.
+
+    Rounded down, never up: `at` must not belong to the tick after the one that `seq` says.
+    """
+    return datetime.fromtimestamp(int(unix_time * 1000) / 1000, UTC)
+
+
+def timestamp(unix_time: float) -> str:
+    """Unix time, in seconds, as RFC 3339 in UTC with milliseconds and `Z`."""
+    return moment(unix_time).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

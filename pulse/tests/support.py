@@ -1,0 +1,50 @@
+"""What several tests of the pulse need: time that does not pass, a machine that does as it is told, pulses."""
+
+import json
+from typing import Any
+
+from pulse.models import Sample
+from pulse.protocol import GROUP, encode, moment, pulse_of
+from pulse.sampler import CpuTimes, Snapshot, difference
+from rtproject.websocket.fanout import broadcast
+
+NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests use
+
+
+class FakeClock:
+    """A clock on which sleeping takes no time and moves the hand exactly so far."""
+
+    def __init__(self, now: float = NOON) -> None:
+        self.time = now
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def snapshot(at: float = NOON, busy: float = 0.0, idle: float = 0.0, **more: Any) -> Snapshot:
+    """What was read at the Unix time `at`, on a machine whose monotonic clock shows the same."""
+    return Snapshot(at=at, clock=at, cpu=CpuTimes(busy, idle), **more)
+
+
+def frame(host: str, seq: int, at: float) -> str:
+    """The text of a pulse."""
+    return encode(pulse_of(difference(snapshot(at - 5), snapshot(at)), host, seq))
+
+
+def stored(host: str, seq: int, at: float) -> Sample:
+    """A sample as the worker stores it, not stored yet."""
+    return Sample(host=host, seq=seq, at=moment(at), frame=frame(host, seq, at))
+
+
+async def send_pulse(host: str, seq: int) -> None:
+    """What a worker does at a tick."""
+    await broadcast(GROUP, frame(host, seq, NOON + 5 * seq), host=host, seq=seq)
+
+
+def host_and_seq(text: str) -> tuple[str, int]:
+    """Which pulse the frame `text` is."""
+    pulse = json.loads(text)
+    return pulse["host"], pulse["seq"]

@@ -1,0 +1,265 @@
+"""The worker's beat, on a clock that the test moves."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from pulse import worker as worker_module
+from pulse.models import Sample
+from pulse.recorder import Recorder
+from pulse.sampler import Sampler, Snapshot
+from pulse.tests.support import NOON, FakeClock, snapshot
+from pulse.worker import FIRST_SECONDS, Worker, current_embedded, ensure_embedded
+from rtproject.websocket.errors import Unavailable
+
+INTERVAL = 5.0
+
+
+class Enough(BaseException):
+    """Ends a worker that has beaten as often as the test wants; no Exception, so that nothing is in its way."""
+
+
+class World:
+    """Everything a worker touches. `reads` and `publishes` count what it tried; hooks get the count before it."""
+
+    def __init__(self, beats: int) -> None:
+        self.clock = FakeClock(NOON + 1)
+        self.pulses: list[dict[str, Any]] = []
+        self.moments: list[float] = []
+        self.tags: list[dict[str, Any]] = []
+        self.stored: list[Sample] = []
+        self.reads = self.publishes = 0
+        self.on_read: Callable[[int], None] = lambda count: None
+        self.on_publish: Callable[[int], None] = lambda count: None
+        self._beats = beats
+
+    def read(self) -> Snapshot:
+        self.reads += 1
+        self.on_read(self.reads)
+        return snapshot(self.clock.time, idle=self.clock.time)
+
+    async def publish(self, group: str, text: str, **tags: Any) -> None:
+        self.publishes += 1
+        self.on_publish(self.publishes)
+        assert group == "pulse"
+        self.pulses.append(json.loads(text))
+        self.moments.append(self.clock.time)
+        self.tags.append(tags)
+        if len(self.pulses) == self._beats:
+            raise Enough
+
+    async def write(self, samples: list[Sample]) -> None:
+        self.stored += samples
+
+    async def tidy(self) -> None:
+        """There is nothing to tidy."""
+
+    async def run(self, recorder: Recorder | None = None) -> None:
+        """Runs a worker in this world until it has published as many pulses as `beats`."""
+        recorder = recorder or Recorder(self.write, self.tidy)
+        worker = Worker("web-1", INTERVAL, Sampler(self.read), recorder, self.clock, self.publish)
+        with pytest.raises(Enough):
+            await worker.run()
+
+    @property
+    def seqs(self) -> list[int]:
+        return [pulse["seq"] for pulse in self.pulses]
+
+
+def fail_on(counts: range, error: Exception) -> Callable[[int], None]:
+    def hook(count: int) -> None:
+        if count in counts:
+            raise error
+
+    return hook
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged after the line that a worker begins with."""
+    return [message for message in caplog.messages if "begins" not in message]
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="pulse")
+
+
+async def test_the_first_pulse_comes_as_soon_as_something_is_measured() -> None:
+    world = World(beats=1)
+    await world.run()
+    assert world.moments == [NOON + 1 + FIRST_SECONDS]
+    assert world.pulses[0]["interval"] == FIRST_SECONDS
+    assert world.seqs == [NOON / INTERVAL]
+
+
+async def test_a_thousand_pulses_keep_to_the_grid_of_the_clock() -> None:
+    world = World(beats=1001)
+    await world.run()
+    assert world.moments[1:] == [NOON + INTERVAL * beat for beat in range(1, 1001)]
+    assert world.seqs == [NOON / INTERVAL + beat for beat in range(1001)]
+
+
+async def test_a_pulse_is_tagged_with_its_host_and_seq() -> None:
+    world = World(beats=2)
+    await world.run()
+    assert world.tags == [{"host": "web-1", "seq": pulse["seq"]} for pulse in world.pulses]
+
+
+async def test_a_sample_that_takes_longer_than_a_tick_does_not_move_the_beat() -> None:
+    world = World(beats=4)
+
+    def slow(count: int) -> None:
+        world.clock.time += 7 if count > 2 else 0
+
+    world.on_read = slow
+    await world.run()
+    assert world.moments[1:] == [NOON + 12, NOON + 22, NOON + 32]
+    assert world.seqs[1:] == [NOON / INTERVAL + beat for beat in (2, 4, 6)]
+
+
+async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(beats=7)
+
+    def suspend(count: int) -> None:
+        world.clock.time += 22 if count in (3, 4) else 0
+
+    world.on_publish = suspend
+    await world.run()
+    assert messages(caplog) == [
+        "keeping the beat of the pulse fails, and is tried again: 4 ticks were skipped",
+        "keeping the beat of the pulse works again",
+    ]
+
+
+async def test_a_machine_that_cannot_be_sampled_is_logged_once_and_the_beat_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World(beats=3)
+    world.on_read = fail_on(range(3, 6), OSError("no /proc"))
+    await world.run()
+    assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 4, 5)]
+    assert messages(caplog) == [
+        "sampling the machine fails, and is tried again: OSError: no /proc",
+        "sampling the machine works again",
+    ]
+
+
+async def test_if_the_very_first_reading_fails_the_first_pulse_is_a_tick_late() -> None:
+    world = World(beats=1)
+    world.on_read = fail_on(range(1, 2), OSError("no /proc"))
+    await world.run()
+    assert world.seqs == [NOON / INTERVAL + 1]
+
+
+async def test_a_pulse_that_cannot_be_published_is_logged_once_and_stored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World(beats=3)
+    world.on_publish = fail_on(range(2, 5), Unavailable("no layer"))
+    await world.run()
+    assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 4, 5)]
+    assert {sample.seq for sample in world.stored} >= {NOON / INTERVAL + beat for beat in (1, 2, 3)}
+    assert messages(caplog) == [
+        "publishing pulses fails, and is tried again: Unavailable: no layer",
+        "publishing pulses works again",
+    ]
+
+
+async def test_what_is_stored_is_the_frame_that_was_published() -> None:
+    world = World(beats=3)
+    await world.run()
+    first = world.stored[0]
+    assert json.loads(first.frame) == world.pulses[0]
+    assert (first.host, first.seq, first.at.timestamp()) == ("web-1", NOON / INTERVAL, NOON + 1.2)
+
+
+async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulse.recorder.CLOSING_SECONDS", 0)
+    world = World(beats=50)
+
+    async def hang(samples: list[Sample]) -> None:
+        await asyncio.Event().wait()
+
+    await world.run(Recorder(hang, world.tidy))
+    assert world.seqs == [NOON / INTERVAL + beat for beat in range(50)]
+
+
+async def test_the_worker_of_this_machine_is_made_from_the_settings(settings: Settings) -> None:
+    settings.PULSE_HOST = "web-7"
+    worker = Worker.from_settings()
+    pulses: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def publish(group: str, text: str, **tags: Any) -> None:
+        await pulses.put(json.loads(text))
+        raise Enough
+
+    worker._publish = publish
+    with pytest.raises(Enough):
+        await worker.run()
+    pulse = pulses.get_nowait()
+    assert pulse["host"] == "web-7"
+    assert pulse["interval"] >= FIRST_SECONDS
+    assert pulse["memory"]["total"] > 0
+
+
+class StandIn:
+    """A worker that does nothing until it is told to fail."""
+
+    made: list["StandIn"]
+
+    def __init__(self) -> None:
+        self.failure = asyncio.Event()
+
+    async def run(self) -> None:
+        await self.failure.wait()
+        raise RuntimeError("a bug")
+
+    @classmethod
+    def from_settings(cls) -> "StandIn":
+        cls.made.append(cls())
+        return cls.made[-1]
+
+
+@pytest.fixture
+async def workers(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[StandIn]:
+    """The embedded workers that were made; PULSE_EMBEDDED is on."""
+    settings.PULSE_EMBEDDED = True
+    StandIn.made = []
+    monkeypatch.setattr(worker_module, "Worker", StandIn)
+    return StandIn.made
+
+
+async def test_the_first_connection_starts_an_embedded_worker_and_the_others_do_not(
+    workers: list[StandIn],
+) -> None:
+    ensure_embedded()
+    await asyncio.sleep(0)
+    ensure_embedded()
+    assert len(workers) == 1
+
+
+async def test_an_embedded_worker_that_died_is_started_again(
+    workers: list[StandIn], caplog: pytest.LogCaptureFixture
+) -> None:
+    ensure_embedded()
+    task = current_embedded().task
+    assert task is not None
+    workers[0].failure.set()
+    await asyncio.wait({task})
+    ensure_embedded()
+    assert len(workers) == 2
+    await asyncio.sleep(0)  # the end of the first is logged by a callback
+    assert "background task pulse worker ended" in caplog.messages
+
+
+async def test_with_pulse_embedded_off_no_worker_is_started(
+    workers: list[StandIn], settings: Settings
+) -> None:
+    settings.PULSE_EMBEDDED = False
+    ensure_embedded()
+    assert workers == []

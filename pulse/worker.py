@@ -1,0 +1,112 @@
+"""The background worker: at each tick of the clock it samples this machine and tells everybody."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from django.conf import settings
+
+from pulse import models, protocol
+from pulse.clock import Clock, Grid, SystemClock
+from pulse.outage import Outage
+from pulse.recorder import Recorder
+from pulse.sampler import Sample, Sampler, take_snapshot
+from rtproject.websocket.drain import background
+from rtproject.websocket.fanout import broadcast
+from rtproject.websocket.loops import per_loop
+
+logger = logging.getLogger(__name__)
+
+FIRST_SECONDS = 0.2  # what the first sample covers: the least that measures well, since somebody waits for it
+
+
+class Worker:
+    """One host's pulse. `publish` is called as `broadcast(group, text, host=..., seq=...)`."""
+
+    def __init__(
+        self,
+        host: str,
+        interval: float,
+        sampler: Sampler,
+        recorder: Recorder,
+        clock: Clock,
+        publish: Callable[..., Awaitable[None]] = broadcast,
+    ) -> None:
+        self._host = host
+        self._sampler = sampler
+        self._recorder = recorder
+        self._clock = clock
+        self._publish = publish
+        self._grid = Grid(interval, clock)
+        self._sampling = Outage("sampling the machine")
+        self._publishing = Outage("publishing pulses")
+        self._pace = Outage("keeping the beat of the pulse")
+
+    @classmethod
+    def from_settings(cls) -> "Worker":
+        """The worker of this machine."""
+        return cls(
+            host=settings.PULSE_HOST,
+            interval=settings.PULSE_INTERVAL,
+            sampler=Sampler(partial(take_snapshot, settings.DATA_DIR)),
+            recorder=Recorder(),
+            clock=SystemClock(),
+        )
+
+    async def run(self) -> None:
+        """Beats until it is cancelled: once as soon as there is something measured, then at each tick."""
+        logger.info("the pulse of %s begins", self._host)
+        try:
+            await self._sample()
+            await self._clock.sleep(FIRST_SECONDS)
+            await self._beat(self._grid.number(self._clock.now()))
+            while True:
+                await self._beat(await self._grid.tick())
+                self._tell_skipped()
+        finally:
+            await self._recorder.close()
+
+    async def _beat(self, tick: int) -> None:
+        sample = await self._sample()
+        if sample is None:
+            return
+        seq = max(tick, self._grid.number(sample.at))  # it may have taken until after the next tick
+        text = protocol.encode(protocol.pulse_of(sample, self._host, seq))
+        with self._publishing:
+            await self._publish(protocol.GROUP, text, host=self._host, seq=seq)
+        self._recorder.put(models.Sample(host=self._host, seq=seq, at=protocol.moment(sample.at), frame=text))
+
+    async def _sample(self) -> Sample | None:
+        with self._sampling:
+            return await asyncio.to_thread(self._sampler.sample)  # a disk may be slow to answer
+        return None
+
+    def _tell_skipped(self) -> None:
+        if self._grid.skipped:
+            self._pace.fails(f"{self._grid.skipped} ticks were skipped")
+        else:
+            self._pace.works()
+
+
+class Embedded:
+    """The worker inside a server process, if there is one."""
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+
+
+current_embedded = per_loop(Embedded)
+
+
+def ensure_embedded() -> None:
+    """Starts a worker on the running loop, unless PULSE_EMBEDDED is off or one is running there.
+
+    To be called at each connection: Daphne has no start hook, and a worker that died is started again this
+    way. It costs next to nothing when one is running.
+    """
+    if not settings.PULSE_EMBEDDED:
+        return
+    embedded = current_embedded()
+    if embedded.task is None or embedded.task.done():
+        embedded.task = background(Worker.from_settings().run(), "pulse worker")

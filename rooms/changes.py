@@ -1,0 +1,41 @@
+"""What follows when a room's row is made, changed or deleted: its name is retired or free again, and all who are
+inside, in every process, are looked at again."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from rooms.models import RetiredName, Room
+from rooms.names import room_group, room_key
+from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.fanout import broadcast
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(post_save, sender=Room)
+def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
+    """A new room takes its name back from the retired ones."""
+    if created:
+        RetiredName.objects.using(using).filter(key=room_key(instance.name)).delete()
+    transaction.on_commit(partial(_announce, instance.name), using=using)
+
+
+@receiver(post_delete, sender=Room)
+def room_deleted(instance: Room, using: str, **_: Any) -> None:
+    """Nobody gets in by the name of a deleted room; without this it would be open to all, as an unlisted one."""
+    RetiredName.objects.using(using).get_or_create(key=room_key(instance.name))
+    transaction.on_commit(partial(_announce, instance.name), using=using)
+
+
+def _announce(name: str) -> None:
+    try:
+        async_to_sync(broadcast)(room_group(name), None, room_changed=True)
+    except Unavailable:
+        # Every process looks at its rooms by itself every few seconds.
+        logger.error("a change of room %s could not be announced", name)

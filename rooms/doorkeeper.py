@@ -1,0 +1,85 @@
+"""Watches, in each process, over who is inside: a change of a room turns away whom it concerns.
+
+An event on the room's group says that something changed; what, is read from the store, once for all who are inside.
+An event may be lost with the channel layer, so every few seconds all rooms with somebody inside are read again.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rooms.doors import find_rooms, judge
+from rooms.names import room_key
+from rtproject.websocket.drain import background
+from rtproject.websocket.loops import per_loop
+
+if TYPE_CHECKING:
+    from rooms.consumers import RoomConsumer
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 5.0
+
+
+class Doorkeeper:
+    """The connections inside each room in this process. Use `current_doorkeeper()`."""
+
+    def __init__(self) -> None:
+        self._inside: defaultdict[str, set[RoomConsumer]] = defaultdict(set)
+        self._changed: set[str] = set()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def enter(self, connection: "RoomConsumer") -> None:
+        """Watches over `connection` until it leaves."""
+        self._inside[room_key(connection.room.name)].add(connection)
+        if self._task is None or self._task.done():
+            self._task = background(self._watch(), "doorkeeper")
+
+    def leave(self, connection: "RoomConsumer") -> None:
+        """Forgets `connection`, if it was here."""
+        key = room_key(connection.room.name)
+        self._inside[key].discard(connection)
+        if not self._inside[key]:
+            del self._inside[key]
+
+    def members(self, room_name: str) -> set[str]:
+        """The ids of the members who are in a room in this process."""
+        return {connection.member.id for connection in self._inside.get(room_key(room_name), ())}
+
+    def room_changed(self, room_name: str) -> None:
+        """Something about a room is not as it was; every connection in it may say so, and it is read once."""
+        self._changed.add(room_key(room_name))
+        self._wake.set()
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                self._changed.update(self._inside)
+            self._wake.clear()
+            changed, self._changed = self._changed, set()
+            await self._look(changed & self._inside.keys())
+
+    async def _look(self, keys: Iterable[str]) -> None:
+        """Reads these rooms and turns away who may not stay."""
+        keys = list(keys)
+        if not keys:
+            return
+        try:
+            rooms = await find_rooms(keys)
+        except Exception as error:  # nobody can enter meanwhile, and the next look comes soon
+            logger.error("cannot look after the rooms: %r", error)
+            return
+        for key in keys:
+            for connection in list(self._inside.get(key, ())):
+                code = judge(connection.room, rooms.get(key))
+                if code is not None:
+                    connection.end(code)
+
+
+current_doorkeeper = per_loop(Doorkeeper)

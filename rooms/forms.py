@@ -1,0 +1,46 @@
+"""The forms of this app: a password at a room's door, and a room in the admin."""
+
+from typing import Any
+
+from django import forms
+
+from rooms.models import Room
+
+
+class PasswordForm(forms.Form):
+    """Asks a visitor for a room's password."""
+
+    password = forms.CharField(
+        max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class RoomForm(forms.ModelForm):
+    """A room in the admin. The password can be set, changed and removed, and is never shown."""
+
+    new_password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Leave empty to keep it as it is. Who is inside by an older password is turned away.",
+    )
+    remove_password = forms.BooleanField(required=False, help_text="Opens the room to everybody.")
+
+    class Meta:
+        model = Room
+        fields = ("name", "title", "history_size", "member_limit", "closed")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("new_password") and cleaned.get("remove_password"):
+            raise forms.ValidationError("Set a new password or remove it, not both.")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Room:
+        if self.cleaned_data["new_password"]:
+            self.instance.set_password(self.cleaned_data["new_password"])
+        elif self.cleaned_data["remove_password"] and self.instance.guarded:
+            self.instance.set_password(None)
+        room: Room = super().save(commit)
+        return room

@@ -1,0 +1,67 @@
+"""Who somebody is in a room."""
+
+import re
+import secrets
+import unicodedata
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+
+from rooms.names import room_key
+from rooms.protocol import Person
+from rtproject.websocket.asgi_types import Scope
+
+GUEST_COOKIE = "rtproject_guest"
+GUEST_COOKIE_SECONDS = 365 * 86400
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
+
+
+def identify(scope: Scope, query: dict[str, str], room_name: str) -> Person:
+    """The member that this connection belongs to.
+
+    A logged-in user is known by the account, a guest by a key: `key=` in the query, or the cookie that our pages set.
+    Connections with one identity are one member; without a key each is somebody new. The identity itself stays here:
+    the others see its keyed hash, which is another one in every room.
+    """
+    user = scope.get("user")
+    if user is not None and user.is_authenticated:
+        return Person(_member_id(room_name, f"user:{user.pk}"), user.get_username(), guest=False)
+    key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
+    identity = f"key:{key}" if key else f"connection:{secrets.token_hex(16)}"
+    return Person(_member_id(room_name, identity), usable_name(query.get("name")) or _some_name(), guest=True)
+
+
+def usable_name(text: str | None) -> str | None:
+    """The guest's name as others will see it, or None: 1 to 32 printable characters in NFC after trimming.
+
+    `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters and for all
+    spaces but the ordinary one.
+    """
+    name = unicodedata.normalize("NFC", text or "").strip()
+    return name if 1 <= len(name) <= 32 and name.isprintable() else None
+
+
+def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
+    """Gives the browser a guest key if it has none, so that its tabs and its reconnects are one member."""
+    if _usable_key(request.COOKIES.get(GUEST_COOKIE)) is None:
+        response.set_cookie(
+            GUEST_COOKIE,
+            secrets.token_urlsafe(24),
+            max_age=GUEST_COOKIE_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+
+
+def _usable_key(text: str | None) -> str | None:
+    return text if text is not None and _KEY.match(text) else None
+
+
+def _some_name() -> str:
+    return f"guest-{secrets.token_hex(3)}"
+
+
+def _member_id(room_name: str, identity: str) -> str:
+    value = f"{room_key(room_name)}:{identity}"
+    return salted_hmac("rooms.member", value, algorithm="sha256").hexdigest()[:24]

@@ -1,0 +1,158 @@
+"""The frames of a room: what a client may say and what it hears, as typed structures. No Django, no I/O.
+
+A new frame is a Struct here and a handler in `consumers.py`. JSON is decoded and checked in one step by msgspec.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used"]
+FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class BadFrame(ValueError):
+    """A frame that cannot be read. `frame_id` is its `id`, if that much of it could be."""
+
+    def __init__(self, detail: str, frame_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.frame_id = frame_id
+
+
+# --- Client to server ------------------------------------------------------------------------------------------
+
+
+class Say(Struct, frozen=True, tag="say"):
+    """Says `text` to the room. `id` is the sender's own name for it and comes back with the message."""
+
+    text: str
+    id: FrameId | None = None
+
+
+class History(Struct, frozen=True, tag="history"):
+    """Asks for up to `limit` messages older than number `before` (all there are, without it)."""
+
+    before: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class Ping(Struct, frozen=True, tag="ping"):
+    """Asks for a `pong`."""
+
+
+ClientFrame = Say | History | Ping
+
+
+# --- Server to client ------------------------------------------------------------------------------------------
+
+
+class Person(Struct, frozen=True):
+    """Somebody in a room. `id` is the same for all connections of one member; `guest` is true without a login."""
+
+    id: str
+    name: str
+    guest: bool
+
+
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """The first frame, once: where the client is and who it is there."""
+
+    room: str
+    title: str
+    you: Person
+    history: bool
+
+
+class Message(Struct, frozen=True, tag="message", omit_defaults=True):
+    """What somebody said. The sender gets it too: that is its confirmation."""
+
+    room: str
+    sender: Person = field(name="from")
+    text: str
+    at: str
+    id: str | None = None
+
+
+class HistoryPage(Struct, frozen=True, tag="history"):
+    """The answer to `history`: messages in ascending order, and whether there are older ones."""
+
+    messages: list[Message]
+    more: bool
+
+
+class Pong(Struct, frozen=True, tag="pong"):
+    """The answer to `ping`."""
+
+
+class Error(Struct, frozen=True, tag="error", omit_defaults=True):
+    """A frame had no effect. `code` is for programs, `detail` a sentence for a developer."""
+
+    code: ErrorCode
+    detail: str
+    id: str | None = None
+
+
+ServerFrame = Welcome | Message | HistoryPage | Pong | Error
+
+
+# --- Text and frames -------------------------------------------------------------------------------------------
+
+_decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
+_encoder = msgspec.json.Encoder()
+
+
+class _Identified(Struct):
+    id: FrameId | None = None
+
+
+_id_decoder = msgspec.json.Decoder(_Identified)
+
+
+def decode(text: str) -> ClientFrame:
+    """The frame that `text` is. Text that does not begin with `{` is said as it is. Raises BadFrame."""
+    frame = _decode_json(text) if text.startswith("{") else Say(text)
+    if isinstance(frame, Say):
+        _check_text(frame)
+    return frame
+
+
+def encode(frame: ServerFrame) -> str:
+    """The frame as JSON text."""
+    return _encoder.encode(frame).decode()
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _decode_json(text: str) -> ClientFrame:
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise BadFrame(f"This is not a frame of this protocol: {_reason(error)}.", _frame_id(text)) from None
+
+
+def _reason(error: Exception) -> str:
+    # msgspec names the field and what was expected of it. It may quote what stood there, which can be long.
+    return str(error)[:200] if isinstance(error, msgspec.MsgspecError) else "it cannot be read"
+
+
+def _frame_id(text: str) -> str | None:
+    try:
+        return _id_decoder.decode(text).id
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def _check_text(frame: Say) -> None:
+    if not frame.text.strip():
+        raise BadFrame("The text is blank.", frame.id)
+    if "\0" in frame.text:
+        raise BadFrame("The text contains a NUL character.", frame.id)
+    try:
+        frame.text.encode()
+    except UnicodeEncodeError:  # msgspec refuses one in JSON, a server one on the wire
+        raise BadFrame("A lone surrogate is not a character.") from None

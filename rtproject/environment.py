@@ -1,0 +1,136 @@
+"""Settings from the environment: each declared once, with its default and one line of help.
+
+A value that cannot be read stops the start with one sentence that names the setting, and never shows the value:
+it may be a secret in the wrong place.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from rtproject.websocket.rates import Rate
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One setting as the documentation shows it."""
+
+    name: str
+    default: str
+    help: str
+
+
+DECLARED: dict[str, Declaration] = {}
+
+
+def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: str | None = None) -> T:
+    """The value of `name` in the environment, read by `read`, or `default` if it is not there or empty.
+
+    `shown` is what the documentation gives as the default where `str(default)` would not tell. Raises
+    ImproperlyConfigured when `read` raises ValueError, whose message completes "NAME must be ...".
+    """
+    DECLARED[name] = Declaration(name, str(default) if shown is None else shown, help)
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        return read(text)
+    except ValueError as error:
+        # "from None": what failed below may carry the value in its own message.
+        raise ImproperlyConfigured(f"{name} must be {error}.") from None
+
+
+def switch(text: str) -> bool:
+    """on or off, as people write it."""
+    known = {
+        "on": True,
+        "true": True,
+        "yes": True,
+        "1": True,
+        "off": False,
+        "false": False,
+        "no": False,
+        "0": False,
+    }
+    if text.lower() not in known:
+        raise ValueError("on or off")
+    return known[text.lower()]
+
+
+def words(text: str) -> list[str]:
+    """A comma separated list."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def whole(least: int = 0) -> Callable[[str], int]:
+    """A whole number, `least` or more."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or int(text) < least:
+            raise ValueError(f"a whole number, {least} or more")
+        return int(text)
+
+    return read
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds, up to a day."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0.1 <= value <= 86400:  # also false for nan
+        raise ValueError("a number of seconds between 0.1 and 86400")
+    return value
+
+
+def rate(text: str) -> Rate:
+    """So many in so much time."""
+    try:
+        return Rate.parse(text)
+    except ValueError:
+        raise ValueError("a rate such as 20/second (or minute, hour, day), or 0") from None
+
+
+def origins(text: str) -> list[str]:
+    """Origins as Django writes them in CSRF_TRUSTED_ORIGINS."""
+    entries = words(text)
+    if not all(entry.startswith(("http://", "https://")) for entry in entries):
+        raise ValueError(
+            "a comma separated list of origins, each with its scheme, such as https://example.com"
+        )
+    return entries
+
+
+def redis_urls(text: str) -> list[str]:
+    """One or several addresses of Redis, comma separated."""
+    urls = words(text)
+    if not all(url.startswith(("redis://", "rediss://", "unix://")) for url in urls):
+        raise ValueError("one or several redis:// (or rediss://, unix://) URLs, comma separated")
+    return urls
+
+
+def database(base: Path) -> Callable[[str], dict[str, Any]]:
+    """A Django DATABASES entry from a URL; a relative SQLite path is relative to `base`."""
+
+    def read(text: str) -> dict[str, Any]:
+        wanted = "sqlite:///path or postgresql://user:password@host:port/name"
+        try:
+            config: dict[str, Any] = dict(dj_database_url.parse(text))
+        except Exception:  # whatever it is, the sentence below says it better
+            raise ValueError(wanted) from None
+        if config["ENGINE"] == "django.db.backends.sqlite3":
+            name = config["NAME"]
+            config["NAME"] = name if name == ":memory:" else str(base / name)
+        elif config["ENGINE"] != "django.db.backends.postgresql":
+            raise ValueError(wanted)
+        return config
+
+    return read

@@ -1,0 +1,40 @@
+"""The secret key of an installation that was given none: random, kept in a file that only its owner can read."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+
+def load_or_create(path: Path) -> str:
+    """The key in `path`, which is made if it is not there. Processes that start at the same time get the same key.
+
+    Raises ImproperlyConfigured if the file can be neither read nor made, or is empty.
+    """
+    try:
+        if not path.exists():
+            _create(path)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ImproperlyConfigured(f"SECRET_KEY is not set, and {path} cannot be used: {reason}.") from error
+    if not key:
+        raise ImproperlyConfigured(f"SECRET_KEY is not set, and {path} is empty: remove it.")
+    return key
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Complete before it has its name, and linked only if the name is free: nobody can read half a key, and of
+    # several processes that start together all use the first one's. mkstemp makes a file of mode 0600.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(get_random_secret_key())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        os.unlink(temporary)

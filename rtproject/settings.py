@@ -1,0 +1,227 @@
+"""Every setting, once. What an operator may want to change comes from the environment, see `environment.py`."""
+
+import platform
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from rtproject import environment as env
+from rtproject.environment import setting
+from rtproject.secret_key import load_or_create
+from rtproject.websocket.rates import Rate
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / "data"  # ignored by git: the database file and the secret key
+
+# --- The installation ------------------------------------------------------------------------------------------
+
+REDIS_URLS: list[str] = setting(
+    "REDIS_URL",
+    env.redis_urls,
+    [],
+    "Redis or Valkey that connects several processes; several URLs are shards.",
+    "none",
+)
+DATABASES = {
+    "default": setting(
+        "DATABASE_URL",
+        env.database(BASE_DIR),
+        env.database(BASE_DIR)("sqlite:///data/db.sqlite3"),
+        "sqlite:////absolute/path, sqlite:///relative/path or postgresql://user:password@host:port/name.",
+        "sqlite:///data/db.sqlite3",
+    )
+}
+SECRET_KEY = setting(
+    "SECRET_KEY",
+    str,
+    "",
+    "Signs sessions and member ids; the same for all processes.",
+    "random, kept in data/",
+)
+DEBUG = setting("DEBUG", env.switch, False, "Django's debug pages; never on the internet.", "off")
+ALLOWED_HOSTS = setting(
+    "ALLOWED_HOSTS",
+    env.words,
+    ["localhost", "127.0.0.1", "[::1]"],
+    "Host names this site is served as.",
+    "localhost",
+)
+CSRF_TRUSTED_ORIGINS: list[str] = setting(
+    "CSRF_TRUSTED_ORIGINS",
+    env.origins,
+    [],
+    "Further origins (scheme://host) whose pages may post and connect.",
+    "none",
+)
+HTTPS = setting(
+    "HTTPS", env.switch, False, "Redirect to HTTPS, HSTS, secure cookies, believe X-Forwarded-Proto.", "off"
+)
+TRUSTED_PROXIES = setting(
+    "TRUSTED_PROXIES",
+    env.whole(),
+    0,
+    "How many proxies of ours stand in front; not with Daphne's --proxy-headers.",
+)
+
+# --- Limits and apps -------------------------------------------------------------------------------------------
+
+WEBSOCKETS_PER_ADDRESS = setting(
+    "WEBSOCKETS_PER_ADDRESS", env.whole(), 200, "Open WebSockets per client address; 0 is off."
+)
+ROOMS_ALLOW_UNLISTED = setting(
+    "ROOMS_ALLOW_UNLISTED",
+    env.switch,
+    True,
+    "Whether any name is a room, or only those the admin made.",
+    "on",
+)
+ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1), 4096, "Characters a message may have.")
+ROOMS_MESSAGE_RATE = setting(
+    "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages a connection may say, with a burst of as many; 0 is off.",
+    "20/second",
+)  # fmt: skip
+ROOMS_PASSWORD_ATTEMPTS = setting(
+    "ROOMS_PASSWORD_ATTEMPTS",
+    env.rate,
+    Rate(10, 60.0),
+    "Wrong passwords per address and room; 0 is off.",
+    "10/minute",
+)
+PULSE_INTERVAL = setting("PULSE_INTERVAL", env.seconds, 5.0, "Seconds from one pulse to the next.", "5")
+PULSE_EMBEDDED = setting(
+    "PULSE_EMBEDDED",
+    env.switch,
+    not REDIS_URLS,
+    "A pulse worker inside the server.",
+    "on without a REDIS_URL",
+)
+PULSE_HOST = setting(
+    "PULSE_HOST", str, platform.node() or "localhost", "The name of this machine.", "its host name"
+)
+PULSE_PUBLIC = setting(
+    "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
+)  # fmt: skip
+
+# --- What follows from them ------------------------------------------------------------------------------------
+
+ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if not SECRET_KEY:
+    if REDIS_URLS or not ON_SQLITE:
+        raise ImproperlyConfigured(
+            "SECRET_KEY must be given when there is a REDIS_URL or a database that is not SQLite."
+        )
+    SECRET_KEY = load_or_create(DATA_DIR / "secret_key")
+
+if ON_SQLITE:
+    # Several processes may share the file: readers do not wait for the writer (WAL), writers queue for their turn
+    # at the beginning of a transaction instead of failing in the middle of one (IMMEDIATE).
+    DATA_DIR.mkdir(mode=0o700, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 5,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL",
+    }
+else:
+    # A database that does not answer must not hang a handshake for longer than a client waits.
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
+
+FOR_EVER = (
+    10 * 365 * 86400
+)  # seconds: a group membership and an event must not expire under a long connection
+CAPACITY = 10_000  # events that may wait for one process
+if REDIS_URLS:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS]},
+        }
+    }
+else:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "CONFIG": {"expiry": FOR_EVER, "group_expiry": FOR_EVER, "capacity": CAPACITY},
+        }
+    }
+
+# --- Django ----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "daphne",  # first, so that `manage.py runserver` serves WebSockets too
+    "channels",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "echo",
+    "rooms",
+    "pulse",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "rtproject.headers.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "rtproject.urls"
+ASGI_APPLICATION = "rtproject.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "rtproject" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "rtproject" / "static"]
+SERVESTATIC_USE_FINDERS = True  # straight from the apps, the admin's too: no collectstatic step
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- HTTPS -----------------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+if HTTPS:
+    SECURE_HSTS_SECONDS = 365 * 86400
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logs ------------------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Django's own handlers would say everything twice, or mail it to nobody.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

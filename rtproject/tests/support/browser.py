@@ -1,0 +1,88 @@
+"""Chromium, and pages that notice when something goes wrong in them."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, async_playwright
+
+NO_CHROMIUM = "No Chromium here, so nothing was tested in a browser; the variable CHROMIUM names one."
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) => console.error(
+    `Content-Security-Policy: ${event.effectiveDirective} forbids ${event.blockedURI} at line ${event.lineNumber}`
+));
+"""
+
+
+def find_chromium() -> str | None:
+    """The path of the browser: what the variable CHROMIUM names, or else the first that is installed."""
+    for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+@asynccontextmanager
+async def launched(path: str) -> AsyncIterator[Browser]:
+    """The browser at `path` without a window, and without the requests that it makes of its own accord."""
+    arguments = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-default-browser-check",
+    ]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # which cannot be had as root
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Pages:
+    """Pages of one browser, each with cookies of its own, so each is another visitor.
+
+    `problems` collects what a visitor must never cause: JavaScript errors, errors in the console, violations of the
+    Content-Security-Policy, requests to anywhere but this machine. A test that causes one on purpose takes it out.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._pages: list[Page] = []
+        self.problems: list[str] = []
+
+    async def new(self, **options: Any) -> Page:
+        """A page of a new visitor; `options` are those of playwright's `new_context`, such as `base_url`."""
+        context = await self._browser.new_context(**options)
+        await context.add_init_script(REPORT_VIOLATIONS)
+        context.on("weberror", lambda problem: self.problems.append(f"JavaScript: {problem.error}"))
+        context.on("console", self._heard)
+        context.on("request", self._requested)
+        page = await context.new_page()
+        self._pages.append(page)
+        return page
+
+    async def settled_problems(self) -> list[str]:
+        """`problems`, after everything that the pages reported until now has arrived."""
+        for page in self._pages:
+            try:
+                await page.evaluate("0")
+            except Error:  # the test closed the page
+                continue
+        return self.problems
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            place = message.location.get("url", "")
+            self.problems.append(f"console: {message.text} ({place})")
+
+    def _requested(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and address.hostname not in ("127.0.0.1", "localhost"):
+            self.problems.append(f"request to elsewhere: {request.url}")

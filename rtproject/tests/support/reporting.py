@@ -1,0 +1,34 @@
+"""Adds to pytest's reports what the servers of a failed test wrote, and marks the tests that need a browser."""
+
+from collections.abc import Generator
+
+import pytest
+
+from rtproject.tests.support.running import RUNNING
+
+_before: dict[int, int] = {}  # by pid: how long each log was when the test began
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that asks for the browser bears its mark, so that `-m "not browser"` leaves them out."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Remembers where the logs stand: what an earlier test caused says nothing about this one."""
+    _before.clear()
+    _before.update({process.pid: len(process.log) for process in RUNNING})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attaches to a failure what each running process wrote since the test began."""
+    report = yield
+    if report.failed:
+        for process in RUNNING:
+            written = process.log[_before.get(process.pid, 0) :]
+            report.sections.append((f"Log of {process.name} {process.pid}", written or "(nothing)"))
+    return report

@@ -1,0 +1,20 @@
+"""The site's settings for tests inside the pytest process: its defaults, whatever the developer's environment says."""
+
+import atexit
+import os
+import tempfile
+
+from rtproject.tests.support.isolation import SECRET_KEY, SETTINGS
+
+for name in SETTINGS:
+    os.environ.pop(name, None)
+os.environ["SECRET_KEY"] = SECRET_KEY  # or the site would write one into the working tree
+
+from rtproject.settings import *  # noqa: E402, F403
+from rtproject.settings import DATABASES  # noqa: E402
+
+# A file, as in production: of an SQLite database in memory a second thread gets "table is locked" at once, instead
+# of waiting for its turn. A directory per run, so that two runs on one machine never meet.
+_directory = tempfile.TemporaryDirectory(prefix="rtproject-tests-")
+atexit.register(_directory.cleanup)
+DATABASES["default"]["TEST"] = {"NAME": os.path.join(_directory.name, "test.sqlite3")}

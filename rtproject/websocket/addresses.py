@@ -1,0 +1,64 @@
+"""Who is at the other end: the address that limits count by, and the words a log line names a connection with."""
+
+import ipaddress
+import logging
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from rtproject.websocket.asgi_types import Scope
+
+logger = logging.getLogger(__name__)
+
+
+def client_address(scope: Scope) -> str | None:
+    """The client's address as limits count it, or None for a caller inside the process (it has no `client`).
+
+    With TRUSTED_PROXIES = N it is the Nth entry of X-Forwarded-For from the right: the ones further left are
+    whatever the client wrote. With fewer entries than that it is the peer. An IPv6 address is counted by its /64,
+    since that is what one customer is given.
+    """
+    client = scope.get("client")
+    if not client:
+        return None
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return _network(_forwarded(",".join(lines)) or client[0])
+
+
+def request_address(request: HttpRequest) -> str:
+    """The same for a page's request."""
+    return _network(_forwarded(request.META.get("HTTP_X_FORWARDED_FOR", "")) or request.META["REMOTE_ADDR"])
+
+
+def _forwarded(line: str) -> str | None:
+    entries = [entry.strip() for entry in line.split(",") if entry.strip()]
+    count = settings.TRUSTED_PROXIES
+    if entries and not count:
+        _warn_of_undeclared_proxy()
+    return entries[-count] if 0 < count <= len(entries) else None
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # not an address: a name of the proxy's own, such as "unknown", counts as one client
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed)
+
+
+@cache
+def _warn_of_undeclared_proxy() -> None:
+    """Logs once a process."""
+    logger.warning(
+        "a request carries X-Forwarded-For, but TRUSTED_PROXIES is 0: behind a proxy all clients count as one"
+    )
+
+
+def describe(scope: Scope) -> str:
+    """Address and path for a log line, without the query (it may hold a password) and without control characters."""
+    return f"{client_address(scope) or 'in-process'} {ascii(scope.get('path', ''))[1:-1]}"

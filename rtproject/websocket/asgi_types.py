@@ -1,0 +1,11 @@
+"""The types of the ASGI specification as this package uses them."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+Scope = dict[str, Any]
+# A finished ASGI message. One is shared by all receivers of a broadcast, so nobody may change it.
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -1,0 +1,27 @@
+"""What can go wrong on a connection, said as exceptions that the base consumer turns into frames and codes."""
+
+
+class Refused(Exception):
+    """Raised in `connect()`: this client does not come in, and the close code says why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unavailable(Exception):
+    """The channel layer or the store is out of reach; the same thing may work later."""
+
+
+class ClientError(Exception):
+    """A frame that cannot be obeyed. It has no effect, and the connection stays open.
+
+    `code` is one of the protocol's error codes, `detail` a sentence for the client's developer, and `frame_id`
+    the `id` of the frame that caused it, if it had one that could be read.
+    """
+
+    def __init__(self, code: str, detail: str, frame_id: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.frame_id = frame_id

@@ -1,0 +1,163 @@
+"""Process-local fan-out over the groups of a channel layer.
+
+Stock Channels gives each connection a channel of its own, so a broadcast costs a copy, a queue and a wake-up for
+every member. Here the process has one channel. It joins a group of the layer when the first local connection does
+and leaves it with the last, one task receives each event once, and every local member is handed the same finished
+text. The layer still supplies the groups, so any process can publish.
+"""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from channels.layers import get_channel_layer
+
+from rtproject.websocket.asgi_types import Message
+from rtproject.websocket.drain import background
+from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.loops import per_loop
+
+logger = logging.getLogger(__name__)
+
+LAYER_SECONDS = 3.0  # no call to the layer may take longer: a paused Redis would hang it for ever
+RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a group hears: `text` for the clients (None if nothing is for them) and `tags` for our own code."""
+
+    text: str | None
+    tags: dict[str, Any]
+    message: Message = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", {"type": "websocket.send", "text": self.text})
+
+
+class Member(Protocol):
+    """Somebody who hears a group. `deliver` is called on the event loop and must neither wait nor raise."""
+
+    def deliver(self, event: Event) -> None: ...
+
+
+async def broadcast(group: str, text: str | None, **tags: Any) -> None:
+    """Tells every member of `group` in every process. The text is finished: it reaches the clients as it is.
+
+    `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
+    that the layer can serialize (numbers, strings, booleans, None). Raises Unavailable if the layer cannot be reached.
+    """
+    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
+    await _ask_layer(get_channel_layer().group_send(group, event))
+
+
+async def _ask_layer(call: Any) -> Any:
+    try:
+        async with asyncio.timeout(LAYER_SECONDS):
+            return await call
+    except Exception as error:  # each layer has exceptions of its own, and all of them mean the same to us
+        raise Unavailable("the channel layer is out of reach") from error
+
+
+@dataclass(slots=True)
+class Group:
+    """The local members of one group, and whether the layer has been told that there are any."""
+
+    members: dict[Member, None] = field(default_factory=dict)  # a set that keeps the order of joining
+    joined: bool = False
+
+
+class FanOut:
+    """The groups of one process. Use `current_fanout()`; there is one for each event loop."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, Group] = {}
+        self._lock = (
+            asyncio.Lock()
+        )  # one change of membership at a time, so that joins and leaves cannot cross
+        self._channel: str | None = None
+
+    async def join(self, name: str, member: Member) -> None:
+        """Returns when `member` hears the group. Raises Unavailable, and then it is not a member."""
+        group = self._groups.setdefault(name, Group())
+        group.members[member] = None
+        if group.joined:
+            return
+        try:
+            await self._agree(name)
+        except BaseException:
+            group.members.pop(member, None)
+            if not group.members and not group.joined:
+                self._groups.pop(name, None)
+            raise
+
+    async def leave(self, name: str, member: Member) -> None:
+        """Returns when nothing of the group reaches `member` any more. Leaving twice does nothing."""
+        group = self._groups.get(name)
+        if group is None or member not in group.members:
+            return
+        del group.members[member]
+        if not group.members:
+            with contextlib.suppress(Unavailable):  # then a newcomer is being told so
+                await self._agree(name)
+
+    async def _agree(self, name: str) -> None:
+        """Makes the layer agree with whether anybody here is in the group."""
+        async with self._lock:
+            group = self._groups.get(name)
+            if group is None:
+                return
+            if group.members and not group.joined:
+                await self._enter(name)
+                group.joined = True
+            if not group.members:
+                joined, group.joined = group.joined, False
+                if joined:
+                    await self._exit(name)
+                if not group.members:  # nobody came while we were leaving
+                    del self._groups[name]
+
+    async def _enter(self, name: str) -> None:
+        layer = get_channel_layer()
+        if self._channel is None:
+            channel = await _ask_layer(layer.new_channel())
+            self._channel = channel
+            background(self._receive(channel), "fan-out")
+        await _ask_layer(layer.group_add(name, self._channel))
+
+    async def _exit(self, name: str) -> None:
+        try:
+            await _ask_layer(get_channel_layer().group_discard(name, self._channel))
+        except Unavailable as error:
+            # The layer may go on sending us what nobody here hears; `_deliver` drops that.
+            logger.warning("could not leave a group: %s", error)
+
+    async def _receive(self, channel: str) -> None:
+        """Hands on what the layer has for this process, for as long as the process runs."""
+        failures = 0
+        while True:
+            try:
+                event = await get_channel_layer().receive(channel)
+            except Exception as error:
+                if failures == 0:
+                    logger.error("cannot receive from the channel layer: %r", error)
+                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                failures += 1
+                continue
+            failures = 0
+            self._deliver(event["group"], Event(event["text"], event["tags"]))
+
+    def _deliver(self, name: str, event: Event) -> None:
+        group = self._groups.get(name)
+        if group is None:
+            return
+        for member in list(group.members):
+            try:
+                member.deliver(event)
+            except Exception:  # a fault in one member's code must not cost the others their message
+                logger.exception("a member could not be handed an event")
+
+
+current_fanout = per_loop(FanOut)

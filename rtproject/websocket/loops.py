@@ -1,0 +1,28 @@
+"""One instance of something for each running event loop.
+
+Channel layers, locks and tasks belong to the loop they were first used on. A server has one loop; a test suite
+has one for every test, and a management command makes one for a single call.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
+
+
+def per_loop(factory: Callable[[], T]) -> Callable[[], T]:
+    """Returns a function that gives the running loop's own instance, made by `factory` when first asked for."""
+    instances: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+
+    def current() -> T:
+        loop = asyncio.get_running_loop()
+        if loop not in instances:
+            # An instance with tasks keeps its own loop alive, so nothing but this forgets a loop that has ended.
+            for ended in [known for known in instances if known.is_closed()]:
+                del instances[ended]
+            instances[loop] = factory()
+        return instances[loop]
+
+    return current

@@ -1,0 +1,60 @@
+"""Which pages may open a WebSocket: cross-site WebSocket hijacking is what CSRF is to forms.
+
+A browser sends its user's cookies along whatever page opens the connection, and always tells that page's origin
+(RFC 6455 section 10.2). Programs send none, and have no cookies to steal.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+# What Django itself allows under DEBUG when ALLOWED_HOSTS is empty.
+DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
+
+
+def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the handshake's Origin is neither the request's own (allowed) host nor one of CSRF_TRUSTED_ORIGINS."""
+    headers = list(headers)
+    origins = [value.decode("latin-1").strip() for name, value in headers if name == b"origin"]
+    hosts = [value.decode("latin-1").strip() for name, value in headers if name == b"host"]
+    if not origins:
+        return False
+    if len(origins) > 1 or len(hosts) != 1:
+        return True
+    try:
+        origin = urlsplit(origins[0].lower())
+        known = origin.scheme in DEFAULT_PORTS and bool(origin.hostname)
+        return not (known and (_is_own(origin, hosts[0].lower()) or _is_trusted(origin)))
+    except ValueError:  # a port that is no number, or a broken IPv6 address
+        return True
+
+
+def _port(origin: SplitResult) -> str:
+    return str(origin.port or DEFAULT_PORTS[origin.scheme])
+
+
+def _is_own(origin: SplitResult, host: str) -> bool:
+    domain, port = split_domain_port(host)
+    allowed = settings.ALLOWED_HOSTS or (DEBUG_HOSTS if settings.DEBUG else [])
+    scheme = "https" if settings.HTTPS else origin.scheme
+    return (
+        bool(domain)
+        and validate_host(domain, allowed)
+        and origin.hostname == domain.strip("[]")
+        and _port(origin) == (port or DEFAULT_PORTS[scheme])
+    )
+
+
+def _is_trusted(origin: SplitResult) -> bool:
+    for entry in settings.CSRF_TRUSTED_ORIGINS:
+        trusted = urlsplit(entry.lower().replace("://*.", "://."))
+        if (
+            trusted.scheme == origin.scheme
+            and _port(trusted) == _port(origin)
+            and validate_host(origin.hostname or "", [trusted.hostname or ""])
+        ):
+            return True
+    return False
