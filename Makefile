@@ -1,6 +1,7 @@
 # make run     serves the site        (ADDRESS=127.0.0.1 PORT=8000; settings can be given too: make run DEBUG=1)
 # make test    runs every test        (ARGS="-k echo" is handed to pytest)
 # make check   lint, types, import rules, migrations, then the tests
+# make bench   what fan-out and echo cost against their baselines (about half an hour; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -14,7 +15,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lint
+.PHONY: help run test check lint bench
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -56,6 +57,9 @@ lint: $(VENV)/.installed-dev
 
 check: lint test
 
+bench: $(VENV)/.installed-bench
+	@$(IN_VENV) -m benchmarks.run $(ARGS)
+
 # The environment. Each stamp is written last, so what was interrupted is done again and what is complete costs nothing.
 # A killed pip leaves packages that look complete and are not: `.unfinished` tells, and the environment is made anew.
 # So is one whose interpreter is gone, as after an upgrade of Python.
@@ -88,3 +92,6 @@ $(VENV)/.installed: requirements.txt $(VENV)/.made
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(call install,requirements-dev.txt)
+
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
+	$(call install,requirements-bench.txt)

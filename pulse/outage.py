@@ -26,7 +26,9 @@ class Outage:
         if error is None:
             self.works()
         elif isinstance(error, Exception):
-            self.fails(f"{type(error).__name__}: {error}")
+            self.fails(
+                f"{type(error).__name__}: {' '.join(str(error).split())}"
+            )  # libpq's have several lines
         return isinstance(error, Exception)
 
     def fails(self, reason: str) -> None:

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from rtproject.websocket.close_codes import as_json
+
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -16,4 +18,4 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    return render(request, "pulse/dashboard.html", {"interval": settings.PULSE_INTERVAL})
+    return render(request, "pulse/dashboard.html", {"close_codes": as_json()})

@@ -49,7 +49,10 @@ class Worker:
         return cls(
             host=settings.PULSE_HOST,
             interval=settings.PULSE_INTERVAL,
-            sampler=Sampler(partial(take_snapshot, settings.DATA_DIR)),
+            # The folder is not there when everything is kept elsewhere.
+            sampler=Sampler(
+                partial(take_snapshot, settings.DATA_DIR if settings.DATA_DIR.is_dir() else settings.BASE_DIR)
+            ),
             recorder=Recorder(),
             clock=SystemClock(),
         )
@@ -73,9 +76,10 @@ class Worker:
             return
         seq = max(tick, self._grid.number(sample.at))  # it may have taken until after the next tick
         text = protocol.encode(protocol.pulse_of(sample, self._host, seq))
+        # Only handed over here, and written while publishing waits: a layer that hangs must not cost the history.
+        self._recorder.put(models.Sample(host=self._host, seq=seq, at=protocol.moment(sample.at), frame=text))
         with self._publishing:
             await self._publish(protocol.GROUP, text, host=self._host, seq=seq)
-        self._recorder.put(models.Sample(host=self._host, seq=seq, at=protocol.moment(sample.at), frame=text))
 
     async def _sample(self) -> Sample | None:
         with self._sampling:

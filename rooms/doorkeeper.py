@@ -5,6 +5,7 @@ An event may be lost with the channel layer, so every few seconds all rooms with
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
@@ -55,12 +56,15 @@ class Doorkeeper:
         self._wake.set()
 
     async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        look_at = loop.time() + LOOK_AGAIN_SECONDS
         while True:
-            try:
-                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(look_at):
                     await self._wake.wait()
-            except TimeoutError:
+            if loop.time() >= look_at:  # also when somebody wakes us all the time
                 self._changed.update(self._inside)
+                look_at = loop.time() + LOOK_AGAIN_SECONDS
             self._wake.clear()
             changed, self._changed = self._changed, set()
             await self._look(changed & self._inside.keys())
@@ -71,7 +75,8 @@ class Doorkeeper:
         if not keys:
             return
         try:
-            rooms = await find_rooms(keys)
+            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                rooms = await find_rooms(keys)
         except Exception as error:  # nobody can enter meanwhile, and the next look comes soon
             logger.error("cannot look after the rooms: %r", error)
             return

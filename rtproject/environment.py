@@ -73,7 +73,7 @@ def whole(least: int = 0) -> Callable[[str], int]:
     """A whole number, `least` or more."""
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or int(text) < least:
+        if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
             raise ValueError(f"a whole number, {least} or more")
         return int(text)
 

@@ -115,7 +115,9 @@ if not SECRET_KEY:
 if ON_SQLITE:
     # Several processes may share the file: readers do not wait for the writer (WAL), writers queue for their turn
     # at the beginning of a transaction instead of failing in the middle of one (IMMEDIATE).
-    DATA_DIR.mkdir(mode=0o700, exist_ok=True)
+    if Path(DATABASES["default"]["NAME"]).parent == DATA_DIR:
+        DATA_DIR.mkdir(mode=0o700, exist_ok=True)
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 5,
         "transaction_mode": "IMMEDIATE",
@@ -218,10 +220,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"without_query": {"()": "rtproject.logs.WithoutQuery"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Django's own handlers would say everything twice, or mail it to nobody.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
+        "uvicorn.error": {"filters": ["without_query"]},
+        "uvicorn.access": {"filters": ["without_query"], "propagate": True},
     },
 }

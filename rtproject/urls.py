@@ -1,12 +1,17 @@
 """The root of all pages."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from rtproject.views import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path(
+        "favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))
+    ),  # the admin's pages ask for it
     path("echo/", include("echo.urls")),
     path("rooms/", include("rooms.urls")),
     path("dashboard/", include("pulse.urls")),

@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from pytest_django import Settings
 
 from pulse import consumers
@@ -18,62 +17,22 @@ from pulse.consumers import STRAY_TICKS, PulseConsumer
 from pulse.models import Sample
 from pulse.outage import Outage
 from pulse.protocol import GROUP
-from pulse.tests.support import host_and_seq, send_pulse, stored
+from pulse.recorder import store
+from pulse.tests.clients import Heard, connected
+from pulse.tests.support import send_pulse, stored
 from pulse.worker import current_embedded, ensure_embedded
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import Event, FanOut, current_fanout
-
-PATIENCE = 20  # seconds until a test gives up waiting for a frame
+from rtproject.websocket.fanout import FanOut, current_fanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Client:
-    """A connection to /stats."""
-
-    def __init__(self, communicator: WebsocketCommunicator) -> None:
-        self.communicator = communicator
-
-    async def next(self) -> tuple[str, int]:
-        """Host and seq of the next frame."""
-        return host_and_seq(await self.communicator.receive_from(timeout=PATIENCE))
-
-    async def rest(self) -> list[tuple[str, int]]:
-        """All frames that come before one that is sent now."""
-        await send_pulse("the end", 0)
-        return [frame async for frame in self._until(("the end", 0))]
-
-    async def _until(self, last: tuple[str, int]) -> AsyncIterator[tuple[str, int]]:
-        while (frame := await self.next()) != last:
-            yield frame
-
-
-@asynccontextmanager
-async def connected(user: object = None, **query: object) -> AsyncIterator[Client]:
-    """A client that is let in."""
-    communicator = WebsocketCommunicator(PulseConsumer.as_asgi(), "/stats?" + urlencode(query))
-    if user is not None:
-        communicator.scope["user"] = user
-    assert await communicator.connect(timeout=PATIENCE) == (True, None)
-    try:
-        yield Client(communicator)
-    finally:
-        await communicator.disconnect()
-
-
-class Heard:
-    """A member of a group that can wait for what it hears."""
-
-    def __init__(self) -> None:
-        self._seqs: asyncio.Queue[int] = asyncio.Queue()
-
-    def deliver(self, event: Event) -> None:
-        self._seqs.put_nowait(event.tags["seq"])
-
-    async def until(self, seq: int) -> None:
-        while await self._seqs.get() != seq:
-            pass
+@pytest.fixture(autouse=True)
+async def _no_connection_is_left_open() -> AsyncIterator[None]:
+    """Channels' communicator keeps `database_sync_to_async` from closing; PostgreSQL then cannot drop the database."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 @pytest.fixture(autouse=True)
@@ -87,11 +46,11 @@ async def two_hosts() -> None:
     now = time.time()
     for host, lag in (("a", 1), ("b", 0)):
         for seq in (1, 2, 3):
-            await stored(host, seq, now - 5 * (3 - seq) - lag).asave()
+            await store([stored(host, seq, now - 5 * (3 - seq) - lag)])
 
 
 async def test_nothing_is_sent_while_no_worker_runs() -> None:
-    await stored("a", 1, time.time() - 3600).asave()
+    await store([stored("a", 1, time.time() - 3600)])
     async with connected() as client:
         assert await client.rest() == []
 

@@ -77,7 +77,12 @@ def test_uptime_is_zero_if_the_start_is_unknown_or_in_the_future(booted: float |
 
 
 def test_what_is_no_counter_is_taken_from_the_later_snapshot() -> None:
-    full = {"memory": Usage(1, 2, 3), "swap": Usage(4, 5, 6), "disk": Usage(7, 8, 9), "load": (1.0, 2.0, 3.0)}
+    full: dict[str, Any] = {
+        "memory": Usage(1, 2, 3),
+        "swap": Usage(4, 5, 6),
+        "disk": Usage(7, 8, 9),
+        "load": (1.0, 2.0, 3.0),
+    }
     sample = difference(snapshot(), snapshot(**full))
     assert (sample.memory, sample.swap, sample.disk, sample.load) == tuple(full.values())
 
@@ -169,7 +174,8 @@ def intervals(*moments: float) -> list[float | None]:
     """What a sampler says it covered when it is asked at these moments."""
     readings = iter([snapshot(NOON + moment) for moment in moments])
     measuring = Sampler(lambda: next(readings))
-    return [sample and sample.interval for sample in (measuring.sample() for _ in moments)]
+    samples = [measuring.sample() for _ in moments]
+    return [None if sample is None else sample.interval for sample in samples]
 
 
 def test_a_sampler_measures_from_one_call_to_the_next() -> None:

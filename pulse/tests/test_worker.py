@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from pulse import worker as worker_module
 from pulse.models import Sample
 from pulse.recorder import Recorder
 from pulse.sampler import Sampler, Snapshot
 from pulse.tests.support import NOON, FakeClock, snapshot
-from pulse.worker import FIRST_SECONDS, Worker, current_embedded, ensure_embedded
+from pulse.worker import FIRST_SECONDS, Worker
 from rtproject.websocket.errors import Unavailable
 
 INTERVAL = 5.0
@@ -205,61 +204,3 @@ async def test_the_worker_of_this_machine_is_made_from_the_settings(settings: Se
     assert pulse["host"] == "web-7"
     assert pulse["interval"] >= FIRST_SECONDS
     assert pulse["memory"]["total"] > 0
-
-
-class StandIn:
-    """A worker that does nothing until it is told to fail."""
-
-    made: list["StandIn"]
-
-    def __init__(self) -> None:
-        self.failure = asyncio.Event()
-
-    async def run(self) -> None:
-        await self.failure.wait()
-        raise RuntimeError("a bug")
-
-    @classmethod
-    def from_settings(cls) -> "StandIn":
-        cls.made.append(cls())
-        return cls.made[-1]
-
-
-@pytest.fixture
-async def workers(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[StandIn]:
-    """The embedded workers that were made; PULSE_EMBEDDED is on."""
-    settings.PULSE_EMBEDDED = True
-    StandIn.made = []
-    monkeypatch.setattr(worker_module, "Worker", StandIn)
-    return StandIn.made
-
-
-async def test_the_first_connection_starts_an_embedded_worker_and_the_others_do_not(
-    workers: list[StandIn],
-) -> None:
-    ensure_embedded()
-    await asyncio.sleep(0)
-    ensure_embedded()
-    assert len(workers) == 1
-
-
-async def test_an_embedded_worker_that_died_is_started_again(
-    workers: list[StandIn], caplog: pytest.LogCaptureFixture
-) -> None:
-    ensure_embedded()
-    task = current_embedded().task
-    assert task is not None
-    workers[0].failure.set()
-    await asyncio.wait({task})
-    ensure_embedded()
-    assert len(workers) == 2
-    await asyncio.sleep(0)  # the end of the first is logged by a callback
-    assert "background task pulse worker ended" in caplog.messages
-
-
-async def test_with_pulse_embedded_off_no_worker_is_started(
-    workers: list[StandIn], settings: Settings
-) -> None:
-    settings.PULSE_EMBEDDED = False
-    ensure_embedded()
-    assert workers == []

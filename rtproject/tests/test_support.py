@@ -99,7 +99,7 @@ class TestServers:
         assert printed == "4096 2.0\n"
 
     def test_pages_are_reachable(self, daphne):
-        with urlopen(daphne.http_url("/", q="a b")) as answer:  # noqa: S310
+        with urlopen(daphne.http_url("/", q="a b")) as answer:
             assert answer.status == 200
         assert daphne.ws_url("/ws/VIP", **{"pass": "a b"}).endswith("/ws/VIP?pass=a+b")
 

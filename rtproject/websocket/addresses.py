@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 from functools import cache
 
 from django.conf import settings
@@ -11,24 +12,30 @@ from rtproject.websocket.asgi_types import Scope
 
 logger = logging.getLogger(__name__)
 
+# Some proxies write `192.0.2.1:443` or `[2001:db8::1]:443`; the port tells one client's connections apart.
+_PORT = re.compile(r"^\[?([0-9.]+|[0-9a-fA-F:.]+(?=\]))\]?(:\d+)?$")
+NO_PEER = "unix"  # what a server on a Unix socket knows of its peer: all such count as one, unless proxies tell more
+
 
 def client_address(scope: Scope) -> str | None:
-    """The client's address as limits count it, or None for a caller inside the process (it has no `client`).
+    """The client's address as limits count it, or None for a caller inside the process (it has no key `client`).
 
     With TRUSTED_PROXIES = N it is the Nth entry of X-Forwarded-For from the right: the ones further left are
     whatever the client wrote. With fewer entries than that it is the peer. An IPv6 address is counted by its /64,
     since that is what one customer is given.
     """
-    client = scope.get("client")
-    if not client:
+    if "client" not in scope:
         return None
+    client = scope["client"] or [NO_PEER]
     lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return _network(_forwarded(",".join(lines)) or client[0])
 
 
 def request_address(request: HttpRequest) -> str:
     """The same for a page's request."""
-    return _network(_forwarded(request.META.get("HTTP_X_FORWARDED_FOR", "")) or request.META["REMOTE_ADDR"])
+    return _network(
+        _forwarded(request.META.get("HTTP_X_FORWARDED_FOR", "")) or request.META.get("REMOTE_ADDR") or NO_PEER
+    )
 
 
 def _forwarded(line: str) -> str | None:
@@ -41,7 +48,7 @@ def _forwarded(line: str) -> str | None:
 
 def _network(address: str) -> str:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(_PORT.sub(r"\1", address))
     except ValueError:  # not an address: a name of the proxy's own, such as "unknown", counts as one client
         return address[:64]
     if isinstance(parsed, ipaddress.IPv6Address):

@@ -49,6 +49,9 @@ class Consumer(AsyncWebsocketConsumer):
         self.outbox.hold()
         try:
             await self._run(receive)
+        except asyncio.CancelledError:
+            self.close_code = CloseCode.GOING_AWAY  # which `drain` tells the client
+            raise
         finally:
             await self._clean_up()
 
@@ -80,7 +83,8 @@ class Consumer(AsyncWebsocketConsumer):
         self.resources.push_async_callback(fanout.leave, group, self)
 
     def deliver(self, event: Event) -> None:
-        """Called for each event of the joined groups. Must neither wait nor raise."""
+        """Called for each event of the joined groups, also during `connect`: what is written then is held until it
+        returned. Must neither wait nor raise."""
         if event.text is not None:
             self.outbox.write(event.message)
 
@@ -89,6 +93,7 @@ class Consumer(AsyncWebsocketConsumer):
         if self.ended_with is not None:
             raise Refused(self.ended_with)
         self.open = True
+        self._deadline.reschedule(None)  # from here on the client's own pace counts
         await super().accept(subprotocol, headers)
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -129,11 +134,11 @@ class Consumer(AsyncWebsocketConsumer):
 
     async def _connect(self) -> None:
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS) as self._deadline:
                 await self.connect()
         except Refused as refusal:
             self.end(refusal.code)
-        except (DatabaseError, TimeoutError) as error:
+        except (DatabaseError, TimeoutError, Unavailable) as error:
             logger.error("%s cannot be let in: %r", describe(self.scope), error)
             self.end(CloseCode.UNAVAILABLE)
 
@@ -153,4 +158,6 @@ class Consumer(AsyncWebsocketConsumer):
         finally:
             await self.disconnect(self.close_code)
             if self.open:  # a refusal was logged by who made it visible
-                logger.info("%s closed with %s", describe(self.scope), self.ended_with or self.close_code)
+                logger.info(
+                    "%s closed with %s", describe(self.scope), int(self.ended_with or self.close_code)
+                )

@@ -20,7 +20,10 @@ from rtproject.websocket.loops import per_loop
 logger = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 2.0  # how long a client has to answer our close frame
-DRAIN_SECONDS = 4.0  # how long all of it may take; a supervisor expects an end within 5
+CONNECTIONS_SECONDS = (
+    3.5  # how long all connections have to end; a supervisor expects the process to within 5
+)
+BACKGROUND_SECONDS = 0.5  # how long the tasks in the background have after that
 
 
 class Shutdown:
@@ -42,16 +45,16 @@ class Shutdown:
         return Deferred.fromFuture(asyncio.ensure_future(self._end_all()))
 
     async def _end_all(self) -> None:
-        await _end(self.connections)
-        await _end(self.background)
+        await _end(self.connections, CONNECTIONS_SECONDS)
+        await _end(self.background, BACKGROUND_SECONDS)
 
 
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+async def _end(tasks: set[asyncio.Task[Any]], seconds: float) -> None:
     for task in tasks:
         if not task.cancelling():  # a second cancel would interrupt the goodbye that the first one began
             task.cancel()
     if tasks:
-        await asyncio.wait(set(tasks), timeout=DRAIN_SECONDS)
+        await asyncio.wait(set(tasks), timeout=seconds)
 
 
 current_shutdown = per_loop(Shutdown)
@@ -99,7 +102,7 @@ async def _say_goodbye(scope: Scope, receive: Receive, send: Send) -> None:
     # The connection may be closed already, or half closed by us: either way there is nobody left to tell.
     with contextlib.suppress(Exception):
         await send({"type": "websocket.close", "code": int(CloseCode.GOING_AWAY)})
-        if scope.get("client") is None:
+        if "client" not in scope:
             return
         async with asyncio.timeout(CLOSING_SECONDS):
             while (await receive())["type"] != "websocket.disconnect":

@@ -147,7 +147,12 @@ class FanOut:
                 failures += 1
                 continue
             failures = 0
-            self._deliver(event["group"], Event(event["text"], event["tags"]))
+            try:
+                name, event = event["group"], Event(event["text"], event["tags"])
+            except (KeyError, TypeError):
+                logger.warning("an event on the channel layer was not of our making")
+            else:
+                self._deliver(name, event)
 
     def _deliver(self, name: str, event: Event) -> None:
         group = self._groups.get(name)

@@ -61,7 +61,7 @@ class VisibleCloseCodes:
 
         async def refuse(message: Message) -> None:
             logger.info("%s refused with %s", describe(scope), int(message.get("code", 1000)))
-            if scope.get("client"):
+            if "client" in scope:
                 await send({"type": "websocket.accept", "subprotocol": choose_subprotocol(scope)})
             await send(message)
 

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
+from django.utils.http import is_same_domain
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 # What Django itself allows under DEBUG when ALLOWED_HOSTS is empty.
@@ -54,7 +55,7 @@ def _is_trusted(origin: SplitResult) -> bool:
         if (
             trusted.scheme == origin.scheme
             and _port(trusted) == _port(origin)
-            and validate_host(origin.hostname or "", [trusted.hostname or ""])
+            and is_same_domain(origin.hostname or "", trusted.hostname or "")
         ):
             return True
     return False

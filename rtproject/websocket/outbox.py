@@ -32,11 +32,12 @@ class Outbox:
         self._backlog_size = 0
         self._held = False
         self._stopped = False
+        self._overflowed = False
         self._sender: asyncio.Task[None] | None = None
 
     def write(self, message: Message) -> None:
         """Sends now, or later in order. Never waits and never raises."""
-        if self._stopped:
+        if self._stopped or self._overflowed:
             return
         if self._held or self._sender is not None:
             self._keep(message)
@@ -62,7 +63,7 @@ class Outbox:
 
     def finish(self, message: Message) -> None:
         """Sends `message` as the last one, instead of all that is still waiting."""
-        self._held = False
+        self._held = self._overflowed = False
         self._backlog.clear()
         self._backlog_size = 0
         self.write(message)
@@ -74,6 +75,7 @@ class Outbox:
         self._backlog.clear()
         if self._sender is not None:
             self._sender.cancel()
+            self._sender = None  # a task that is cancelled before its first step never runs to say so itself
 
     async def _sent(self) -> None:
         while (sender := self._sender) is not None:
@@ -83,6 +85,8 @@ class Outbox:
         self._backlog.append(message)
         self._backlog_size += _size(message)
         if self._backlog_size > BACKLOG_LIMIT:
+            self._backlog.clear()
+            self._overflowed = True
             self._on_overflow()
 
     def _take(self) -> Message:

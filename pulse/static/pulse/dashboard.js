@@ -46,6 +46,7 @@ function draw() {
 
 // One card a host, in the order of their names; a card that is already in its place is not touched.
 function placeCards() {
+  const list = element("hosts");
   const all = hosts.all();
   const names = new Set(all.map(({ name }) => name));
   for (const [name, card] of cards) {
@@ -57,7 +58,8 @@ function placeCards() {
   all.forEach(({ name }, place) => {
     if (!cards.has(name)) cards.set(name, new HostCard(element("host-template"), name));
     const card = cards.get(name).element;
-    if (element("hosts").children[place] !== card) element("hosts").insertBefore(card, element("hosts").children[place]);
+    const there = list.children[place] ?? null;
+    if (there !== card) list.insertBefore(card, there);
   });
   element("no-hosts").hidden = all.length > 0;
 }

@@ -35,7 +35,7 @@ export class MessageList {
     const item = waiting ?? this.#build(frame.from, own);
     this.#fill(item, frame.text, new Date(frame.at));
     this.#setStatus(item, own ? "sent" : "");
-    this.#append(item, Boolean(waiting));
+    this.#place(item, Boolean(waiting));
   }
 
   /** Shows a message of ours that is on its way. */
@@ -46,7 +46,7 @@ export class MessageList {
     item.dataset.id = id;
     item.querySelector(".take-back").addEventListener("click", () => this.#retract(id, item, text));
     this.#pending.set(id, item);
-    this.#append(item, true);
+    this.#place(item, true);
   }
 
   /** The server refused the message; returns whether it was one of ours. */
@@ -68,7 +68,7 @@ export class MessageList {
     const item = this.#list.ownerDocument.createElement("li");
     item.className = "notice";
     item.textContent = text;
-    this.#append(item, false);
+    this.#place(item, false);
   }
 
   #build(from, own) {
@@ -99,11 +99,13 @@ export class MessageList {
     this.#takeBack(text);
   }
 
-  // Moves an element that is already there, so that everybody's order is the server's.
-  #append(item, follow) {
+  // Everybody's order is the server's, so what is still on its way stays below what has arrived.
+  #place(item, follow) {
     const wasAtEnd = this.#isAtEnd();
     this.#log.querySelector("#nothing-yet")?.remove();
-    if (item !== this.#list.lastElementChild) this.#list.append(item);
+    const next = item.dataset.status === "sending" ? null : this.#list.querySelector('[data-status="sending"]');
+    const isInPlace = item.parentNode !== null && item.nextElementSibling === next;
+    if (!isInPlace) this.#list.insertBefore(item, next);
     while (this.#list.childElementCount > MESSAGES_KEPT) this.#forgetOldest();
     if (follow || wasAtEnd) this.#toEnd();
     else this.#jump.hidden = false;

@@ -23,7 +23,8 @@ const socket = new Socket(() => roomPath(element("room").dataset.room, nameForm 
 function showConnection(change) {
   const { state, code } = change;
   // Open is not yet in: the server may still turn us away, and only `welcome` says that it does not.
-  showState(element("state"), state === "open" ? "connecting" : state, state === "open" ? "Joining…" : describe(change, codes));
+  if (state === "open") showState(element("state"), "connecting", "Joining…");
+  else showState(element("state"), state, describe(change, codes));
   you = null;
   heard = true;
   messages.loseConnection();

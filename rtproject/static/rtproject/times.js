@@ -5,7 +5,8 @@ const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", ti
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /**
- * Fills a `<time>` element: the time of day, with the date unless it is today. A time that cannot be read shows nothing.
+ * Fills a `<time>` element: the time of day, with the date unless it is today.
+ * A time that cannot be read shows nothing.
  * @param {HTMLTimeElement} element
  * @param {Date} date
  */

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, async_playwright, expect
 
-NO_CHROMIUM = "No Chromium here, so nothing was tested in a browser; the variable CHROMIUM names one."
+NO_CHROMIUM = "There is no Chromium here; the variable CHROMIUM can name one."
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy; what works is seen much sooner
 
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
@@ -76,6 +78,11 @@ class Pages:
             except Error:  # the test closed the page
                 continue
         return self.problems
+
+    async def close(self) -> None:
+        """Ends every visit: the browser goes on, and nothing of one test shall be left for the next."""
+        for page in self._pages:
+            await page.context.close()
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error":

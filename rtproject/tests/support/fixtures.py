@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from rtproject.tests.support.browser import NO_CHROMIUM, Pages, find_chromium, launched
@@ -94,9 +95,13 @@ def valkey() -> Iterator[Valkey]:
     server.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium. Without one the test is skipped, or fails where the variable REQUIRE_BROWSER is set."""
+    """Chromium, one for the whole run, since a start takes longer than most tests: see `pages` for one visitor each.
+
+    It belongs to the session's event loop, so tests with it run there too: `reporting` marks them.
+    Without a Chromium the test is skipped, or fails where the variable REQUIRE_BROWSER is set.
+    """
     path = find_chromium()
     if path is None:
         if os.environ.get("REQUIRE_BROWSER"):
@@ -106,16 +111,17 @@ async def browser() -> AsyncIterator[Browser]:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(browser: Browser) -> AsyncIterator[Pages]:
     """Makes pages, one for each visitor; the test fails if any of them reports a problem."""
     made = Pages(browser)
     yield made
     problems = await made.settled_problems()
+    await made.close()
     assert not problems, "The pages reported:\n" + "\n".join(problems)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(pages: Pages) -> Page:
     """A page of one visitor; see `pages`."""
     return await pages.new()

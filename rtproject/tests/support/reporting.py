@@ -4,16 +4,21 @@ from collections.abc import Generator
 
 import pytest
 
+from rtproject.tests.support.browser import NO_CHROMIUM
 from rtproject.tests.support.running import RUNNING
 
 _before: dict[int, int] = {}  # by pid: how long each log was when the test began
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that asks for the browser bears its mark, so that `-m "not browser"` leaves them out."""
+    """Every test that asks for the browser bears its mark, so that `-m "not browser"` leaves them out.
+
+    They run on the event loop of the session, which is the browser's.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,3 +37,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
             written = process.log[_before.get(process.pid, 0) :]
             report.sections.append((f"Log of {process.name} {process.pid}", written or "(nothing)"))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for all tests that there was no browser for."""
+    skipped = terminalreporter.getreports("skipped")
+    if without_browser := sum(NO_CHROMIUM in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(f"{without_browser} browser tests were skipped. {NO_CHROMIUM}")

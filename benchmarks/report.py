@@ -1,0 +1,83 @@
+"""The tables, in Markdown: the same text for the terminal and for docs/performance.md."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.results import Results
+from benchmarks.targets import Verdict
+
+BEGIN, END = "<!-- begin of what make bench writes -->", "<!-- end of what make bench writes -->"
+
+TALK = {
+    "CPU, µs a delivery": ("cpu", 2),
+    "deliveries a second": ("throughput", 0),
+    "p50, ms": ("p50", 2),
+    "p99, ms": ("p99", 2),
+    "missing": ("missing", 0),
+    "surplus": ("surplus", 0),
+    "generator busy": ("generator", 2),
+}
+JOINING = {
+    "connections a second": ("connects", 0),
+    "CPU, ms a connection": ("connect_cpu", 2),
+    "memory, KiB a connection": ("memory", 1),
+}
+MEMORY = {"memory grew by, MiB": ("grown", 1)}
+
+
+def tables(results: Results, verdicts: list[Verdict], cases: list[str]) -> str:
+    """Everything that was measured. `cases` are the names of the cases in the order of the report."""
+    fan_outs = [name for name in cases if name.startswith(("fanout", "crowd"))]
+    stalled = [name for name in cases if name.startswith("stalled")]
+    sections = {
+        "Targets": _targets(verdicts),
+        "Messages": _figures(results, cases, TALK),
+        "Joining": _figures(results, fan_outs, JOINING),
+        "Readers that do not read": _figures(results, stalled, MEMORY),
+    }
+    return "\n\n".join(f"### {title}\n\n{table}" for title, table in sections.items() if table)
+
+
+def write(path: Path, text: str) -> None:
+    """Puts `text` between the two marks of the page, and leaves alone what stands around them."""
+    before, _, rest = path.read_text().partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise RuntimeError(f"{path.name} has lost the marks between which the figures stand")
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+def _targets(verdicts: list[Verdict]) -> str:
+    rows = [
+        (
+            verdict.target.name,
+            f"{verdict.target.limit:g} {verdict.target.unit}".strip(),
+            _number(verdict.value, 3),
+            _number(verdict.lowest, 3),
+            _number(verdict.highest, 3),
+            verdict.word,
+        )
+        for verdict in verdicts
+    ]
+    return _table(("target", "at most", "median", "lowest", "highest", "verdict"), rows)
+
+
+def _figures(results: Results, cases: list[str], columns: dict[str, tuple[str, int]]) -> str:
+    rows = []
+    for case in cases:
+        for subject in results.subjects(case):
+            values = [(results.median(case, subject, figure), digits) for figure, digits in columns.values()]
+            rows.append((case, subject, *(_number(value, digits) for value, digits in values)))
+    return _table(("case", "subject", *columns), rows)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    if not rows:
+        return ""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = [head, tuple("-" * width for width in widths), *rows]
+    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:,.{digits}f}"

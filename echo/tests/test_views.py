@@ -1,0 +1,27 @@
+"""The page to try the echo on."""
+
+from rtproject.websocket.close_codes import CloseCode
+
+
+def test_the_page_has_what_its_script_needs(client):
+    """A form to send from, a place for the answers, its script, and the close codes with their meanings."""
+    answer = client.get("/echo/")
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert all(f'id="{name}"' in page for name in ("send-form", "frames", "close-codes"))
+    assert all(str(int(code)) in page for code in CloseCode)
+    assert "echo/echo.js" in page
+
+
+def test_the_page_runs_nothing_but_the_sites_own_files(client):
+    """It is served under the strict policy, and has no script of its own in it."""
+    answer = client.get("/echo/")
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    page = answer.content.decode()
+    assert "onclick=" not in page
+    assert "style=" not in page
+
+
+def test_the_page_without_its_slash_leads_to_it(client):
+    """Django's own redirect, not an error."""
+    assert client.get("/echo").status_code == 301

@@ -1,0 +1,76 @@
+"""What a room's door looks like, and whether who came in may stay."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from rooms.doors import judge, read_rooms
+from rooms.models import Room
+from rooms.tests.support import make_room
+from rtproject.websocket.close_codes import CloseCode
+
+UNLISTED = Room(name="x")
+OPEN = Room(pk=1, name="x", password_version=1)
+GUARDED = Room(pk=1, name="x", password="hash", password_version=1)
+CHANGED = Room(pk=1, name="x", password="other", password_version=2)
+REMOVED = Room(pk=1, name="x", password_version=2)
+ANOTHER = Room(pk=2, name="x", password_version=1)
+
+CASES = {
+    "an unlisted room goes on": (UNLISTED, UNLISTED, None),
+    "a room goes on": (GUARDED, GUARDED, None),
+    "a name that nobody may enter by": (GUARDED, None, CloseCode.NOT_FOUND),
+    "an unlisted room that nobody may enter any more": (UNLISTED, None, CloseCode.NOT_FOUND),
+    "deleted, and unlisted now": (GUARDED, UNLISTED, CloseCode.NOT_FOUND),
+    "deleted and made again": (OPEN, ANOTHER, CloseCode.NOT_FOUND),
+    "listed in place of an unlisted one": (UNLISTED, OPEN, CloseCode.GOING_AWAY),
+    "listed with a password in place of an unlisted one": (UNLISTED, GUARDED, CloseCode.GOING_AWAY),
+    "its password was changed": (GUARDED, CHANGED, CloseCode.PASSWORD_CHANGED),
+    "its first password was set": (OPEN, CHANGED, CloseCode.PASSWORD_CHANGED),
+    "its password was removed": (GUARDED, REMOVED, None),
+}
+
+
+@pytest.mark.parametrize(("entered", "now", "code"), CASES.values(), ids=CASES.keys())
+def test_who_must_go(entered: Room, now: Room | None, code: CloseCode | None) -> None:
+    """Somebody who entered one room stays in it, or goes with the code that says why."""
+    assert judge(entered, now) is code
+
+
+def test_a_closed_or_full_room_sends_nobody_out() -> None:
+    """Limits are for newcomers: who is inside stays."""
+    assert judge(OPEN, Room(pk=1, name="x", password_version=1, closed=True, member_limit=0)) is None
+
+
+@pytest.mark.django_db
+class TestReadRooms:
+    def test_rooms_are_found_by_key(self) -> None:
+        """Rows are found without case and stand under their key; other names are open, unlisted rooms."""
+        room = make_room("VIP")
+        found = read_rooms(["vIp", "Elsewhere"])
+        assert found.keys() == {"vip", "elsewhere"}
+        assert found["vip"] == room
+        unlisted = found["elsewhere"]
+        assert unlisted._state.adding
+        assert (unlisted.guarded, unlisted.closed, unlisted.history_size) == (False, False, 0)
+
+    def test_a_deleted_room_is_not_found(self) -> None:
+        """A retired name leads nowhere, and the names beside it are not touched."""
+        make_room("gone").delete()
+        assert read_rooms(["GONE", "other"]).keys() == {"other"}
+
+    def test_without_unlisted_rooms_only_rows_are_found(self, settings: Settings) -> None:
+        """With ROOMS_ALLOW_UNLISTED off there are no rooms but the listed ones."""
+        settings.ROOMS_ALLOW_UNLISTED = False
+        make_room("VIP")
+        assert read_rooms(["vip", "other"]).keys() == {"vip"}
+
+    def test_many_rooms_take_two_queries(self) -> None:
+        """The number of queries does not grow with the number of rooms."""
+        make_room("VIP")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert len(read_rooms(["vip", *map(str, range(50))])) == 51
+        assert len(queries) == 2

@@ -1,0 +1,120 @@
+"""What a Daphne of this project does: its pages and files, and its end."""
+
+import asyncio
+import os
+import re
+import shutil
+import stat
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from rtproject.headers import POLICY
+from rtproject.tests.support import process
+from rtproject.tests.support.isolation import ROOT, without_settings
+from rtproject.tests.support.servers import Daphne
+from rtproject.tests.support.site import Site
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        ("path", "kind"),
+        [
+            ("/static/rtproject/style.css", "text/css"),
+            ("/static/rtproject/socket.js", "text/javascript"),
+            ("/static/admin/css/base.css", "text/css"),
+        ],
+    )
+    def test_static_files_are_served(self, daphne, path, kind):
+        """The site's own and the admin's, without a step to collect them, as what they are."""
+        with urlopen(daphne.http_url(path)) as answer:
+            assert answer.headers["Content-Type"].startswith(kind)
+            assert answer.read()
+
+    @pytest.mark.parametrize(
+        "path", ["/", "/echo/", "/rooms/", "/rooms/lobby/", "/dashboard/", "/admin/login/"]
+    )
+    def test_pages_have_the_policy(self, daphne, path):
+        """Every page of the contract is there, under the Content-Security-Policy."""
+        with urlopen(daphne.http_url(path)) as answer:
+            assert answer.status == 200
+            assert answer.headers["Content-Security-Policy"] == POLICY
+
+    def test_a_page_that_is_not_there_is_no_traceback(self, daphne):
+        """A wrong address is 404, with the policy, and the log has no traceback."""
+        with pytest.raises(HTTPError) as caught:
+            urlopen(daphne.http_url("/no/such/page"))
+        with caught.value as answer:
+            assert answer.status == 404
+            assert answer.headers["Content-Security-Policy"] == POLICY
+        assert "Traceback" not in daphne.log
+
+
+async def goodbye(client):
+    """The code that the server says goodbye with."""
+    await client.wait_closed()
+    return client.close_code
+
+
+class TestEnd:
+    async def test_everybody_is_told_and_it_is_no_failure(self, start_server):
+        """At SIGTERM each client hears 4200, whatever it is connected to, and the exit status is 0."""
+        server = start_server()
+        paths = ["/echo", "/ws/lobby", "/stats"] * 5
+        clients = [await server.connect(path) for path in paths]
+        ending = asyncio.create_task(server.stop())
+        assert [await goodbye(client) for client in clients] == [4200] * len(clients)
+        assert await ending == 0
+        assert "Task was destroyed" not in server.log
+        assert "never awaited" not in server.log
+
+    async def test_so_is_a_connection_that_has_just_come(self, start_server):
+        """A client younger than Daphne's own bookkeeping, which forgets everybody then, hears 4200 too."""
+        server = start_server()
+        async with server.connect("/echo") as older:
+            await older.send("hello")
+            assert await older.recv() == "Echo: hello"
+            async with server.connect("/echo") as youngest:
+                ending = asyncio.create_task(server.stop())
+                assert [await goodbye(older), await goodbye(youngest)] == [4200, 4200]
+        assert await ending == 0
+
+    async def test_a_client_that_does_not_read_holds_nothing_up(self, start_server):
+        """The end does not wait for whom it cannot tell."""
+        server = start_server()
+        deaf = await server.connect("/echo")
+        deaf.transport.pause_reading()
+        async with server.connect("/echo") as other:
+            ending = asyncio.create_task(server.stop())
+            assert await goodbye(other) == 4200
+        assert await ending == 0
+        deaf.transport.abort()
+        await deaf.wait_closed()
+
+
+async def test_nothing_needs_to_be_set(tmp_path, monkeypatch):
+    """A fresh copy with no environment migrates, makes its key, serves, and starts the pulse with the first client."""
+    for name in ("rtproject", "echo", "rooms", "pulse", "manage.py"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    site = Site(tmp_path, {})
+    site.environment = {
+        name: value
+        for name, value in without_settings(os.environ).items()
+        if not name.startswith(("COV", "DJANGO"))  # what runs here is a copy, whose lines nobody counts
+    } | {"PYTHONUNBUFFERED": "1"}
+    monkeypatch.setattr(process, "ROOT", tmp_path)
+    monkeypatch.setattr("rtproject.tests.support.site.ROOT", tmp_path)
+    await asyncio.to_thread(site.manage, "migrate", "--verbosity", "0")
+    server = await asyncio.to_thread(Daphne, site)
+    try:
+        assert "the pulse of" not in server.log
+        async with server.connect("/stats") as client:
+            assert re.match(r'\{"type": ?"pulse"', str(await client.recv()))
+        await server.wait_for_log("the pulse of")
+    finally:
+        await server.stop()
+    key = tmp_path / "data" / "secret_key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert (tmp_path / "data" / "db.sqlite3").exists()

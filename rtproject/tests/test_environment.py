@@ -1,0 +1,163 @@
+"""How a setting is read, and what is said of one that cannot be read."""
+
+import math
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rtproject import environment as env
+from rtproject.websocket.rates import Rate
+
+
+@pytest.fixture(autouse=True)
+def _declared(monkeypatch):
+    """What a test declares is forgotten after it."""
+    monkeypatch.setattr(env, "DECLARED", {})
+
+
+class TestSetting:
+    def test_a_value_is_read(self, monkeypatch):
+        """What the environment has is handed to the reader without the blanks around it."""
+        monkeypatch.setenv("SOME_LIMIT", " 7 ")
+        assert env.setting("SOME_LIMIT", env.whole(), 3, "A limit.") == 7
+
+    @pytest.mark.parametrize("value", [None, "", "  "])
+    def test_an_absent_or_empty_one_is_the_default(self, monkeypatch, value):
+        """An empty variable is as good as none: that is how compose files unset one."""
+        monkeypatch.delenv("SOME_LIMIT", raising=False)
+        if value is not None:
+            monkeypatch.setenv("SOME_LIMIT", value)
+        assert env.setting("SOME_LIMIT", env.whole(), 3, "A limit.") == 3
+
+    def test_it_is_declared_for_the_documentation(self):
+        """The declaration has name, default and help, and the words for the default if it has any."""
+        env.setting("SOME_LIMIT", env.whole(), 3, "A limit.")
+        env.setting("SOME_SWITCH", env.switch, True, "A switch.", "on")
+        assert {
+            "SOME_LIMIT": env.Declaration("SOME_LIMIT", "3", "A limit."),
+            "SOME_SWITCH": env.Declaration("SOME_SWITCH", "on", "A switch."),
+        } == env.DECLARED
+
+    def test_a_wrong_value_is_one_sentence_that_does_not_show_it(self, monkeypatch):
+        """The value may be a secret in the wrong place: neither the sentence nor its cause tells it."""
+        monkeypatch.setenv("SOME_LIMIT", "hidden")
+        with pytest.raises(ImproperlyConfigured) as caught:
+            env.setting("SOME_LIMIT", env.whole(), 3, "A limit.")
+        assert str(caught.value) == "SOME_LIMIT must be a whole number, 0 or more."
+        assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("on", True), ("ON", True), ("true", True), ("yes", True), ("1", True), ("off", False)],
+)
+def test_a_switch_is_read_as_people_write_it(text, value):
+    """Upper or lower case, and the words that other programs use."""
+    assert env.switch(text) is value
+
+
+def test_a_list_may_have_blanks_and_a_trailing_comma():
+    """What is between the commas counts, if it is anything."""
+    assert env.words(" a , b,, c ,") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.1", 0.1), ("5", 5.0), ("86400", 86400.0), ("1e2", 100.0)])
+def test_seconds_are_a_number(text, value):
+    """Fractions are fine, from a tenth of a second to a day."""
+    assert env.seconds(text) == value
+
+
+def test_a_rate_is_read():
+    """A rate is what `rates` reads."""
+    assert env.rate("10/minute") == Rate(10, 60.0)
+
+
+def test_origins_have_their_scheme():
+    """As Django wants them in CSRF_TRUSTED_ORIGINS."""
+    assert env.origins("https://a.test, http://b.test:8000") == ["https://a.test", "http://b.test:8000"]
+
+
+def test_several_redis_urls_are_shards():
+    """All the schemes that the client library knows."""
+    urls = ["redis://one:6379/0", "rediss://two", "unix:///run/redis.sock"]
+    assert env.redis_urls(",".join(urls)) == urls
+
+
+WRONG = [
+    (env.switch, ["", "maybe", "2"], "on or off"),
+    (env.whole(), ["-1", "1.5", "x", "²", "٣"], "a whole number, 0 or more"),
+    (env.whole(1), ["0"], "a whole number, 1 or more"),
+    (env.seconds, ["0", "-1", "nan", "inf", "often", "86401", "0.09"], "a number of seconds"),
+    (env.rate, ["20", "20/week", "x/second"], "a rate such as 20/second"),
+    (env.origins, ["hidden.test", "https://a.test,b.test"], "a comma separated list of origins"),
+    (env.redis_urls, ["localhost:6379", "redis://one,http://two"], "one or several redis://"),
+]
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "sentence"),
+    [(read, text, sentence) for read, texts, sentence in WRONG for text in texts],
+)
+def test_what_cannot_be_read_is_told_as_what_it_must_be(read, text, sentence):
+    """The message completes "NAME must be"."""
+    with pytest.raises(ValueError, match=sentence) as caught:
+        read(text)
+    assert len(text) < 3 or text not in str(caught.value)
+
+
+READERS = [env.switch, env.whole(), env.whole(1), env.seconds, env.rate, env.origins, env.redis_urls]
+
+
+def assert_told_as_what_it_must_be(text):
+    """Each reader returns, or raises a ValueError in the words of an operator."""
+    for read in READERS:
+        try:
+            read(text)
+        except ValueError as error:
+            sentence = str(error)
+        else:
+            continue
+        assert sentence.startswith(("on or off", "a ", "one or several"))
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_every_reader_fails_in_one_way(text):
+    """Whatever the environment holds, the message completes "NAME must be"."""
+    assert_told_as_what_it_must_be(text)
+
+
+def test_a_number_of_absurd_length_fails_in_that_way_too():
+    """Python itself refuses to read numbers of more than some thousands of digits."""
+    assert_told_as_what_it_must_be("9" * 5000)
+
+
+def test_no_number_of_seconds_is_endless():
+    """What is read is a number that a clock can be set to."""
+    assert math.isfinite(env.seconds("86400"))
+
+
+class TestDatabase:
+    def test_a_relative_path_is_relative_to_the_project(self, tmp_path):
+        """Three slashes are relative, four are absolute, and memory is no file."""
+        read = env.database(tmp_path)
+        assert read("sqlite:///data/db.sqlite3")["NAME"] == str(tmp_path / "data" / "db.sqlite3")
+        assert read("sqlite:////srv/db.sqlite3")["NAME"] == "/srv/db.sqlite3"
+        assert read("sqlite://:memory:")["NAME"] == ":memory:"
+
+    def test_postgresql_is_read(self, tmp_path):
+        """Everything that stands in the URL reaches Django."""
+        config = env.database(tmp_path)("postgresql://user:p%40ss@db.test:5433/site")
+        assert config["ENGINE"] == "django.db.backends.postgresql"
+        found = [config[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")]
+        assert found == ["user", "p@ss", "db.test", 5433, "site"]
+
+    @pytest.mark.parametrize(
+        "text", ["mysql://user@host/name", "db.sqlite3", "postgresql://user@host:port/name", ":"]
+    )
+    def test_any_other_is_an_error(self, tmp_path, text):
+        """Only the two databases that the site is tested on are taken."""
+        with pytest.raises(ValueError, match="sqlite:///path or postgresql://"):
+            env.database(tmp_path)(text)

@@ -1,0 +1,48 @@
+"""What tests of the kernel are handed: a channel layer and a client, each of the test's own."""
+
+import sys
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+
+from rtproject.websocket import fanout
+from rtproject.websocket.outbox import Outbox
+from rtproject.websocket.tests.layers import Layer
+from rtproject.websocket.tests.reactor import Reactor
+from rtproject.websocket.tests.slow_client import Client
+
+
+@pytest.fixture
+async def memory(monkeypatch):
+    """The in-memory layer of Channels."""
+    layer = InMemoryChannelLayer()
+    monkeypatch.setattr(fanout, "get_channel_layer", lambda: layer)
+    return layer
+
+
+@pytest.fixture
+async def layer(monkeypatch):
+    """A layer that fails or waits when it is told to."""
+    layer = Layer()
+    monkeypatch.setattr(fanout, "get_channel_layer", lambda: layer)
+    return layer
+
+
+@pytest.fixture
+async def client():
+    """A client that reads until the test clears `reading`."""
+    return Client()
+
+
+@pytest.fixture
+async def outbox(client):
+    """The outbox of `client`."""
+    return Outbox(client.send, on_overflow=client.overflow)
+
+
+@pytest.fixture
+async def reactor(monkeypatch):
+    """A reactor that runs in the test's loop, as it does in Daphne."""
+    reactor = Reactor()
+    monkeypatch.setitem(sys.modules, "twisted.internet.reactor", reactor)
+    return reactor

@@ -1,0 +1,80 @@
+"""A channel layer and members of groups that do as they are told."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+from rtproject.websocket.fanout import Event
+from rtproject.websocket.tests.helpers import soon
+
+
+class Listener:
+    """A member of groups that remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+
+    def deliver(self, event: Event) -> None:
+        """Takes one event."""
+        self.events.put_nowait(event)
+
+    async def heard(self) -> str | None:
+        """The text of the next event."""
+        return (await soon(self.events.get())).text
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was heard that was not asked for."""
+        return self.events.empty()
+
+
+class Layer:
+    """A channel layer of one process whose calls fail or wait when a test says so.
+
+    `failing` are the names of calls that raise, `failing_once` those that raise the next time; while `gate` is not
+    set, all calls that change anything wait.
+    """
+
+    def __init__(self) -> None:
+        self.failing: set[str] = set()
+        self.failing_once: set[str] = set()
+        self.calls: list[str] = []
+        self.groups: defaultdict[str, set[str]] = defaultdict(set)
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.incoming: asyncio.Queue[dict[str, Any] | Exception] = asyncio.Queue()
+
+    async def new_channel(self) -> str:
+        """A channel's name."""
+        await self._called("new_channel")
+        return f"channel-{self.calls.count('new_channel')}"
+
+    async def group_add(self, group: str, channel: str) -> None:
+        """Adds a channel to a group."""
+        await self._called("group_add")
+        self.groups[group].add(channel)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        """Takes a channel out of a group."""
+        await self._called("group_discard")
+        self.groups[group].discard(channel)
+
+    async def group_send(self, group: str, event: dict[str, Any]) -> None:
+        """Sends to a group of which this process may be a member."""
+        await self._called("group_send")
+        if self.groups[group]:
+            self.incoming.put_nowait(event)
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        """The next event; raises what a test put there instead of one."""
+        event = await self.incoming.get()
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    async def _called(self, name: str) -> None:
+        self.calls.append(name)
+        await self.gate.wait()
+        if name in self.failing or name in self.failing_once:
+            self.failing_once.discard(name)
+            raise ConnectionError("the layer is away")
