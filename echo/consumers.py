@@ -7,7 +7,7 @@ class EchoConsumer(Consumer):
     """Text `t` comes back as text `Echo: t`, bytes `b` as bytes `Echo: b`."""
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if text_data is not None:
+        if bytes_data is None:
             await self.send(text_data=f"Echo: {text_data}")
-        elif bytes_data is not None:
+        else:
             await self.send(bytes_data=b"Echo: " + bytes_data)

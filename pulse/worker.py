@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 
@@ -49,10 +50,7 @@ class Worker:
         return cls(
             host=settings.PULSE_HOST,
             interval=settings.PULSE_INTERVAL,
-            # The folder is not there when everything is kept elsewhere.
-            sampler=Sampler(
-                partial(take_snapshot, settings.DATA_DIR if settings.DATA_DIR.is_dir() else settings.BASE_DIR)
-            ),
+            sampler=Sampler(partial(take_snapshot, disk_path())),
             recorder=Recorder(),
             clock=SystemClock(),
         )
@@ -91,6 +89,12 @@ class Worker:
             self._pace.fails(f"{self._grid.skipped} ticks were skipped")
         else:
             self._pace.works()
+
+
+def disk_path() -> Path:
+    """A folder on the disk that is watched: the data's, or the project's own when everything is kept elsewhere."""
+    data: Path = settings.DATA_DIR
+    return data if data.is_dir() else settings.BASE_DIR
 
 
 class Embedded:

@@ -36,7 +36,7 @@ class RoomAdmin(admin.ModelAdmin):
 
 @admin.register(RetiredName)
 class RetiredNameAdmin(admin.ModelAdmin):
-    """Names of deleted rooms. To free one, make a room of that name, or remove it here to let it be unlisted."""
+    """Names of deleted rooms: nobody gets in by one until an admin makes a room of that name again."""
 
     list_display = ("key",)
     search_fields = ("key",)
@@ -47,4 +47,8 @@ class RetiredNameAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: RetiredName | None = None) -> bool:
         """There is nothing to change about one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: RetiredName | None = None) -> bool:
+        """Without it the name would be an open, unlisted room."""
         return False

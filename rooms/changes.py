@@ -35,7 +35,7 @@ def room_deleted(instance: Room, using: str, **_: Any) -> None:
 
 def _announce(name: str) -> None:
     try:
-        async_to_sync(broadcast)(room_group(name), None, room_changed=True)
+        async_to_sync(broadcast)(room_group(name), None)
     except Unavailable:
         # Every process looks at its rooms by itself every few seconds.
         logger.error("a change of room %s could not be announced", name)

@@ -7,12 +7,11 @@ An event may be lost with the channel layer, so every few seconds all rooms with
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rooms.doors import find_rooms, judge
-from rooms.names import room_key
+from rooms.models import Room
 from rtproject.websocket.drain import background
 from rtproject.websocket.loops import per_loop
 
@@ -28,31 +27,35 @@ class Doorkeeper:
     """The connections inside each room in this process. Use `current_doorkeeper()`."""
 
     def __init__(self) -> None:
-        self._inside: defaultdict[str, set[RoomConsumer]] = defaultdict(set)
+        self._inside: dict[str, set[RoomConsumer]] = {}
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def enter(self, connection: "RoomConsumer") -> None:
         """Watches over `connection` until it leaves."""
-        self._inside[room_key(connection.room.name)].add(connection)
+        inside = self._inside.setdefault(connection.key, set())
+        twin = next(iter(inside), connection)
+        if _same_row(twin.room, connection.room):
+            connection.room = twin.room  # one row in memory, however many came in by the same
+        inside.add(connection)
         if self._task is None or self._task.done():
             self._task = background(self._watch(), "doorkeeper")
 
     def leave(self, connection: "RoomConsumer") -> None:
         """Forgets `connection`, if it was here."""
-        key = room_key(connection.room.name)
-        self._inside[key].discard(connection)
-        if not self._inside[key]:
-            del self._inside[key]
+        inside = self._inside.get(connection.key, set())
+        inside.discard(connection)
+        if not inside:
+            self._inside.pop(connection.key, None)
 
-    def members(self, room_name: str) -> set[str]:
+    def members(self, key: str) -> set[str]:
         """The ids of the members who are in a room in this process."""
-        return {connection.member.id for connection in self._inside.get(room_key(room_name), ())}
+        return {connection.member.id for connection in self._inside.get(key, ())}
 
-    def room_changed(self, room_name: str) -> None:
+    def room_changed(self, key: str) -> None:
         """Something about a room is not as it was; every connection in it may say so, and it is read once."""
-        self._changed.add(room_key(room_name))
+        self._changed.add(key)
         self._wake.set()
 
     async def _watch(self) -> None:
@@ -85,6 +88,11 @@ class Doorkeeper:
                 code = judge(connection.room, rooms.get(key))
                 if code is not None:
                     connection.end(code)
+
+
+def _same_row(one: Room, other: Room) -> bool:
+    names = ("pk", "name", "title", "password_version")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 current_doorkeeper = per_loop(Doorkeeper)

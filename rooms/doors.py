@@ -27,6 +27,28 @@ def read_rooms(names: Collection[str]) -> dict[str, Room]:
 find_rooms = database_sync_to_async(read_rooms)
 
 
+def door_of(room: Room) -> str:
+    """By which door people come into `room` now: `<row>:<password version>:<guarded>`."""
+    return f"{room.pk or 0}:{room.password_version}:{int(room.guarded)}"
+
+
+def may_hear(mine: str, theirs: str) -> bool:
+    """Whether who came in by the door `mine` may hear who came in by `theirs`.
+
+    All say their words to the group of one name, whatever that name was when they came in: an unlisted room, a guarded
+    one, a room with an older password. A process that has not heard of a change yet must not mix them. Removing a
+    password is the one change of a door that parts nobody.
+    """
+    if mine == theirs:
+        return True
+    (my_room, my_version, my_guard), (their_room, their_version, their_guard) = (
+        mine.split(":"),
+        theirs.split(":"),
+    )
+    newer_is_guarded = my_guard if int(my_version) > int(their_version) else their_guard
+    return my_room == their_room and (my_version == their_version or newer_is_guarded == "0")
+
+
 def judge(entered: Room, now: Room | None) -> CloseCode | None:
     """Whether who entered a room when it was `entered` must go, now that it is `now` (None: nobody may enter)."""
     if now is None:

@@ -1,7 +1,12 @@
 """Who may enter a guarded room: by its password, or by a session that was let in with it before."""
 
 import asyncio
+import hashlib
+import secrets
 import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -21,7 +26,15 @@ if TYPE_CHECKING:
 
 # A hash takes 0.2 s of CPU and releases the GIL. Two at a time leave the event loop its share of two cores.
 HASHES_AT_ONCE = 2
+HASHING_SECONDS = 2.5  # how long somebody waits for their turn; all of `connect()` has 3
 _hashing = per_loop(lambda: asyncio.Semaphore(HASHES_AT_ONCE))
+
+# When a network comes back everybody in a room does: one hash is enough to know a password that was right. Kept are
+# keyed digests that include the room's own hash, so a change of the password makes them worthless; the key is of this
+# process alone.
+MOST_KNOWN = 1000
+_known_key = secrets.token_bytes(32)
+_known: OrderedDict[bytes, None] = OrderedDict()
 
 ADMISSION_SECONDS = 12 * 3600
 _SESSION_KEY = "rooms.admissions"  # in the session: room key -> [fingerprint, Unix time]
@@ -38,7 +51,8 @@ def matches(raw: str | None, encoded: str) -> bool:
 
 
 async def verify(room: "Room", raw: str | None, address: str | None) -> None:
-    """Returns if `raw` opens `room`; raises Refused: FORBIDDEN, or RATE_LIMITED after too many wrong ones.
+    """Returns if `raw` opens `room`; raises Refused: FORBIDDEN, or RATE_LIMITED after too many wrong ones, or when
+    so many wait for a hash that this one's turn does not come in time.
 
     Wrong passwords count per address and room; a missing one is neither counted nor hashed. `address` is None for a
     caller inside the process, who is not counted. The event loop goes on meanwhile: the hash is computed in a thread
@@ -48,16 +62,45 @@ async def verify(room: "Room", raw: str | None, address: str | None) -> None:
         return
     if not raw:
         raise Refused(CloseCode.FORBIDDEN)
-    key = (address, room_key(room.name))
-    async with _hashing():
+    key = None if address is None else (address, room_key(room.name))
+    async with _turn_to_hash():
         # Asked in here, so that guesses which arrive together are counted before the next one is hashed.
-        if address is not None and wrong_passwords.exhausted(key):
+        if key is not None and wrong_passwords.exhausted(key):
             raise Refused(CloseCode.RATE_LIMITED)
-        right = await sync_to_async(matches, thread_sensitive=False)(raw, room.password)
-    if not right:
-        if address is not None:
-            wrong_passwords.count(key)
-        raise Refused(CloseCode.FORBIDDEN)
+        digest = _digest(room, raw)
+        right = digest in _known or await sync_to_async(matches, thread_sensitive=False)(raw, room.password)
+    if right:
+        _remember(digest)
+        return
+    if key is not None:
+        wrong_passwords.count(key)
+    raise Refused(CloseCode.FORBIDDEN)
+
+
+@asynccontextmanager
+async def _turn_to_hash() -> AsyncIterator[None]:
+    hashing = _hashing()
+    try:
+        async with asyncio.timeout(HASHING_SECONDS):
+            await hashing.acquire()
+    except TimeoutError:
+        raise Refused(CloseCode.RATE_LIMITED) from None
+    try:
+        yield
+    finally:
+        hashing.release()
+
+
+def _digest(room: "Room", raw: str) -> bytes:
+    value = f"{room.pk}:{room.password}:{raw}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(value, key=_known_key, digest_size=32).digest()
+
+
+def _remember(digest: bytes) -> None:
+    _known[digest] = None
+    _known.move_to_end(digest)
+    if len(_known) > MOST_KNOWN:
+        _known.popitem(last=False)
 
 
 def admit(session: SessionBase, room: "Room") -> None:

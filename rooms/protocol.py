@@ -152,6 +152,8 @@ def _check_text(frame: Say) -> None:
         raise BadFrame("The text is blank.", frame.id)
     if "\0" in frame.text:
         raise BadFrame("The text contains a NUL character.", frame.id)
+    if frame.id is not None and "\0" in frame.id:
+        raise BadFrame("The id contains a NUL character.")
     try:
         frame.text.encode()
     except UnicodeEncodeError:  # msgspec refuses one in JSON, a server one on the wire

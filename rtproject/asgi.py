@@ -1,8 +1,9 @@
 """The way of a connection, top to bottom: `daphne rtproject.asgi:application`."""
 
+import gc
 import os
 
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import URLRouter
 from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
@@ -13,7 +14,8 @@ from echo.routing import websocket_urlpatterns as echo  # noqa: E402
 from pulse.routing import websocket_urlpatterns as pulse  # noqa: E402
 from pulse.worker import ensure_embedded  # noqa: E402
 from rooms.routing import websocket_urlpatterns as rooms  # noqa: E402
-from rtproject.websocket.asgi_types import Receive, Scope, Send  # noqa: E402
+from rtproject.logs import cut_queries_of_daphne  # noqa: E402
+from rtproject.websocket.asgi_types import Application, Receive, Scope, Send  # noqa: E402
 from rtproject.websocket.drain import Drain  # noqa: E402
 from rtproject.websocket.identity import Identity  # noqa: E402
 from rtproject.websocket.middleware import (  # noqa: E402
@@ -22,13 +24,20 @@ from rtproject.websocket.middleware import (  # noqa: E402
     VisibleCloseCodes,
     not_found,
 )
+from rtproject.websocket.wire import Wired  # noqa: E402
+
+cut_queries_of_daphne()
+
+# Daphne's growth with the number of connections is largely the cyclic garbage collector, which looks at all of them
+# again and again and finds nothing. Fewer looks cost no memory that matters: see docs/performance.md.
+gc.set_threshold(50_000, 20, 100)
 
 routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
-websocket = ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(routes)))))
-site = ProtocolTypeRouter({"http": http, "websocket": websocket})
+websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(routes))))))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
     ensure_embedded()
-    await site(scope, receive, send)
+    serve: Application = websocket if scope["type"] == "websocket" else http  # type: ignore[assignment]
+    await serve(scope, receive, send)

@@ -5,10 +5,12 @@ it may be a secret in the wrong place.
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -99,10 +101,20 @@ def rate(text: str) -> Rate:
         raise ValueError("a rate such as 20/second (or minute, hour, day), or 0") from None
 
 
+def hosts(text: str) -> list[str]:
+    """Host names as Django writes them in ALLOWED_HOSTS: no scheme, no port, no path."""
+    entries = words(text)
+    if not entries or not all(_HOST.match(entry) for entry in entries):
+        raise ValueError("a comma separated list of host names, without scheme and port")
+    return entries
+
+
 def origins(text: str) -> list[str]:
     """Origins as Django writes them in CSRF_TRUSTED_ORIGINS."""
     entries = words(text)
-    if not all(entry.startswith(("http://", "https://")) for entry in entries):
+    if not entries or not all(
+        _is_url(entry, "http", "https") and not urlsplit(entry).path for entry in entries
+    ):
         raise ValueError(
             "a comma separated list of origins, each with its scheme, such as https://example.com"
         )
@@ -112,9 +124,29 @@ def origins(text: str) -> list[str]:
 def redis_urls(text: str) -> list[str]:
     """One or several addresses of Redis, comma separated."""
     urls = words(text)
-    if not all(url.startswith(("redis://", "rediss://", "unix://")) for url in urls):
+    if not urls or not all(url.startswith("unix:///") or _is_url(url, "redis", "rediss") for url in urls):
         raise ValueError("one or several redis:// (or rediss://, unix://) URLs, comma separated")
     return urls
+
+
+def host_name(text: str) -> str:
+    """The name of a machine, as people read it."""
+    if len(text) > 255 or not text.isprintable():
+        raise ValueError("1 to 255 printable characters")
+    return text
+
+
+_HOST = re.compile(r"(\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])\Z")
+
+
+def _is_url(text: str, *schemes: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return (
+            url.scheme in schemes and bool(url.hostname) and url.port != 0
+        )  # reading `port` raises for a bad one
+    except ValueError:
+        return False
 
 
 def database(base: Path) -> Callable[[str], dict[str, Any]]:
@@ -126,9 +158,11 @@ def database(base: Path) -> Callable[[str], dict[str, Any]]:
             config: dict[str, Any] = dict(dj_database_url.parse(text))
         except Exception:  # whatever it is, the sentence below says it better
             raise ValueError(wanted) from None
+        name = config["NAME"]
+        if not name or name == ":memory:":  # each connection would have a memory of its own
+            raise ValueError(wanted)
         if config["ENGINE"] == "django.db.backends.sqlite3":
-            name = config["NAME"]
-            config["NAME"] = name if name == ":memory:" else str(base / name)
+            config["NAME"] = str(base / name)
         elif config["ENGINE"] != "django.db.backends.postgresql":
             raise ValueError(wanted)
         return config

@@ -1,6 +1,13 @@
-"""What must not be in a log."""
+"""What must not be in a log: secrets, and a page of traceback for what any stranger can cause."""
 
 import logging
+import sys
+import time
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+
+QUIET_SECONDS = 60.0
 
 
 class WithoutQuery(logging.Filter):
@@ -15,3 +22,53 @@ class WithoutQuery(logging.Filter):
 
 def _without_query(value: object) -> object:
     return value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value
+
+
+class OnceAMinute(logging.Filter):
+    """Lets a line through once in QUIET_SECONDS, and without its traceback.
+
+    channels_redis logs one each second for as long as Redis cannot be reached, which is no fault of its own or ours.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}  # by message, when it was let through
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is new enough."""
+        now = time.monotonic()
+        said = self._said.get(record.msg)
+        if said is not None and now < said + QUIET_SECONDS:
+            return False
+        self._said[record.msg] = now
+        if record.exc_info:
+            record.msg, record.args = f"{record.msg} %r", (record.exc_info[1],)
+            record.exc_info = None
+        return True
+
+
+class NoTracebackForRefusals(logging.Filter):
+    """Keeps Django's line about a request that it refused (a foreign Host, say), without the traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True: the line stays."""
+        if record.exc_info and isinstance(record.exc_info[1], SuspiciousOperation | PermissionDenied):
+            record.exc_info = None
+        return True
+
+
+def cut_queries_of_daphne() -> None:
+    """Makes Daphne's access log end each path where its query begins.
+
+    It writes to a stream of its own, so no filter of the logging module sees it. Does nothing without Daphne.
+    """
+    access = sys.modules.get("daphne.access")
+    if access is None:
+        return
+    generator: Any = access.AccessLogGenerator
+    write_entry = generator.write_entry
+
+    def without_query(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
+        write_entry(self, host, date, request.partition("?")[0], *args, **kwargs)
+
+    generator.write_entry = without_query

@@ -41,10 +41,10 @@ SECRET_KEY = setting(
 DEBUG = setting("DEBUG", env.switch, False, "Django's debug pages; never on the internet.", "off")
 ALLOWED_HOSTS = setting(
     "ALLOWED_HOSTS",
-    env.words,
+    env.hosts,
     ["localhost", "127.0.0.1", "[::1]"],
     "Host names this site is served as.",
-    "localhost",
+    "localhost,127.0.0.1,[::1]",
 )
 CSRF_TRUSTED_ORIGINS: list[str] = setting(
     "CSRF_TRUSTED_ORIGINS",
@@ -96,7 +96,7 @@ PULSE_EMBEDDED = setting(
     "on without a REDIS_URL",
 )
 PULSE_HOST = setting(
-    "PULSE_HOST", str, platform.node() or "localhost", "The name of this machine.", "its host name"
+    "PULSE_HOST", env.host_name, platform.node() or "localhost", "The name of this machine.", "its host name"
 )
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
@@ -220,14 +220,21 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"without_query": {"()": "rtproject.logs.WithoutQuery"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "without_query": {"()": "rtproject.logs.WithoutQuery"},
+        "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
+        "no_traceback": {"()": "rtproject.logs.NoTracebackForRefusals"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Django's own handlers would say everything twice, or mail it to nobody.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
         "uvicorn.error": {"filters": ["without_query"]},
+        "channels_redis.pubsub": {"filters": ["once_a_minute"]},
         "uvicorn.access": {"filters": ["without_query"], "propagate": True},
     },
 }

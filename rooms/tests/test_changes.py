@@ -92,7 +92,7 @@ class TestAnnouncements:
         await current_fanout().join(room_group(name.upper()), ear)
         await sync_to_async(change)()
         event = await asyncio.wait_for(ear.heard.get(), PATIENCE)
-        assert (event.text, event.tags) == (None, {"room_changed": True})
+        assert (event.frame, event.tags) == (None, {})
 
     def test_nothing_is_announced_before_it_is_stored(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Who looks because of an announcement finds the change; one that is rolled back is not announced."""

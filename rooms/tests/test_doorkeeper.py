@@ -103,7 +103,7 @@ async def test_members_are_counted_by_id() -> None:
     key = "k" * 20
     async with entered("lobby", key=key) as ada, entered("LOBBY", key=key), entered("lobby") as bob:
         ids = {client.welcome["you"]["id"] for client in (ada, bob)}
-        assert current_doorkeeper().members("Lobby") == ids
+        assert current_doorkeeper().members("lobby") == ids
 
 
 async def test_a_watch_that_ended_begins_again() -> None:

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from rooms.doors import judge, read_rooms
+from rooms.doors import door_of, judge, may_hear, read_rooms
 from rooms.models import Room
 from rooms.tests.support import make_room
 from rtproject.websocket.close_codes import CloseCode
@@ -41,6 +41,25 @@ def test_who_must_go(entered: Room, now: Room | None, code: CloseCode | None) ->
 def test_a_closed_or_full_room_sends_nobody_out() -> None:
     """Limits are for newcomers: who is inside stays."""
     assert judge(OPEN, Room(pk=1, name="x", password_version=1, closed=True, member_limit=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "hears"),
+    [
+        (UNLISTED, UNLISTED, True),
+        (UNLISTED, OPEN, False),
+        (UNLISTED, GUARDED, False),
+        (OPEN, ANOTHER, False),
+        (OPEN, CHANGED, False),
+        (GUARDED, GUARDED, True),
+        (GUARDED, CHANGED, False),
+        (GUARDED, REMOVED, True),
+    ],
+)
+def test_who_hears_whom(one: Room, other: Room, hears: bool) -> None:
+    """Only who came in by the same door; a password that was removed parts nobody. It is the same both ways."""
+    assert may_hear(door_of(one), door_of(other)) is hears
+    assert may_hear(door_of(other), door_of(one)) is hears
 
 
 @pytest.mark.django_db

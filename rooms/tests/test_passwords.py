@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import OrderedDict
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
@@ -106,6 +107,51 @@ class TestAttempts:
         codes = await asyncio.gather(*(verdict(guarded(), "wrong") for _ in range(20)))
         assert 3 <= codes.count(CloseCode.FORBIDDEN) <= 3 + passwords.HASHES_AT_ONCE - 1
         assert set(codes) == {CloseCode.FORBIDDEN, CloseCode.RATE_LIMITED}
+
+    async def test_one_hash_is_enough_to_know_a_right_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Everybody who comes back at once gets in; a wrong password and another room's are hashed as ever."""
+        room = guarded()
+        assert await verdict(room, "secret123") is None
+        hashed: list[str | None] = []
+
+        def no_match(raw: str | None, encoded: str) -> bool:
+            hashed.append(raw)
+            return False
+
+        monkeypatch.setattr(passwords, "matches", no_match)
+        assert await asyncio.gather(*(verdict(room, "secret123") for _ in range(20))) == [None] * 20
+        assert hashed == []
+        assert await verdict(room, "wrong") == CloseCode.FORBIDDEN
+        assert await verdict(guarded("other", pk=2), "secret123") == CloseCode.FORBIDDEN
+        assert hashed == ["wrong", "secret123"]
+
+    async def test_a_changed_password_is_not_known_any_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also if it is set to the same word again: the hash has another salt."""
+        room = guarded()
+        assert await verdict(room, "secret123") is None
+        room.set_password("other")
+        assert await verdict(room, "secret123") == CloseCode.FORBIDDEN
+
+    async def test_of_known_passwords_the_oldest_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is remembered is bounded."""
+        monkeypatch.setattr(passwords, "MOST_KNOWN", 2)
+        monkeypatch.setattr(passwords, "_known", OrderedDict())
+        for pk in range(3):
+            assert await verdict(guarded(pk=pk), "secret123") is None
+        assert len(passwords._known) == 2
+
+    async def test_who_waits_too_long_for_a_hash_is_turned_away(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With 4101, before the server gives up the handshake without a code."""
+        monkeypatch.setattr(passwords, "HASHING_SECONDS", 0.01)
+        busy = threading.Event()
+        monkeypatch.setattr(passwords, "matches", lambda raw, encoded: busy.wait(PATIENCE))
+        hashing = [asyncio.create_task(verdict(guarded(), "x")) for _ in range(passwords.HASHES_AT_ONCE)]
+        await asyncio.sleep(0)
+        assert await verdict(guarded(), "y") == CloseCode.RATE_LIMITED
+        busy.set()
+        assert await asyncio.gather(*hashing) == [None, None]
 
     async def test_an_open_room_is_never_limited(self) -> None:
         """Who guessed too often gets in when the password is removed."""

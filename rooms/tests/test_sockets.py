@@ -14,6 +14,13 @@ room.set_password({raw!r})
 room.save()
 """
 
+MAKE_ROOM = f"""
+from rooms.models import Room
+room = Room(name="quiet")
+room.set_password({SECRET["pass"]!r})
+room.save()
+"""
+
 
 async def test_two_members_talk(daphne):
     """Everybody is welcomed and hears what is said, the sender too."""
@@ -116,3 +123,18 @@ async def test_a_password_that_another_process_changes_sends_everybody_out(start
     assert await refusal(server.connect("/ws/VIP", **session)) == 4003
     async with server.connect("/ws/VIP", {"pass": "other"}) as client:
         assert (await next_frame(client))["type"] == "welcome"
+
+
+async def test_a_process_that_has_not_heard_of_a_password_keeps_apart_who_came_in_without(start_server):
+    """Not one word of a room that is guarded now reaches who sits in the open room that it was."""
+    server = start_server()
+    async with server.connect("/ws/quiet") as lurker:
+        assert (await next_frame(lurker))["type"] == "welcome"
+        await asyncio.to_thread(
+            server.execute, MAKE_ROOM
+        )  # another process: its event does not reach this one
+        async with server.connect("/ws/quiet", SECRET) as owner:
+            assert (await next_frame(owner))["type"] == "welcome"
+            await owner.send("for members alone")
+            assert (await next_frame(owner))["text"] == "for members alone"
+        assert await ending(lurker) == ([], 4200)

@@ -70,7 +70,7 @@ class TestErrors:
     async def test_without_the_layer_nobody_sees_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The sender is told with the `id`, and may say it again later."""
 
-        async def fail(group: str, text: str) -> None:
+        async def fail(group: str, text: str, **tags: str) -> None:
             raise Unavailable("no layer")
 
         frame = {"type": "say", "text": "hi", "id": "7"}

@@ -80,6 +80,16 @@ class TestEnd:
                 assert [await goodbye(older), await goodbye(youngest)] == [4200, 4200]
         assert await ending == 0
 
+    async def test_so_are_hundreds_of_all_ages(self, start_server):
+        """Many connections, of which many have just come, all hear 4200, and the end is no failure."""
+        server = start_server(WEBSOCKETS_PER_ADDRESS=0)
+        clients = await asyncio.gather(*(server.connect("/ws/lobby") for _ in range(250)))
+        clients += await asyncio.gather(*(server.connect("/echo") for _ in range(50)))
+        ending = asyncio.create_task(server.stop())
+        assert [await goodbye(client) for client in clients] == [4200] * 300
+        assert await ending == 0
+        assert "Traceback" not in server.log
+
     async def test_a_client_that_does_not_read_holds_nothing_up(self, start_server):
         """The end does not wait for whom it cannot tell."""
         server = start_server()
@@ -118,3 +128,22 @@ async def test_nothing_needs_to_be_set(tmp_path, monkeypatch):
     key = tmp_path / "data" / "secret_key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert (tmp_path / "data" / "db.sqlite3").exists()
+
+
+async def test_the_access_log_ends_a_path_where_its_query_begins(daphne):
+    """Somebody pastes the address of a room, password and all, into a browser."""
+
+    def get() -> None:
+        with pytest.raises(HTTPError):
+            urlopen(daphne.http_url("/ws/lobby", **{"pass": "hidden-word"}))
+
+    await asyncio.to_thread(get)
+    await daphne.wait_for_log('"GET /ws/lobby" 404')
+    assert "hidden-word" not in daphne.log
+
+
+@pytest.mark.parametrize("path", ["/echo", "/stats", "/ws/lobby"])
+async def test_one_of_the_offered_subprotocols_is_always_selected(daphne, path):
+    """A browser that offers any fails the handshake otherwise."""
+    async with daphne.connect(path, subprotocols=["one", "two"]) as client:
+        assert client.subprotocol == "one"

@@ -141,11 +141,57 @@ def test_no_number_of_seconds_is_endless():
 
 class TestDatabase:
     def test_a_relative_path_is_relative_to_the_project(self, tmp_path):
-        """Three slashes are relative, four are absolute, and memory is no file."""
+        """Three slashes are relative, four are absolute."""
         read = env.database(tmp_path)
         assert read("sqlite:///data/db.sqlite3")["NAME"] == str(tmp_path / "data" / "db.sqlite3")
         assert read("sqlite:////srv/db.sqlite3")["NAME"] == "/srv/db.sqlite3"
-        assert read("sqlite://:memory:")["NAME"] == ":memory:"
+
+    @pytest.mark.parametrize(
+        "url", ["sqlite://:memory:", "sqlite://", "sqlite:///", "postgresql://", "postgresql://u:p@h/"]
+    )
+    def test_a_database_has_a_name(self, tmp_path, url):
+        """Without a file or a name there is nothing to share: each thread would have a memory of its own."""
+        with pytest.raises(ValueError, match="sqlite:///path or postgresql"):
+            env.database(tmp_path)(url)
+
+
+class TestLists:
+    @pytest.mark.parametrize("text", [",", "http://example.com", "a b", "example.com:80", "example.com/x"])
+    def test_a_host_is_a_name(self, text):
+        """Django would never match anything else, and say nothing."""
+        with pytest.raises(ValueError, match="host names"):
+            env.hosts(text)
+
+    def test_hosts_may_be_wild_or_addresses(self):
+        """What Django documents for ALLOWED_HOSTS is read."""
+        assert env.hosts("example.com, .example.org,*,[::1]") == ["example.com", ".example.org", "*", "[::1]"]
+
+    @pytest.mark.parametrize(
+        "text", [",", "https://", "https://example.com:port", "https://example.com/path", "example.com"]
+    )
+    def test_an_origin_is_a_scheme_a_host_and_a_port(self, text):
+        """Nothing else can ever be the origin of a page."""
+        with pytest.raises(ValueError, match="origins"):
+            env.origins(text)
+
+    @pytest.mark.parametrize("text", [",", "redis://", "redis://localhost:abc", "http://localhost"])
+    def test_an_address_of_redis_names_a_host(self, text):
+        """A wrong one is found at the start, not at the first message."""
+        with pytest.raises(ValueError, match="redis://"):
+            env.redis_urls(text)
+
+    def test_redis_may_listen_on_a_unix_socket(self):
+        """Several addresses are shards."""
+        assert env.redis_urls("unix:///run/redis, redis://h:6379/0") == [
+            "unix:///run/redis",
+            "redis://h:6379/0",
+        ]
+
+    @pytest.mark.parametrize("text", ["x" * 256, "a\nb"])
+    def test_a_machine_has_a_printable_name(self, text):
+        """It is stored in a column of 255 characters and shown on a page."""
+        with pytest.raises(ValueError, match="printable"):
+            env.host_name(text)
 
     def test_postgresql_is_read(self, tmp_path):
         """Everything that stands in the URL reaches Django."""

@@ -3,8 +3,10 @@
 import logging
 
 import pytest
+from django.core.exceptions import DisallowedHost
 
-from rtproject.logs import WithoutQuery
+from rtproject import logs
+from rtproject.logs import NoTracebackForRefusals, OnceAMinute, WithoutQuery
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,30 @@ def test_a_line_with_named_values_is_left_as_it_is():
     record = logging.LogRecord("uvicorn.error", logging.INFO, "", 1, "%(path)s", ({"path": "/?a"},), None)
     assert WithoutQuery().filter(record)
     assert record.getMessage() == "/?a"
+
+
+def record_of(error: Exception, message: str = "it failed") -> logging.LogRecord:
+    """A line about `error`, with its traceback."""
+    return logging.LogRecord("x", logging.ERROR, "", 1, message, (), (type(error), error, None))
+
+
+def test_a_fault_that_is_said_every_second_is_logged_once_a_minute(monkeypatch):
+    """Each kind of line by itself, in one line, and again when a minute is over."""
+    quiet = OnceAMinute()
+    first = record_of(ConnectionError("no Redis"))
+    assert quiet.filter(first)
+    assert first.getMessage() == "it failed ConnectionError('no Redis')"
+    assert first.exc_info is None
+    assert not quiet.filter(record_of(ConnectionError("no Redis")))
+    assert quiet.filter(record_of(ConnectionError("no Redis"), "something else failed"))
+    monkeypatch.setattr(logs, "QUIET_SECONDS", 0.0)
+    assert quiet.filter(record_of(ConnectionError("no Redis")))
+
+
+def test_a_refused_request_is_a_line_without_a_traceback():
+    """A stranger with a foreign Host cannot fill the log; a fault of ours keeps its traceback."""
+    refused, fault = record_of(DisallowedHost("evil")), record_of(ValueError("a fault"))
+    assert NoTracebackForRefusals().filter(refused)
+    assert NoTracebackForRefusals().filter(fault)
+    assert refused.exc_info is None
+    assert fault.exc_info is not None

@@ -161,6 +161,14 @@ def test_redis_connects_several_processes(load):
     assert load(PULSE_EMBEDDED="on")["PULSE_EMBEDDED"] is True
 
 
+def test_the_layer_in_memory_forgets_nobody(load):
+    """Its memberships and events outlive every connection, and its capacity is one that was chosen."""
+    config = load()["CHANNEL_LAYERS"]["default"]["CONFIG"]
+    years = 365 * 86400
+    assert min(config["expiry"], config["group_expiry"]) > 5 * years
+    assert config["capacity"] >= 10_000
+
+
 def test_postgresql_is_not_waited_for_long(load):
     """A database that does not answer fails before a client's handshake does."""
     database = load(SECRET_KEY="given", DATABASE_URL=POSTGRESQL)["DATABASES"]["default"]

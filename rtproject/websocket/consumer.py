@@ -10,7 +10,6 @@ that touches the database uses `database_sync_to_async`, which looks after stale
 import asyncio
 import logging
 from contextlib import AsyncExitStack
-from functools import cached_property
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -21,14 +20,15 @@ from rtproject.websocket.asgi_types import Message, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import ClientError, Refused, Unavailable
 from rtproject.websocket.fanout import Event, current_fanout
+from rtproject.websocket.frames import Frame
 from rtproject.websocket.outbox import Outbox
 from rtproject.websocket.query import parse_query
+from rtproject.websocket.subprotocols import choose_subprotocol
+from rtproject.websocket.wire import SCOPE_KEY
 
 logger = logging.getLogger(__name__)
 
-CONNECT_SECONDS = (
-    3.0  # Daphne drops a handshake that takes 5, without a code; `identity` may need 1.5 of them
-)
+CONNECT_SECONDS = 3.0  # Daphne drops a handshake after 5, without a code; `identity` may need 1.5 of them
 
 
 class Consumer(AsyncWebsocketConsumer):
@@ -38,27 +38,25 @@ class Consumer(AsyncWebsocketConsumer):
     `connect` sends comes first. `disconnect(code)` runs exactly once, whatever happened before it.
     """
 
+    groups: tuple[str, ...] = ()  # what was joined
+    ended_with: int | None  # the code that we closed with, if we did
+    _deadline: asyncio.Timeout | None = None  # while in `connect`
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.scope = scope
-        self.base_send = send
-        self.open = False
-        self.ended_with: int | None = None
-        self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame
-        self.resources = AsyncExitStack()  # whatever this connection takes, it gives back at its end
-        self.outbox = Outbox(send, on_overflow=lambda: self.end(CloseCode.TOO_SLOW))
-        self.outbox.hold()
+        """The life of a connection, as the ASGI specification tells it: connect, any number of frames, disconnect."""
+        self._prepare(scope, send)
         try:
-            await self._run(receive)
+            await receive()  # websocket.connect
+            await self._let_in()
+            while (message := await receive())["type"] != "websocket.disconnect":
+                if self.ended_with is None:
+                    await self._handle(message)
+            self.close_code = message.get("code", 1005)
         except asyncio.CancelledError:
             self.close_code = CloseCode.GOING_AWAY  # which `drain` tells the client
             raise
         finally:
             await self._clean_up()
-
-    @cached_property
-    def query(self) -> dict[str, str]:
-        """The query string's parameters; of a repeated one the last."""
-        return parse_query(self.scope.get("query_string", b""))
 
     async def connect(self) -> None:
         """Override: `accept()`, or raise Refused."""
@@ -75,33 +73,37 @@ class Consumer(AsyncWebsocketConsumer):
 
     async def join(self, group: str) -> None:
         """Hears `group` from now until the end of the connection. Raises Refused if the layer is out of reach."""
-        fanout = current_fanout()
         try:
-            await fanout.join(group, self)
+            await current_fanout().join(group, self)
         except Unavailable as error:
             raise Refused(CloseCode.UNAVAILABLE) from error
-        self.resources.push_async_callback(fanout.leave, group, self)
+        self.groups += (group,)
 
     def deliver(self, event: Event) -> None:
         """Called for each event of the joined groups, also during `connect`: what is written then is held until it
         returned. Must neither wait nor raise."""
-        if event.text is not None:
-            self.outbox.write(event.message)
+        if event.frame is not None:
+            self.outbox.write(event.frame)
 
     async def accept(self, subprotocol: str | None = None, headers: Any = None) -> None:
-        """Accepts the connection, unless `end` was called in the meantime: then raises Refused."""
+        """Accepts the connection, with one of the subprotocols that were offered.
+
+        Raises Refused if `end` was called in the meantime.
+        """
         if self.ended_with is not None:
             raise Refused(self.ended_with)
         self.open = True
-        self._deadline.reschedule(None)  # from here on the client's own pace counts
-        await super().accept(subprotocol, headers)
+        if self._deadline is not None:
+            self._deadline.reschedule(None)  # from here on the client's own pace counts
+            self._deadline = None
+        await super().accept(subprotocol or choose_subprotocol(self.scope), headers)
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Sends one frame to this client, at the client's pace."""
-        if text_data is not None:
-            await self.outbox.write_through({"type": "websocket.send", "text": text_data})
-        else:
-            await self.outbox.write_through({"type": "websocket.send", "bytes": bytes_data})
+        content = text_data if text_data is not None else bytes_data
+        if content is None:
+            raise ValueError("send text_data or bytes_data")
+        await self.outbox.write_through(Frame(content))
 
     def end(self, code: int) -> None:
         """Closes with `code`. Anybody may call it, also while this client is still in `connect`."""
@@ -115,22 +117,29 @@ class Consumer(AsyncWebsocketConsumer):
         """Closes with `code`, by default 1000. There is no way to send a reason: Daphne drops it."""
         self.end(1000 if code is None else code)
 
+    def _too_slow(self) -> None:
+        self.end(CloseCode.TOO_SLOW)
+
     def _send_close(self) -> None:
         self.outbox.finish({"type": "websocket.close", "code": self.ended_with})
 
-    async def _run(self, receive: Receive) -> None:
-        """The life of a connection, as the ASGI specification tells it: connect, any number of frames, disconnect."""
-        await receive()
+    def _prepare(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.query = parse_query(scope.get("query_string", b""))
+        self.base_send = send
+        self.open = False
+        self.ended_with = None
+        self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame
+        self.outbox = Outbox(send, scope.get(SCOPE_KEY), self._too_slow)
+        self.outbox.hold()
+
+    async def _let_in(self) -> None:
         await self._connect()
         if self.open:
             self.outbox.release()
         else:
             self.end(1000)
             self._send_close()
-        while (message := await receive())["type"] != "websocket.disconnect":
-            if self.ended_with is None:
-                await self._handle(message)
-        self.close_code = message.get("code", 1005)
 
     async def _connect(self) -> None:
         try:
@@ -153,11 +162,13 @@ class Consumer(AsyncWebsocketConsumer):
 
     async def _clean_up(self) -> None:
         self.outbox.cancel()
-        try:
-            await self.resources.aclose()
-        finally:
-            await self.disconnect(self.close_code)
-            if self.open:  # a refusal was logged by who made it visible
-                logger.info(
-                    "%s closed with %s", describe(self.scope), int(self.ended_with or self.close_code)
-                )
+        # The last comes first, and each is taken whatever becomes of another.
+        async with AsyncExitStack() as steps:
+            steps.callback(self._log_end)
+            steps.push_async_callback(self.disconnect, self.close_code)
+            for group in self.groups:
+                steps.push_async_callback(current_fanout().leave, group, self)
+
+    def _log_end(self) -> None:
+        if self.open:  # a refusal was logged by who made it visible
+            logger.info("%s closed with %s", describe(self.scope), int(self.ended_with or self.close_code))

@@ -9,32 +9,31 @@ text. The layer still supplies the groups, so any process can publish.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
 
-from rtproject.websocket.asgi_types import Message
+from rtproject.websocket import numbers
 from rtproject.websocket.drain import background
 from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.frames import Frame
+from rtproject.websocket.layer import HEARTBEAT, HEARTBEAT_SECONDS, ask_layer, renew_layer, until_deaf
 from rtproject.websocket.loops import per_loop
 
 logger = logging.getLogger(__name__)
 
-LAYER_SECONDS = 3.0  # no call to the layer may take longer: a paused Redis would hang it for ever
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a group hears: `text` for the clients (None if nothing is for them) and `tags` for our own code."""
+    """What a group hears: `frame` for the clients (None if nothing is for them) and `tags` for our own code."""
 
-    text: str | None
+    frame: Frame | None
     tags: dict[str, Any]
-    message: Message = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "message", {"type": "websocket.send", "text": self.text})
 
 
 class Member(Protocol):
@@ -49,16 +48,17 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
     that the layer can serialize (numbers, strings, booleans, None). Raises Unavailable if the layer cannot be reached.
     """
-    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
-    await _ask_layer(get_channel_layer().group_send(group, event))
+    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags, **numbers.stamp(group)}
+    await ask_layer(get_channel_layer().group_send(group, event))
 
 
-async def _ask_layer(call: Any) -> Any:
-    try:
-        async with asyncio.timeout(LAYER_SECONDS):
-            return await call
-    except Exception as error:  # each layer has exceptions of its own, and all of them mean the same to us
-        raise Unavailable("the channel layer is out of reach") from error
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
+    """Tries again as long as the layer is out of reach."""
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 @dataclass(slots=True)
@@ -67,6 +67,7 @@ class Group:
 
     members: dict[Member, None] = field(default_factory=dict)  # a set that keeps the order of joining
     joined: bool = False
+    heard: numbers.Heard = field(default_factory=numbers.Heard)
 
 
 class FanOut:
@@ -74,10 +75,11 @@ class FanOut:
 
     def __init__(self) -> None:
         self._groups: dict[str, Group] = {}
-        self._lock = (
-            asyncio.Lock()
-        )  # one change of membership at a time, so that joins and leaves cannot cross
+        self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves cannot cross
         self._channel: str | None = None
+        self._receiver: asyncio.Task[None] | None = None
+        self._heard = asyncio.Event()  # that we hear ourselves
+        self.lost = 0  # events that the layer lost on their way here, as far as their numbers tell
 
     async def join(self, name: str, member: Member) -> None:
         """Returns when `member` hears the group. Raises Unavailable, and then it is not a member."""
@@ -114,6 +116,7 @@ class FanOut:
                 group.joined = True
             if not group.members:
                 joined, group.joined = group.joined, False
+                group.heard = numbers.Heard()  # what is said until somebody joins again is not lost
                 if joined:
                     await self._exit(name)
                 if not group.members:  # nobody came while we were leaving
@@ -122,17 +125,32 @@ class FanOut:
     async def _enter(self, name: str) -> None:
         layer = get_channel_layer()
         if self._channel is None:
-            channel = await _ask_layer(layer.new_channel())
+            channel: str = await ask_layer(layer.new_channel())
             self._channel = channel
-            background(self._receive(channel), "fan-out")
-        await _ask_layer(layer.group_add(name, self._channel))
+            self._receiver = background(self._receive(channel), "fan-out")
+            background(self._look_after(channel), "fan-out hearing")
+        await ask_layer(layer.group_add(name, self._channel))
 
     async def _exit(self, name: str) -> None:
         try:
-            await _ask_layer(get_channel_layer().group_discard(name, self._channel))
+            await ask_layer(get_channel_layer().group_discard(name, self._channel))
         except Unavailable as error:
             # The layer may go on sending us what nobody here hears; `_deliver` drops that.
             logger.warning("could not leave a group: %s", error)
+
+    async def _look_after(self, channel: str) -> None:
+        """Notices when nothing comes from the layer any more, and then begins anew with a channel of another name."""
+        await until_deaf(channel, self._heard)
+        logger.error("nothing comes from the channel layer any more: all groups are joined anew")
+        async with self._lock:
+            if self._receiver is not None:
+                self._receiver.cancel()
+            self._channel = None
+            for group in self._groups.values():
+                group.joined = False
+            await _until_done(renew_layer)
+        for name in list(self._groups):
+            await _until_done(partial(self._agree, name))
 
     async def _receive(self, channel: str) -> None:
         """Hands on what the layer has for this process, for as long as the process runs."""
@@ -147,22 +165,31 @@ class FanOut:
                 failures += 1
                 continue
             failures = 0
+            if event == {"type": HEARTBEAT}:
+                self._heard.set()
+                continue
             try:
-                name, event = event["group"], Event(event["text"], event["tags"])
+                self._deliver(event)
             except (KeyError, TypeError):
                 logger.warning("an event on the channel layer was not of our making")
-            else:
-                self._deliver(name, event)
 
-    def _deliver(self, name: str, event: Event) -> None:
-        group = self._groups.get(name)
+    def _deliver(self, raw: dict[str, Any]) -> None:
+        group = self._groups.get(raw["group"])
         if group is None:
             return
+        self._count_lost(group.heard.gap_before(raw["by"], raw["number"]))
+        event = Event(None if raw["text"] is None else Frame(raw["text"]), raw["tags"])
         for member in list(group.members):
             try:
                 member.deliver(event)
             except Exception:  # a fault in one member's code must not cost the others their message
                 logger.exception("a member could not be handed an event")
+
+    def _count_lost(self, count: int) -> None:
+        if count:
+            if not self.lost:
+                logger.error("the channel layer loses events; this is said once, `lost` goes on counting")
+            self.lost += count
 
 
 current_fanout = per_loop(FanOut)

@@ -1,11 +1,13 @@
 """ASGI middleware between a server and our consumers. `rtproject/asgi.py` says in which order.
 
-None of it stays in the way of a message: once a connection is open, `send` is one plain call deeper at most.
+None of it stays in the way of a message: once a connection is open, `send` is one plain call deeper at most. And what
+has nothing to do at the end hands its inner application's coroutine on instead of awaiting it, which would keep a frame
+in memory for as long as the connection is open.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from django.conf import settings
@@ -14,10 +16,9 @@ from rtproject.websocket.addresses import client_address, describe
 from rtproject.websocket.asgi_types import Application, Message, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.origins import is_foreign
+from rtproject.websocket.subprotocols import choose_subprotocol
 
 logger = logging.getLogger(__name__)
-
-SUBPROTOCOL = "rtproject.v1"
 
 
 class ForeignOrigins:
@@ -26,10 +27,12 @@ class ForeignOrigins:
     def __init__(self, inner: Application) -> None:
         self.inner = inner
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not is_foreign(scope["headers"]):
-            await self.inner(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if is_foreign(scope["headers"]):
+            return self._reject(scope, receive, send)
+        return self.inner(scope, receive, send)
+
+    async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
         logger.warning("%s refused with HTTP 403: foreign origin", describe(scope))
         await receive()
         await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
@@ -46,32 +49,31 @@ class VisibleCloseCodes:
     def __init__(self, inner: Application) -> None:
         self.inner = inner
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answered = False
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.inner(scope, receive, _Visible(scope, send))
 
+
+class _Visible:
+    """A `send` that shows the first answer, if it is a close. An object, since closures would take more memory."""
+
+    __slots__ = ("_answered", "_scope", "_send")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._answered = False
+
+    def __call__(self, message: Message) -> Coroutine[Any, Any, None]:
         # Not a coroutine of its own: a message to an open connection must not pay for one.
-        def visible(message: Message) -> Coroutine[Any, Any, None]:
-            nonlocal answered
-            if answered:
-                return send(message)
-            answered = True
-            if message["type"] == "websocket.close":
-                return refuse(message)
-            return send(message)
+        refused = not self._answered and message["type"] == "websocket.close"
+        self._answered = True
+        return self._refuse(message) if refused else self._send(message)
 
-        async def refuse(message: Message) -> None:
-            logger.info("%s refused with %s", describe(scope), int(message.get("code", 1000)))
-            if "client" in scope:
-                await send({"type": "websocket.accept", "subprotocol": choose_subprotocol(scope)})
-            await send(message)
-
-        await self.inner(scope, receive, visible)
-
-
-def choose_subprotocol(scope: Scope) -> str | None:
-    """Ours if the client offers it, else its first: a browser fails the handshake if none that it offers is chosen."""
-    offered = [name for name in scope.get("subprotocols", ()) if name]
-    return SUBPROTOCOL if SUBPROTOCOL in offered else next(iter(offered), None)
+    async def _refuse(self, message: Message) -> None:
+        logger.info("%s refused with %s", describe(self._scope), int(message.get("code", 1000)))
+        if "client" in self._scope:
+            await self._send({"type": "websocket.accept", "subprotocol": choose_subprotocol(self._scope)})
+        await self._send(message)
 
 
 class ConnectionsPerAddress:
@@ -81,15 +83,16 @@ class ConnectionsPerAddress:
         self.inner = inner
         self.open: Counter[str] = Counter()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         address = client_address(scope)
-        limit = settings.WEBSOCKETS_PER_ADDRESS
-        if address is None or not limit:
-            await self.inner(scope, receive, send)
-            return
+        if address is None or not settings.WEBSOCKETS_PER_ADDRESS:
+            return self.inner(scope, receive, send)
+        return self._counted(address, scope, receive, send)
+
+    async def _counted(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         self.open[address] += 1
         try:
-            if self.open[address] <= limit:
+            if self.open[address] <= settings.WEBSOCKETS_PER_ADDRESS:
                 await self.inner(scope, receive, send)
             else:
                 await turn_away(receive, send, CloseCode.RATE_LIMITED)

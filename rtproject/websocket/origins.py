@@ -27,10 +27,15 @@ def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
         return True
     try:
         origin = urlsplit(origins[0].lower())
-        known = origin.scheme in DEFAULT_PORTS and bool(origin.hostname)
+        known = origin.scheme in DEFAULT_PORTS and bool(origin.hostname) and origin.geturl() == _bare(origin)
         return not (known and (_is_own(origin, hosts[0].lower()) or _is_trusted(origin)))
     except ValueError:  # a port that is no number, or a broken IPv6 address
         return True
+
+
+def _bare(origin: SplitResult) -> str:
+    """An origin is a scheme, a host and a port (RFC 6454 section 6.2), and nothing else."""
+    return f"{origin.scheme}://{origin.netloc.rpartition('@')[2]}"
 
 
 def _port(origin: SplitResult) -> str:

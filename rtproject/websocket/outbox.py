@@ -2,54 +2,70 @@
 
 import asyncio
 import logging
-import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from rtproject.websocket.asgi_types import Message, Send
+from rtproject.websocket.frames import Frame
+from rtproject.websocket.started import Started
+from rtproject.websocket.wire import Wire
 
 logger = logging.getLogger(__name__)
 
-BACKLOG_LIMIT = 1024 * 1024  # characters or bytes that may wait for one connection
+BACKLOG_LIMIT = 896 * 1024  # bytes that may wait here for one connection; the server's own buffer is on top
+STALL_SECONDS = 15.0  # how long a client may read nothing at all while something waits for it
+GOODBYE_SECONDS = 3.0  # how long it has, if it was too slow, to read that it was
 
 
 class Outbox:
-    """Writes ASGI messages to one connection.
+    """Writes frames to one connection: straight to its wire if there is one, else through its ASGI `send`.
 
-    An ASGI `send` may wait for its client (uvicorn's does, Daphne's never). Awaiting it would let one client that
-    does not read hold up everybody's messages, and a task for every send doubles its price. So each `send` is
-    started by hand: mostly it finishes at once and that was all. Only one that has to wait gets a task, and what is
-    written meanwhile goes to a backlog. `on_overflow` is called, once, when the backlog passes BACKLOG_LIMIT.
+    Both may have to wait for the client. Only then is there a task, and what is written meanwhile goes to a backlog.
+    `on_slow` is called, once, when the backlog passes BACKLOG_LIMIT or the client reads nothing for STALL_SECONDS.
 
     `hold()` sends everything to the backlog until `release()`: what comes for a member before its welcome is kept.
     """
 
-    def __init__(self, send: Send, on_overflow: Callable[[], None]) -> None:
+    __slots__ = (
+        "_backlog",
+        "_backlog_size",
+        "_held",
+        "_last_words",
+        "_on_slow",
+        "_send",
+        "_sender",
+        "_stopped",
+        "_wire",
+    )
+
+    def __init__(self, send: Send, wire: Wire | None, on_slow: Callable[[], None]) -> None:
         self._send = send
-        self._on_overflow = on_overflow
-        self._backlog: deque[Message] = deque()
+        self._wire = wire
+        self._on_slow = on_slow
+        self._backlog: deque[Frame] | None = None  # most never have one, and an empty deque is not small
         self._backlog_size = 0
         self._held = False
         self._stopped = False
-        self._overflowed = False
+        self._last_words: Message | None = None
         self._sender: asyncio.Task[None] | None = None
 
-    def write(self, message: Message) -> None:
+    def write(self, frame: Frame) -> None:
         """Sends now, or later in order. Never waits and never raises."""
-        if self._stopped or self._overflowed:
-            return
-        if self._held or self._sender is not None:
-            self._keep(message)
-        else:
-            self._start(message)
+        if self._sender is not None or self._held:
+            self._keep(frame)
+        elif not self._stopped:
+            rest = self._put(frame)
+            if rest is not None:
+                self._run(rest)
 
-    async def write_through(self, message: Message) -> None:
-        """Sends past whatever is held, and waits until the connection took it: the pace of the client itself."""
-        await self._sent()
+    async def write_through(self, frame: Frame) -> None:
+        """Sends past whatever is held, and waits until the connection took it: at the pace of the client."""
+        await self._idle()
         if not self._stopped:
-            self._start(message)
-        await self._sent()
+            rest = self._put(frame)
+            if rest is not None:
+                self._run(rest)
+                await self._idle()
 
     def hold(self) -> None:
         """From now on everything written is kept."""
@@ -58,84 +74,95 @@ class Outbox:
     def release(self) -> None:
         """Sends what was kept, and from now on everything written."""
         self._held = False
-        while self._backlog and self._sender is None:
-            self._start(self._take())
+        kept, self._backlog = self._backlog, None
+        self._backlog_size = 0
+        for frame in kept or ():
+            self.write(frame)
 
     def finish(self, message: Message) -> None:
-        """Sends `message` as the last one, instead of all that is still waiting."""
-        self._held = self._overflowed = False
-        self._backlog.clear()
-        self._backlog_size = 0
-        self.write(message)
-        self._stopped = True
+        """Sends `message`, a close, as the last one, instead of all that is still waiting."""
+        self._forget()
+        if self._sender is not None:
+            self._last_words = message
+        else:
+            rest = self._begin(message)
+            if rest is not None:
+                self._run(rest)
+        if self._wire is not None:
+            asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self._wire.abort)
 
     def cancel(self) -> None:
         """The connection is gone: nothing more is sent."""
-        self._stopped = True
-        self._backlog.clear()
+        self._forget()
         if self._sender is not None:
             self._sender.cancel()
             self._sender = None  # a task that is cancelled before its first step never runs to say so itself
 
-    async def _sent(self) -> None:
-        while (sender := self._sender) is not None:
-            await asyncio.wait({sender})
+    def _put(self, frame: Frame) -> Awaitable[None] | None:
+        """Sends `frame`; returns what to wait for before the next, if anything."""
+        if self._wire is not None:
+            return None if self._wire.write(frame.encoded) else Started(self._wire.drained())
+        return self._begin(frame.message)
 
-    def _keep(self, message: Message) -> None:
-        self._backlog.append(message)
-        self._backlog_size += _size(message)
-        if self._backlog_size > BACKLOG_LIMIT:
-            self._backlog.clear()
-            self._overflowed = True
-            self._on_overflow()
-
-    def _take(self) -> Message:
-        message = self._backlog.popleft()
-        self._backlog_size -= _size(message)
-        return message
-
-    def _start(self, message: Message) -> None:
-        sending = self._send(message)
+    def _begin(self, message: Message) -> Awaitable[None] | None:
         try:
-            waiting_for = sending.send(None)
-        except StopIteration:
-            return
+            sending = Started(self._send(message))
         except Exception as error:
             self._break(error)
-        else:
-            self._sender = asyncio.create_task(self._go_on(sending, waiting_for), name="outbox")
+            return None
+        return None if sending.done else sending
 
-    async def _go_on(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
+    def _run(self, rest: Awaitable[None]) -> None:
+        self._sender = asyncio.create_task(self._go_on(rest), name="outbox")
+
+    async def _go_on(self, rest: Awaitable[None]) -> None:
         try:
-            await _resume(sending, waiting_for)
+            await self._wait(rest)
             while self._backlog and not self._held:
-                await self._send(self._take())
+                frame = self._backlog.popleft()
+                self._backlog_size -= len(frame)
+                await self._wait(self._put(frame))
+            if self._last_words is not None:
+                await self._wait(self._begin(self._last_words))
         except Exception as error:
             self._break(error)
         finally:
             self._sender = None
 
+    async def _wait(self, rest: Awaitable[None] | None) -> None:
+        if rest is None:
+            return
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await rest
+        except TimeoutError:
+            if self._stopped:
+                raise
+            self._forget()
+            self._on_slow()
+
+    async def _idle(self) -> None:
+        while (sender := self._sender) is not None:
+            await asyncio.wait({sender})
+
+    def _keep(self, frame: Frame) -> None:
+        if self._stopped:
+            return
+        if self._backlog is None:
+            self._backlog = deque()
+        self._backlog.append(frame)
+        self._backlog_size += len(frame)
+        if self._backlog_size > BACKLOG_LIMIT:
+            self._forget()
+            self._on_slow()
+
+    def _forget(self) -> None:
+        self._stopped = True
+        self._held = False
+        self._backlog = None
+        self._backlog_size = 0
+
     def _break(self, error: Exception) -> None:
         # The server noticed before we did that the client is gone; its disconnect event is on its way to us.
         logger.debug("could not send: %r", error)
-        self._stopped = True
-        self._backlog.clear()
-
-
-def _size(message: Message) -> int:
-    return len(message.get("text") or message.get("bytes") or "")
-
-
-@types.coroutine
-def _resume(started: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
-    """Awaits the rest of a coroutine that was started by hand and now waits for `waiting_for`."""
-    try:
-        while True:
-            try:
-                value = yield waiting_for
-            except BaseException as error:  # a cancellation goes on into the coroutine
-                waiting_for = started.throw(error)
-            else:
-                waiting_for = started.send(value)
-    except StopIteration:
-        return
+        self._forget()

@@ -1,10 +1,12 @@
 """Limits: so many of something in so much time."""
 
+import re
 import time
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+_COUNT = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 
@@ -21,7 +23,7 @@ class Rate:
         if text.strip() == "0":
             return cls(0, 1.0)
         count, _, period = text.partition("/")
-        if period.strip() not in PERIODS or not count.strip().isascii() or not count.strip().isdigit():
+        if period.strip() not in PERIODS or not _COUNT.match(count.strip()):
             raise ValueError(text)
         return cls(int(count), PERIODS[period.strip()])
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from pulse import protocol
 from pulse.clock import Grid, SystemClock
 from pulse.sampler import difference, take_snapshot
-from pulse.worker import FIRST_SECONDS, Worker
+from pulse.worker import FIRST_SECONDS, Worker, disk_path
 
 
 class Command(BaseCommand):
@@ -41,9 +41,9 @@ class Command(BaseCommand):
 
 def one_sample() -> str:
     """The frame of one sample of this machine. Takes FIRST_SECONDS, and raises what `take_snapshot` does."""
-    before = take_snapshot(settings.DATA_DIR)
+    before = take_snapshot(disk_path())
     time.sleep(FIRST_SECONDS)
-    sample = difference(before, take_snapshot(settings.DATA_DIR))
+    sample = difference(before, take_snapshot(disk_path()))
     seq = Grid(settings.PULSE_INTERVAL, SystemClock()).number(sample.at)
     return protocol.encode(protocol.pulse_of(sample, settings.PULSE_HOST, seq))
 

@@ -37,7 +37,7 @@ async def client():
 @pytest.fixture
 async def outbox(client):
     """The outbox of `client`."""
-    return Outbox(client.send, on_overflow=client.overflow)
+    return Outbox(client.send, None, client.overflow)
 
 
 @pytest.fixture

@@ -20,12 +20,22 @@ class Listener:
 
     async def heard(self) -> str | None:
         """The text of the next event."""
-        return (await soon(self.events.get())).text
+        frame = (await soon(self.events.get())).frame
+        return None if frame is None else frame.message["text"]
 
     @property
     def silent(self) -> bool:
         """Whether nothing was heard that was not asked for."""
         return self.events.empty()
+
+
+def raw_event(
+    text: str | None, group: str = "group", number: int = 1, sender: str = "another"
+) -> dict[str, Any]:
+    """What process `sender` puts on the layer as its event `number` for `group`."""
+    return {
+        "type": "fanout.event", "group": group, "text": text, "tags": {}, "by": sender, "number": number
+    }  # fmt: skip
 
 
 class Layer:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from rtproject.websocket.tests.helpers import text
+from rtproject.websocket.frames import Frame
 
 
 class Client:
@@ -28,4 +28,4 @@ class Client:
 def write(outbox, *texts):
     """Writes each of `texts`."""
     for content in texts:
-        outbox.write(text(content))
+        outbox.write(Frame(content))

@@ -3,7 +3,7 @@
 import pytest
 
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.fanout import current_fanout
+from rtproject.websocket.fanout import FanOut, current_fanout
 from rtproject.websocket.tests.helpers import ACCEPT, soon
 from rtproject.websocket.tests.recorder import Recorder, connection
 
@@ -70,17 +70,24 @@ class TestCleanUp:
         await soon(Recorder.as_asgi()(client.scope, client._incoming.get, send))
         await self.assert_left(Recorder, 1001)
 
-    async def test_when_a_resource_cannot_be_given_back(self):
-        """One resource that fails keeps neither the others nor `disconnect` from running."""
+    async def test_when_a_group_cannot_be_left(self, monkeypatch):
+        """One group that cannot be left keeps neither the others from being left nor `disconnect` from running."""
+        leave = FanOut.leave
+
+        async def fail_once(fanout, name, member):
+            monkeypatch.setattr(FanOut, "leave", leave)
+            await leave(fanout, name, member)
+            raise RuntimeError("a fault")
 
         class Holding(Recorder):
             async def connect(self):
                 await super().connect()
-                self.resources.callback(lambda: 1 / 0)
+                await self.join("another")
 
+        monkeypatch.setattr(FanOut, "leave", fail_once)
         client = connection(Holding)
         client.leave()
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(RuntimeError, match="a fault"):
             await soon(client.run())
         await self.assert_left(Holding, 1001)
 

@@ -93,7 +93,7 @@ class TestFrames:
 
 async def test_a_client_that_does_not_read_is_ended(monkeypatch):
     """More than may wait for one client closes it as too slow, as soon as it can be told."""
-    monkeypatch.setattr("rtproject.websocket.outbox.BACKLOG_LIMIT", 10)
+    monkeypatch.setattr("rtproject.websocket.outbox.BACKLOG_LIMIT", 14)  # two frames of 5 characters
     client = connection(Recorder)
     async with client.running():
         assert await client.next() == ACCEPT

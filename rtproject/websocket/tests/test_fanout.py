@@ -6,9 +6,11 @@ import logging
 import pytest
 
 from rtproject.websocket import fanout as module
+from rtproject.websocket import layer as layer_module
 from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import Event, FanOut, broadcast, current_fanout
-from rtproject.websocket.tests.layers import Listener
+from rtproject.websocket.fanout import FanOut, broadcast, current_fanout
+from rtproject.websocket.tests.helpers import text
+from rtproject.websocket.tests.layers import Listener, raw_event
 
 
 @pytest.mark.usefixtures("memory")
@@ -20,8 +22,9 @@ class TestDelivery:
             await fanout.join("group", member)
         await broadcast("group", "hello", number=7)
         heard = [await member.events.get() for member in members]
-        assert heard == [Event("hello", {"number": 7})] * 2
-        assert heard[0].message == {"type": "websocket.send", "text": "hello"}
+        assert [event.tags for event in heard] == [{"number": 7}] * 2
+        assert heard[0].frame is not None
+        assert heard[0].frame.message == text("hello")
         assert heard[0] is heard[1]
 
     async def test_order_is_kept(self):
@@ -129,7 +132,7 @@ class TestFailingLayer:
         layer.failing = {"group_add"}
         with pytest.raises(Unavailable):
             await fanout.join("group", member)
-        fanout._deliver("group", Event("to nobody", {}))
+        fanout._deliver(raw_event("to nobody"))
         assert member.silent
         layer.failing.clear()
         await fanout.join("group", member)
@@ -149,7 +152,7 @@ class TestFailingLayer:
     @pytest.mark.parametrize("hangs", [True, False])
     async def test_a_broadcast_that_fails_raises_unavailable(self, layer, monkeypatch, hangs):
         """Whoever sends hears that it went nowhere, also from a layer that would never answer."""
-        monkeypatch.setattr(module, "LAYER_SECONDS", 0.01 if hangs else 60)
+        monkeypatch.setattr(layer_module, "LAYER_SECONDS", 0.01 if hangs else 60)
         layer.failing = {"group_send"}
         if hangs:
             layer.gate.clear()

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import Event, FanOut, broadcast
+from rtproject.websocket.fanout import FanOut, broadcast
 from rtproject.websocket.tests.helpers import settle, soon
-from rtproject.websocket.tests.layers import Listener
+from rtproject.websocket.tests.layers import Listener, raw_event
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_who_leaves_before_the_join_is_through_is_out(layer, fanout):
     layer.gate.set()
     await soon(asyncio.gather(join, leave))
     assert not layer.groups["group"]
-    fanout._deliver("group", Event("hello", {}))
+    fanout._deliver(raw_event("hello"))
     assert member.silent
 
 
@@ -125,7 +125,7 @@ async def test_who_leaves_before_the_join_has_begun_was_never_there(layer, fanou
     layer.gate.set()
     await soon(asyncio.gather(busy, join, leave))
     assert layer.calls.count("group_add") == 1
-    fanout._deliver("group", Event("hello", {}))
+    fanout._deliver(raw_event("hello"))
     assert member.silent
 
 

@@ -9,9 +9,9 @@ from rtproject.websocket.middleware import (
     ConnectionsPerAddress,
     ForeignOrigins,
     VisibleCloseCodes,
-    choose_subprotocol,
     not_found,
 )
+from rtproject.websocket.subprotocols import choose_subprotocol
 from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, settle, soon, stays, text
 
 CLIENT = ["192.0.2.1", 50000]
@@ -53,7 +53,11 @@ class TestVisibleCloseCodes:
 
     async def test_a_caller_inside_the_process_sees_the_refusal_itself(self):
         """The channels communicator is not accepted."""
-        communicator = WebsocketCommunicator(VisibleCloseCodes(refuses), "/somewhere")
+
+        async def application(scope, receive, send):  # asgiref takes nothing but a coroutine function for one
+            await VisibleCloseCodes(refuses)(scope, receive, send)
+
+        communicator = WebsocketCommunicator(application, "/somewhere")
         assert await communicator.connect() == (False, 4003)
 
     async def test_a_server_on_a_unix_socket_is_a_real_one(self):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from rtproject.websocket.frames import Frame
 from rtproject.websocket.outbox import Outbox
 from rtproject.websocket.tests.helpers import settle, soon, text
 from rtproject.websocket.tests.slow_client import Client, write
@@ -31,7 +32,7 @@ async def test_a_client_that_does_not_read_delays_nobody(client, outbox):
     """Another client's messages do not wait for it."""
     client.reading.clear()
     other = Client()
-    outbox_of_other = Outbox(other.send, on_overflow=other.overflow)
+    outbox_of_other = Outbox(other.send, None, other.overflow)
     for number in range(100):
         write(outbox, str(number))
         write(outbox_of_other, str(number))
@@ -48,9 +49,9 @@ async def test_a_send_may_wait_several_times():
             await asyncio.sleep(0)
         read.append(message["text"])
 
-    outbox = Outbox(send, on_overflow=lambda: None)
+    outbox = Outbox(send, None, lambda: None)
     write(outbox, "a", "b")
-    await soon(outbox.write_through(text("c")))
+    await soon(outbox.write_through(Frame("c")))
     assert read == ["a", "b", "c"]
 
 
@@ -69,7 +70,7 @@ class TestHold:
         """A welcome comes before the events that arrived earlier and were held."""
         outbox.hold()
         write(outbox, "event")
-        await outbox.write_through(text("welcome"))
+        await outbox.write_through(Frame("welcome"))
         assert client.read == ["welcome"]
         outbox.release()
         assert client.read == ["welcome", "event"]
@@ -79,7 +80,7 @@ class TestHold:
         outbox.hold()
         write(outbox, "event")
         client.reading.clear()
-        welcome = asyncio.create_task(outbox.write_through(text("welcome")))
+        welcome = asyncio.create_task(outbox.write_through(Frame("welcome")))
         await settle()
         client.reading.set()
         await soon(welcome)
@@ -104,7 +105,7 @@ class TestWriteThrough:
     async def test_returns_when_the_connection_took_it(self, client, outbox):
         """Its pace is the client's own."""
         client.reading.clear()
-        writing = asyncio.create_task(outbox.write_through(text("a")))
+        writing = asyncio.create_task(outbox.write_through(Frame("a")))
         await settle()
         assert not writing.done()
         client.reading.set()
@@ -115,7 +116,7 @@ class TestWriteThrough:
         """What was written before is read before."""
         client.reading.clear()
         write(outbox, "a", "b")
-        writing = [asyncio.create_task(outbox.write_through(text(content))) for content in "cd"]
+        writing = [asyncio.create_task(outbox.write_through(Frame(content))) for content in "cd"]
         await settle()
         client.reading.set()
         await soon(asyncio.gather(*writing))
@@ -131,5 +132,5 @@ class TestWriteThrough:
         else:
             outbox.finish(text("bye"))
             client.reading.set()
-        await soon(outbox.write_through(text("late")))
+        await soon(outbox.write_through(Frame("late")))
         assert "late" not in client.read

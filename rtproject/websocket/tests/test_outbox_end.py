@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from rtproject.websocket import outbox as module
+from rtproject.websocket.frames import Frame
 from rtproject.websocket.outbox import Outbox
 from rtproject.websocket.tests.helpers import settle, soon, text
 from rtproject.websocket.tests.slow_client import write
@@ -13,7 +14,7 @@ from rtproject.websocket.tests.slow_client import write
 class TestOverflow:
     @pytest.fixture(autouse=True)
     def _limit(self, monkeypatch):
-        monkeypatch.setattr(module, "BACKLOG_LIMIT", 10)
+        monkeypatch.setattr(module, "BACKLOG_LIMIT", 14)  # two frames of 5 characters
 
     async def test_is_told_once(self, client, outbox):
         """Whoever writes more than may wait is told so, once and not for each further message."""
@@ -45,7 +46,7 @@ class TestOverflow:
         """Binary frames fill the backlog as well."""
         client.reading.clear()
         write(outbox, "first")
-        outbox.write({"type": "websocket.send", "bytes": b"12345678901"})
+        outbox.write(Frame(b"1234567890123"))
         assert client.overflows == 1
 
 
@@ -90,7 +91,7 @@ class TestEnd:
                 cancelled.set()
                 raise
 
-        outbox = Outbox(send, on_overflow=lambda: None)
+        outbox = Outbox(send, None, lambda: None)
         write(outbox, "a")
         await settle()
         outbox.cancel()
@@ -104,7 +105,7 @@ class TestFailure:
         write(outbox, "a")
         client.error = None
         write(outbox, "b")
-        await outbox.write_through(text("c"))
+        await outbox.write_through(Frame("c"))
         assert client.read == []
 
     async def test_a_send_that_fails_later_ends_the_connection_quietly(self, client, outbox):

@@ -1,0 +1,115 @@
+"""Members of a room that read late or never, over real sockets: what it costs them, and nobody else."""
+
+import json
+from contextlib import AsyncExitStack
+
+import pytest
+
+from rtproject.tests.support.memory import MIB, Memory
+from rtproject.tests.support.patched import patched
+from rtproject.tests.support.raw import RESET, raw_client
+from rtproject.tests.support.servers import Daphne, Uvicorn
+
+LENGTH = 64 * 1024  # characters of a message
+MOST_MEMORY = 6 * MIB
+ROOM = "/ws/room"
+
+
+@pytest.fixture(params=[Daphne, Uvicorn])
+def server(request, start_server):
+    """A server on which much may be said."""
+    limits = {"ROOMS_MESSAGE_RATE": 0, "ROOMS_MAX_TEXT": LENGTH, "WEBSOCKETS_PER_ADDRESS": 0}
+    return start_server(request.param, **limits, PULSE_EMBEDDED="off")
+
+
+def message(number):
+    """A long text that begins with its number."""
+    return f"{number} ".ljust(LENGTH, "x")
+
+
+def number_of(frame):
+    """The number that the message in `frame` begins with."""
+    return int(json.loads(frame)["text"].split()[0])
+
+
+async def say(speaker, numbers, *listeners):
+    """Says a message for each number; the next one when the speaker and all listeners have heard the last one."""
+    for number in numbers:
+        await speaker.send(message(number))
+        heard = [number_of(await client.recv()) for client in (speaker, *listeners)]
+        assert heard == [number] * len(heard)
+
+
+async def test_one_that_never_reads_costs_the_others_nothing(server):
+    """Everybody else hears everything in order, the stalled one is gone, and the server's memory does not grow."""
+    async with server.connect(ROOM) as speaker, server.connect(ROOM) as listener, raw_client(server, ROOM):
+        for client in (speaker, listener):
+            await client.recv()
+        await say(speaker, range(10), listener)
+        memory = Memory(server.pid)
+        for start in range(10, 1010, 10):  # 64 MB
+            await say(speaker, range(start, start + 10), listener)
+            memory.sample()
+        await server.wait_for_log(f"{ROOM} closed with 4102")
+        assert memory.peak < MOST_MEMORY
+        await speaker.send('{"type": "ping"}')
+        assert json.loads(await speaker.recv())["type"] == "pong"
+
+
+async def test_many_that_never_read_cost_little(server):
+    """What waits for each of 20 is bounded, and all of them are gone soon: memory holds their backlogs at most."""
+    async with AsyncExitStack() as stack:
+        speaker = await stack.enter_async_context(server.connect(ROOM))
+        await speaker.recv()
+        for _ in range(20):
+            await stack.enter_async_context(raw_client(server, ROOM, narrow=True))
+        memory = Memory(server.pid)
+        for start in range(0, 400, 10):  # 25 MB for each of them, 500 in all
+            await say(speaker, range(start, start + 10))
+            memory.sample()
+        assert memory.peak < 20 * 1.25 * MIB + MOST_MEMORY
+        ended, mark = f"{ROOM} closed with 4102\n", 0
+        for _ in range(20):
+            await server.wait_for_log(ended, after=mark)
+            mark = server.log.index(ended, mark) + len(ended)
+
+
+async def test_one_that_reads_on_in_time_has_missed_nothing(server):
+    """What waited meanwhile, nearly as much as may wait, comes in order; the connection goes on."""
+    async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True) as late:
+        await speaker.recv()
+        await late.next()
+        for start in range(0, 36, 12):  # 768 KiB at a time
+            await say(speaker, range(start, start + 12))
+            assert [number_of(await late.next()) for _ in range(12)] == list(range(start, start + 12))
+        assert "4102" not in server.log
+
+
+async def test_one_that_reads_too_late_is_told_so(server):
+    """It finds what came before, without a hole, and then 4102, if the server had time left to tell it."""
+    ends: list[int | str] = []
+    while 4102 not in ends and len(ends) < 3:  # a busy machine may take longer than Daphne's one second
+        async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True) as late:
+            await speaker.recv()
+            await late.next()
+            await say(speaker, range(24))  # 1.5 MiB
+            frames, end = await late.rest()
+            assert [number_of(frame) for frame in frames] == list(range(len(frames)))
+            assert len(frames) < 24
+            ends.append(end)
+    assert 4102 in ends
+    assert set(ends) <= {4102, RESET}
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_one_that_reads_nothing_at_all_is_gone_after_a_while(start_server, kind):
+    """Also when little is said: it need not fill its backlog for that."""
+    hurried = patched(
+        kind, "import rtproject.websocket.outbox as o; o.STALL_SECONDS = o.GOODBYE_SECONDS = 0.2"
+    )
+    server = start_server(hurried, ROOMS_MESSAGE_RATE=0, ROOMS_MAX_TEXT=LENGTH)
+    async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True):
+        await speaker.recv()
+        await say(speaker, range(8))  # half of what may wait
+        await server.wait_for_log(f"{ROOM} closed with 4102")
+        await say(speaker, range(8))

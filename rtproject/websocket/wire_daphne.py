@@ -1,0 +1,138 @@
+"""The wire of Daphne: Autobahn's WebSocket protocol over a Twisted transport.
+
+Daphne gives an application no backpressure: `send` never waits, and the queue of what came in has no bound. But the
+transport tells a registered producer when its buffer is full and when it is empty again, and can stop reading.
+"""
+
+import asyncio
+import sys
+from functools import partial
+from typing import Any
+
+from rtproject.websocket.asgi_types import Message, Receive, Send
+
+READ_AHEAD = 64 * 1024  # bytes of messages that may wait for the application before we read no further
+MESSAGE_COST = 512  # what a waiting message takes besides its payload: one of no length is not free
+READ_SIZE = 16 * 1024  # bytes read at a time: the messages in them are queued, also once we read no further
+STATE_OPEN = 3  # autobahn.websocket.protocol.WebSocketProtocol.STATE_OPEN
+NEEDED = ("transport", "state", "onMessage", "STATE_OPEN")
+NEEDED_OF_TRANSPORT = (
+    *("write", "writeSomeData", "registerProducer", "unregisterProducer", "abortConnection"),
+    *("pauseProducing", "resumeProducing", "dataBuffer", "_tempDataLen", "bufferSize"),
+    *("connected", "disconnecting"),
+)
+
+
+def find_daphne(receive: Receive, send: Send) -> "DaphneWire | None":
+    """The wire behind Daphne's `send`, or None if it is not Daphne's or not as we know it."""
+    server = sys.modules.get("daphne.server")
+    if server is None or not isinstance(send, partial) or len(send.args) != 1:
+        return None
+    if getattr(send.func, "__func__", None) is not server.Server.handle_reply:
+        return None
+    protocol = send.args[0]
+    transport = getattr(protocol, "transport", None)
+    known = (
+        isinstance(getattr(receive, "__self__", None), asyncio.Queue)
+        and all(hasattr(protocol, name) for name in NEEDED)
+        and all(hasattr(transport, name) for name in NEEDED_OF_TRANSPORT)  # a TLS transport lacks some
+    )
+    return DaphneWire(protocol, receive) if known else None
+
+
+class DaphneWire:
+    """See `wire.Wire`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
+
+    __slots__ = (
+        "_hear",
+        "_protocol",
+        "_queue",
+        "_reading",
+        "_room",
+        "_transport",
+        "_waiting",
+        "_writable",
+    )
+
+    def __init__(self, protocol: Any, receive: Receive) -> None:
+        self._protocol = protocol
+        self._transport = protocol.transport
+        self._queue: asyncio.Queue[Message] = receive.__self__  # type: ignore[attr-defined]
+        self._writable = True
+        self._room: asyncio.Future[None] | None = None
+        self._reading = True
+        self._waiting = 0  # bytes of messages that came since Daphne's queue was last empty
+        self._transport.unregisterProducer()  # the HTTP channel, which handed the connection over
+        self._transport.registerProducer(self, True)
+        self._transport.bufferSize = READ_SIZE
+        self._hear = protocol.onMessage
+        protocol.onMessage = self._on_message
+
+    # --- out ---
+
+    def write(self, data: bytes) -> bool:
+        """Sends at once what the kernel takes, instead of asking the reactor for a turn of its own for each frame."""
+        transport = self._transport
+        if self._protocol.state != STATE_OPEN or not transport.connected or transport.disconnecting:
+            return True
+        if not transport.dataBuffer and not transport._tempDataLen:
+            sent = transport.writeSomeData(data)
+            if sent == len(data):
+                return True
+            if isinstance(sent, int) and sent > 0:
+                data = data[sent:]
+        transport.write(data)  # also if the connection turned out to be lost: Twisted will see for itself
+        return self._writable
+
+    async def drained(self) -> None:
+        """Waits for `resumeProducing`."""
+        if not self._writable:
+            if self._room is None:
+                self._room = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._room)
+
+    def abort(self) -> None:
+        """Resets the connection."""
+        self._transport.abortConnection()
+
+    def pauseProducing(self) -> None:  # noqa: N802 (Twisted's IPushProducer)
+        """Twisted: the transport's buffer is over its mark. Nothing more is read: a ping would be answered into it."""
+        self._writable = False
+        self._read_or_not()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Twisted: the transport's buffer is empty again."""
+        self._writable = True
+        self._read_or_not()
+        if self._room is not None:
+            self._room.set_result(None)
+            self._room = None
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Twisted: the connection is lost."""
+        self.resumeProducing()
+
+    # --- in ---
+
+    def _on_message(self, payload: bytes, is_binary: bool) -> None:
+        self._hear(payload, is_binary)
+        self._waiting += len(payload) + MESSAGE_COST
+        if self._waiting > READ_AHEAD:
+            self._read_or_not()
+
+    async def receive(self) -> Message:
+        """Daphne's next message; when none is waiting the socket is read again."""
+        message: Message = await self._queue.get()
+        if self._queue.empty():
+            self._waiting = 0
+            self._read_or_not()
+        return message
+
+    def _read_or_not(self) -> None:
+        reading = self._writable and self._waiting <= READ_AHEAD
+        if reading != self._reading:
+            self._reading = reading
+            if reading:
+                self._transport.resumeProducing()
+            else:
+                self._transport.pauseProducing()
