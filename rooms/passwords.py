@@ -63,11 +63,13 @@ async def verify(room: "Room", raw: str | None, address: str | None) -> None:
     if not raw:
         raise Refused(CloseCode.FORBIDDEN)
     key = None if address is None else (address, room_key(room.name))
+    digest = _digest(room, raw)
+    if digest in _known and not (key is not None and wrong_passwords.exhausted(key)):
+        return
     async with _turn_to_hash():
         # Asked in here, so that guesses which arrive together are counted before the next one is hashed.
         if key is not None and wrong_passwords.exhausted(key):
             raise Refused(CloseCode.RATE_LIMITED)
-        digest = _digest(room, raw)
         right = digest in _known or await sync_to_async(matches, thread_sensitive=False)(raw, room.password)
     if right:
         _remember(digest)

@@ -53,7 +53,9 @@ class Consumer(AsyncWebsocketConsumer):
                     await self._handle(message)
             self.close_code = message.get("code", 1005)
         except asyncio.CancelledError:
-            self.close_code = CloseCode.GOING_AWAY  # which `drain` tells the client
+            # Said before anything else: leaving the groups may take as long as the layer.
+            self.close_code = CloseCode.GOING_AWAY
+            self.end(CloseCode.GOING_AWAY)
             raise
         finally:
             await self._clean_up()

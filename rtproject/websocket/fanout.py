@@ -148,7 +148,7 @@ class FanOut:
             self._channel = None
             for group in self._groups.values():
                 group.joined = False
-            await _until_done(renew_layer)
+        await _until_done(renew_layer)
         for name in list(self._groups):
             await _until_done(partial(self._agree, name))
 
@@ -165,12 +165,12 @@ class FanOut:
                 failures += 1
                 continue
             failures = 0
+            self._heard.set()
             if event == {"type": HEARTBEAT}:
-                self._heard.set()
                 continue
             try:
                 self._deliver(event)
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, ValueError):
                 logger.warning("an event on the channel layer was not of our making")
 
     def _deliver(self, raw: dict[str, Any]) -> None:

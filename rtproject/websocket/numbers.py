@@ -34,5 +34,5 @@ class Heard:
     def gap_before(self, sender: str, number: int) -> int:
         """How many events of `sender` are missing just before `number`; 0 for the first that is heard of it."""
         latest = self._latest.get(sender)
-        self._latest[sender] = number
+        self._latest[sender] = max(number, latest or 0) if number > 1 else 1  # 1 begins anew
         return max(0, number - latest - 1) if latest is not None else 0

@@ -12,7 +12,10 @@ from rtproject.websocket.wire import Wire
 
 logger = logging.getLogger(__name__)
 
-BACKLOG_LIMIT = 896 * 1024  # bytes that may wait here for one connection; the server's own buffer is on top
+BACKLOG_LIMIT = (
+    896 * 1024
+)  # bytes of memory that may wait here for one connection; the server's buffer is on top
+FRAME_COST = 512  # what a frame takes besides its content, which it holds twice
 STALL_SECONDS = 15.0  # how long a client may read nothing at all while something waits for it
 GOODBYE_SECONDS = 3.0  # how long it has, if it was too slow, to read that it was
 
@@ -120,26 +123,36 @@ class Outbox:
             await self._wait(rest)
             while self._backlog and not self._held:
                 frame = self._backlog.popleft()
-                self._backlog_size -= len(frame)
-                await self._wait(self._put(frame))
+                self._backlog_size -= _cost(frame)
+                await self._wait_for(self._put(frame))
             if self._last_words is not None:
-                await self._wait(self._begin(self._last_words))
+                await self._wait_for(self._begin(self._last_words))
         except Exception as error:
             self._break(error)
         finally:
             self._sender = None
 
-    async def _wait(self, rest: Awaitable[None] | None) -> None:
-        if rest is None:
-            return
+    async def _wait_for(self, rest: Awaitable[None] | None) -> None:
+        if rest is not None:
+            await self._wait(rest)
+
+    async def _wait(self, rest: Awaitable[None]) -> None:
+        """Waits as long as the client reads anything at all."""
+        before = self._unsent()
         try:
             async with asyncio.timeout(STALL_SECONDS):
                 await rest
         except TimeoutError:
             if self._stopped:
                 raise
-            self._forget()
-            self._on_slow()
+            if self._wire is not None and self._unsent() < before:
+                await self._wait(self._wire.drained())
+            else:
+                self._forget()
+                self._on_slow()
+
+    def _unsent(self) -> int:
+        return 0 if self._wire is None else self._wire.waiting()
 
     async def _idle(self) -> None:
         while (sender := self._sender) is not None:
@@ -151,7 +164,7 @@ class Outbox:
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.append(frame)
-        self._backlog_size += len(frame)
+        self._backlog_size += _cost(frame)
         if self._backlog_size > BACKLOG_LIMIT:
             self._forget()
             self._on_slow()
@@ -166,3 +179,7 @@ class Outbox:
         # The server noticed before we did that the client is gone; its disconnect event is on its way to us.
         logger.debug("could not send: %r", error)
         self._forget()
+
+
+def _cost(frame: Frame) -> int:
+    return 2 * len(frame) + FRAME_COST

@@ -29,6 +29,9 @@ class Wire(Protocol):
     async def drained(self) -> None:
         """Returns when there is room again, or the connection is gone."""
 
+    def waiting(self) -> int:
+        """How many bytes the server has taken and not sent yet."""
+
     def abort(self) -> None:
         """Ends the connection now, whatever was not sent yet."""
 
@@ -52,4 +55,8 @@ class Wired:
 
 @cache
 def _tell_once(server: str) -> None:
-    logger.info("frames go through ASGI: nothing is known of what lies under a %s", server)
+    logger.warning(
+        "frames go through ASGI, and what waits for one client may have no bound: this is no server without TLS that "
+        "we know, but a %s",
+        server,
+    )

@@ -15,10 +15,17 @@ READ_AHEAD = 64 * 1024  # bytes of messages that may wait for the application be
 MESSAGE_COST = 512  # what a waiting message takes besides its payload: one of no length is not free
 READ_SIZE = 16 * 1024  # bytes read at a time: the messages in them are queued, also once we read no further
 STATE_OPEN = 3  # autobahn.websocket.protocol.WebSocketProtocol.STATE_OPEN
-NEEDED = ("transport", "state", "onMessage", "STATE_OPEN")
+# A close that the client has not answered by then is a reset. Autobahn's own second is from 0 to 1: its timers are
+# rounded down to whole seconds, and that is too short for a frame to leave a busy process.
+ANSWER_SECONDS = 4
+MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
+NEEDED = (
+    *("transport", "state", "STATE_OPEN", "closeHandshakeTimeout"),
+    *("onMessage", "onMessageFrameBegin", "onClose"),
+)
 NEEDED_OF_TRANSPORT = (
     *("write", "writeSomeData", "registerProducer", "unregisterProducer", "abortConnection"),
-    *("pauseProducing", "resumeProducing", "dataBuffer", "_tempDataLen", "bufferSize"),
+    *("pauseProducing", "resumeProducing", "dataBuffer", "offset", "_tempDataLen", "bufferSize"),
     *("connected", "disconnecting"),
 )
 
@@ -35,16 +42,25 @@ def find_daphne(receive: Receive, send: Send) -> "DaphneWire | None":
     known = (
         isinstance(getattr(receive, "__self__", None), asyncio.Queue)
         and all(hasattr(protocol, name) for name in NEEDED)
-        and all(hasattr(transport, name) for name in NEEDED_OF_TRANSPORT)  # a TLS transport lacks some
+        and all(hasattr(transport, name) for name in NEEDED_OF_TRANSPORT)
+        and _is_plain(transport)
     )
     return DaphneWire(protocol, receive) if known else None
+
+
+def _is_plain(transport: Any) -> bool:
+    """Whether what is written to the socket is what the client reads. A TLS transport hands on the socket's methods."""
+    from twisted.internet.tcp import Connection
+
+    return isinstance(transport, Connection) and not getattr(transport, "TLS", False)
 
 
 class DaphneWire:
     """See `wire.Wire`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
 
     __slots__ = (
-        "_hear",
+        "_fragments",
+        "_kind",
         "_protocol",
         "_queue",
         "_reading",
@@ -65,8 +81,12 @@ class DaphneWire:
         self._transport.unregisterProducer()  # the HTTP channel, which handed the connection over
         self._transport.registerProducer(self, True)
         self._transport.bufferSize = READ_SIZE
-        self._hear = protocol.onMessage
+        self._fragments = 0
+        self._kind = type(protocol)
+        protocol.closeHandshakeTimeout = ANSWER_SECONDS
         protocol.onMessage = self._on_message
+        protocol.onMessageFrameBegin = self._on_fragment
+        protocol.onClose = self._on_close
 
     # --- out ---
 
@@ -91,6 +111,11 @@ class DaphneWire:
                 self._room = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._room)
 
+    def waiting(self) -> int:
+        """What the transport has not sent yet."""
+        transport = self._transport
+        return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
+
     def abort(self) -> None:
         """Resets the connection."""
         self._transport.abortConnection()
@@ -114,8 +139,19 @@ class DaphneWire:
 
     # --- in ---
 
+    def _on_fragment(self, length: int) -> None:
+        self._kind.onMessageFrameBegin(self._protocol, length)
+        self._fragments += 1
+        if self._fragments > MOST_FRAGMENTS:
+            self.abort()
+
+    def _on_close(self, *what: Any) -> None:
+        self.stopProducing()  # Autobahn takes us off the transport before it drops the connection
+        self._kind.onClose(self._protocol, *what)
+
     def _on_message(self, payload: bytes, is_binary: bool) -> None:
-        self._hear(payload, is_binary)
+        self._kind.onMessage(self._protocol, payload, is_binary)
+        self._fragments = 0
         self._waiting += len(payload) + MESSAGE_COST
         if self._waiting > READ_AHEAD:
             self._read_or_not()

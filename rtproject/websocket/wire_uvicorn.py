@@ -6,7 +6,6 @@ and it answers pings whether the client reads or not; so it is made to read litt
 
 import contextlib
 import sys
-from collections.abc import Awaitable
 from typing import Any
 
 from rtproject.websocket.asgi_types import Message, Receive, Send
@@ -14,8 +13,9 @@ from rtproject.websocket.asgi_types import Message, Receive, Send
 MODULE = "uvicorn.protocols.websockets.websockets_sansio_impl"
 NEEDED = (
     *("transport", "writable", "conn", "close_sent", "disconnected", "read_paused"),
-    *("pause_writing", "resume_writing"),
+    *("pause_writing", "resume_writing", "handle_cont", "frames"),
 )
+MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
 READ_SIZE = 16 * 1024  # bytes read at a time; asyncio's default is 256 KiB, or 43,000 messages of no length
 
 
@@ -43,6 +43,7 @@ class UvicornWire:
             protocol.transport.max_size = READ_SIZE
         protocol.pause_writing = self._pause_writing
         protocol.resume_writing = self._resume_writing
+        protocol.handle_cont = self._on_fragment
 
     def write(self, data: bytes) -> bool:
         """The transport sends at once what the kernel takes, and calls `pause_writing` over its mark of 64 KiB."""
@@ -60,13 +61,22 @@ class UvicornWire:
         """Resets the connection."""
         self._protocol.transport.abort()
 
-    def receive(self) -> Awaitable[Message]:
-        """uvicorn's next message. Reading goes on in there, so not while the client has to be waited for."""
-        return self._receive() if self._protocol.writable.is_set() else self._receive_later()
+    def waiting(self) -> int:
+        """What the transport has not sent yet."""
+        return int(self._protocol.transport.get_write_buffer_size())
 
-    async def _receive_later(self) -> Message:
+    async def receive(self) -> Message:
+        """uvicorn's next message. It reads on in there, which must not be while the client has to be waited for."""
         await self._protocol.writable.wait()
-        return await self._receive()
+        message = await self._receive()
+        if not self._protocol.writable.is_set():
+            self._protocol.transport.pause_reading()
+        return message
+
+    def _on_fragment(self, event: Any) -> None:
+        type(self._protocol).handle_cont(self._protocol, event)
+        if len(self._protocol.frames) > MOST_FRAGMENTS:
+            self.abort()
 
     def _pause_writing(self) -> None:
         self._protocol.writable.clear()

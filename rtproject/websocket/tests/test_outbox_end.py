@@ -14,7 +14,7 @@ from rtproject.websocket.tests.slow_client import write
 class TestOverflow:
     @pytest.fixture(autouse=True)
     def _limit(self, monkeypatch):
-        monkeypatch.setattr(module, "BACKLOG_LIMIT", 14)  # two frames of 5 characters
+        monkeypatch.setattr(module, "BACKLOG_LIMIT", 1052)  # two frames of 5 characters and what they cost
 
     async def test_is_told_once(self, client, outbox):
         """Whoever writes more than may wait is told so, once and not for each further message."""
@@ -46,7 +46,7 @@ class TestOverflow:
         """Binary frames fill the backlog as well."""
         client.reading.clear()
         write(outbox, "first")
-        outbox.write(Frame(b"1234567890123"))
+        outbox.write(Frame(b"x" * 600))
         assert client.overflows == 1
 
 

@@ -10,7 +10,7 @@ from rtproject.websocket import wire_daphne
 from rtproject.websocket.frames import Frame
 from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.twisted_pair import Pair
-from rtproject.websocket.wire_daphne import READ_AHEAD, STATE_OPEN, DaphneWire, find_daphne
+from rtproject.websocket.wire_daphne import MOST_FRAGMENTS, READ_AHEAD, STATE_OPEN, DaphneWire, find_daphne
 
 LONG = Frame(b"x" * 65536).encoded
 
@@ -180,3 +180,30 @@ class TestIn:
         pair.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
         types = [(await soon(pair.wire.receive()))["type"] for _ in range(2)]
         assert types == ["websocket.receive", "websocket.disconnect"]
+
+
+def test_under_tls_there_is_no_wire(pair):
+    """A TLS transport hands on the attributes of the socket's: what was written there would go out in the clear."""
+
+    class Wrapper:
+        def __getattr__(self, name):
+            return getattr(pair.transport, name)
+
+    pair.protocol.transport = Wrapper()
+    assert find_daphne(pair.queue.get, pair.send) is None
+    pair.transport.TLS = True
+    pair.protocol.transport = pair.transport
+    assert find_daphne(pair.queue.get, pair.send) is None
+    pair.transport.TLS = False
+    assert find_daphne(pair.queue.get, pair.send) is not None
+
+
+def test_a_message_of_countless_fragments_ends_the_connection(pair, monkeypatch):
+    """Fragments of no length take memory too, and no limit of sizes sees them."""
+    monkeypatch.setattr(type(pair.protocol), "onMessageFrameBegin", lambda self, length: None)
+    for _ in range(MOST_FRAGMENTS):
+        pair.protocol.onMessageFrameBegin(0)
+    assert not pair.transport.disconnecting
+    pair.protocol.onMessageFrameBegin(0)
+    pair.reactor.run_later()
+    assert pair.lost

@@ -59,6 +59,7 @@ class Pair:
         self.protocol.transport = self.transport
         self.protocol.client_addr = None
         self.protocol.state = STATE_OPEN
+        self.protocol.closeHandshakeTimeout = 1  # which its factory gives it
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.protocol.application_queue = self.queue
         self.server = Server(None, endpoints=["tcp:0"])

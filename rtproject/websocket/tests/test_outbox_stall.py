@@ -1,0 +1,59 @@
+"""Who is too slow: whoever reads nothing at all, not whoever reads slowly."""
+
+import asyncio
+
+import pytest
+
+from rtproject.websocket import outbox as module
+from rtproject.websocket.frames import Frame
+from rtproject.websocket.outbox import Outbox
+from rtproject.websocket.tests.helpers import soon
+
+
+class Trickle:
+    """A wire to a client that takes one byte whenever somebody looks, until `stuck` bytes are left."""
+
+    def __init__(self, size: int, stuck: int = 0) -> None:
+        self.size = size
+        self.stuck = stuck
+        self.empty = asyncio.Event()
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes) -> bool:
+        self.written.append(data)
+        return False
+
+    def waiting(self) -> int:
+        self.size = max(self.stuck, self.size - 1)
+        if not self.size:
+            self.empty.set()
+        return self.size
+
+    async def drained(self) -> None:
+        await self.empty.wait()
+
+    def abort(self) -> None:
+        """Nothing to end."""
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STALL_SECONDS", 0.01)
+
+
+async def test_who_reads_on_is_waited_for():
+    """However long it takes: each byte that goes is a sign of life."""
+    slow = asyncio.Event()
+    wire = Trickle(20)
+    outbox = Outbox(None, wire, slow.set)  # type: ignore[arg-type]
+    await soon(outbox.write_through(Frame("hello")))
+    assert not slow.is_set()
+    assert wire.size == 0
+
+
+async def test_who_reads_nothing_is_not():
+    """The client that stopped in the middle is given up."""
+    slow = asyncio.Event()
+    outbox = Outbox(None, Trickle(20, stuck=5), slow.set)  # type: ignore[arg-type]
+    outbox.write(Frame("hello"))
+    await soon(slow.wait())
