@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 BACKLOG_LIMIT = (
     896 * 1024
 )  # bytes of memory that may wait here for one connection; the server's buffer is on top
-FRAME_COST = 512  # what a frame takes besides its content, which it holds twice
+FRAME_COST = 512  # what a frame takes besides its content: one of no length is not free
 STALL_SECONDS = 15.0  # how long a client may read nothing at all while something waits for it
 GOODBYE_SECONDS = 3.0  # how long it has, if it was too slow, to read that it was
 
@@ -182,4 +182,4 @@ class Outbox:
 
 
 def _cost(frame: Frame) -> int:
-    return 2 * len(frame) + FRAME_COST
+    return len(frame) + FRAME_COST

@@ -14,7 +14,7 @@ from rtproject.websocket.tests.slow_client import write
 class TestOverflow:
     @pytest.fixture(autouse=True)
     def _limit(self, monkeypatch):
-        monkeypatch.setattr(module, "BACKLOG_LIMIT", 1052)  # two frames of 5 characters and what they cost
+        monkeypatch.setattr(module, "BACKLOG_LIMIT", 1038)  # two frames of 5 characters and what they cost
 
     async def test_is_told_once(self, client, outbox):
         """Whoever writes more than may wait is told so, once and not for each further message."""
