@@ -67,9 +67,11 @@ class UvicornWire:
 
     async def receive(self) -> Message:
         """uvicorn's next message. It reads on in there, which must not be while the client has to be waited for."""
-        await self._protocol.writable.wait()
+        writable = self._protocol.writable
+        if not writable.is_set():
+            await writable.wait()
         message = await self._receive()
-        if not self._protocol.writable.is_set():
+        if not writable.is_set():
             self._protocol.transport.pause_reading()
         return message
 
