@@ -3,7 +3,8 @@
 ASGI cannot say that a client does not read, and each `send` encodes its message anew. A wire writes finished frames
 and tells when the client has to be waited for. It is found by looking behind the server's own `send`, so it rests on
 parts of a server that are nobody's promise: each kind checks that all it needs is there, and where it is not, or the
-server is another one, there is no wire and everything goes through ASGI, slower but right.
+server is another one, there is no wire and everything goes through ASGI: slower, and with no bound of ours on what a
+server keeps for a client that does not read. A warning says so.
 """
 
 import logging
