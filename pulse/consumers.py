@@ -7,12 +7,12 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from pulse.models import Sample
-from pulse.outage import Outage
 from pulse.protocol import GROUP, MOST_HISTORY
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
 from rtproject.websocket.errors import Refused
 from rtproject.websocket.fanout import Event
+from rtproject.websocket.outage import Outage
 from rtproject.websocket.query import whole_number
 
 STORE_SECONDS = 1.0  # how long a newcomer waits for stored samples before it gets only live ones

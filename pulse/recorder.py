@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from channels.db import database_sync_to_async
 
 from pulse.models import Sample
-from pulse.outage import Outage
 from pulse.protocol import MOST_HISTORY
+from rtproject.websocket.outage import Outage
 
 PRUNE_EVERY = 100  # writes
 PRUNE_STEP = 500  # samples: more than come in meanwhile, and few enough to hold no lock for long

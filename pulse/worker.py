@@ -10,12 +10,12 @@ from django.conf import settings
 
 from pulse import models, protocol
 from pulse.clock import Clock, Grid, SystemClock
-from pulse.outage import Outage
 from pulse.recorder import Recorder
 from pulse.sampler import Sample, Sampler, take_snapshot
 from rtproject.websocket.drain import background
 from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.loops import per_loop
+from rtproject.websocket.outage import Outage
 
 logger = logging.getLogger(__name__)
 

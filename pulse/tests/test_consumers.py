@@ -15,7 +15,6 @@ from pytest_django import Settings
 from pulse import consumers
 from pulse.consumers import STRAY_TICKS, PulseConsumer
 from pulse.models import Sample
-from pulse.outage import Outage
 from pulse.protocol import GROUP
 from pulse.recorder import store
 from pulse.tests.clients import Heard, connected
@@ -24,6 +23,7 @@ from pulse.worker import current_embedded, ensure_embedded
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.fanout import FanOut, current_fanout
+from rtproject.websocket.outage import Outage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from websockets.frames import Opcode
 
+from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.memory import MIB, Memory
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.raw import frame, raw_client
@@ -123,13 +124,13 @@ async def test_a_room_takes_a_flood_at_its_own_pace(start_server, kind):
     texts = [f"{number} ".ljust(1000, "x").encode() for number in range(5000)]
     server = start_server(kind, ROOMS_MESSAGE_RATE=0)
     async with server.connect("/ws/room") as listener, raw_client(server, "/ws/room") as speaker:
-        await listener.recv()
+        await next_frame(listener)
         await speaker.next()
         memory = Memory(server.pid)
         saying = asyncio.create_task(speaker.send_frames([frame(text, Opcode.TEXT) for text in texts]))
         for text in texts:
             needle = b'"' + text + b'"'
-            assert needle in str(await listener.recv()).encode()
+            assert needle in str(await next_frame(listener)).encode()
             own = await speaker.next()
             assert isinstance(own, bytes)
             assert needle in own

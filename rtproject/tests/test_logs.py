@@ -1,8 +1,11 @@
 """What must not be in a log."""
 
+import io
 import logging
+import sys
 
 import pytest
+from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
 from rtproject import logs
@@ -56,3 +59,21 @@ def test_a_refused_request_is_a_line_without_a_traceback():
     assert NoTracebackForRefusals().filter(fault)
     assert refused.exc_info is None
     assert fault.exc_info is not None
+
+
+def test_daphnes_access_log_ends_each_path_where_its_query_begins(monkeypatch):
+    """Passwords and keys stay out of a stream that no filter of the logging module sees."""
+    stream = io.StringIO()
+    generator = access.AccessLogGenerator(stream)
+    monkeypatch.setattr(access.AccessLogGenerator, "write_entry", access.AccessLogGenerator.write_entry)
+    logs.cut_queries_of_daphne()
+    generator("websocket", "connected", {"client": "192.0.2.1:5", "path": "/ws/VIP?pass=hidden"})
+    assert stream.getvalue().endswith('"WSCONNECT /ws/VIP" - -\n')
+
+
+def test_a_server_that_is_not_daphne_is_left_alone(monkeypatch):
+    """Its access log is not ours to change."""
+    before = access.AccessLogGenerator.write_entry
+    monkeypatch.delitem(sys.modules, "daphne.access")
+    logs.cut_queries_of_daphne()
+    assert access.AccessLogGenerator.write_entry is before

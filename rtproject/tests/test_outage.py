@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 
@@ -20,7 +21,7 @@ async def say_until_heard(speaker, listener, word):
 async def listen_for(listener, word):
     """Returns when `word` is heard; nothing but that is said."""
     while True:
-        frame = json.loads(await listener.recv())
+        frame = json.loads(await next_frame(listener))
         if frame.get("text") == word:
             return
 
@@ -32,7 +33,7 @@ async def test_after_a_restart_members_hear_each_other_again(start_server, new_s
     first, second = start_server(kind, site=site), start_server(kind, site=site)
     async with first.connect("/ws/room") as ada, second.connect("/ws/room") as bob:
         for client in (ada, bob):
-            await client.recv()
+            await next_frame(client)
         await say_until_heard(ada, bob, "before")
         for outage in range(2):
             await asyncio.to_thread(valkey.restart)

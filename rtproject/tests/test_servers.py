@@ -87,10 +87,12 @@ class TestRefusals:
     )
     async def test_a_refusal_selects_one_of_the_subprotocols(self, server, offered, selected):
         """A browser that offers some fails the handshake if none is selected, and would not see the code."""
+        mark = len(server.log)
         async with server.connect("/nowhere", subprotocols=offered) as client:
             assert client.subprotocol == selected
             await client.wait_closed()
             assert client.close_code == 4004
+        await server.wait_for_log("refused with 4004", after=mark)  # or the next test takes it for its own
 
     async def test_the_code_of_a_room_is_visible(self, server):
         """A wrong password is told by the code on a connection that was accepted for it."""

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.memory import MIB, Memory
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.raw import RESET, raw_client
@@ -36,7 +37,7 @@ async def say(speaker, numbers, *listeners):
     """Says a message for each number; the next one when the speaker and all listeners have heard the last one."""
     for number in numbers:
         await speaker.send(message(number))
-        heard = [number_of(await client.recv()) for client in (speaker, *listeners)]
+        heard = [number_of(await next_frame(client)) for client in (speaker, *listeners)]
         assert heard == [number] * len(heard)
 
 
@@ -44,7 +45,7 @@ async def test_one_that_never_reads_costs_the_others_nothing(server):
     """Everybody else hears everything in order, the stalled one is gone, and the server's memory does not grow."""
     async with server.connect(ROOM) as speaker, server.connect(ROOM) as listener, raw_client(server, ROOM):
         for client in (speaker, listener):
-            await client.recv()
+            await next_frame(client)
         await say(speaker, range(10), listener)
         memory = Memory(server.pid)
         for start in range(10, 1010, 10):  # 64 MB
@@ -53,14 +54,14 @@ async def test_one_that_never_reads_costs_the_others_nothing(server):
         await server.wait_for_log(f"{ROOM} closed with 4102")
         assert memory.peak < MOST_MEMORY
         await speaker.send('{"type": "ping"}')
-        assert json.loads(await speaker.recv())["type"] == "pong"
+        assert json.loads(await next_frame(speaker))["type"] == "pong"
 
 
 async def test_many_that_never_read_cost_little(server):
     """What waits for each of 20 is bounded, and all of them are gone soon: memory holds their backlogs at most."""
     async with AsyncExitStack() as stack:
         speaker = await stack.enter_async_context(server.connect(ROOM))
-        await speaker.recv()
+        await next_frame(speaker)
         for _ in range(20):
             await stack.enter_async_context(raw_client(server, ROOM, narrow=True))
         memory = Memory(server.pid)
@@ -77,7 +78,7 @@ async def test_many_that_never_read_cost_little(server):
 async def test_one_that_reads_on_in_time_has_missed_nothing(server):
     """What waited meanwhile, nearly as much as may wait, comes in order; the connection goes on."""
     async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True) as late:
-        await speaker.recv()
+        await next_frame(speaker)
         await late.next()
         for start in range(0, 36, 12):  # 768 KiB at a time
             await say(speaker, range(start, start + 12))
@@ -90,7 +91,7 @@ async def test_one_that_reads_too_late_is_told_so(server):
     ends: list[int | str] = []
     while 4102 not in ends and len(ends) < 3:  # a busy machine may take longer than Daphne's one second
         async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True) as late:
-            await speaker.recv()
+            await next_frame(speaker)
             await late.next()
             await say(speaker, range(24))  # 1.5 MiB
             frames, end = await late.rest()
@@ -101,15 +102,18 @@ async def test_one_that_reads_too_late_is_told_so(server):
     assert set(ends) <= {4102, RESET}
 
 
-@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+HURRIED = "import rtproject.websocket.outbox as o; o.STALL_SECONDS = o.GOODBYE_SECONDS = 0.2"
+WIRELESS = "\nimport rtproject.websocket.wire as w; w.find_uvicorn = lambda send: None"
+
+
+@pytest.mark.parametrize(
+    "kind", [patched(Daphne, HURRIED), patched(Uvicorn, HURRIED), patched(Uvicorn, HURRIED + WIRELESS)]
+)
 async def test_one_that_reads_nothing_at_all_is_gone_after_a_while(start_server, kind):
-    """Also when little is said: it need not fill its backlog for that."""
-    hurried = patched(
-        kind, "import rtproject.websocket.outbox as o; o.STALL_SECONDS = o.GOODBYE_SECONDS = 0.2"
-    )
-    server = start_server(hurried, ROOMS_MESSAGE_RATE=0, ROOMS_MAX_TEXT=LENGTH)
+    """Also when little is said, so that it need not fill its backlog, and also where only ASGI can drop it."""
+    server = start_server(kind, ROOMS_MESSAGE_RATE=0, ROOMS_MAX_TEXT=LENGTH)
     async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True):
-        await speaker.recv()
+        await next_frame(speaker)
         await say(speaker, range(8))  # half of what may wait
         await server.wait_for_log(f"{ROOM} closed with 4102")
         await say(speaker, range(8))

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.raw import raw_client
 from rtproject.tests.support.servers import Daphne, Uvicorn
@@ -12,7 +13,7 @@ from rtproject.tests.support.servers import Daphne, Uvicorn
 NOT_FOUND = "frames go through ASGI"
 NO_WIRES = """
 import rtproject.websocket.wire as wire
-wire.find_daphne = wire.find_uvicorn = lambda receive, send: None
+wire.find_daphne = wire.find_uvicorn = lambda *_: None
 """
 CONTENTS: list[str | bytes] = ["hello", "", "ü🦊", b"", b"\xff" * 126, "x" * 70_000, b"x" * 900_000]
 
@@ -35,11 +36,11 @@ async def assert_talks(server):
         raw_client(server, "/ws/room"),
     ):
         for client in (speaker, listener):
-            assert json.loads(await client.recv())["type"] == "welcome"
+            assert json.loads(await next_frame(client))["type"] == "welcome"
         for number in range(100):
             await speaker.send(str(number))
             for client in (speaker, listener):
-                assert json.loads(await client.recv())["text"] == str(number)
+                assert json.loads(await next_frame(client))["text"] == str(number)
 
 
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])

@@ -9,7 +9,7 @@ that touches the database uses `database_sync_to_async`, which looks after stale
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -21,13 +21,15 @@ from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import ClientError, Refused, Unavailable
 from rtproject.websocket.fanout import Event, current_fanout
 from rtproject.websocket.frames import Frame
-from rtproject.websocket.outbox import Outbox
+from rtproject.websocket.outbox import GOODBYE_SECONDS, Outbox
+from rtproject.websocket.patience import Patience
 from rtproject.websocket.query import parse_query
 from rtproject.websocket.subprotocols import choose_subprotocol
 from rtproject.websocket.wire import SCOPE_KEY
 
 logger = logging.getLogger(__name__)
 
+WITHOUT_LIMIT = nullcontext()
 CONNECT_SECONDS = 3.0  # Daphne drops a handshake after 5, without a code; `identity` may need 1.5 of them
 
 
@@ -41,17 +43,19 @@ class Consumer(AsyncWebsocketConsumer):
     groups: tuple[str, ...] = ()  # what was joined
     ended_with: int | None  # the code that we closed with, if we did
     _deadline: asyncio.Timeout | None = None  # while in `connect`
+    _goodbye: Patience | None = None  # around everything, where there is no wire to cut
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The life of a connection, as the ASGI specification tells it: connect, any number of frames, disconnect."""
         self._prepare(scope, send)
         try:
-            await receive()  # websocket.connect
-            await self._let_in()
-            while (message := await receive())["type"] != "websocket.disconnect":
-                if self.ended_with is None:
-                    await self._handle(message)
-            self.close_code = message.get("code", 1005)
+            async with self._goodbye or WITHOUT_LIMIT:
+                await receive()  # websocket.connect
+                await self._let_in()
+                while (message := await receive())["type"] != "websocket.disconnect":
+                    if self.ended_with is None:
+                        await self._handle(message)
+                self.close_code = message.get("code", 1005)
         except asyncio.CancelledError:
             # Said before anything else: leaving the groups may take as long as the layer.
             self.close_code = CloseCode.GOING_AWAY
@@ -124,6 +128,10 @@ class Consumer(AsyncWebsocketConsumer):
 
     def _send_close(self) -> None:
         self.outbox.finish({"type": "websocket.close", "code": self.ended_with})
+        if self._goodbye is not None:
+            # The close may wait for ever behind what the client does not read, and no ASGI message drops a connection.
+            # That the application returns is all that such a server can be told.
+            self._goodbye.ends_in(GOODBYE_SECONDS)
 
     def _prepare(self, scope: Scope, send: Send) -> None:
         self.scope = scope
@@ -132,6 +140,8 @@ class Consumer(AsyncWebsocketConsumer):
         self.open = False
         self.ended_with = None
         self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame
+        if SCOPE_KEY not in scope:
+            self._goodbye = Patience()
         self.outbox = Outbox(send, scope.get(SCOPE_KEY), self._too_slow)
         self.outbox.hold()
 

@@ -115,9 +115,7 @@ async def _say_goodbye(scope: Scope, receive: Receive, send: Send) -> None:
     """Closes with 4200 and waits for the answer, since the loop must go on running for the frame to leave."""
     # The connection may be closed already, or half closed by us: either way there is nobody left to tell.
     with contextlib.suppress(Exception):
-        await send({"type": "websocket.close", "code": int(CloseCode.GOING_AWAY)})
-        if "client" not in scope:
-            return
         async with asyncio.timeout(CLOSING_SECONDS):
-            while (await receive())["type"] != "websocket.disconnect":
+            await send({"type": "websocket.close", "code": int(CloseCode.GOING_AWAY)})
+            while "client" in scope and (await receive())["type"] != "websocket.disconnect":
                 pass

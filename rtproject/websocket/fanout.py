@@ -20,7 +20,8 @@ from rtproject.websocket import numbers
 from rtproject.websocket.drain import background
 from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.frames import Frame
-from rtproject.websocket.layer import HEARTBEAT, HEARTBEAT_SECONDS, ask_layer, renew_layer, until_deaf
+from rtproject.websocket.hearing import HEARTBEAT_SECONDS, Hearing
+from rtproject.websocket.layer import ask_layer, renew_layer
 from rtproject.websocket.loops import per_loop
 
 logger = logging.getLogger(__name__)
@@ -48,8 +49,8 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
     that the layer can serialize (numbers, strings, booleans, None). Raises Unavailable if the layer cannot be reached.
     """
-    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags, **numbers.stamp(group)}
-    await ask_layer(get_channel_layer().group_send(group, event))
+    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
+    await ask_layer(numbers.publish(get_channel_layer().group_send, group, event))
 
 
 async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
@@ -77,8 +78,6 @@ class FanOut:
         self._groups: dict[str, Group] = {}
         self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves cannot cross
         self._channel: str | None = None
-        self._receiver: asyncio.Task[None] | None = None
-        self._heard = asyncio.Event()  # that we hear ourselves
         self.lost = 0  # events that the layer lost on their way here, as far as their numbers tell
 
     async def join(self, name: str, member: Member) -> None:
@@ -127,8 +126,9 @@ class FanOut:
         if self._channel is None:
             channel: str = await ask_layer(layer.new_channel())
             self._channel = channel
-            self._receiver = background(self._receive(channel), "fan-out")
-            background(self._look_after(channel), "fan-out hearing")
+            hearing = Hearing(layer, channel)
+            receiver = background(self._receive(hearing), "fan-out")
+            background(self._look_after(hearing, receiver), "fan-out hearing")
         await ask_layer(layer.group_add(name, self._channel))
 
     async def _exit(self, name: str) -> None:
@@ -138,26 +138,28 @@ class FanOut:
             # The layer may go on sending us what nobody here hears; `_deliver` drops that.
             logger.warning("could not leave a group: %s", error)
 
-    async def _look_after(self, channel: str) -> None:
+    async def _look_after(self, hearing: Hearing, receiver: asyncio.Task[None]) -> None:
         """Notices when nothing comes from the layer any more, and then begins anew with a channel of another name."""
-        await until_deaf(channel, self._heard)
+        await hearing.until_deaf()
         logger.error("nothing comes from the channel layer any more: all groups are joined anew")
+        await _until_done(self._begin_anew)
+        receiver.cancel()
+        # Side by side: one whose shard is out of reach must not keep the others waiting.
+        await asyncio.gather(*(_until_done(partial(self._agree, name)) for name in self._groups))
+
+    async def _begin_anew(self) -> None:
         async with self._lock:
-            if self._receiver is not None:
-                self._receiver.cancel()
+            await renew_layer()  # under the lock: it would forget what joined in between
             self._channel = None
             for group in self._groups.values():
                 group.joined = False
-        await _until_done(renew_layer)
-        for name in list(self._groups):
-            await _until_done(partial(self._agree, name))
 
-    async def _receive(self, channel: str) -> None:
+    async def _receive(self, hearing: Hearing) -> None:
         """Hands on what the layer has for this process, for as long as the process runs."""
         failures = 0
         while True:
             try:
-                event = await get_channel_layer().receive(channel)
+                event = await get_channel_layer().receive(hearing.channel)
             except Exception as error:
                 if failures == 0:
                     logger.error("cannot receive from the channel layer: %r", error)
@@ -165,10 +167,8 @@ class FanOut:
                 failures += 1
                 continue
             failures = 0
-            self._heard.set()
-            if event == {"type": HEARTBEAT}:
-                continue
             try:
+                hearing.notice(event["group"])
                 self._deliver(event)
             except (KeyError, TypeError, ValueError):
                 logger.warning("an event on the channel layer was not of our making")

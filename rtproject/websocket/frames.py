@@ -1,6 +1,8 @@
-"""One finished message on its way to clients, in the two forms that a connection may want it in."""
+"""Finished messages on their way to clients, in the two forms that a connection may want them in."""
 
 import struct
+from collections.abc import Sequence
+from typing import Self
 
 from rtproject.websocket.asgi_types import Message
 
@@ -11,19 +13,31 @@ FIN = 0x80
 class Frame:
     """A text or binary message, encoded once however many clients receive it. Nobody may change it.
 
-    `message` is its ASGI form, `encoded` its bytes on the wire: a server does not mask its frames, so they are the same
-    for all clients. Raises UnicodeEncodeError for text that is not Unicode.
+    `messages` is its ASGI form, `encoded` its bytes on the wire: a server does not mask its frames, so they are the
+    same for all clients. Raises UnicodeEncodeError for text that is not Unicode.
     """
 
-    __slots__ = ("encoded", "message")
+    __slots__ = ("encoded", "messages")
 
     def __init__(self, content: str | bytes) -> None:
+        message: Message
         if isinstance(content, str):
-            self.message: Message = {"type": "websocket.send", "text": content}
+            message = {"type": "websocket.send", "text": content}
             self.encoded = _encode(TEXT, content.encode())
         else:
-            self.message = {"type": "websocket.send", "bytes": content}
+            message = {"type": "websocket.send", "bytes": content}
             self.encoded = _encode(BINARY, content)
+        self.messages: tuple[Message, ...] = (message,)
+
+    @classmethod
+    def joined(cls, frames: Sequence[Self]) -> Self:
+        """Several frames that are written as one: a client still receives each message by itself."""
+        if len(frames) == 1:
+            return frames[0]
+        joined = cls.__new__(cls)
+        joined.encoded = b"".join([frame.encoded for frame in frames])
+        joined.messages = tuple(message for frame in frames for message in frame.messages)
+        return joined
 
     def __len__(self) -> int:
         """In bytes."""

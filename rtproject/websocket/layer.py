@@ -1,18 +1,16 @@
-"""Calls to the channel layer: none takes long, all fail with one exception, and a layer that went deaf is made anew."""
+"""Calls to the channel layer: none takes long, and all fail with one exception."""
 
 import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from rtproject.websocket.errors import Unavailable
 
 T = TypeVar("T")
 
 LAYER_SECONDS = 3.0  # no call to the layer may take longer: a paused Redis would hang it for ever
-HEARTBEAT_SECONDS = 3.0  # between two tests of whether we hear
-HEARTBEAT = "fanout.heartbeat"
 
 
 async def ask_layer(call: Awaitable[T]) -> T:
@@ -24,23 +22,9 @@ async def ask_layer(call: Awaitable[T]) -> T:
         raise Unavailable("the channel layer is out of reach") from error
 
 
-async def until_deaf(channel: str, heard: asyncio.Event) -> None:
-    """Returns when the layer takes what we send to our own `channel`, and does not give it back to us.
-
-    `heard` is set by whoever receives a HEARTBEAT. While the layer is out of reach there is nothing to hear.
-    """
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
-        heard.clear()
-        try:
-            await ask_layer(get_channel_layer().send(channel, {"type": HEARTBEAT}))
-        except Unavailable:
-            continue
-        try:
-            async with asyncio.timeout(LAYER_SECONDS):
-                await heard.wait()
-        except TimeoutError:
-            return
+def is_shared() -> bool:
+    """Whether other processes may be on the layer."""
+    return not isinstance(get_channel_layer(), InMemoryChannelLayer)
 
 
 async def renew_layer() -> None:

@@ -4,23 +4,57 @@ No layer says that it dropped something. Each process numbers what it sends to a
 sender is a loss, whatever caused it: a full queue, an outage of Redis, a subscriber that was disconnected.
 """
 
+import os
 import secrets
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-SENDER = secrets.token_hex(6)  # this process, since it started
+_START = secrets.token_hex(6)  # of this process, and of those that it forks: they differ in their pid
 MOST_GROUPS = 10_000  # numbered at a time; what is forgotten begins again at 1, which is no hole
 
-_sent: OrderedDict[str, int] = OrderedDict()
+
+@dataclass(slots=True)
+class _Sent:
+    """What this process sent to one group."""
+
+    latest: int = 0  # number that was given
+    taken: int = 0  # highest number that the layer took
+    on_their_way: int = 0
 
 
-def stamp(group: str) -> dict[str, Any]:
-    """What to add to the next event for `group`: who sends it, and its number."""
-    number = _sent.pop(group, 0) + 1
-    _sent[group] = number
+_sent: OrderedDict[str, _Sent] = OrderedDict()
+
+
+async def publish(
+    group_send: Callable[[str, dict[str, Any]], Awaitable[None]], group: str, event: dict[str, Any]
+) -> None:
+    """Sends `event` with the name of this process and the next number of `group`. Raises what `group_send` raises.
+
+    Nobody misses what its sender was told to have failed: when nothing is on its way any more, the numbers after the
+    last one that was taken are given again. If it arrived all the same, since only the answer was lost, its number
+    comes twice, which is no hole. Only a failure beside something later that the layer took counts as a loss.
+    """
+    sent = _sent_to(group)
+    sent.latest += 1
+    sent.on_their_way += 1
+    number = sent.latest
+    try:
+        await group_send(group, {**event, "by": f"{_START}-{os.getpid()}", "number": number})
+        sent.taken = max(sent.taken, number)
+    finally:
+        sent.on_their_way -= 1
+        if not sent.on_their_way:
+            sent.latest = sent.taken
+
+
+def _sent_to(group: str) -> _Sent:
+    sent = _sent.setdefault(group, _Sent())
+    _sent.move_to_end(group)
     if len(_sent) > MOST_GROUPS:
         _sent.popitem(last=False)
-    return {"by": SENDER, "number": number}
+    return sent
 
 
 class Heard:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from rtproject.websocket.asgi_types import Message, Send
 from rtproject.websocket.frames import Frame
@@ -105,15 +105,19 @@ class Outbox:
         """Sends `frame`; returns what to wait for before the next, if anything."""
         if self._wire is not None:
             return None if self._wire.write(frame.encoded) else Started(self._wire.drained())
-        return self._begin(frame.message)
+        return self._begin(*frame.messages)
 
-    def _begin(self, message: Message) -> Awaitable[None] | None:
+    def _begin(self, *messages: Message) -> Awaitable[None] | None:
         try:
-            sending = Started(self._send(message))
+            sending = Started(self._send(messages[0]) if len(messages) == 1 else self._send_each(messages))
         except Exception as error:
             self._break(error)
             return None
         return None if sending.done else sending
+
+    async def _send_each(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self._send(message)
 
     def _run(self, rest: Awaitable[None]) -> None:
         self._sender = asyncio.create_task(self._go_on(rest), name="outbox")

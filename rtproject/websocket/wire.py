@@ -46,7 +46,7 @@ class Wired:
         self.inner = inner
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        wire = find_daphne(receive, send) or find_uvicorn(receive, send)
+        wire = find_daphne(receive, send) or find_uvicorn(send)
         if wire is None:
             if scope.get("client"):
                 _tell_once(type(getattr(send, "__self__", send)).__name__)

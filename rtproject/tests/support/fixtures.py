@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from rtproject.tests.support.browser import NO_CHROMIUM, Pages, find_chromium, launched
+from rtproject.tests.support.postgres import Postgres
 from rtproject.tests.support.servers import Daphne, SiteProcess
 from rtproject.tests.support.site import Site, Templates
 from rtproject.tests.support.valkey import Valkey
@@ -93,6 +94,27 @@ def valkey() -> Iterator[Valkey]:
     server = Valkey()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, one for the whole run, since a start takes longer than most tests.
+
+    A test that uses it takes `database_url` as well, and may stop, kill and stall the server.
+    """
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """The DATABASE_URL of an empty PostgreSQL database of this test's own."""
+    url = postgres.new_database()
+    yield url
+    postgres.resume()
+    postgres.start()
+    postgres.drop_database(url)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -21,7 +21,7 @@ class Listener:
     async def heard(self) -> str | None:
         """The text of the next event."""
         frame = (await soon(self.events.get())).frame
-        return None if frame is None else frame.message["text"]
+        return None if frame is None else frame.messages[0]["text"]
 
     @property
     def silent(self) -> bool:

@@ -55,6 +55,20 @@ async def test_the_query_is_there_before_connect():
         assert client.sent == [ACCEPT, text(answer)]
 
 
+async def test_a_second_accept_is_for_the_server_to_judge():
+    """It is passed on like the first: the ASGI specification leaves it to the server what to say to that."""
+
+    class Eager(Consumer):
+        async def connect(self):
+            await self.accept()
+            await self.accept()
+
+    client = connection(Eager)
+    client.leave()
+    await soon(client.run())
+    assert client.sent == [ACCEPT, ACCEPT]
+
+
 class TestRefusal:
     async def test_a_refused_client_is_closed_before_it_is_accepted(self):
         """A caller inside the process sees the code itself, and `disconnect` runs once, when it is gone."""

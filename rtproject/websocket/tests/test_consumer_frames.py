@@ -44,6 +44,18 @@ class TestFrames:
         await soon(client.run())
         assert client.sent == [ACCEPT]
 
+    async def test_a_frame_has_text_or_bytes(self):
+        """Neither is a fault of the caller's, which is told so instead of sending nothing."""
+
+        class Empty(Recorder):
+            async def receive(self, text_data=None, bytes_data=None):
+                await self.send()
+
+        client = connection(Empty)
+        client.say({"type": "websocket.receive", "text": "hello"})
+        with pytest.raises(ValueError, match="text_data or bytes_data"):
+            await soon(client.run())
+
     async def test_events_wait_for_the_end_of_connect(self):
         """What `connect` sends comes before every event that came in the meantime, and those keep their order."""
 

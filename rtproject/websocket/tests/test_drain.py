@@ -132,6 +132,17 @@ class TestDrain:
         assert client.sent == [ACCEPT, closed_with(4200)]
         assert task.cancelled()
 
+    async def test_a_client_that_does_not_read_is_not_waited_for_long(self, monkeypatch):
+        """A server whose `send` waits for its client is left in time too."""
+        monkeypatch.setattr(module, "CLOSING_SECONDS", 0.01)
+        client = Connection(Drain(stays), client=CLIENT)
+        task = asyncio.create_task(client.run())
+        assert await client.next() == ACCEPT
+        client.reading.clear()
+        task.cancel()
+        await soon(asyncio.wait({task}))
+        assert task.cancelled()
+
     async def test_a_task_that_does_not_end_is_not_waited_for_long(self, reactor, monkeypatch):
         """The process ends even if a connection will not."""
         monkeypatch.setattr(module, "CONNECTIONS_SECONDS", 0.01)

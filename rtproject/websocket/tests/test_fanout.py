@@ -24,7 +24,7 @@ class TestDelivery:
         heard = [await member.events.get() for member in members]
         assert [event.tags for event in heard] == [{"number": 7}] * 2
         assert heard[0].frame is not None
-        assert heard[0].frame.message == text("hello")
+        assert heard[0].frame.messages[0] == text("hello")
         assert heard[0] is heard[1]
 
     async def test_order_is_kept(self):

@@ -10,8 +10,10 @@ from channels.layers import InMemoryChannelLayer
 from django.conf import settings
 
 from rtproject.websocket import fanout as module
+from rtproject.websocket import layer as layer_module
+from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.fanout import FanOut, broadcast
-from rtproject.websocket.tests.helpers import settle
+from rtproject.websocket.tests.helpers import PATIENCE, settle
 from rtproject.websocket.tests.layers import Listener, raw_event
 
 CAPACITY = 5
@@ -68,8 +70,9 @@ class TestOverrun:
         assert caplog.records == []
 
     @pytest.mark.usefixtures("site_layer")
-    async def test_the_sites_own_layer_has_room(self):
+    async def test_the_sites_own_layer_has_room(self, monkeypatch):
         """Thousands at once, as many as its settings say, are no overrun."""
+        monkeypatch.setattr(layer_module, "LAYER_SECONDS", PATIENCE)  # how long that takes is another matter
         fanout, member = FanOut(), Listener()
         await fanout.join("group", member)
         await overrun(0, 10_000)
@@ -78,6 +81,20 @@ class TestOverrun:
 
 
 class TestHoles:
+    async def test_what_the_layer_did_not_take_is_not_lost(self, layer):
+        """Its sender was told so: an outage is no loss, however long it lasts."""
+        fanout, member = FanOut(), Listener()
+        await fanout.join("group", member)
+        await broadcast("group", "before")
+        layer.failing = {"group_send"}
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                await broadcast("group", "not sent")
+        layer.failing.clear()
+        await broadcast("group", "after")
+        assert [await member.heard() for _ in range(2)] == ["before", "after"]
+        assert fanout.lost == 0
+
     async def test_each_sender_and_group_has_numbers_of_its_own(self, layer):
         """What another process says, and what is said elsewhere, fills no hole and makes none."""
         fanout, member = FanOut(), Listener()

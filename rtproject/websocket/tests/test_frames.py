@@ -43,8 +43,19 @@ def test_a_length_counts_bytes_and_not_characters():
 def test_frames_that_are_written_together_stay_apart():
     """Several frames in one write are several messages, in their order."""
     frames = [Frame(content) for content in ("", "a" * 126, b"", b"b" * 65536, "c")]
-    parsed = parse(b"".join(frame.encoded for frame in frames))
-    assert [frame.data for frame in parsed] == [b"", b"a" * 126, b"", b"b" * 65536, b"c"]
+    joined = Frame.joined(frames)
+    assert [frame.data for frame in parse(joined.encoded)] == [b"", b"a" * 126, b"", b"b" * 65536, b"c"]
+    assert joined.messages == tuple(frame.messages[0] for frame in frames)
+    assert len(joined) == sum(map(len, frames))
+
+
+def test_what_was_joined_can_be_joined_again():
+    """In its order; and one alone is itself."""
+    a, b, c = (Frame(content) for content in "abc")
+    joined = Frame.joined([Frame.joined([a, b]), c])
+    assert [message["text"] for message in joined.messages] == ["a", "b", "c"]
+    assert joined.encoded == a.encoded + b.encoded + c.encoded
+    assert Frame.joined([a]) is a
 
 
 @pytest.mark.parametrize(
@@ -58,7 +69,7 @@ def test_frames_that_are_written_together_stay_apart():
 )
 def test_the_asgi_form_says_the_same(content, message):
     """A server that we know no wire of is given the message itself."""
-    assert Frame(content).message == message
+    assert Frame(content).messages == (message,)
 
 
 def test_text_that_is_not_unicode_is_no_frame():

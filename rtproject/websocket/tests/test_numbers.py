@@ -1,11 +1,45 @@
 """Numbers on events: a hole in those of one sender is a loss, and nothing else is."""
 
+import asyncio
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtproject.websocket import numbers
-from rtproject.websocket.numbers import Heard, stamp
+from rtproject.websocket.numbers import Heard, publish
+from rtproject.websocket.tests.helpers import settle, soon
+
+# Two processes that have one import in common.
+FORKED = """
+import asyncio
+import os
+from rtproject.websocket.numbers import publish
+
+async def show(group, event):
+    os.write(1, event["by"].encode() + b"\\n")
+
+child = os.fork()
+asyncio.run(publish(show, "group", {}))
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+class Wire:
+    """A `group_send` that takes what it is given, or raises while it is `broken`."""
+
+    def __init__(self):
+        self.sent = []
+        self.broken = False
+
+    async def group_send(self, group, event):
+        await asyncio.sleep(0)
+        if self.broken:
+            raise ConnectionError("away")
+        self.sent.append((group, event["number"]))
 
 
 @pytest.fixture(autouse=True)
@@ -13,20 +47,85 @@ def _nothing_sent(monkeypatch):
     monkeypatch.setattr(numbers, "_sent", type(numbers._sent)())
 
 
-class TestStamp:
-    def test_each_group_is_numbered_by_itself(self):
-        """1, 2, 3 … for each group, with the name of this process on it."""
-        stamps = [stamp(group) for group in ("a", "b", "a", "a", "b")]
-        assert [one["number"] for one in stamps] == [1, 1, 2, 3, 2]
-        assert {one["by"] for one in stamps} == {numbers.SENDER}
+@pytest.fixture
+async def wire():
+    """What events are sent over."""
+    return Wire()
 
-    def test_the_group_that_was_silent_longest_is_forgotten(self, monkeypatch):
+
+class TestPublish:
+    async def test_each_group_is_numbered_by_itself(self, wire):
+        """1, 2, 3 … for each group."""
+        for group in ("a", "b", "a", "a", "b"):
+            await publish(wire.group_send, group, {})
+        assert wire.sent == [("a", 1), ("b", 1), ("a", 2), ("a", 3), ("b", 2)]
+
+    async def test_the_group_that_was_silent_longest_is_forgotten(self, wire, monkeypatch):
         """Strangers name the groups, so their number is bounded; a forgotten one begins again."""
         monkeypatch.setattr(numbers, "MOST_GROUPS", 2)
         for group in ("a", "b", "a", "c"):
-            stamp(group)
+            await publish(wire.group_send, group, {})
         assert len(numbers._sent) == 2
-        assert [stamp("a")["number"], stamp("b")["number"]] == [3, 1]
+        for group in ("a", "b"):
+            await publish(wire.group_send, group, {})
+        assert wire.sent[-2:] == [("a", 3), ("b", 1)]
+
+    async def test_what_was_not_sent_uses_up_no_number(self, wire):
+        """An outage whose every victim was told leaves no hole, however many there were at one time."""
+        await publish(wire.group_send, "a", {})
+        wire.broken = True
+        calls = [publish(wire.group_send, "a", {}) for _ in range(5)]
+        failures = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(failure) for failure in failures] == [ConnectionError] * 5
+        wire.broken = False
+        await publish(wire.group_send, "a", {})
+        assert wire.sent == [("a", 1), ("a", 2)]
+
+    async def test_what_is_sent_at_one_time_has_different_numbers(self, wire):
+        """They are in the order of the calls, and nothing waits for another."""
+        await asyncio.gather(*(publish(wire.group_send, "a", {}) for _ in range(5)))
+        assert wire.sent == [("a", number) for number in range(1, 6)]
+
+    async def test_a_number_beside_a_failure_is_not_given_twice(self, wire):
+        """While anything is on its way the numbers go on, so what is said at one time cannot be mistaken."""
+        go_on = asyncio.Event()
+
+        async def late(group, event):
+            await go_on.wait()
+            await wire.group_send(group, event)
+
+        async def fail(group, event):
+            raise ConnectionError("away")
+
+        one = asyncio.create_task(publish(late, "a", {}))
+        await settle()
+        with pytest.raises(ConnectionError):
+            await publish(fail, "a", {})
+        await publish(wire.group_send, "a", {})
+        go_on.set()
+        await soon(one)
+        await publish(wire.group_send, "a", {})
+        assert wire.sent == [("a", 3), ("a", 1), ("a", 4)]
+
+    async def test_who_gives_up_uses_up_no_number(self, wire):
+        """A call that was cancelled, as one that took too long is, leaves the next its number."""
+
+        async def hang(group, event):
+            await asyncio.Event().wait()
+
+        call = asyncio.create_task(publish(hang, "a", {}))
+        await settle()
+        call.cancel()
+        await asyncio.wait({call})
+        await publish(wire.group_send, "a", {})
+        assert wire.sent == [("a", 1)]
+
+    def test_processes_that_are_forked_have_names_of_their_own(self):
+        """A server that imports first and forks then would otherwise mix the numbers of its workers."""
+        shown = subprocess.run(
+            [sys.executable, "-c", FORKED], capture_output=True, check=True, encoding="utf-8"
+        )
+        assert len(set(shown.stdout.split())) == 2
 
 
 class TestHeard:

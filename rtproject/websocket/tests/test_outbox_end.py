@@ -61,6 +61,16 @@ class TestEnd:
         await settle()
         assert client.read == ["a", "bye"]
 
+    async def test_the_last_message_waits_for_the_client_too(self, client, outbox):
+        """Whoever ends a connection does not wait for it, and a client that reads on finds the close."""
+        client.reading.clear()
+        outbox.finish(text("bye"))
+        await settle()
+        assert client.read == []
+        client.reading.set()
+        await settle()
+        assert client.read == ["bye"]
+
     async def test_the_last_message_is_not_held(self, client, outbox):
         """Somebody who is turned away while being welcomed hears it at once."""
         outbox.hold()

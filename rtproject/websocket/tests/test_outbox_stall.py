@@ -7,7 +7,7 @@ import pytest
 from rtproject.websocket import outbox as module
 from rtproject.websocket.frames import Frame
 from rtproject.websocket.outbox import Outbox
-from rtproject.websocket.tests.helpers import soon
+from rtproject.websocket.tests.helpers import settle, soon, text
 
 
 class Trickle:
@@ -57,3 +57,14 @@ async def test_who_reads_nothing_is_not():
     outbox = Outbox(None, Trickle(20, stuck=5), slow.set)  # type: ignore[arg-type]
     outbox.write(Frame("hello"))
     await soon(slow.wait())
+
+
+async def test_nor_is_it_waited_for_until_it_reads_that_it_was_given_up(client):
+    """A close that is stuck behind everything else, as it is without a wire, is given up in its turn."""
+    outbox = Outbox(client.send, None, lambda: outbox.finish(text("bye")))
+    client.reading.clear()
+    outbox.write(Frame("hello"))
+    await soon(outbox.write_through(Frame("more")))
+    client.reading.set()
+    await settle()
+    assert client.read == []

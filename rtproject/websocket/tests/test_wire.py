@@ -94,7 +94,7 @@ async def test_a_wire_is_handed_on_and_receives(monkeypatch, server):
     async def application(scope, receive, send):
         seen.append((scope[SCOPE_KEY], receive))
 
-    monkeypatch.setattr(module, server, lambda receive, send: FakeWire(receive))
+    monkeypatch.setattr(module, server, lambda *arguments: FakeWire(arguments[0]))
     await soon(Connection(Wired(application)).run())
     [(wire, receive)] = seen
     assert receive == wire.receive

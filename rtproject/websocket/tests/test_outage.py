@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pulse.outage import Outage
+from rtproject.websocket.outage import Outage
 
 
 @pytest.fixture(autouse=True)

