@@ -1,7 +1,7 @@
 # make run     serves the site        (ADDRESS=127.0.0.1 PORT=8000; settings can be given too: make run DEBUG=1)
 # make test    runs every test        (ARGS="-k echo" is handed to pytest)
 # make check   lint, types, import rules, migrations, then the tests
-# make bench   what fan-out and echo cost against their baselines (about half an hour; ARGS=--quick for a try)
+# make bench   what fan-out, echo and history cost against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 

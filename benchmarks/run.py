@@ -1,17 +1,17 @@
 """Runs the benchmarks: `python -m benchmarks.run --help`, or `make bench`."""
 
 import argparse
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from benchmarks import machine, report
-from benchmarks.cases import QUICK, Case, Scale, all_cases
+from benchmarks.case import QUICK, Case, Scale
+from benchmarks.cases import all_cases
 from benchmarks.processes import ROOT, Load, can_pin, raise_file_limit
 from benchmarks.results import Results, Round
-from benchmarks.server import Server, migrate
-from benchmarks.subjects import OURS_ON_DAPHNE, Subject
+from benchmarks.server import Server
+from benchmarks.stores import Settings, stores
+from benchmarks.subjects import Subject
 from benchmarks.targets import all_targets, judge
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -29,8 +29,7 @@ def main() -> None:
     if not can_pin():
         say("The server and the generator cannot have a core each here: they share what there is.")
     results = Results()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = migrate(OURS_ON_DAPHNE, Path(folder))
+    with stores(cases) as settings:
         for number in range(runs):
             say(f"Round {number + 1} of {runs}")
             results.rounds.append(_round(number, cases, settings))
@@ -77,27 +76,31 @@ def _possible(cases: list[Case]) -> list[Case]:
     return [case for case in cases if case.files <= files]
 
 
-def _round(number: int, cases: list[Case], settings: dict[str, str]) -> Round:
-    """Every case once. The order of the subjects turns around from round to round, so that no drift favours one."""
+def _round(number: int, cases: list[Case], settings: dict[str, Settings]) -> Round:
+    """Every case once, with the `settings` for each store.
+
+    The order of the subjects turns around from round to round, so that no drift favours one.
+    """
     measured: Round = {}
     for case in cases:
         if case.once and number:
             continue
         for subject in case.subjects if number % 2 == 0 else reversed(case.subjects):
-            _measure(case, subject, settings, measured)
+            _measure(case, subject, settings[subject.store], measured)
     return measured
 
 
-def _measure(case: Case, subject: Subject, settings: dict[str, str], measured: Round) -> None:
+def _measure(case: Case, subject: Subject, settings: Settings, measured: Round) -> None:
     try:
         with Server(subject, settings) as server, Load() as load:
             figures = case.measure(server, load)
     except RuntimeError as error:  # the others are still worth measuring
-        say(f"  {case.name:18} {subject.name:28} FAILED: {error}")
+        say(f"  {case.name:18} {subject.name:32} FAILED: {error}")
         return
     measured[case.name, subject.name] = figures
     counted = "" if not (figures["missing"] or figures["surplus"]) else "  NOT EVERYTHING ARRIVED ONCE"
-    say(f"  {case.name:18} {subject.name:28} {figures['cpu']:8.2f} µs a delivery{counted}")
+    figure, unit = case.headline
+    say(f"  {case.name:18} {subject.name:32} {figures[figure]:8.2f} {unit}{counted}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """One server process under measurement."""
 
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import Self
 
 import psutil
@@ -16,14 +14,6 @@ from benchmarks.subjects import Subject
 
 START_SECONDS = 30.0
 SAMPLE_SECONDS = 0.05
-
-
-def migrate(subject: Subject, folder: Path) -> dict[str, str]:
-    """Makes the site's database in `folder`. Returns the setting that points to it."""
-    settings = {"DATABASE_URL": f"sqlite:///{folder / 'benchmark.sqlite3'}"}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment(**subject.settings, **settings), check=True)
-    return settings
 
 
 class Server:

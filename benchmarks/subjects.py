@@ -1,7 +1,9 @@
 """What is measured: this site and its baselines, each on a server."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 JSON_SAY = '{"type":"say","text":"TEXT"}'
 
@@ -15,7 +17,8 @@ class Subject:
     """An ASGI application on a server.
 
     `command` is what Python runs as a module, with PORT where the port goes; `template` what a client sends to say
-    TEXT; `greeted` whether a room speaks first to a newcomer; `settings` the environment.
+    TEXT; `greeted` whether a room speaks first to a newcomer; `settings` the environment; `store` where a site of ours
+    keeps what it keeps.
     """
 
     name: str
@@ -23,6 +26,7 @@ class Subject:
     template: str
     greeted: bool
     settings: dict[str, str] = field(default_factory=dict)
+    store: str = SQLITE
     room = "/ws/benchmark"
     echo = "/echo"
 
@@ -45,6 +49,10 @@ OUR_SETTINGS = {
 }
 OURS_ON_UVICORN = Subject("this site on uvicorn", _uvicorn(OURS), JSON_SAY, True, OUR_SETTINGS)
 OURS_ON_DAPHNE = Subject("this site on Daphne", _daphne(OURS), JSON_SAY, True, OUR_SETTINGS)
+OURS_ON_UVICORN_POSTGRESQL, OURS_ON_DAPHNE_POSTGRESQL = (
+    replace(ours, name=f"{ours.name}, {POSTGRESQL}", store=POSTGRESQL)
+    for ours in (OURS_ON_UVICORN, OURS_ON_DAPHNE)
+)
 FASTAPI = Subject("FastAPI on uvicorn", _uvicorn("benchmarks.baselines.fastapi_chat:app"), "TEXT", False)
 CHANNELS = Subject(
     "Channels' tutorial on Daphne",

@@ -1,11 +1,12 @@
-"""What the connections of a crowd do: a speaker in a room, at a pace or as fast as all hear it, or everybody's echo."""
+"""What the connections of a crowd do: one speaks, at a pace or as fast as all hear it, or all come back at once."""
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.client import CLOCK_DIGITS, Client, message
-from benchmarks.crowd import Crowd
+from benchmarks.crowd import Crowd, Place
 
 SAMPLED = 25  # members whose latencies are taken, spread evenly over the order of joining
 PATIENCE = 10.0  # seconds that the last messages have to arrive
@@ -23,7 +24,7 @@ class Heard:
     surplus: int
     lost: int  # connections
     seconds: float
-    p50: float  # milliseconds from the speaker's send to a sampled member's receipt
+    p50: float  # milliseconds from a speaker's send to a receipt that was sampled; not a number if none was
     p99: float
 
 
@@ -60,7 +61,7 @@ def closed_loop(crowd: Crowd, template: str, size: int, seconds: float) -> Heard
         sent += 1
         if not _speak(crowd, template, size):
             break
-    return _outcome(crowd, latencies, sent, time.perf_counter() - began)
+    return outcome(crowd, latencies, sent, time.perf_counter() - began)
 
 
 def paced(crowd: Crowd, template: str, size: int, seconds: float, rate: float) -> Heard:
@@ -79,31 +80,16 @@ def paced(crowd: Crowd, template: str, size: int, seconds: float, rate: float) -
     while crowd.total < expected and time.perf_counter() < deadline:
         speaker.flush()
         crowd.pump(0.01)
-    return _outcome(crowd, latencies, count, time.perf_counter() - began)
+    return outcome(crowd, latencies, count, time.perf_counter() - began)
 
 
-def echoes(crowd: Crowd, size: int, seconds: float) -> Heard:
-    """Every connection sends, and sends again as soon as its echo is back."""
-    latencies, sent = Latencies(), 0
-    crowd.forget()
+def reconnect(crowd: Crowd, place: Place, count: int, messages: int) -> Heard:
+    """`count` clients come in as fast as they are let in, and each is shown `messages` that were said before."""
     began = time.perf_counter()
-
-    def again(client: Client, data: bytes, at: int) -> None:
-        nonlocal sent
-        latencies.hear(client, data, at)
-        if time.perf_counter() < began + seconds:
-            client.send(message("TEXT", size))
-            sent += 1
-
-    for client in crowd.members:
-        client.heard = again
-        client.send(message("TEXT", size))
-        sent += 1
-    crowd.pump_until(lambda: crowd.total >= sent, seconds + PATIENCE)
+    crowd.connect(place, count)
+    crowd.pump_until(lambda: crowd.total >= messages * count, PATIENCE)
     took = time.perf_counter() - began
-    missing, surplus = max(0, sent - crowd.total), max(0, crowd.total - sent)
-    p50, p99 = latencies.milliseconds(0.5), latencies.milliseconds(0.99)
-    return Heard(sent, crowd.total, missing, surplus, crowd.lost, took, p50, p99)
+    return outcome(crowd, Latencies(), messages, took)
 
 
 def _speak(crowd: Crowd, template: str, size: int) -> bool:
@@ -121,10 +107,13 @@ def _begin(crowd: Crowd) -> Latencies:
     return latencies
 
 
-def _outcome(crowd: Crowd, latencies: Latencies, sent: int, seconds: float) -> Heard:
-    """Compares, member by member, what was heard with what was said."""
+def outcome(
+    crowd: Crowd, latencies: Latencies, sent: int, seconds: float, each: Sequence[int] | None = None
+) -> Heard:
+    """Compares, member by member, what was heard with what was to be: all that was sent, or a number of `each`."""
     crowd.settle(quiet=0.2, seconds=PATIENCE)  # what came too often would come now
-    missing = sum(max(0, sent - client.received) for client in crowd.members)
-    surplus = sum(max(0, client.received - sent) for client in crowd.members)
+    expected = [sent] * len(crowd.members) if each is None else each
+    over = [client.received - due for client, due in zip(crowd.members, expected, strict=True)]
+    missing, surplus = -sum(min(0, number) for number in over), sum(max(0, number) for number in over)
     p50, p99 = latencies.milliseconds(0.5), latencies.milliseconds(0.99)
     return Heard(sent, crowd.total, missing, surplus, crowd.lost, seconds, p50, p99)

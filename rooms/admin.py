@@ -1,18 +1,28 @@
-"""Rooms in the Django admin."""
+"""Rooms in the Django admin. What can be done about who is inside is in `admin_members.py`."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from asgiref.sync import async_to_sync
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from rooms.admin_members import MembersAdmin
+from rooms.census import Members, take_census
 from rooms.forms import RoomForm
 from rooms.models import RetiredName, Room
+from rooms.names import room_key
+from rtproject.websocket.errors import Unavailable
 
 
 @admin.register(Room)
-class RoomAdmin(admin.ModelAdmin):
+class RoomAdmin(MembersAdmin):
     """The list of rooms, and one room with its password to set, change or remove."""
 
     form = RoomForm
-    list_display = ("name", "title", "is_guarded", "closed", "member_limit", "history_size")
+    list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
+    list_select_related = ("numbering",)
     search_fields = ("name", "title")
     fieldsets = (
         (None, {"fields": ("name", "title")}),
@@ -20,10 +30,20 @@ class RoomAdmin(admin.ModelAdmin):
         ("Limits", {"fields": ("closed", "member_limit", "history_size")}),
     )
 
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Asks once for a page who is online."""
+        return (*self.list_display[:3], _online_column(), *self.list_display[3:])
+
     @admin.display(boolean=True, description="guarded")
     def is_guarded(self, room: Room) -> bool:
         """Whether a password is needed: all that the admin ever shows of one."""
         return room.guarded
+
+    @admin.display(description="last message", ordering="numbering__last_at", empty_value="none")
+    def last_message(self, room: Room) -> Any:
+        """When the last message was stored."""
+        numbering = getattr(room, "numbering", None)
+        return None if numbering is None else numbering.last_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
         """A room's name never changes."""
@@ -32,6 +52,36 @@ class RoomAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Nobody learns a hash by asking the list for rooms whose hash begins with this or that."""
         return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Room] | Sequence[Room], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Names the rooms, and counts their messages instead of listing each."""
+        rooms = list(objs)
+        messages = sum(room.messages.count() for room in rooms)
+        needed = set() if self.has_delete_permission(request) else {"room"}
+        return [str(room) for room in rooms], {"rooms": len(rooms), "messages": messages}, needed, []
+
+
+def _online_column() -> Callable[[Room], int | None]:
+    """A column of the list: how many members a room has in all processes. The first row asks for all."""
+    asked: list[Members | None] = []
+
+    @admin.display(description="online", empty_value="unknown")
+    def online(room: Room) -> int | None:
+        if not asked:
+            asked.append(_census())
+        return None if asked[0] is None else len(asked[0].get(room_key(room.name), {}))
+
+    return online
+
+
+def _census() -> Members | None:
+    try:
+        found: Members = async_to_sync(take_census)()
+    except Unavailable:
+        return None
+    return found
 
 
 @admin.register(RetiredName)

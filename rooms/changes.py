@@ -7,11 +7,12 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
-from rooms.models import RetiredName, Room
+from rooms.models import Numbering, RetiredName, Room
 from rooms.names import room_group, room_key
+from rooms.transactions import limit_waiting
 from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.fanout import broadcast
 
@@ -23,17 +24,25 @@ def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
     """A new room takes its name back from the retired ones."""
     if created:
         RetiredName.objects.using(using).filter(key=room_key(instance.name)).delete()
-    transaction.on_commit(partial(_announce, instance.name), using=using)
+    transaction.on_commit(partial(announce, instance.name), using=using)
+
+
+@receiver(pre_delete, sender=Room)
+def room_ends(instance: Room, using: str, **_: Any) -> None:
+    """Waits for whoever is storing a message, and lets nobody begin: it would outlive its room."""
+    limit_waiting()
+    Numbering.objects.using(using).select_for_update().filter(pk=instance.pk).first()
 
 
 @receiver(post_delete, sender=Room)
 def room_deleted(instance: Room, using: str, **_: Any) -> None:
     """Nobody gets in by the name of a deleted room; without this it would be open to all, as an unlisted one."""
     RetiredName.objects.using(using).get_or_create(key=room_key(instance.name))
-    transaction.on_commit(partial(_announce, instance.name), using=using)
+    transaction.on_commit(partial(announce, instance.name), using=using)
 
 
-def _announce(name: str) -> None:
+def announce(name: str) -> None:
+    """Has every process look at the room of this name. Blocks; if the layer is out of reach that is logged."""
     try:
         async_to_sync(broadcast)(room_group(name), None)
     except Unavailable:

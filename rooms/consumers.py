@@ -1,49 +1,54 @@
 """The second lesson: rooms, each guarded by a password if it has one."""
 
-from datetime import UTC, datetime
 from typing import cast
 
+import msgspec
 from django.conf import settings
 
 from rooms import passwords, protocol
 from rooms.doorkeeper import current_doorkeeper
-from rooms.doors import door_of, find_rooms, judge, may_hear
+from rooms.doors import door_of, judge
+from rooms.feed import Feed
+from rooms.feeds import current_feeds
 from rooms.members import identify
+from rooms.messages import older
 from rooms.models import Room
-from rooms.names import is_room_name, room_group, room_key
-from rooms.protocol import (
-    BadFrame,
-    Error,
-    ErrorCode,
-    History,
-    HistoryPage,
-    Message,
-    Person,
-    Ping,
-    Pong,
-    Say,
-    ServerFrame,
-    Welcome,
-)
+from rooms.names import is_room_name, room_key
+from rooms.protocol import BadFrame, Error, ErrorCode, History, Person, Ping, Pong, Say, ServerFrame, Welcome
+from rooms.reader import find_rooms
+from rooms.replay import catch_up, find_start
+from rooms.speech import say
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
 from rtproject.websocket.errors import ClientError, Refused, Unavailable
-from rtproject.websocket.fanout import Event, broadcast
 from rtproject.websocket.rates import Bucket
 
 # Refused messages that a client may go on sending before it is turned away, as a multiple of what it may say.
 PATIENCE = 10
 
+MOST_NAMED = 100  # members in a welcome
+
+# Where a connection is, and who it belongs to, until that is known.
+NOWHERE, NOBODY = Room(), Person("", "", guest=True)
+
 
 class RoomConsumer(Consumer):
     """A member's connection to one room."""
 
-    key = ""  # the room's name as it is compared; empty until it is known
-    room: Room
-    door: str  # see `doors.door_of`
-    member: Person
-    _patience: Bucket | None = None  # with those who say more than they may
+    def __init__(self) -> None:
+        # All of its state at once: else the first connections, which come together, would each set a part of it, and
+        # Python would then keep the attributes of every later one in a larger dictionary (400 bytes each).
+        super().__init__()
+        self.key = ""  # the room's name as it is compared; empty until it is known
+        self.room = NOWHERE
+        self.door = ""  # see `doors.door_of`
+        self.member = NOBODY
+        self.last_removal = 0  # the last one that does not concern this connection, see `models.Removal`
+        self.feed: Feed | None = None  # what is said in the room
+        self.is_present = False  # whether the others know
+        self._allowance = Bucket.full(settings.ROOMS_MESSAGE_RATE)
+        self._patience: Bucket | None = None  # with those who say more than they may
 
     async def connect(self) -> None:
         """Lets the client in. Nothing is accepted and no group joined before the password was right."""
@@ -53,17 +58,20 @@ class RoomConsumer(Consumer):
         self.key = room_key(name)
         self.room = await self._find()
         self.door = door_of(self.room)
+        self.last_removal = self.room.last_removal
         await self._check_password()
         self.member = identify(self.scope, self.query, self.key)
         self._take_place()
-        await self.join(room_group(self.key))
+        self.feed = await self._enter()
+        now = await self._find()
         # Between our first look and our hearing of changes the room may have changed.
-        code = judge(self.room, (await find_rooms([self.key])).get(self.key))
+        code = judge(self.room, now)
         if code is not None:
             raise Refused(code)
-        self._allowance = Bucket.full(settings.ROOMS_MESSAGE_RATE)
+        if self.feed.epoch:  # whatever anybody was shown anywhere before we came is shown here before we are
+            await self.feed.reach(now.numbering.last_seq)
         await self.accept()
-        await self._answer(Welcome(self.room.name, str(self.room), self.member, history=False))
+        await self._welcome(self.feed, now)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Obeys one frame. Raises ClientError for what cannot be obeyed."""
@@ -77,29 +85,25 @@ class RoomConsumer(Consumer):
             case Say():
                 await self._say(frame)
             case History():
-                await self._answer(HistoryPage([], more=False))
+                await self._look_back(frame)
             case Ping():
                 await self._answer(Pong())
 
     async def disconnect(self, code: int) -> None:
         """Gives up the place, if there was one."""
         current_doorkeeper().leave(self)
-
-    def deliver(self, event: Event) -> None:
-        """Hands on what somebody in this very room said; a change of the room is for the doorkeeper."""
-        if event.frame is None or not may_hear(self.door, event.tags["door"]):
-            current_doorkeeper().room_changed(
-                self.key
-            )  # or the other one is behind: then it is told by its own
-        else:
-            self.outbox.write(event.frame)
+        if self.feed is not None:
+            self.feed.audience.detach(self)
+            if self.is_present:
+                self.feed.presence.leave(self.member.id)
+            await current_feeds().leave(self.feed)
 
     async def refuse_frame(self, error: ClientError) -> None:
         """Answers a frame that had no effect with an `error`."""
         await self._answer(Error(cast(ErrorCode, error.code), error.detail, error.frame_id))
 
     async def _find(self) -> Room:
-        found: dict[str, Room] = await find_rooms([self.key])
+        found = await find_rooms([self.key])
         if self.key not in found:
             raise Refused(CloseCode.NOT_FOUND)
         return found[self.key]
@@ -120,29 +124,56 @@ class RoomConsumer(Consumer):
             raise Refused(CloseCode.ROOM_FULL)
         doorkeeper.enter(self)
 
+    async def _enter(self) -> Feed:
+        try:
+            return await current_feeds().enter(self.room, current_doorkeeper().room_changed)
+        except Unavailable as error:
+            raise Refused(CloseCode.UNAVAILABLE) from error
+
+    async def _welcome(self, feed: Feed, now: Room) -> None:
+        """Sends the welcome, then what was said before, then whatever is said."""
+        feed.presence.enter(self.member)
+        self.is_present = True
+        look = feed.presence.look()
+        welcome = Welcome(
+            now.name, str(now), self.member, look.people[:MOST_NAMED], look.count, history=bool(feed.epoch)
+        )
+        position = 0
+        if feed.epoch:
+            newest = feed.shown
+            gone = max(now.numbering.pruned, newest - now.history_size)
+            position, recovered = find_start(self.query, feed.epoch, newest, gone)
+            numbered = {"epoch": feed.epoch, "seq": newest, "recovered": recovered}
+            welcome = msgspec.structs.replace(welcome, **numbered)
+        await self._answer(welcome)
+        await catch_up(feed, self, position)
+        for frame in feed.presence.since(look):  # who came and went during the replay
+            self.outbox.write(frame)
+
     async def _say(self, frame: Say) -> None:
         if len(frame.text) > settings.ROOMS_MAX_TEXT:
-            raise ClientError(
-                "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
-            )
-        if not self._allowance.take():
-            if self._patience is None:
-                self._patience = Bucket.full(self._allowance.rate, PATIENCE * self._allowance.rate.count)
-            if not self._patience.take():
-                self.end(CloseCode.RATE_LIMITED)
-                return
-            raise ClientError(
-                "rate_limited", "Too many messages from this connection; wait a second.", frame.id
-            )
-        message = Message(
-            self.room.name, self.member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id
-        )
-        try:
-            await broadcast(room_group(self.key), protocol.encode(message), door=self.door)
-        except Unavailable:
-            raise ClientError(
-                "unavailable", "The channel layer is out of reach; say it again later.", frame.id
-            ) from None
+            detail = f"A text has at most {settings.ROOMS_MAX_TEXT} characters."
+            raise ClientError("too_long", detail, frame.id)
+        if self._may_ask(frame.id):
+            said = await say(self.room, self.door, self.member, frame, current_doorkeeper().room_changed)
+            if said is not None:
+                await self._answer(said)
+
+    async def _look_back(self, frame: History) -> None:
+        if self._may_ask():
+            await self._answer(await older(self.room, self.door, frame))
+
+    def _may_ask(self, frame_id: str | None = None) -> bool:
+        """Counts what is work for the server. Raises ClientError if it was too much; False if it is over for that."""
+        if self._allowance.take():
+            return True
+        if self._patience is None:
+            self._patience = Bucket.full(self._allowance.rate, PATIENCE * self._allowance.rate.count)
+        if self._patience.take():
+            detail = "Too many messages from this connection; wait a second."
+            raise ClientError("rate_limited", detail, frame_id)
+        self.end(CloseCode.RATE_LIMITED)
+        return False
 
     async def _answer(self, frame: ServerFrame) -> None:
         await self.send(text_data=protocol.encode(frame))

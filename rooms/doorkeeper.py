@@ -1,26 +1,30 @@
 """Watches, in each process, over who is inside: a change of a room turns away whom it concerns.
 
 An event on the room's group says that something changed; what, is read from the store, once for all who are inside.
-An event may be lost with the channel layer, so every few seconds all rooms with somebody inside are read again.
+An event may be lost with the channel layer, so every few seconds all rooms with somebody inside are read again; how
+far their messages are numbered is read with them, and tells a feed what it has missed.
 """
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rooms.doors import find_rooms, judge
+from rooms.doors import judge
+from rooms.feeds import current_feeds
 from rooms.models import Room
+from rooms.reader import find_rooms
+from rooms.removals import removed_since
+from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.drain import background
 from rtproject.websocket.loops import per_loop
+from rtproject.websocket.outage import Outage
 
 if TYPE_CHECKING:
     from rooms.consumers import RoomConsumer
 
-logger = logging.getLogger(__name__)
-
-LOOK_AGAIN_SECONDS = 5.0
+LOOK_AGAIN_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0  # with a store that does not answer
 
 
 class Doorkeeper:
@@ -31,6 +35,7 @@ class Doorkeeper:
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("looking after the rooms")  # nobody can enter meanwhile
 
     def enter(self, connection: "RoomConsumer") -> None:
         """Watches over `connection` until it leaves."""
@@ -77,21 +82,36 @@ class Doorkeeper:
         keys = list(keys)
         if not keys:
             return
-        try:
-            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+        with self._outage:
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 rooms = await find_rooms(keys)
-        except Exception as error:  # nobody can enter meanwhile, and the next look comes soon
-            logger.error("cannot look after the rooms: %r", error)
+                for key in keys:
+                    self._judge(key, rooms.get(key))
+                    await self._carry_out_removals(key, rooms.get(key))
+
+    def _judge(self, key: str, now: Room | None) -> None:
+        if now is not None and now.epoch and (feed := current_feeds().find(now)) is not None:
+            feed.expect(now.numbering.last_seq)
+        for connection in list(self._inside.get(key, ())):
+            code = judge(connection.room, now)
+            if code is not None:
+                connection.end(code)
+
+    async def _carry_out_removals(self, key: str, now: Room | None) -> None:
+        inside = self._inside.get(key, set())
+        seen = min((connection.last_removal for connection in inside), default=0)
+        if now is None or not inside or now.last_removal <= seen:
             return
-        for key in keys:
-            for connection in list(self._inside.get(key, ())):
-                code = judge(connection.room, rooms.get(key))
-                if code is not None:
-                    connection.end(code)
+        for number, member in await removed_since(now.pk, seen):
+            for connection in list(inside):
+                if connection.last_removal < number and member in ("", connection.member.id):
+                    connection.end(CloseCode.KICKED)
+        for connection in inside:
+            connection.last_removal = max(connection.last_removal, now.last_removal)
 
 
 def _same_row(one: Room, other: Room) -> bool:
-    names = ("pk", "name", "title", "password_version")
+    names = ("pk", "name", "title", "password_version", "epoch", "history_size")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 

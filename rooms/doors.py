@@ -1,11 +1,11 @@
 """What a room's door looks like now, and whether who came in through it may stay."""
 
+import sys
 from collections.abc import Collection
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 
-from rooms.models import RetiredName, Room
+from rooms.models import Numbering, RetiredName, Room
 from rooms.names import room_key
 from rtproject.websocket.close_codes import CloseCode
 
@@ -16,7 +16,11 @@ def read_rooms(names: Collection[str]) -> dict[str, Room]:
     An open, unlisted room is a Room that was never saved (its `pk` is None). A name that nobody may enter by is
     missing: the room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
     """
-    found = {room_key(room.name): room for room in Room.objects.named(*names)}
+    rooms = Room.objects.select_related("numbering").named(*names)
+    found = {room_key(room.name): room for room in rooms}
+    for room in found.values():
+        if bool(room.epoch) != bool(room.history_size):
+            Numbering.objects.settle(room)
     missing = {room_key(name) for name in names} - found.keys()
     if missing and settings.ROOMS_ALLOW_UNLISTED:
         retired = RetiredName.objects.filter(key__in=missing).values_list("key", flat=True)
@@ -24,12 +28,10 @@ def read_rooms(names: Collection[str]) -> dict[str, Room]:
     return found
 
 
-find_rooms = database_sync_to_async(read_rooms)
-
-
 def door_of(room: Room) -> str:
     """By which door people come into `room` now: `<row>:<password version>:<guarded>`."""
-    return f"{room.pk or 0}:{room.password_version}:{int(room.guarded)}"
+    # One string for all who are inside.
+    return sys.intern(f"{room.pk or 0}:{room.password_version}:{int(room.guarded)}")
 
 
 def may_hear(mine: str, theirs: str) -> bool:
@@ -49,12 +51,25 @@ def may_hear(mine: str, theirs: str) -> bool:
     return my_room == their_room and (my_version == their_version or newer_is_guarded == "0")
 
 
+def may_read(mine: str, theirs: str) -> bool:
+    """Whether who came in by the door `mine` may read what was stored when people came in by `theirs`.
+
+    As `may_hear`, and what was said by an older door is history to who came in by a newer one.
+    """
+    my_room, my_version, _ = mine.split(":")
+    their_room, their_version, _ = theirs.split(":")
+    return may_hear(mine, theirs) or (my_room == their_room and int(my_version) > int(their_version))
+
+
 def judge(entered: Room, now: Room | None) -> CloseCode | None:
     """Whether who entered a room when it was `entered` must go, now that it is `now` (None: nobody may enter)."""
     if now is None:
         return CloseCode.NOT_FOUND
     if now.pk != entered.pk:
         return CloseCode.GOING_AWAY if entered.pk is None else CloseCode.NOT_FOUND
-    if now.guarded and now.password_version != entered.password_version:
+    # Two admins may have taken the same version for two passwords.
+    if now.guarded and (now.password_version, now.password) != (entered.password_version, entered.password):
         return CloseCode.PASSWORD_CHANGED
+    if now.epoch != entered.epoch:  # they need a welcome that says so
+        return CloseCode.GOING_AWAY
     return None

@@ -1,4 +1,4 @@
-"""A room's row, from its creation to its deletion, and what is left of it then."""
+"""A room's row from its creation to its deletion, what is left of it then, and what was said in it."""
 
 import secrets
 
@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from rooms.names import PATTERN, room_key
 from rooms.passwords import matches
+from rooms.transactions import short_transaction
 
 
 def new_epoch() -> str:
@@ -27,8 +28,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
 class Room(models.Model):
     """A room that an admin made. Names that no row has are open, unlisted rooms, and have no object here.
 
-    `epoch` and `last_seq` number the messages; `password_version` changes whenever `password` does, so that who came
-    in by an older one can be told.
+    `password_version` changes whenever `password` does, so that who came in by an older one can be told.
     """
 
     name = models.CharField(
@@ -48,8 +48,6 @@ class Room(models.Model):
         null=True, blank=True, help_text="Members at a time; empty: no limit."
     )
     closed = models.BooleanField(default=False, help_text="Closed to newcomers. Who is inside stays.")
-    epoch = models.CharField(max_length=32, default=new_epoch, editable=False)
-    last_seq = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RoomQuerySet.as_manager()
@@ -72,6 +70,18 @@ class Room(models.Model):
         """Whether a password is needed to come in."""
         return bool(self.password)
 
+    @property
+    def epoch(self) -> str:
+        """The epoch of its numbering; empty while no messages are kept. Needs `numbering` to be loaded."""
+        numbering = getattr(self, "numbering", None)
+        return "" if numbering is None else numbering.epoch
+
+    @property
+    def last_removal(self) -> int:
+        """The number of its last removal, 0 if there was none. Needs `numbering` to be loaded."""
+        numbering = getattr(self, "numbering", None)
+        return 0 if numbering is None else numbering.removals
+
     def set_password(self, raw: str | None) -> None:
         """Sets, changes or (with None or "") removes the password. Call `save()` after it, as with Django's users.
 
@@ -85,6 +95,114 @@ class Room(models.Model):
     def check_password(self, raw: str | None) -> bool:
         """Whether `raw` opens this room: anything opens one without a password. Takes about 0.2 s of CPU."""
         return not self.guarded or matches(raw, self.password)
+
+
+class NumberingManager(models.Manager["Numbering"]):
+    """Numberings of rooms."""
+
+    def settle(self, room: Room) -> None:
+        """Begins a numbering for a room that keeps messages and has none, ends that of one that keeps none any more.
+
+        It follows `history_size` wherever that is changed, so it is called by those who read rooms.
+        """
+        with short_transaction():
+            numbering, _ = self.select_for_update().get_or_create(room=room)
+            keeps = Room.objects.filter(pk=room.pk, history_size__gt=0).exists()
+            if keeps and not numbering.epoch:
+                numbering.epoch = new_epoch()
+            if not keeps and numbering.epoch:
+                numbering.epoch, numbering.pruned = "", numbering.last_seq
+                Message.objects.filter(room=room).delete()
+            numbering.save(update_fields=["epoch", "pruned"])
+        room.numbering = numbering
+
+
+class Numbering(models.Model):
+    """How far the messages of a room, and its removals, are numbered. Who stores one holds this row's lock until it is
+    committed.
+
+    It is a row of its own because a Room that somebody saves an hour after it was read must not set the numbers back.
+    `epoch` is empty while the room keeps no messages, and another one whenever it begins to keep them.
+    """
+
+    room = models.OneToOneField(Room, models.CASCADE, primary_key=True)
+    epoch = models.CharField(max_length=32, blank=True)
+    last_seq = models.BigIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
+    pruned = models.BigIntegerField(default=0)  # the highest number that is not kept any more
+    removals = models.BigIntegerField(default=0)  # the number of the last one
+
+    objects = NumberingManager()
+
+    def __str__(self) -> str:
+        return f"{self.room_id}: {self.last_seq}"
+
+    def gone_before(self, history_size: int) -> int:
+        """The highest number that nobody is shown any more."""
+        return max(self.pruned, self.last_seq - history_size)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Questions about what was said."""
+
+    def after(self, seq: int) -> "MessageQuerySet":
+        """What came after number `seq`, oldest first."""
+        return self.filter(seq__gt=seq).order_by("seq")
+
+    def before(self, seq: int | None) -> "MessageQuerySet":
+        """What came before number `seq`, or everything, newest first."""
+        return (self if seq is None else self.filter(seq__lt=seq)).order_by("-seq")
+
+
+class Message(models.Model):
+    """What a member said in a room that keeps it. A row is never changed; the oldest are deleted.
+
+    `member`, `name` and `guest` are the sender's as they were then. `key` is unique for each member and room: what the
+    sender called it (`client_id`), or something random; by it a message that is stored twice is found.
+    """
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
+    seq = models.BigIntegerField()
+    member = models.CharField(max_length=24)
+    name = models.CharField(max_length=254)
+    guest = models.BooleanField()
+    text = models.TextField()
+    at = models.DateTimeField()
+    key = models.CharField(max_length=65)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="message_number"),
+            models.UniqueConstraint(fields=["room", "member", "key"], name="message_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}: {self.seq}"
+
+    @property
+    def client_id(self) -> str | None:
+        """The `id` that the sender gave it."""
+        return self.key[1:] if self.key.startswith("=") else None
+
+
+class Removal(models.Model):
+    """An admin disconnected a member, or everybody: whoever came in before it has to go, and may come back.
+
+    It is stored, so that a process that did not hear of it finds it when it looks at the room.
+    """
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="removals", db_index=False)
+    number = models.BigIntegerField()
+    member = models.CharField(max_length=24, blank=True)  # empty: everybody
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "number"], name="removal_number")]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}: {self.member or 'everybody'}"
 
 
 class RetiredName(models.Model):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used"]
 FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -57,22 +57,68 @@ class Person(Struct, frozen=True):
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """The first frame, once: where the client is and who it is there."""
+    """The first frame, once: where the client is, who it is there, and with whom (at most 100 of `count` members).
+
+    The rest is said in rooms with history: `seq` is the number of the newest message, and `recovered` is true if
+    nothing was lost since the `since` that the client gave.
+    """
 
     room: str
     title: str
     you: Person
+    members: list[Person]
+    count: int
     history: bool
+    epoch: str | UnsetType = UNSET
+    seq: int | UnsetType = UNSET
+    recovered: bool | UnsetType = UNSET
 
 
 class Message(Struct, frozen=True, tag="message", omit_defaults=True):
-    """What somebody said. The sender gets it too: that is its confirmation."""
+    """What somebody said. The sender gets it too: that is its confirmation.
+
+    `seq` is its number in a room with history, `id` what its sender called it.
+    """
 
     room: str
     sender: Person = field(name="from")
     text: str
     at: str
     id: str | None = None
+    seq: int | None = None
+
+
+class Said(Struct, frozen=True, tag="said"):
+    """What you said under this `id` was stored before, as number `seq`."""
+
+    id: str
+    seq: int
+
+
+class Joined(Struct, frozen=True, tag="joined"):
+    """Somebody else came into the room. `count` is how many members there are now."""
+
+    member: Person
+    count: int
+
+
+class Left(Struct, frozen=True, tag="left"):
+    """A member is gone."""
+
+    member: Person
+    count: int
+
+
+class Count(Struct, frozen=True, tag="count"):
+    """How many members there are: instead of the two above in a room with many."""
+
+    count: int
+
+
+class Notice(Struct, frozen=True, tag="notice"):
+    """An announcement by an admin."""
+
+    text: str
 
 
 class HistoryPage(Struct, frozen=True, tag="history"):
@@ -94,7 +140,7 @@ class Error(Struct, frozen=True, tag="error", omit_defaults=True):
     id: str | None = None
 
 
-ServerFrame = Welcome | Message | HistoryPage | Pong | Error
+ServerFrame = Welcome | Message | Said | Joined | Left | Count | Notice | HistoryPage | Pong | Error
 
 
 # --- Text and frames -------------------------------------------------------------------------------------------

@@ -118,6 +118,8 @@ if ON_SQLITE:
     if Path(DATABASES["default"]["NAME"]).parent == DATA_DIR:
         DATA_DIR.mkdir(mode=0o700, exist_ok=True)
     DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
+    # Tests have a file too: of a database in memory a second thread gets "table is locked" instead of its turn.
+    DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.test"}
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 5,
         "transaction_mode": "IMMEDIATE",
@@ -127,7 +129,9 @@ else:
     # A database that does not answer must not hang a handshake for longer than a client waits.
     DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 3
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=3, keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=5000
+    )
 
 FOR_EVER = (
     10 * 365 * 86400

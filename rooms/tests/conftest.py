@@ -5,7 +5,9 @@ from channels.layers import channel_layers
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from rooms import doorkeeper, passwords
+from rooms import doorkeeper, passwords, presence
+from rooms.feed import Feed
+from rooms.tests.listeners import Store, begun_feed
 from rooms.tests.support import Looks
 from rtproject.websocket.rates import Tally
 
@@ -15,6 +17,7 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Each test is a process of its own as far as the process remembers anything."""
     monkeypatch.setattr(passwords, "wrong_passwords", Tally(site_settings.ROOMS_PASSWORD_ATTEMPTS))
     monkeypatch.setattr(channel_layers, "backends", {})
+    monkeypatch.setattr(presence, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]
     settings.PULSE_EMBEDDED = False
 
@@ -25,3 +28,19 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     seen = Looks()
     monkeypatch.setattr(doorkeeper, "find_rooms", seen.find_rooms)
     return seen
+
+
+@pytest.fixture
+async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    """What stands in for the store that feeds and replays read from, with four messages."""
+    store = Store(4)
+    store.stand_in(monkeypatch)
+    return store
+
+
+@pytest.fixture
+async def feed(store: Store) -> Feed:
+    """A feed that has begun; nobody has asked the store since."""
+    feed = await begun_feed()
+    store.asked.get_nowait()
+    return feed

@@ -13,10 +13,11 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from rooms.consumers import RoomConsumer
-from rooms.doors import find_rooms
 from rooms.models import Room
+from rooms.reader import find_rooms
 from rooms.routing import websocket_urlpatterns
 from rtproject.asgi import application as site
+from rtproject.tests.support.frames import PRESENCE
 from rtproject.websocket.errors import Unavailable
 
 PATIENCE = 20  # seconds until a test gives up waiting for a frame
@@ -76,8 +77,10 @@ class Client(WebsocketCommunicator):
         return await self.connect(timeout=PATIENCE)
 
     async def next(self) -> dict[str, Any]:
-        """The next frame."""
-        return await self.receive_json_from(timeout=PATIENCE)
+        """The next frame, whoever came or went meanwhile."""
+        while (frame := await self.receive_json_from(timeout=PATIENCE))["type"] in PRESENCE:
+            pass
+        return frame
 
     async def put(self, text: str | None = None, data: bytes | None = None) -> None:
         """Sends a frame, also an empty one."""
@@ -90,8 +93,9 @@ class Client(WebsocketCommunicator):
         return await self.next()
 
     async def code(self) -> int:
-        """The code that the connection is closed with, next."""
-        output = await self.receive_output(timeout=PATIENCE)
+        """The code that the connection is closed with, next, whoever came or went meanwhile."""
+        while (output := await self.receive_output(timeout=PATIENCE))["type"] == "websocket.send":
+            assert json.loads(output["text"])["type"] in PRESENCE, output
         assert output["type"] == "websocket.close", output
         return output["code"]
 

@@ -97,7 +97,7 @@ class TestAnnouncements:
     def test_nothing_is_announced_before_it_is_stored(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Who looks because of an announcement finds the change; one that is rolled back is not announced."""
         announced: list[str] = []
-        monkeypatch.setattr(changes, "_announce", announced.append)
+        monkeypatch.setattr(changes, "announce", announced.append)
         with transaction.atomic():
             make_room("VIP")
             assert announced == []

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from rooms import consumers, doors
+from rooms import consumers, reader
 from rooms.models import Room
 from rooms.tests.support import make_room, out_of_reach, refusal
 from rtproject.websocket.close_codes import CloseCode
@@ -48,7 +48,7 @@ def between_looks(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object])
 
     async def find_rooms(names: list[str]) -> dict[str, Room]:
         nonlocal changed
-        found: dict[str, Room] = await doors.find_rooms(names)
+        found: dict[str, Room] = await reader.find_rooms(names)
         if not changed:
             changed = True
             await sync_to_async(change)()

@@ -1,21 +1,32 @@
 """What a room's door looks like, and whether who came in may stay."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from rooms.doors import door_of, judge, may_hear, read_rooms
-from rooms.models import Room
+from rooms.doors import door_of, judge, may_hear, may_read, read_rooms
+from rooms.models import Numbering, Room
 from rooms.tests.support import make_room
 from rtproject.websocket.close_codes import CloseCode
 
+
+def listed(pk: int = 1, epoch: str = "e", **fields: Any) -> Room:
+    """A room as it is read with its numbering."""
+    room = Room(pk=pk, name="x", **fields)
+    room.numbering = Numbering(epoch=epoch)
+    return room
+
+
 UNLISTED = Room(name="x")
-OPEN = Room(pk=1, name="x", password_version=1)
-GUARDED = Room(pk=1, name="x", password="hash", password_version=1)
-CHANGED = Room(pk=1, name="x", password="other", password_version=2)
-REMOVED = Room(pk=1, name="x", password_version=2)
-ANOTHER = Room(pk=2, name="x", password_version=1)
+OPEN = listed(password_version=1)
+GUARDED = listed(password="hash", password_version=1)
+CHANGED = listed(password="other", password_version=2)
+REMOVED = listed(password_version=2)
+ANOTHER = listed(pk=2, password_version=1)
+FORGETFUL = listed(epoch="", password_version=1)
 
 CASES = {
     "an unlisted room goes on": (UNLISTED, UNLISTED, None),
@@ -29,6 +40,9 @@ CASES = {
     "its password was changed": (GUARDED, CHANGED, CloseCode.PASSWORD_CHANGED),
     "its first password was set": (OPEN, CHANGED, CloseCode.PASSWORD_CHANGED),
     "its password was removed": (GUARDED, REMOVED, None),
+    "it keeps nothing any more": (OPEN, FORGETFUL, CloseCode.GOING_AWAY),
+    "it keeps messages from now on": (FORGETFUL, OPEN, CloseCode.GOING_AWAY),
+    "its numbering begins anew": (OPEN, listed(epoch="f", password_version=1), CloseCode.GOING_AWAY),
 }
 
 
@@ -40,7 +54,7 @@ def test_who_must_go(entered: Room, now: Room | None, code: CloseCode | None) ->
 
 def test_a_closed_or_full_room_sends_nobody_out() -> None:
     """Limits are for newcomers: who is inside stays."""
-    assert judge(OPEN, Room(pk=1, name="x", password_version=1, closed=True, member_limit=0)) is None
+    assert judge(OPEN, listed(password_version=1, closed=True, member_limit=0)) is None
 
 
 @pytest.mark.parametrize(
@@ -60,6 +74,25 @@ def test_who_hears_whom(one: Room, other: Room, hears: bool) -> None:
     """Only who came in by the same door; a password that was removed parts nobody. It is the same both ways."""
     assert may_hear(door_of(one), door_of(other)) is hears
     assert may_hear(door_of(other), door_of(one)) is hears
+
+
+@pytest.mark.parametrize(
+    ("reader", "speaker", "reads"),
+    [
+        (OPEN, OPEN, True),
+        (OPEN, CHANGED, False),
+        (CHANGED, OPEN, True),
+        (GUARDED, CHANGED, False),
+        (CHANGED, GUARDED, True),
+        (GUARDED, REMOVED, True),
+        (REMOVED, GUARDED, True),
+        (ANOTHER, OPEN, False),
+        (CHANGED, ANOTHER, False),
+    ],
+)
+def test_who_reads_whom(reader: Room, speaker: Room, reads: bool) -> None:
+    """What was said by an older door is history to who came in by a newer one, and never the other way round."""
+    assert may_read(door_of(reader), door_of(speaker)) is reads
 
 
 @pytest.mark.django_db
@@ -88,8 +121,7 @@ class TestReadRooms:
     def test_many_rooms_take_two_queries(self) -> None:
         """The number of queries does not grow with the number of rooms."""
         make_room("VIP")
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        read_rooms(["vip"])  # the first look begins its numbering
+        with CaptureQueriesContext(connection) as queries:
             assert len(read_rooms(["vip", *map(str, range(50))])) == 51
         assert len(queries) == 2

@@ -7,13 +7,18 @@ import pytest
 
 from rooms.protocol import (
     ClientFrame,
+    Count,
     Error,
     History,
     HistoryPage,
+    Joined,
+    Left,
     Message,
+    Notice,
     Person,
     Ping,
     Pong,
+    Said,
     Say,
     ServerFrame,
     Welcome,
@@ -63,17 +68,32 @@ def test_of_a_repeated_field_the_last_counts() -> None:
     assert decode('{"type": "say", "text": "one", "text": "two"}') == Say("two")
 
 
+ADA_SHOWN = {"id": "1a2b", "name": "Ada", "guest": True}
 SAID: dict[str, tuple[ServerFrame, dict[str, object]]] = {
     "welcome": (
-        Welcome("lobby", "The lobby", ADA, history=False),
-        {"type": "welcome", "room": "lobby", "title": "The lobby", "history": False,
-         "you": {"id": "1a2b", "name": "Ada", "guest": True}},
+        Welcome("lobby", "The lobby", ADA, [ADA], 1, history=False),
+        {"type": "welcome", "room": "lobby", "title": "The lobby", "history": False, "you": ADA_SHOWN,
+         "members": [ADA_SHOWN], "count": 1},
+    ),
+    "welcome to a room with history": (
+        Welcome("lobby", "The lobby", ADA, [], 0, history=True, epoch="e", seq=7, recovered=True),
+        {"type": "welcome", "room": "lobby", "title": "The lobby", "history": True, "you": ADA_SHOWN,
+         "members": [], "count": 0, "epoch": "e", "seq": 7, "recovered": True},
     ),
     "message": (
         Message("lobby", ADA, "hi", "2026-01-31T12:00:00.000Z", "7"),
         {"type": "message", "room": "lobby", "text": "hi", "at": "2026-01-31T12:00:00.000Z", "id": "7",
-         "from": {"id": "1a2b", "name": "Ada", "guest": True}},
+         "from": ADA_SHOWN},
     ),
+    "message with a number": (
+        Message("lobby", ADA, "hi", "…", seq=3),
+        {"type": "message", "room": "lobby", "text": "hi", "at": "…", "seq": 3, "from": ADA_SHOWN},
+    ),
+    "said": (Said("7", 3), {"type": "said", "id": "7", "seq": 3}),
+    "joined": (Joined(ADA, 2), {"type": "joined", "member": ADA_SHOWN, "count": 2}),
+    "left": (Left(ADA, 1), {"type": "left", "member": ADA_SHOWN, "count": 1}),
+    "count": (Count(201), {"type": "count", "count": 201}),
+    "notice": (Notice("Tea."), {"type": "notice", "text": "Tea."}),
     "message without id": (
         Message("lobby", Person("1", "root", guest=False), "hi", "…"),
         {"type": "message", "room": "lobby", "text": "hi", "at": "…",

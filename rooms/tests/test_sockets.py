@@ -88,7 +88,7 @@ BAD_FRAMES = [
 async def test_bad_frames_are_answered_and_the_connection_lives(daphne):
     """Each gets an error, and no traceback is logged."""
     mark = len(daphne.log)
-    async with daphne.connect("/ws/lobby") as client:
+    async with daphne.connect("/ws/bad-frames") as client:
         await next_frame(client)
         for frame in BAD_FRAMES:
             await client.send(frame)

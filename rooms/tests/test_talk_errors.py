@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from rooms import consumers
+from rooms import consumers, speech
 from rooms.tests.support import APPLICATIONS, entered
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Unavailable
@@ -76,7 +76,7 @@ class TestErrors:
         frame = {"type": "say", "text": "hi", "id": "7"}
         async with entered("lobby") as client:
             with monkeypatch.context() as patch:
-                patch.setattr(consumers, "broadcast", fail)
+                patch.setattr(speech, "broadcast", fail)
                 answer = await client.ask(frame)
             assert error("unavailable", answer)
             assert answer["id"] == "7"

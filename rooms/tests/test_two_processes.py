@@ -85,11 +85,11 @@ async def test_a_change_by_another_process_reaches_the_members_of_both(two, path
         assert await ending(bob) == ([], code)
 
 
-async def test_while_valkey_is_away_nothing_is_said_and_nobody_enters(start_server, valkey):
+async def test_while_valkey_is_away_an_unlisted_room_hears_nothing_and_nobody_enters(start_server, valkey):
     """The sender is told, newcomers see 4103, who is inside stays, and later everything works again."""
     first = start_server(REDIS_URL=valkey.url)
     second = start_server(site=first.site)
-    async with first.connect("/ws/lobby") as ada, second.connect("/ws/lobby") as bob:
+    async with first.connect("/ws/here") as ada, second.connect("/ws/here") as bob:
         await next_frame(ada)
         await next_frame(bob)
         await asyncio.to_thread(valkey.stop)

@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from rtproject.tests.support import frames
+from rtproject.tests.support.frames import PRESENCE
 from rtproject.tests.support.servers import Server
 
 SECRET = {"pass": "secret123"}
 
 
 async def next_frame(client: ClientConnection) -> dict[str, Any]:
-    """The next frame of a client."""
-    return json.loads(await client.recv())
+    """The next frame of a client, whoever came or went meanwhile."""
+    return json.loads(await frames.next_frame(client))
 
 
 async def ask(client: ClientConnection, frame: Any) -> dict[str, Any]:
@@ -26,13 +28,14 @@ async def ask(client: ClientConnection, frame: Any) -> dict[str, Any]:
 
 
 async def ending(client: ClientConnection) -> tuple[list[str], int | None]:
-    """All frames that still come, and the code that the server closes with then."""
+    """All frames that still come but who came or went, and the code that the server closes with then."""
     frames = []
     try:
         while True:
             frames.append(str(await client.recv()))
     except ConnectionClosed:
-        return frames, client.close_code
+        said = [frame for frame in frames if json.loads(frame)["type"] not in PRESENCE]
+        return said, client.close_code
 
 
 async def refusal(connecting: connect) -> int | None:

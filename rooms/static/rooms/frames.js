@@ -3,14 +3,19 @@
 const ERRORS = {
   bad_frame: "The server could not read this message.",
   too_long: "This message is too long.",
-  rate_limited: "That was too much at once. Wait a moment and send it again.",
-  unavailable: "The server cannot take messages just now. Send it again in a moment.",
+  rate_limited: "That was too much at once.",
+  unavailable: "The server cannot be asked just now.",
   id_used: "Another message was already sent in its place. Send it again.",
 };
 
-/** What an `error` frame means to the person who wrote the message. */
-export function errorWords(frame) {
-  return ERRORS[frame.code] ?? "The server did not take this message.";
+/**
+ * What an `error` frame means to the person at the page.
+ * @param {{code: string}} frame
+ * @param {boolean} isFinal false when what it is about is tried again without them
+ */
+export function errorWords(frame, isFinal) {
+  const words = ERRORS[frame.code] ?? "The server did not take this.";
+  return isFinal ? words : `${words} Your message is sent again in a moment.`;
 }
 
 /**
@@ -35,8 +40,9 @@ export function newId() {
  * The room's WebSocket path. Never with the password: the session's cookie lets the page in.
  * @param {string} room
  * @param {string} name the guest's, or ""
+ * @param {{since: number, epoch: string} | null} held the newest message that we have, in the numbering of `epoch`
  */
-export function roomPath(room, name) {
-  const query = name ? `?${new URLSearchParams({ name })}` : "";
-  return `/ws/${encodeURIComponent(room)}${query}`;
+export function roomPath(room, name, held) {
+  const query = new URLSearchParams({ ...(name && { name }), ...held });
+  return `/ws/${encodeURIComponent(room)}${query.size ? `?${query}` : ""}`;
 }

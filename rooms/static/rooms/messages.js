@@ -1,66 +1,87 @@
 // The list of messages: what others said, and the life of what we say, from "sending" to "sent" or "not sent".
 
 import { showTime } from "../rtproject/times.js";
+import { Scroller } from "./scroller.js";
 
 const MESSAGES_KEPT = 500;
-const NEAR_THE_END = 40; // pixels
 
 const STATUS = { sending: "sending…", sent: "sent", failed: "not sent", unsent: "not sent" };
+const OPEN = ["sending", "failed", "unsent"]; // what only this page knows of
 
 export class MessageList {
-  #pending = new Map(); // id of a message of ours -> its element, until it is confirmed
-  #log;
+  #waiting = new Map(); // id of a message of ours -> its element, until it comes as a `message`
+  #kept = MESSAGES_KEPT;
   #list;
-  #jump;
+  #older;
+  #log;
   #template;
+  #scroller;
   #takeBack;
+  #onForget;
 
   /**
-   * @param {Document} page with the elements log, messages, jump, nothing-yet and message-template
+   * @param {Document} page with the elements log, older, messages, jump and message-template
    * @param {(text: string) => void} takeBack gets the text of a message that was not sent, to be edited
+   * @param {(seq: number) => void} onForget the messages up to this number are not in the list any more
    */
-  constructor(page, takeBack) {
+  constructor(page, takeBack, onForget) {
     const element = (id) => page.getElementById(id);
-    [this.#log, this.#list, this.#jump] = [element("log"), element("messages"), element("jump")];
+    [this.#log, this.#older, this.#list] = [element("log"), element("older"), element("messages")];
     this.#template = element("message-template").content.firstElementChild;
+    this.#scroller = new Scroller(this.#log, element("jump"));
     this.#takeBack = takeBack;
-    this.#jump.addEventListener("click", () => this.#toEnd());
-    this.#log.addEventListener("scroll", () => this.#isAtEnd() && (this.#jump.hidden = true));
+    this.#onForget = onForget;
   }
 
-  /** Shows a `message` frame; `own` says whether it is from us, and then it confirms what we sent under its id. */
+  /** Shows a `message` frame at the end; `own` says whether it is ours, and then it may be one that waits here. */
   add(frame, own) {
-    const waiting = own ? this.#pending.get(frame.id) : undefined;
-    if (waiting) this.#pending.delete(frame.id);
-    const item = waiting ?? this.#build(frame.from, own);
-    this.#fill(item, frame.text, new Date(frame.at));
-    this.#setStatus(item, own ? "sent" : "");
-    this.#place(item, Boolean(waiting));
+    const isAwaited = own && this.#waiting.has(frame.id);
+    this.#scroller.grows({ news: !isAwaited });
+    this.#append(this.#shown(frame, own));
+    while (this.#list.childElementCount > this.#kept) this.#forgetOldest();
   }
 
-  /** Shows a message of ours that is on its way. */
-  addPending(id, text, you) {
-    const item = this.#build(you, true);
-    this.#fill(item, text, new Date());
-    this.#setStatus(item, "sending");
+  /**
+   * Shows older `message` frames above the others, which stay where they are on the screen.
+   * @param {[frame: object, own: boolean][]} messages in ascending order
+   * @param {boolean} hasOlder whether there are still older ones
+   */
+  addOlder(messages, hasOlder) {
+    this.#scroller.hold(() => {
+      this.#list.prepend(...messages.map(([frame, own]) => this.#shown(frame, own)));
+      this.offerOlder(hasOlder);
+    });
+    this.#kept = this.#list.childElementCount + MESSAGES_KEPT; // the new ones do not push out what was asked for
+  }
+
+  /** Offers to load older messages, or not. */
+  offerOlder(isOffered) {
+    if (!isOffered && this.#older === this.#list.ownerDocument.activeElement) this.#log.focus(); // the focus never gets lost
+    this.#older.hidden = !isOffered;
+  }
+
+  /** Shows a message of ours that waits to be confirmed. */
+  addWaiting(id, text, you) {
+    const item = this.#build(true);
+    this.#fill(item, { from: you, text, at: new Date() });
     item.dataset.id = id;
     item.querySelector(".take-back").addEventListener("click", () => this.#retract(id, item, text));
-    this.#pending.set(id, item);
-    this.#place(item, true);
+    this.#waiting.set(id, item);
+    this.#scroller.grows({ follow: true });
+    this.#setStatus(item, "sending");
+    this.#list.append(item);
   }
 
-  /** The server refused the message; returns whether it was one of ours. */
-  fail(id) {
-    const item = this.#pending.get(id);
-    if (item) this.#setStatus(item, "failed");
-    return Boolean(item);
-  }
-
-  /** The connection ended: nobody knows what became of the messages on their way. */
-  loseConnection() {
-    for (const item of this.#pending.values()) {
-      if (item.dataset.status === "sending") this.#setStatus(item, "unsent");
-    }
+  /**
+   * What became of a message of ours.
+   * @param {string} id
+   * @param {"sent" | "failed" | "unsent"} status "failed": it was refused; "unsent": nobody knows
+   */
+  mark(id, status) {
+    const item = this.#waiting.get(id);
+    if (!item) return;
+    this.#scroller.grows(); // the button makes the message taller
+    this.#setStatus(item, status);
   }
 
   /** Shows an announcement. */
@@ -68,61 +89,66 @@ export class MessageList {
     const item = this.#list.ownerDocument.createElement("li");
     item.className = "notice";
     item.textContent = text;
-    this.#place(item, false);
+    this.#scroller.grows({ news: true });
+    this.#append(item);
   }
 
-  #build(from, own) {
-    const item = this.#template.cloneNode(true);
-    item.classList.toggle("own", own);
-    item.querySelector(".from").textContent = from.name;
-    item.querySelector(".you").hidden = !own;
-    item.querySelector(".user").hidden = from.guest !== false;
+  /** Begins anew: leaves only what we say and the room has not yet. */
+  clear() {
+    this.#scroller.grows();
+    this.#kept = MESSAGES_KEPT;
+    for (const item of [...this.#list.children]) {
+      if (!OPEN.includes(item.dataset.status)) item.remove();
+    }
+  }
+
+  // The element of a `message` frame: one that waited for it, or a new one.
+  #shown(frame, own) {
+    const item = (own && this.#waiting.get(frame.id)) || this.#build(own);
+    if (own) this.#waiting.delete(frame.id);
+    this.#fill(item, frame);
+    if (frame.seq !== undefined) item.dataset.seq = frame.seq;
+    this.#setStatus(item, own ? "sent" : "");
     return item;
   }
 
-  #fill(item, text, time) {
+  #build(own) {
+    const item = this.#template.cloneNode(true);
+    item.classList.toggle("own", own);
+    item.querySelector(".you").hidden = !own;
+    return item;
+  }
+
+  #fill(item, { from, text, at }) {
+    item.querySelector(".from").textContent = from.name;
+    item.querySelector(".user").hidden = from.guest !== false;
     item.querySelector(".text").textContent = text;
-    showTime(item.querySelector("time"), time);
+    showTime(item.querySelector("time"), new Date(at));
   }
 
   #setStatus(item, status) {
-    const wasAtEnd = this.#isAtEnd();
     item.dataset.status = status;
     item.querySelector(".status").textContent = STATUS[status] ?? "";
     item.querySelector(".take-back").hidden = status !== "failed" && status !== "unsent";
-    if (wasAtEnd) this.#toEnd(); // the button makes the message taller
   }
 
   #retract(id, item, text) {
-    this.#pending.delete(id);
+    this.#waiting.delete(id);
     item.remove();
     this.#takeBack(text);
   }
 
   // Everybody's order is the server's, so what is still on its way stays below what has arrived.
-  #place(item, follow) {
-    const wasAtEnd = this.#isAtEnd();
-    this.#log.querySelector("#nothing-yet")?.remove();
-    const next = item.dataset.status === "sending" ? null : this.#list.querySelector('[data-status="sending"]');
+  #append(item) {
+    const next = this.#list.querySelector('[data-status="sending"]');
     const isInPlace = item.parentNode !== null && item.nextElementSibling === next;
     if (!isInPlace) this.#list.insertBefore(item, next);
-    while (this.#list.childElementCount > MESSAGES_KEPT) this.#forgetOldest();
-    if (follow || wasAtEnd) this.#toEnd();
-    else this.#jump.hidden = false;
   }
 
   #forgetOldest() {
     const oldest = this.#list.firstElementChild;
-    this.#pending.delete(oldest.dataset.id);
+    this.#waiting.delete(oldest.dataset.id);
     oldest.remove();
-  }
-
-  #isAtEnd() {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_THE_END;
-  }
-
-  #toEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-    this.#jump.hidden = true;
+    if (oldest.dataset.seq !== undefined) this.#onForget(Number(oldest.dataset.seq));
   }
 }

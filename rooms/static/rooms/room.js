@@ -1,72 +1,85 @@
-import { Socket } from "../rtproject/socket.js";
 import { closeCodes, describe, showState } from "../rtproject/status.js";
-import { errorWords, newId, parseFrame, roomPath } from "./frames.js";
+import { Conversation } from "./conversation.js";
+import { errorWords } from "./frames.js";
 import { currentName, loadName, saveName } from "./guest_name.js";
 import { MessageList } from "./messages.js";
 
 const PASSWORD_NEEDED = ["forbidden", "password changed"]; // names of close codes
-const PING_EVERY = 30_000; // ms; a silent link is given up at the next ping
+const CHECK_EVERY = 30_000; // ms; a silent link is given up at the next check
+const TOO_MANY = "Too many of your messages wait to be sent. Send this one when they are through.";
 
 const element = (id) => document.getElementById(id);
 const codes = closeCodes();
-const messages = new MessageList(document, takeBack);
 const nameForm = element("name-form"); // null for users who are logged in
-let you = null; // from `welcome`, null while not in the room
-let heard = true; // anything since the last ping
+let you = { name: element("your-name").textContent, guest: nameForm !== null }; // until `welcome` says it
 
-const socket = new Socket(() => roomPath(element("room").dataset.room, nameForm ? currentName() : ""), {
-  protocols: ["rtproject.v1"],
+const conversation = new Conversation(element("room").dataset.room, () => (nameForm ? currentName() : ""), {
   onState: showConnection,
-  onMessage: receive,
+  onWelcome(frame) {
+    you = frame.you;
+    showState(element("state"), "open", "You are in the room.");
+    element("your-name").textContent = you.name;
+    element("older").disabled = false;
+  },
+  onBegin() {
+    messages.clear();
+    messages.offerOlder(false);
+  },
+  onMessage(frame) {
+    const own = conversation.isOurs(frame);
+    messages.add(frame, own);
+    messages.offerOlder(conversation.hasOlder);
+    if (own) endDelay();
+  },
+  onOlder(frames) {
+    messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation.hasOlder);
+  },
+  onSaid(id) {
+    messages.mark(id, "sent");
+    endDelay();
+  },
+  onUnsent: (id) => messages.mark(id, "unsent"),
+  onError(frame, isFinal) {
+    if (isFinal) messages.mark(frame.id, "failed");
+    complain(errorWords(frame, isFinal), !isFinal);
+  },
+  onFrame(frame) {
+    if (frame.type === "notice") messages.addNotice(frame.text);
+  },
 });
+const messages = new MessageList(document, takeBack, (seq) => conversation.forget(seq));
 
 function showConnection(change) {
   const { state, code } = change;
   // Open is not yet in: the server may still turn us away, and only `welcome` says that it does not.
   if (state === "open") showState(element("state"), "connecting", "Joining…");
   else showState(element("state"), state, describe(change, codes));
-  you = null;
-  heard = true;
-  messages.loseConnection();
-  element("send").disabled = true;
+  element("send").disabled = state === "closed";
+  element("older").disabled = true;
   const needsPassword = state === "closed" && PASSWORD_NEEDED.includes(codes.get(code)?.name);
   element("enter-again").hidden = !needsPassword;
   element("other-rooms").hidden = state !== "closed" || needsPassword;
   element("reopen").hidden = state !== "waiting";
 }
 
-const handlers = {
-  welcome(frame) {
-    you = frame.you;
-    showState(element("state"), "open", "You are in the room.");
-    element("your-name").textContent = you.name;
-    element("send").disabled = false;
-  },
-  message(frame) {
-    messages.add(frame, frame.from.id === you?.id);
-  },
-  error(frame) {
-    messages.fail(frame.id);
-    element("say-error").textContent = errorWords(frame);
-  },
-  notice(frame) {
-    messages.addNotice(frame.text);
-  },
-};
+function complain(words, isDelay = false) {
+  const line = element("say-error");
+  line.toggleAttribute("data-delay", isDelay);
+  if (line.textContent !== words) line.textContent = words; // else a screen reader would say it again
+}
 
-function receive(data) {
-  heard = true;
-  const frame = parseFrame(data);
-  if (frame && Object.hasOwn(handlers, frame.type)) handlers[frame.type](frame);
+// What was delayed is through.
+function endDelay() {
+  if ("delay" in element("say-error").dataset) complain("");
 }
 
 function say() {
   const text = element("say").value;
-  if (you === null || text.trim() === "") return;
-  const id = newId();
-  if (!socket.send(JSON.stringify({ type: "say", text, id }))) return;
-  messages.addPending(id, text, you);
-  element("say-error").textContent = "";
+  if (element("send").disabled || text.trim() === "") return;
+  const id = conversation.say(text);
+  complain(id ? "" : TOO_MANY);
+  if (!id) return;
+  messages.addWaiting(id, text, you);
   element("say").value = "";
 }
 
@@ -87,23 +100,19 @@ element("say").addEventListener("keydown", (event) => {
   event.preventDefault();
   say();
 });
+element("older").addEventListener("click", () => conversation.older());
 element("reopen").addEventListener("click", () => {
-  socket.open();
+  conversation.open();
   element("say").focus();
 });
 nameForm?.addEventListener("submit", (event) => {
   event.preventDefault();
   saveName(element("guest-name").value.trim());
-  socket.reopen();
+  conversation.reopen();
 });
 
 // A link can die without a word, for example when a laptop sleeps.
-setInterval(() => {
-  if (you === null) return;
-  if (!heard) return socket.reopen();
-  heard = false;
-  socket.send(JSON.stringify({ type: "ping" }));
-}, PING_EVERY);
+setInterval(() => conversation.checkLink(), CHECK_EVERY);
 
 if (nameForm) element("guest-name").value = loadName();
-socket.open();
+conversation.open();

@@ -22,7 +22,16 @@ export function reconnectRule(code) {
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds (exponential backoff with full jitter).
+ * A wait before trying again, in milliseconds: exponential backoff with full jitter.
+ * @param {number} failures in a row before this wait
+ * @param {() => number} random in [0, 1)
+ */
+export function backoff(failures, random) {
+  return random() * Math.min(TIMES.cap, TIMES.backoff * 2 ** failures);
+}
+
+/**
+ * How long to wait before the next attempt to connect, in milliseconds.
  * "At once" is believed only of a link that held: a server that says it over and over is backed off from.
  * @param {"at once" | "backoff"} rule
  * @param {number} failures closed connections since the last stable one
@@ -30,7 +39,7 @@ export function reconnectRule(code) {
  */
 export function reconnectDelay(rule, failures, random) {
   if (rule === "at once" && failures === 0) return random() * TIMES.atOnce;
-  return random() * Math.min(TIMES.cap, TIMES.backoff * 2 ** failures);
+  return backoff(failures, random);
 }
 
 /**
@@ -48,10 +57,17 @@ export function socketUrl(path, base = globalThis.location?.href) {
 // A loopback server is reachable whatever the browser thinks of the network.
 const isLoopback = (url) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 
-const browserNetwork = {
-  isOnline: () => globalThis.navigator?.onLine !== false,
-  onOnline: (listener) => globalThis.addEventListener?.("online", listener),
-};
+/** What is taken from the browser; a test gives other parts instead. */
+export const environment = () => ({
+  WebSocket: globalThis.WebSocket,
+  setTimeout: (run, delay) => globalThis.setTimeout(run, delay),
+  clearTimeout: (timer) => globalThis.clearTimeout(timer),
+  random: Math.random,
+  network: {
+    isOnline: () => globalThis.navigator?.onLine !== false,
+    onOnline: (listener) => globalThis.addEventListener?.("online", listener),
+  },
+});
 
 /**
  * States: "connecting", "open", "waiting" (for the next attempt) and "closed" (for good, until `open()`).
@@ -60,7 +76,7 @@ const browserNetwork = {
  * - `onState({state, code, delay})`: `code` is the close code that led here, `delay` the wait in milliseconds
  * - `onMessage(data)`: a string, or an ArrayBuffer for bytes
  * - `protocols`: the subprotocols to offer
- * - `WebSocket`, `setTimeout`, `clearTimeout`, `random`, `network` ({isOnline, onOnline}): replacements for a test
+ * - the parts of `environment()`, to replace them
  */
 export class Socket {
   #address;
@@ -79,11 +95,7 @@ export class Socket {
       onState: () => {},
       onMessage: () => {},
       protocols: [],
-      WebSocket: globalThis.WebSocket,
-      setTimeout: (run, delay) => globalThis.setTimeout(run, delay),
-      clearTimeout: (timer) => globalThis.clearTimeout(timer),
-      random: Math.random,
-      network: browserNetwork,
+      ...environment(),
       ...options,
     };
     this.#options.network.onOnline(() => this.#networkIsBack());

@@ -1,0 +1,107 @@
+"""What an admin can do about who is in a room: see them, disconnect them, tell them something.
+
+Everything is in the room's history in the admin, and only for who may change rooms.
+"""
+
+from asgiref.sync import async_to_sync
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
+
+from rooms import protocol
+from rooms.census import Members, take_census
+from rooms.models import Room
+from rooms.names import room_group, room_key
+from rooms.protocol import Notice, Person
+from rooms.removals import remove
+from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.fanout import broadcast
+
+OUT_OF_REACH = "The channel layer is out of reach."
+
+
+class NoticeForm(forms.Form):
+    """An announcement to everybody in a room."""
+
+    text = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class MembersAdmin(admin.ModelAdmin):
+    """Adds a page of members to each room, and an action to the list of rooms."""
+
+    actions = ("disconnect_everybody",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The members' page stands beside a room's own."""
+        view = self.admin_site.admin_view(never_cache(self.members_view))
+        return [path("<int:pk>/members/", view, name="rooms_room_members"), *super().get_urls()]
+
+    @admin.action(description="Disconnect everybody in the selected rooms", permissions=["change"])
+    def disconnect_everybody(self, request: HttpRequest, rooms: QuerySet[Room]) -> None:
+        """They may come back; close a room first to keep them out."""
+        for room in rooms:
+            self._disconnect(request, room, {})
+
+    def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Who is in the room `pk` in all processes, with what can be done about them."""
+        room = self.get_object(request, str(pk))
+        if room is None:
+            raise Http404("There is no such room.")
+        if not self.has_change_permission(request, room):
+            raise PermissionDenied
+        people = _members(request, room)
+        form = NoticeForm(request.POST if "notice" in request.POST else None)
+        if request.method == "POST" and self._act(request, room, people, form):
+            return HttpResponseRedirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Members of {room}",
+            "opts": self.opts,
+            "room": room,
+            "people": people.values(),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/rooms/room/members.html", context)
+
+    def _act(self, request: HttpRequest, room: Room, people: dict[str, Person], form: NoticeForm) -> bool:
+        """Does what was asked for; returns whether there was anything to do."""
+        if "everybody" in request.POST:
+            self._disconnect(request, room, {})
+        elif "notice" in request.POST:
+            return form.is_valid() and self._notify(request, room, form.cleaned_data["text"])
+        else:
+            chosen = {member: people[member] for member in request.POST.getlist("member") if member in people}
+            if chosen:
+                self._disconnect(request, room, chosen)
+        return True
+
+    def _disconnect(self, request: HttpRequest, room: Room, chosen: dict[str, Person]) -> None:
+        """Disconnects `chosen`, or everybody."""
+        remove(room, list(chosen) or [""])
+        who = ", ".join(person.name for person in chosen.values()) or "everybody"
+        self.log_change(request, room, f"Disconnected {who}.")
+        messages.success(request, f"Disconnected {who} in {room}.")
+
+    def _notify(self, request: HttpRequest, room: Room, text: str) -> bool:
+        try:
+            async_to_sync(broadcast)(room_group(room.name), protocol.encode(Notice(text)), notice=room.pk)
+        except Unavailable:
+            messages.error(request, OUT_OF_REACH)
+            return False
+        self.log_change(request, room, f"Sent a notice: {text}")
+        messages.success(request, "The notice was sent.")
+        return True
+
+
+def _members(request: HttpRequest, room: Room) -> dict[str, Person]:
+    try:
+        found: Members = async_to_sync(take_census)()
+    except Unavailable:
+        messages.error(request, OUT_OF_REACH)
+        return {}
+    return found.get(room_key(room.name), {})

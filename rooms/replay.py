@@ -1,0 +1,76 @@
+"""What a newcomer is shown of what was said before, until they hear what is being said."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rooms.audience import MOST_AT_ONCE, Listener
+from rooms.doors import may_read
+from rooms.feed import PAGE, Feed
+from rooms.messages import page_after, to_frame
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.errors import Refused
+from rtproject.websocket.frames import Frame
+from rtproject.websocket.query import whole_number
+
+DEFAULT_HISTORY, MOST_HISTORY = 50, 200
+
+
+class Start(NamedTuple):
+    """The number after which a replay begins, and whether nothing is missing before it."""
+
+    after: int
+    recovered: bool
+
+
+def find_start(query: dict[str, str], epoch: str, newest: int, gone: int) -> Start:
+    """Where the replay begins for a client that connects with `query`.
+
+    `newest` is the highest number of the room, `gone` the highest that is not shown any more.
+    """
+    since = whole_number(query.get("since"), 0, newest)
+    if since is not None and since >= gone and query.get("epoch") == epoch:
+        return Start(since, recovered=True)
+    count = whole_number(query.get("history"), 0, MOST_HISTORY)
+    return Start(max(gone, newest - (DEFAULT_HISTORY if count is None else count)), recovered=False)
+
+
+async def catch_up(feed: Feed, listener: Listener, position: int) -> None:
+    """Shows `listener` what came after number `position`, at its own pace, and then everything that comes.
+
+    It is one of the feed's audience only when it has seen as much as they: nothing piles up for it until then. Raises
+    Refused if it may not hear what is said by now, or if it is so slow that what it has not seen is deleted.
+    """
+    while position < feed.shown:
+        frames = feed.tail.after(position)
+        if frames is None:
+            frames = await _read(feed, listener, position)
+        position += len(frames)
+        for some in _portions(frames):
+            if not may_read(listener.door, feed.audience.door):
+                raise Refused(CloseCode.PASSWORD_CHANGED)
+            await listener.outbox.write_through(some)
+    feed.audience.attach(listener)
+
+
+async def _read(feed: Feed, listener: Listener, position: int) -> list[Frame]:
+    page = await page_after(feed.room.pk, position, PAGE)
+    if page.epoch != feed.epoch or not may_read(listener.door, page.door):
+        raise Refused(CloseCode.GOING_AWAY)
+    rows = [row for row in page.rows if row.seq <= feed.shown]
+    if not rows or rows[0].seq != position + 1:
+        raise Refused(CloseCode.TOO_SLOW)
+    return [to_frame(feed.room, row) for row in rows]
+
+
+def _portions(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The same frames, joined to what may be written at a time."""
+    some: list[Frame] = []
+    size = 0
+    for frame in frames:
+        if some and size + len(frame) > MOST_AT_ONCE:
+            yield Frame.joined(some)
+            some, size = [], 0
+        some.append(frame)
+        size += len(frame)
+    if some:
+        yield Frame.joined(some)

@@ -1,0 +1,49 @@
+"""What becomes of a `say`: stored first, in a room that keeps what is said, else passed on."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from rooms import protocol
+from rooms.history import Saying, Verdict
+from rooms.models import Room
+from rooms.names import room_group, room_key
+from rooms.protocol import Message, Person, Said, Say
+from rooms.writer import current_writer
+from rtproject.websocket.errors import ClientError, Unavailable
+from rtproject.websocket.fanout import broadcast
+
+
+async def say(
+    room: Room, door: str, member: Person, frame: Say, on_change: Callable[[str], None]
+) -> Said | None:
+    """Says `frame` to `room`; to its sender too, which is the confirmation. Returns Said if that was done before.
+
+    Raises ClientError if nobody will see it. `on_change` is called with the room's key if that is because the room is
+    not what it was when `member` came in by `door`.
+    """
+    if not room.epoch:
+        await _pass_on(room, door, member, frame)
+        return None
+    key = f"={frame.id}" if frame.id is not None else f":{secrets.token_hex(16)}"
+    outcome = await current_writer().store(Saying(room, door, member, frame.text, key))
+    match outcome.verdict:
+        case Verdict.REPEATED if frame.id is not None and outcome.row is not None:
+            return Said(frame.id, outcome.row.seq)
+        case Verdict.ID_USED:
+            raise ClientError("id_used", "This id stands for another text of yours.", frame.id)
+        case Verdict.OUTSIDE:
+            on_change(room_key(room.name))
+            raise ClientError("unavailable", "The room has changed; connect again.", frame.id)
+        case Verdict.UNAVAILABLE:
+            raise ClientError("unavailable", "The store is out of reach; say it again later.", frame.id)
+    return None
+
+
+async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
+    message = Message(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
+    try:
+        await broadcast(room_group(room.name), protocol.encode(message), door=door)
+    except Unavailable:
+        detail = "The channel layer is out of reach; say it again later."
+        raise ClientError("unavailable", detail, frame.id) from None

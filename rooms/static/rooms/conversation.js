@@ -1,0 +1,187 @@
+// Our side of a room: what we hold of its messages, and what we say. No DOM.
+
+import { environment as browser, Socket } from "../rtproject/socket.js";
+import { parseFrame, roomPath } from "./frames.js";
+import { HeldRange } from "./held_range.js";
+import { Unconfirmed } from "./unconfirmed.js";
+
+const OLDER_AT_ONCE = 50;
+const TEMPORARY = ["rate_limited", "unavailable"];
+
+/** What a page can hear of a conversation. Whatever it does not give does nothing. */
+const SILENT = {
+  /** The connection changed: `{state, code, delay}` of `Socket`. "open" is not yet in the room. */
+  onState: () => {},
+  /** We are in the room; the frame says as whom. */
+  onWelcome: () => {},
+  /** What was held of the room cannot be continued: the messages that follow begin it anew. */
+  onBegin: () => {},
+  /** A `message` frame: the next one of the room, in the room's order. See `isOurs`. */
+  onMessage: () => {},
+  /** The messages before the oldest one, in ascending order; perhaps none. Answers `older()`. */
+  onOlder: () => {},
+  /** The message of ours with this id is stored; it comes as a `message` as well, if it is not held already. */
+  onSaid: () => {},
+  /** The connection ended under the message with this id, and saying it again might show it twice. */
+  onUnsent: () => {},
+  /** An `error` frame. It is final unless the message is said again by itself. */
+  onError: () => {},
+  /** Any other frame, such as a `notice`. */
+  onFrame: () => {},
+};
+
+/**
+ * A conversation in one room, across all its connections.
+ *
+ * In a room with history it resumes where it was: each message comes once, in the room's order, without a hole. What was
+ * said and not confirmed is said again under its id, which the server stores once.
+ */
+export class Conversation {
+  #socket;
+  #events;
+  #unconfirmed;
+  #held = new HeldRange();
+  #selves = new Set(); // our ids as a member: with cookies switched off, each connection has another
+  #isIn = false;
+  #asked = null; // the `before` of a question for older messages that is not answered yet
+  #heard = true; // anything since the last ping
+  #handlers = {
+    welcome: (frame) => this.#welcome(frame),
+    message: (frame) => this.#message(frame),
+    said: (frame) => this.#said(frame),
+    history: (frame) => this.#history(frame),
+    error: (frame) => this.#error(frame),
+  };
+
+  /**
+   * @param {string} room
+   * @param {() => string} name the guest's, or ""; asked before each connection
+   * @param {Partial<typeof SILENT>} events
+   * @param {ReturnType<typeof browser>} environment
+   */
+  constructor(room, name, events, environment = browser()) {
+    this.#events = { ...SILENT, ...events };
+    this.#socket = new Socket(() => roomPath(room, name(), this.#held.position), {
+      ...environment,
+      protocols: ["rtproject.v1"],
+      onState: (change) => this.#changed(change),
+      onMessage: (data) => this.#receive(data),
+    });
+    this.#unconfirmed = new Unconfirmed(
+      ({ id, text }) => this.#send({ type: "say", text, id }),
+      (id) => this.#events.onUnsent(id),
+      environment,
+    );
+  }
+
+  /** Connects, or tries again now instead of later. */
+  open() {
+    this.#socket.open();
+  }
+
+  /** Connects anew, for a changed name. */
+  reopen() {
+    this.#socket.reopen();
+  }
+
+  /** To be called now and then: pings, and connects anew if nothing was heard since the last time. */
+  checkLink() {
+    if (!this.#isIn) return;
+    if (!this.#heard) return this.#socket.reopen();
+    this.#heard = false;
+    this.#send({ type: "ping" });
+  }
+
+  /**
+   * Says `text` now, or as soon as there is a connection and what was said before is confirmed.
+   * @param {string} text not blank
+   * @returns {string | false} its id in what is heard of it later; false, and nothing said, when too many wait
+   */
+  say(text) {
+    return this.#unconfirmed.add(text);
+  }
+
+  /** Whether a `message` frame is from us, from this page or another one. */
+  isOurs(frame) {
+    return this.#selves.has(frame.from.id);
+  }
+
+  /** Whether the room may have messages older than those that are held. */
+  get hasOlder() {
+    return this.#held.hasOlder;
+  }
+
+  /**
+   * Asks for the messages before the oldest one that is held; `onOlder` hears the answer.
+   * @returns {boolean} false, and nothing asked, when there are none, or not just now
+   */
+  older() {
+    if (!this.#isIn || this.#asked !== null || !this.hasOlder) return false;
+    this.#asked = this.#held.oldest;
+    return this.#send({ type: "history", before: this.#asked, limit: OLDER_AT_ONCE });
+  }
+
+  /** The page has dropped its messages up to number `seq`: they are older ones now. */
+  forget(seq) {
+    this.#held.forget(seq);
+  }
+
+  #send(frame) {
+    return this.#socket.send(JSON.stringify(frame));
+  }
+
+  #changed(change) {
+    this.#isIn = false;
+    this.#asked = null;
+    this.#heard = true;
+    this.#unconfirmed.pause();
+    if (change.state === "closed") this.#unconfirmed.giveUp();
+    this.#events.onState(change);
+  }
+
+  #receive(data) {
+    this.#heard = true;
+    const frame = parseFrame(data);
+    if (frame === null) return;
+    if (Object.hasOwn(this.#handlers, frame.type)) this.#handlers[frame.type](frame);
+    else this.#events.onFrame(frame);
+  }
+
+  #welcome(frame) {
+    this.#isIn = true;
+    this.#selves.add(frame.you.id);
+    if (!frame.recovered) this.#held.begin(frame.history ? frame : null);
+    if (frame.history && !frame.recovered) this.#events.onBegin();
+    this.#events.onWelcome(frame);
+    this.#unconfirmed.resume(frame.you.id, frame.history);
+  }
+
+  #message(frame) {
+    const place = this.#held.place(frame.seq);
+    if (place === "gap") this.#socket.reopen(); // what is missing comes first then
+    if (place !== "next") return;
+    this.#events.onMessage(frame);
+    if (this.isOurs(frame)) this.#unconfirmed.settle(frame.id);
+  }
+
+  #said(frame) {
+    this.#events.onSaid(frame.id);
+    this.#unconfirmed.settle(frame.id);
+  }
+
+  #history({ messages, more }) {
+    const isAnswer = this.#asked !== null && this.#asked === this.#held.oldest;
+    this.#asked = null;
+    if (!isAnswer) return; // the page has dropped messages meanwhile, and there would be a hole
+    this.#held.extend(messages[0]?.seq, more);
+    this.#events.onOlder(messages);
+    for (const frame of messages.filter((message) => this.isOurs(message))) this.#unconfirmed.settle(frame.id);
+  }
+
+  #error(frame) {
+    if (frame.id === undefined) this.#asked = null; // only `say` has an id
+    const isFinal = !TEMPORARY.includes(frame.code) || !this.#unconfirmed.postpone(frame.id);
+    this.#events.onError(frame, isFinal);
+    if (isFinal) this.#unconfirmed.settle(frame.id);
+  }
+}

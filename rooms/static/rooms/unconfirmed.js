@@ -1,0 +1,119 @@
+// What we said and the server has not confirmed yet. No DOM.
+
+import { backoff } from "../rtproject/socket.js";
+import { newId } from "./frames.js";
+
+export const MOST = 100; // messages that wait at a time
+export const PATIENCE = 10_000; // ms without any answer; far beyond what a server takes that is well
+
+/**
+ * The messages that wait for their confirmation, in the order in which they were said.
+ *
+ * One is on its way at a time: if the first of several is refused for a moment, the later ones would overtake it.
+ */
+export class Unconfirmed {
+  #entries = []; // {id, text, sentBy}: the member as whom it was last sent, null before
+  #send;
+  #onUnsent;
+  #environment;
+  #member = null; // who we are in the room, null while we are not in it
+  #isRepeatable = false;
+  #timer = null;
+  #failures = 0;
+
+  /**
+   * @param {(entry: {id: string, text: string}) => boolean} send false when there is no connection to send it on
+   * @param {(id: string) => void} onUnsent what became of this message is not known, and it is not said again
+   * @param {{setTimeout: Function, clearTimeout: Function, random: () => number}} environment
+   */
+  constructor(send, onUnsent, environment) {
+    this.#send = send;
+    this.#onUnsent = onUnsent;
+    this.#environment = environment;
+  }
+
+  /**
+   * @param {string} text
+   * @returns {string | false} the id under which it is said as soon as it can be; false when too many wait
+   */
+  add(text) {
+    if (this.#entries.length >= MOST) return false;
+    const entry = { id: newId(), text, sentBy: null };
+    this.#entries.push(entry);
+    if (this.#entries.length === 1) this.#sendFirst();
+    return entry.id;
+  }
+
+  /**
+   * We are in the room: says what waits, what was on its way before included, under its old id.
+   * @param {string} member our id there
+   * @param {boolean} isRepeatable whether the server knows by the id what it already has
+   */
+  resume(member, isRepeatable) {
+    this.#member = member;
+    this.#isRepeatable = isRepeatable;
+    const sentBy = this.#entries[0]?.sentBy ?? null;
+    // From another member the same id would be another message.
+    if (sentBy !== null && (sentBy !== member || !isRepeatable)) this.#giveUpFirst();
+    this.#sendFirst();
+  }
+
+  /** We are no longer in the room. What could not be said again without showing it twice is given up. */
+  pause() {
+    if (this.#member === null) return;
+    this.#member = null;
+    this.#environment.clearTimeout(this.#timer);
+    if (!this.#isRepeatable && this.#entries[0]?.sentBy) this.#giveUpFirst();
+  }
+
+  /** What becomes of the message is known, so it no longer waits: it was confirmed, or refused for good. */
+  settle(id) {
+    const isFirst = this.#entries[0]?.id === id;
+    this.#entries = this.#entries.filter((entry) => entry.id !== id);
+    if (!isFirst) return;
+    this.#failures = 0;
+    this.#sendFirst();
+  }
+
+  /**
+   * The server could not take the message now: it is said again after a wait.
+   * @returns {boolean} false for a message that is not on its way any more
+   */
+  postpone(id) {
+    const first = this.#entries[0];
+    if (first?.id !== id) return false;
+    // Nobody saw it; but where it can be repeated, an earlier connection may have carried it to the store.
+    if (!this.#isRepeatable) first.sentBy = null;
+    this.#wait(backoff(this.#failures, this.#environment.random), () => this.#sendFirst());
+    this.#failures += 1;
+    return true;
+  }
+
+  /** There will be no connection any more: nothing that waits will be said. */
+  giveUp() {
+    while (this.#entries.length > 0) this.#giveUpFirst();
+  }
+
+  #sendFirst() {
+    this.#environment.clearTimeout(this.#timer);
+    const first = this.#entries[0];
+    if (first === undefined || this.#member === null || !this.#send(first)) return;
+    first.sentBy = this.#member;
+    this.#wait(PATIENCE, () => this.#unanswered());
+  }
+
+  // A room without history can lose a message without a word, and must not keep the next ones waiting.
+  #unanswered() {
+    if (!this.#isRepeatable) this.#giveUpFirst();
+    this.#sendFirst();
+  }
+
+  #giveUpFirst() {
+    this.#onUnsent(this.#entries.shift().id);
+  }
+
+  #wait(delay, run) {
+    this.#environment.clearTimeout(this.#timer);
+    this.#timer = this.#environment.setTimeout(run, delay);
+  }
+}

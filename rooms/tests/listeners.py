@@ -1,0 +1,125 @@
+"""Somebody who listens to a feed, and a store that does what a test says."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from rooms import feed, replay
+from rooms.feed import Feed
+from rooms.history import Page
+from rooms.models import Message, Numbering, Room
+from rtproject.websocket.fanout import Event
+from rtproject.websocket.frames import Frame
+from rtproject.websocket.outbox import Outbox
+
+PATIENCE = 10.0  # seconds: running into it means that what a test waits for never comes
+OPEN_DOOR = "1:0:0"
+
+
+class Member:
+    """A listener that reads at once whatever it is shown, while `reading` is set."""
+
+    def __init__(self, door: str = OPEN_DOOR) -> None:
+        self.door = door
+        self.heard: list[str] = []
+        self.code: int | None = None
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.outbox = Outbox(self._send, None, lambda: None)
+
+    def end(self, code: int) -> None:
+        """Remembers how it was ended."""
+        self.code = int(code)
+
+    async def _send(self, message: Any) -> None:
+        await self.reading.wait()
+        self.heard.append(message["text"])
+
+
+class Store:
+    """Stands in for the store of one room; the texts of the messages in it are their numbers.
+
+    While it is `failing` it is out of reach. Who reads has to wait for `gate` after what is there was read; `late` more
+    are stored between its two queries, once.
+    """
+
+    def __init__(self, newest: int = 0, epoch: str = "epoch", door: str = OPEN_DOOR) -> None:
+        self.newest = newest
+        self.epoch = epoch
+        self.door = door
+        self.pruned = 0
+        self.late = 0
+        self.failing = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.asked: asyncio.Queue[int | None] = asyncio.Queue()
+
+    async def page_after(self, room: int, seq: int, limit: int) -> Page:
+        """Stands in for `messages.page_after`."""
+        first = max(seq, self.pruned) + 1
+        return await self._page(seq, range(first, min(self.newest, first + limit - 1) + 1))
+
+    async def newest_page(self, room: int) -> Page:
+        """Stands in for `messages.newest_page`."""
+        return await self._page(None, range(max(self.pruned, self.newest - 200) + 1, self.newest + 1))
+
+    async def _page(self, after: int | None, seqs: range) -> Page:
+        self.newest, self.late = self.newest + self.late, 0
+        rows = [Message(seq=seq, text=str(seq)) for seq in seqs]
+        page = Page(rows, self.door, self.epoch, self.newest, self.pruned)
+        failing = self.failing
+        self.asked.put_nowait(after)
+        await self.gate.wait()
+        if failing:
+            raise OperationalError("no store")
+        return page
+
+    def stand_in(self, patch: pytest.MonkeyPatch) -> None:
+        """Feeds and replays read here from now on, and wait no longer than the event loop takes for a turn."""
+        patch.setattr(feed, "newest_page", self.newest_page)
+        for module in (feed, replay):
+            patch.setattr(module, "page_after", self.page_after)
+            patch.setattr(module, "to_frame", lambda room, row: Frame(row.text))
+        patch.setattr(feed, "LATE_SECONDS", 0)
+        patch.setattr(feed, "RETRY_SECONDS", 0)
+
+
+def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
+    """A room with a history, or without if `epoch` is empty, as it is read from a store."""
+    room = Room(pk=pk, name=name)
+    room.numbering = Numbering(room=room, epoch=epoch)
+    return room
+
+
+def event(seq: int, door: str = OPEN_DOOR, epoch: str = "epoch") -> Event:
+    """What the layer brings when message `seq` was stored elsewhere."""
+    return Event(Frame(str(seq)), {"seq": seq, "epoch": epoch, "door": door})
+
+
+def numbers(first: int, last: int) -> list[str]:
+    """What a member has heard who was shown these messages."""
+    return [str(seq) for seq in range(first, last + 1)]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Returns when `condition` is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+async def begun_feed(changed: Callable[[str], None] = lambda key: None, room: Room | None = None) -> Feed:
+    """A feed that has begun."""
+    begun = Feed(room or listed_room(), changed)
+    await begun.begin()
+    return begun
+
+
+def attached(to: Feed, door: str = OPEN_DOOR) -> Member:
+    """Somebody who hears what comes from now on."""
+    member = Member(door)
+    to.audience.attach(member)
+    return member
