@@ -24,7 +24,7 @@ class Server:
         self._settings = {**subject.settings, **settings}
 
     def __enter__(self) -> Self:
-        self.port = _free_port()
+        self.port = free_port()
         command = [
             sys.executable,
             "-m",
@@ -104,7 +104,7 @@ class Peak:
             self._largest = max(self._largest, self._server.resident())
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from benchmarks.case import Case
 from benchmarks.history_cases import fill
-from benchmarks.postgres import postgres
 from benchmarks.processes import ROOT, Load, environment
 from benchmarks.server import Server
 from benchmarks.subjects import OUR_SETTINGS, OURS_ON_DAPHNE, POSTGRESQL, SQLITE
+from rtproject.tests.support.postgres import Postgres
 
 Settings = dict[str, str]  # what a server finds in its environment
 
@@ -36,9 +36,12 @@ def stores(cases: list[Case]) -> Iterator[dict[str, Settings]]:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         made = {SQLITE: _site(f"sqlite:///{Path(folder) / 'benchmark.sqlite3'}")}
         if POSTGRESQL in needed:
-            made[POSTGRESQL] = _site(stack.enter_context(postgres()))
-        with Server(OURS_ON_DAPHNE, made[SQLITE]) as server, Load() as load:
-            fill(server, load)
+            # Unlike in tests it waits for the disk before it confirms anything.
+            server = Postgres("-c", "fsync=on")
+            stack.callback(server.close)
+            made[POSTGRESQL] = _site(server.new_database())
+        with Server(OURS_ON_DAPHNE, made[SQLITE]) as site, Load() as load:
+            fill(site, load)
         yield made
 
 

@@ -29,9 +29,13 @@ def read_rooms(names: Collection[str]) -> dict[str, Room]:
 
 
 def door_of(room: Room) -> str:
-    """By which door people come into `room` now: `<row>:<password version>:<guarded>`."""
-    # One string for all who are inside.
-    return sys.intern(f"{room.pk or 0}:{room.password_version}:{int(room.guarded)}")
+    """By which door people come into `room` now."""
+    return door(room.pk or 0, room.password_version, room.guarded)
+
+
+def door(row: int, password_version: int, guarded: bool) -> str:
+    """`<row>:<password version>:<guarded>`, one string for all who came in by the same; row 0 is an unlisted room."""
+    return sys.intern(f"{row}:{password_version}:{int(guarded)}")
 
 
 def may_hear(mine: str, theirs: str) -> bool:

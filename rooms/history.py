@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
-from itertools import takewhile
+from functools import cache
 from typing import NamedTuple
 
-from rooms.doors import door_of, may_hear
+from django.db import connection
+
+from rooms.doors import door, door_of, may_hear
 from rooms.models import Message, Numbering, Room
 from rooms.protocol import Person
 from rooms.transactions import short_transaction
-
-PRUNE_STEP = 200  # messages deleted at a time, while nobody can store: a few milliseconds
-# Nothing younger is deleted, however small the history: a process that missed it still has to show it.
-PRUNE_AFTER = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +75,23 @@ class _Book:
     """The numberings that are locked, and what is to be written."""
 
     def __init__(self, sayings: Sequence[Saying], again: bool) -> None:
-        ids = {saying.room.pk for saying in sayings}
-        # In one order everywhere, so that no two wait for each other.
-        locked = Numbering.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-        self._numberings = {numbering.pk: numbering for numbering in locked.select_related("room")}
+        self._rooms = _lock({saying.room.pk for saying in sayings})
         self._known = _stored_before([s for s in sayings if again or s.key.startswith("=")])
         self._new: list[Message] = []
-        self._now = _now()
+        self._now = now()
 
     def enter(self, saying: Saying) -> Outcome:
         """Finds a number for `saying`, or why it gets none."""
-        numbering = self._numberings.get(saying.room.pk)
-        if numbering is None or numbering.epoch != saying.room.epoch:
-            return Outcome(Verdict.OUTSIDE)
-        if not may_hear(saying.door, door_of(numbering.room)):
+        room = self._rooms.get(saying.room.pk)
+        if room is None or room.epoch != saying.room.epoch or not may_hear(saying.door, room.door):
             return Outcome(Verdict.OUTSIDE)
         key = (saying.room.pk, saying.member.id, saying.key)
         row = self._known.get(key)
         if row is not None:
             return Outcome(Verdict.REPEATED if row.text == saying.text else Verdict.ID_USED, row)
-        numbering.last_seq += 1
-        numbering.last_at = self._now
+        room.last_seq += 1
         row = self._known[key] = Message(
-            room=numbering.room, seq=numbering.last_seq, member=saying.member.id, name=saying.member.name,
+            room_id=saying.room.pk, seq=room.last_seq, member=saying.member.id, name=saying.member.name,
             guest=saying.member.guest, text=saying.text, at=self._now, key=saying.key,
         )  # fmt: skip
         self._new.append(row)
@@ -109,7 +101,39 @@ class _Book:
         """Writes the new rows and how far the rooms are numbered now."""
         Message.objects.bulk_create(self._new)
         for pk in {row.room_id for row in self._new}:
-            self._numberings[pk].save(update_fields=["last_seq", "last_at"])
+            Numbering.objects.filter(pk=pk).update(last_seq=self._rooms[pk].last_seq, last_at=self._now)
+
+
+@dataclass(slots=True)
+class _Locked:
+    """A room whose numbering is ours until the end of the transaction."""
+
+    epoch: str
+    last_seq: int
+    door: str
+
+
+def _lock(rooms: set[int]) -> dict[int, _Locked]:
+    with connection.cursor() as cursor:
+        cursor.execute(_locking_sql(connection.vendor, len(rooms)), sorted(rooms))
+        return {
+            pk: _Locked(epoch, last_seq, door(pk, version, bool(password)))
+            for pk, epoch, last_seq, version, password in cursor.fetchall()
+        }
+
+
+@cache
+def _locking_sql(_vendor: str, count: int) -> str:
+    """Reads `count` rooms and locks them, in one order everywhere, so that no two wait for each other.
+
+    The room's own row too: of a row that it waited for PostgreSQL sees the newest version only if it locks it. Django
+    takes 0.3 ms to build this query, a quarter of all that storing a message takes, so it is built once.
+    """
+    locked = (
+        Numbering.objects.select_for_update(no_key=True).filter(pk__in=range(1, count + 1)).order_by("pk")
+    )
+    names = ("pk", "epoch", "last_seq", "room__password_version", "room__password")
+    return str(locked.values_list(*names).query.sql_with_params()[0])
 
 
 def _stored_before(sayings: Collection[Saying]) -> dict[tuple[int, str, str], Message]:
@@ -123,10 +147,10 @@ def _stored_before(sayings: Collection[Saying]) -> dict[tuple[int, str, str], Me
     return {(row.room_id, row.member, row.key): row for row in rows}
 
 
-def _now() -> datetime:
+def now() -> datetime:
     """To the millisecond, as it is shown."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    exact = datetime.now(UTC)
+    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
 
 
 def read_after(room: int, seq: int, limit: int) -> Page:
@@ -148,32 +172,3 @@ def _page(room: int, rows: list[Message]) -> Page:
     numbering = now.numbering
     newest = max(numbering.last_seq, rows[-1].seq if rows else 0)
     return Page(rows, door_of(now), now.epoch, newest, numbering.gone_before(now.history_size))
-
-
-class Left(Enum):
-    """What is still beyond a room's history size."""
-
-    NOTHING = "nothing"
-    MORE = "more than was deleted at a time"
-    YOUNG = "only what is too young to be deleted"
-
-
-def prune(room: int) -> Left:
-    """Deletes some of what is beyond the history size of the room's row `room`. Raises django.db.Error."""
-    with short_transaction():
-        numbering = Numbering.objects.select_for_update().filter(pk=room).first()
-        if numbering is None:
-            return Left.NOTHING
-        size = Room.objects.values_list("history_size", flat=True).get(pk=room)
-        beyond = numbering.gone_before(size)
-        rows = Message.objects.filter(room=room, seq__lte=beyond).after(numbering.pruned)
-        old = _now() - PRUNE_AFTER  # hosts' clocks differ: what is old may stand behind what is young
-        found = rows.values_list("seq", "at")[:PRUNE_STEP]
-        seqs = [seq for seq, _ in takewhile(lambda row: row[1] < old, found)]
-        if seqs:
-            numbering.pruned = seqs[-1]
-            numbering.save(update_fields=["pruned"])
-            Message.objects.filter(room=room, seq__lte=numbering.pruned).delete()
-    if numbering.pruned >= beyond:
-        return Left.NOTHING
-    return Left.MORE if len(seqs) == PRUNE_STEP else Left.YOUNG

@@ -13,8 +13,9 @@ from django.db import InterfaceError, OperationalError, connection
 
 from rooms.announcer import Announcer
 from rooms.feeds import current_feeds
-from rooms.history import Left, Outcome, Saying, Verdict, prune, store
+from rooms.history import Outcome, Saying, Verdict, store
 from rooms.messages import to_text
+from rooms.pruning import Beyond, prune
 from rtproject.websocket.drain import background
 from rtproject.websocket.frames import Frame
 from rtproject.websocket.loops import per_loop
@@ -134,9 +135,9 @@ class Writer:
             while self._grown:
                 await asyncio.sleep(PRUNE_SECONDS)
                 for room in list(self._grown):
-                    while (left := await _in_writers_thread(prune)(room)) is Left.MORE:
+                    while (beyond := await _in_writers_thread(prune)(room)) is Beyond.MORE:
                         pass
-                    if left is Left.NOTHING:
+                    if beyond is Beyond.NOTHING:
                         self._grown.discard(room)
 
 

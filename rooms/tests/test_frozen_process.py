@@ -13,9 +13,10 @@ PATIENCE = 40.0  # seconds: running into it means that what a test waits for nev
 
 FREEZE = """
 import time
-from rooms import history
+from rooms import pruning
 from rooms.doors import door_of, read_rooms
-from rooms.history import Saying, prune, store
+from rooms.history import Saying, store
+from rooms.pruning import prune
 from rooms.protocol import Person
 
 def freeze():
@@ -29,7 +30,7 @@ saying = Saying(room, door_of(room), Person("a" * 24, "Ada", guest=True), "never
 store([saying], freeze, again=False)
 """
 PRUNING = """
-history._now = freeze
+pruning.now = freeze
 prune(room.pk)
 """
 

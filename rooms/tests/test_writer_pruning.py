@@ -7,10 +7,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from rooms import history
+from rooms import pruning
 from rooms import writer as module
-from rooms.history import Left, prune
 from rooms.models import Message, Room
+from rooms.pruning import Beyond, prune
 from rooms.tests.listeners import PATIENCE
 from rooms.tests.stored import keeping_room, make_older, saying
 from rooms.writer import Writer
@@ -24,17 +24,17 @@ class Prunings:
     def __init__(self) -> None:
         self.errors: list[Exception] = []
         self._loop = asyncio.get_running_loop()
-        self._results: asyncio.Queue[tuple[int, Left]] = asyncio.Queue()
+        self._results: asyncio.Queue[tuple[int, Beyond]] = asyncio.Queue()
 
-    def prune(self, room: int) -> Left:
-        """Stands in for `history.prune`."""
+    def prune(self, room: int) -> Beyond:
+        """Stands in for `pruning.prune`."""
         if self.errors:
             raise self.errors.pop(0)
         left = prune(room)
         self._loop.call_soon_threadsafe(self._results.put_nowait, (room, left))
         return left
 
-    async def next(self) -> tuple[int, Left]:
+    async def next(self) -> tuple[int, Beyond]:
         """The next result: of which room, and what is left."""
         return await asyncio.wait_for(self._results.get(), PATIENCE)
 
@@ -45,7 +45,7 @@ async def prunings(monkeypatch: pytest.MonkeyPatch) -> Prunings:
     prunings = Prunings()
     monkeypatch.setattr(module, "prune", prunings.prune)
     monkeypatch.setattr(module, "PRUNE_SECONDS", 0.01)
-    monkeypatch.setattr(history, "PRUNE_AFTER", timedelta(seconds=-1))
+    monkeypatch.setattr(pruning, "AGE", timedelta(seconds=-1))
     return prunings
 
 
@@ -72,7 +72,7 @@ async def test_a_room_that_grew_is_pruned(prunings: Prunings, room: Room) -> Non
     writer = Writer()
     for newest in (5, 10):
         await say(writer, room, 5)
-        assert await prunings.next() == (room.pk, Left.NOTHING)
+        assert await prunings.next() == (room.pk, Beyond.NOTHING)
         assert await kept(room) == [newest - 1, newest]
 
 
@@ -80,9 +80,9 @@ async def test_a_long_way_is_gone_in_small_steps(
     prunings: Prunings, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One after the other without a pause, and others may store in between."""
-    monkeypatch.setattr(history, "PRUNE_STEP", 2)
+    monkeypatch.setattr(pruning, "STEP", 2)
     await say(Writer(), room, 7)
-    assert [(await prunings.next())[1] for _ in range(3)] == [Left.MORE, Left.MORE, Left.NOTHING]
+    assert [(await prunings.next())[1] for _ in range(3)] == [Beyond.MORE, Beyond.MORE, Beyond.NOTHING]
     assert await kept(room) == [6, 7]
 
 
@@ -90,12 +90,12 @@ async def test_what_is_too_young_is_looked_at_again(
     prunings: Prunings, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it is old enough, though nothing more is said."""
-    monkeypatch.setattr(history, "PRUNE_AFTER", timedelta(minutes=1))
+    monkeypatch.setattr(pruning, "AGE", timedelta(minutes=1))
     await say(Writer(), room, 4)
-    assert [(await prunings.next())[1] for _ in range(2)] == [Left.YOUNG, Left.YOUNG]
+    assert [(await prunings.next())[1] for _ in range(2)] == [Beyond.YOUNG, Beyond.YOUNG]
     await sync_to_async(make_older)(minutes=2)
     async with asyncio.timeout(PATIENCE):
-        while (await prunings.next())[1] is not Left.NOTHING:
+        while (await prunings.next())[1] is not Beyond.NOTHING:
             pass
     assert await kept(room) == [3, 4]
 
@@ -106,8 +106,8 @@ async def test_every_room_has_its_turn(prunings: Prunings, room: Room) -> None:
     writer = Writer()
     await asyncio.gather(say(writer, room, 3), say(writer, other, 3))
     assert {await prunings.next(), await prunings.next()} == {
-        (room.pk, Left.NOTHING),
-        (other.pk, Left.NOTHING),
+        (room.pk, Beyond.NOTHING),
+        (other.pk, Beyond.NOTHING),
     }
 
 
@@ -123,5 +123,5 @@ async def test_after_an_error_it_goes_on_with_the_next_message(
             await asyncio.sleep(0.001)
     assert await kept(room) == [1, 2, 3]
     await say(writer, room, 1)
-    assert await prunings.next() == (room.pk, Left.NOTHING)
+    assert await prunings.next() == (room.pk, Beyond.NOTHING)
     assert await kept(room) == [3, 4]

@@ -27,11 +27,15 @@ OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_so
 
 
 class Postgres:
-    """A PostgreSQL server on a port of 127.0.0.1; its databases stay while it is stopped and started, until `close`."""
+    """A PostgreSQL server on a port of 127.0.0.1; its databases stay while it is stopped and started, until `close`.
+
+    `options` are the server's own and come after OPTIONS: of two that contradict each other the last counts.
+    """
 
     name = "PostgreSQL"
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = (*OPTIONS, *options)
         self._folder = tempfile.TemporaryDirectory(prefix="rtproject-postgres-", ignore_cleanup_errors=True)
         self._data, self._log = Path(self._folder.name, "data"), Path(self._folder.name, "log")
         self._databases = itertools.count(1)
@@ -81,7 +85,7 @@ class Postgres:
             return
         with self._log.open("ab") as log:
             self._server = self._programs.start(
-                "postgres", "-D", str(self._data), "-p", str(self.port), *OPTIONS, log=log
+                "postgres", "-D", str(self._data), "-p", str(self.port), *self._options, log=log
             )
         self.pid = self._server.pid
         RUNNING.add(self)

@@ -40,7 +40,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for all tests that there was no browser for."""
+    """What tests that prove something have counted, and one line for all that there was no browser for."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in report.user_properties:
+            if name == "summary":
+                terminalreporter.write_line(f"{report.nodeid}: {value}")
     skipped = terminalreporter.getreports("skipped")
     if without_browser := sum(NO_CHROMIUM in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(f"{without_browser} browser tests were skipped. {NO_CHROMIUM}")

