@@ -1,7 +1,7 @@
 """Clients that guess a room's password without pause: a process of its own, see `guard.py`.
 
-`python -m benchmarks.attackers PORT PATH COUNT` guesses until its standard input ends, then prints as one line of JSON how
-often it was answered with which close code.
+`python -m benchmarks.attackers PORT PATH COUNT` guesses until its standard input ends, then prints as one line of JSON
+how often it was answered with which close code.
 """
 
 import asyncio

@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from channels.db import database_sync_to_async
 
@@ -15,13 +17,19 @@ PRUNE_STEP = 500  # samples: more than come in meanwhile, and few enough to hold
 CLOSING_SECONDS = 1.0
 
 
-@database_sync_to_async
+# Apart from the thread that all other database work shares: whoever waits to write on SQLite holds no reader up.
+_in_own_thread = partial(
+    database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "pulse-recorder")
+)
+
+
+@_in_own_thread
 def store(samples: list[Sample]) -> None:
     """Stores `samples`. Raises django.db.Error if the database cannot."""
     Sample.objects.store(samples)
 
 
-@database_sync_to_async
+@_in_own_thread
 def prune() -> None:
     """Deletes some of the samples that are too old. Raises django.db.Error if the database cannot."""
     Sample.objects.prune(PRUNE_STEP)

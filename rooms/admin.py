@@ -57,6 +57,10 @@ class RoomAdmin(MembersAdmin):
         field, _, how = lookup.partition("__")
         return field in self.list_display and how in ("", "exact")
 
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Rooms are referred to by their key alone. Django's own rule fails for the name of a relation."""
+        return to_field == "id"
+
     def get_deleted_objects(
         self, objs: QuerySet[Room] | Sequence[Room], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:

@@ -30,6 +30,11 @@ class Attendance:
     def __contains__(self, member: str) -> bool:
         return any(member in place for place in self._places.values())
 
+    def count_with(self, members: Iterable[str]) -> int:
+        """How many members there would be if those of these ids were in, too."""
+        elsewhere = set(members).difference(self.at(HERE))  # most are here, and this is quick with thousands
+        return self._count + sum(member not in self for member in elsewhere)
+
     def at(self, process: str) -> dict[str, Person]:
         """The members in one process by id. To be read only."""
         return self._places.get(process, {})
@@ -52,6 +57,8 @@ class Attendance:
             if person.id not in self:
                 joined.append(person)
             place[person.id] = person
+        if not place:
+            del self._places[process]
         self._count += len(joined)
         return Change(joined, [])
 

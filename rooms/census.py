@@ -33,10 +33,10 @@ class Respondent:
         background(self._answer(event.tags["answer_to"]), "rooms census")
 
     async def _answer(self, channel: str) -> None:
-        rooms = {
-            feed.key: [[person.id, person.name, person.guest] for person in feed.presence.attendance.at(HERE).values()]
-            for feed in self._feeds
-        }  # fmt: skip
+        rooms: dict[str, list[list[Any]]] = {}
+        for feed in self._feeds:  # there may be two of one name for a while
+            here = feed.presence.attendance.at(HERE).values()
+            rooms.setdefault(feed.key, []).extend([person.id, person.name, person.guest] for person in here)
         with contextlib.suppress(Unavailable):  # then who asks hears nothing, and counts nobody
             await ask_layer(get_channel_layer().send(channel, {"type": "rooms.census", "rooms": rooms}))
 
@@ -46,9 +46,9 @@ async def take_census() -> Members:
     layer: Any = get_channel_layer()
     channel: str = await ask_layer(layer.new_channel())
     found: Members = {}
+    await broadcast(GROUP, None, answer_to=channel)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(ANSWER_SECONDS):
-            await broadcast(GROUP, None, answer_to=channel)
             while True:
                 answer = await layer.receive(channel)
                 for key, people in answer["rooms"].items():

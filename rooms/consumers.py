@@ -61,8 +61,10 @@ class RoomConsumer(Consumer):
         self.last_removal = self.room.last_removal
         await self._check_password()
         self.member = identify(self.scope, self.query, self.key)
-        self._take_place()
+        if self.room.closed:
+            raise Refused(CloseCode.CLOSED)
         self.feed = await self._enter()
+        self._take_place(self.feed)
         now = await self._find()
         # Between our first look and our hearing of changes the room may have changed.
         code = judge(self.room, now)
@@ -114,14 +116,17 @@ class RoomConsumer(Consumer):
             return
         await passwords.verify(self.room, password, client_address(self.scope))
 
-    def _take_place(self) -> None:
-        """Enters the room if it takes newcomers. Checks and enters in one step, so that two cannot take one place."""
-        doorkeeper = current_doorkeeper()
-        if self.room.closed:
-            raise Refused(CloseCode.CLOSED)
-        limit = self.room.member_limit
-        if limit is not None and len(doorkeeper.members(self.key) | {self.member.id}) > limit:
-            raise Refused(CloseCode.ROOM_FULL)
+    def _take_place(self, feed: Feed) -> None:
+        """Enters the room unless it is full, in all processes as far as this one knows.
+
+        Checks and enters in one step, so that two in one process cannot take one place.
+        """
+        doorkeeper, limit = current_doorkeeper(), self.room.member_limit
+        if limit is not None:
+            # Who is on the way in has a place, too.
+            coming = doorkeeper.members(self.key) | {self.member.id}
+            if feed.presence.attendance.count_with(coming) > limit:
+                raise Refused(CloseCode.ROOM_FULL)
         doorkeeper.enter(self)
 
     async def _enter(self) -> Feed:

@@ -111,7 +111,7 @@ class Doorkeeper:
 
 
 def _same_row(one: Room, other: Room) -> bool:
-    names = ("pk", "name", "title", "password_version", "epoch", "history_size")
+    names = ("pk", "name", "title", "password_version", "password", "epoch", "history_size")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 

@@ -7,6 +7,7 @@ does not come.
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 
 from rooms.audience import Audience
@@ -39,6 +40,7 @@ class Feed:
     def __init__(self, room: Room, on_change: Callable[[str], None]) -> None:
         self.room = room
         self.key = room_key(room.name)
+        self.name = secrets.token_hex(6)  # among the feeds of this room in all processes
         self.epoch = room.epoch
         self.audience = Audience(door_of(room), bool(room.epoch), self._changed)
         self.tail = Tail(0)
@@ -62,8 +64,10 @@ class Feed:
         if self.epoch:
             # What is said from now on is heard; what was said before is in here.
             page = await newest_page(self.room.pk)
-            self.tail = Tail(page.rows[0].seq - 1 if page.rows else page.newest)
+            self.tail = Tail(page.newest)
             for row in page.rows:
+                if row.seq != self.shown + 1:  # the first, or one behind a row that somebody deleted
+                    self.tail = Tail(row.seq - 1)
                 self.tail.append(to_frame(self.room, row))
             self._ahead.clear()  # of what was heard meanwhile, all that is not in here is in the store
             self._begun = True
@@ -90,7 +94,7 @@ class Feed:
             self._changed()
         elif epoch:
             self.take(event.tags["seq"], event.frame, event.tags["door"])
-        else:
+        elif event.tags.get("by") != self.name:  # what was said here was shown when it was said
             self.audience.show(event.frame, event.tags["door"])
 
     def take(self, seq: int, frame: Frame, door: str) -> None:
@@ -143,12 +147,13 @@ class Feed:
         """Shows what the store has next; returns whether it could be asked."""
         with self._outage:
             page = await page_after(self.room.pk, self.shown, PAGE)
-            if page.epoch != self.epoch or not page.rows:
+            if page.epoch != self.epoch:
                 self._newest = self.shown
                 self._changed()
                 return True
-            if page.rows[0].seq > self.shown + 1:
-                self._skip_to(page.rows[0].seq)
+            following = page.rows[0].seq if page.rows else page.newest + 1
+            if following > self.shown + 1:
+                self._skip_to(following)
             missed = [row for row in page.rows if row.seq > self.shown and row.seq not in self._ahead]
             for row in missed:
                 self.take(row.seq, to_frame(self.room, row), page.door)

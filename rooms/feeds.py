@@ -44,7 +44,9 @@ class Feeds:
         try:
             await asyncio.shield(self._begun[feed])
         except BaseException:
-            await self.leave(feed)
+            if self._begun[feed].done():
+                self._forget(feed)
+            background(self.leave(feed), "leaving a feed")  # the refusal must not wait for a layer that hangs
             raise
         return feed
 
@@ -66,8 +68,14 @@ class Feeds:
         if self._users.get(feed) == 0:
             await self._end(feed)
 
+    def _forget(self, feed: Feed) -> None:
+        """The next one who comes gets another feed."""
+        if self.find(feed.room) is feed:
+            del self._feeds[_identity(feed.room)]
+
     async def _end(self, feed: Feed) -> None:
-        del self._users[feed], self._feeds[_identity(feed.room)]
+        del self._users[feed]
+        self._forget(feed)
         begun = self._begun.pop(feed)
         begun.cancel()  # what nobody waits for any more must not hear the room for ever
         await asyncio.wait({begun})

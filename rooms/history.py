@@ -34,6 +34,7 @@ class Verdict(Enum):
     ID_USED = "its id stands for another text"
     OUTSIDE = "its sender is not in the room any more"
     UNAVAILABLE = "the store is out of reach"
+    UNKNOWN = "the store went away while it was being stored"
 
 
 class Outcome(NamedTuple):

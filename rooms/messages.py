@@ -1,5 +1,6 @@
 """Stored messages for the event loop: read in a thread, and as the frames that the clients get."""
 
+import msgspec
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
@@ -10,7 +11,7 @@ from rooms.tail import MOST_FRAMES
 from rtproject.websocket.errors import ClientError
 from rtproject.websocket.frames import Frame
 
-PAGE_CHARACTERS = 896 * 1024  # of one `history` frame, which waits for its client in memory
+PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory, in more than one form
 
 # Each raises django.db.Error if the store cannot be asked.
 page_after = database_sync_to_async(history.read_after)
@@ -54,13 +55,13 @@ async def older(room: Room, door: str, asked: protocol.History) -> protocol.Hist
         raise ClientError("unavailable", "The store is out of reach; ask again later.") from None
     if page.epoch != room.epoch or not may_read(door, page.door):
         raise ClientError("unavailable", "The room has changed; connect again.")
-    messages: list[protocol.Message] = []
+    messages: list[msgspec.Raw] = []
     size = 0
     for row in reversed(page.rows):
-        message = to_message(room, row)
-        size += len(protocol.encode(message))
-        if row.seq <= page.gone or (messages and size > PAGE_CHARACTERS):
+        message = to_text(room, row).encode()
+        size += len(message)
+        if row.seq <= page.gone or (messages and size > PAGE_BYTES):
             break
-        messages.append(message)
+        messages.append(msgspec.Raw(message))
     more = bool(messages) and page.rows[-len(messages)].seq > page.gone + 1
     return protocol.HistoryPage(messages[::-1], more)

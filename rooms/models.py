@@ -7,8 +7,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from rooms.hashing import matches
 from rooms.names import PATTERN, room_key
-from rooms.passwords import matches
 from rooms.transactions import short_transaction
 
 

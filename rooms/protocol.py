@@ -124,7 +124,7 @@ class Notice(Struct, frozen=True, tag="notice"):
 class HistoryPage(Struct, frozen=True, tag="history"):
     """The answer to `history`: messages in ascending order, and whether there are older ones."""
 
-    messages: list[Message]
+    messages: list[msgspec.Raw]  # each is a `message`
     more: bool
 
 
@@ -183,7 +183,11 @@ def _decode_json(text: str) -> ClientFrame:
 
 def _reason(error: Exception) -> str:
     # msgspec names the field and what was expected of it. It may quote what stood there, which can be long.
-    return str(error)[:200] if isinstance(error, msgspec.MsgspecError) else "it cannot be read"
+    return (
+        ascii(str(error)[:200])[1:-1][:200]
+        if isinstance(error, msgspec.MsgspecError)
+        else "it cannot be read"
+    )
 
 
 def _frame_id(text: str) -> str | None:

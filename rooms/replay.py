@@ -1,6 +1,6 @@
 """What a newcomer is shown of what was said before, until they hear what is being said."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rooms.audience import MOST_AT_ONCE, Listener
@@ -13,6 +13,8 @@ from rtproject.websocket.frames import Frame
 from rtproject.websocket.query import whole_number
 
 DEFAULT_HISTORY, MOST_HISTORY = 50, 200
+FIRST_PAGE = 20  # messages read before it is known how long they are
+PAGE_BYTES = 256 * 1024  # read at a time
 
 
 class Start(NamedTuple):
@@ -40,26 +42,37 @@ async def catch_up(feed: Feed, listener: Listener, position: int) -> None:
     It is one of the feed's audience only when it has seen as much as they: nothing piles up for it until then. Raises
     Refused if it may not hear what is said by now, or if it is so slow that what it has not seen is deleted.
     """
+    limit = FIRST_PAGE
     while position < feed.shown:
         frames = feed.tail.after(position)
         if frames is None:
-            frames = await _read(feed, listener, position)
-        position += len(frames)
+            position, frames = await _read(feed, listener, position, limit)
+            limit = _next_limit(frames)
+        else:
+            position = feed.shown
         for some in _portions(frames):
             if not may_read(listener.door, feed.audience.door):
                 raise Refused(CloseCode.PASSWORD_CHANGED)
-            await listener.outbox.write_through(some)
+            if not await listener.outbox.write_through(some):
+                raise Refused(CloseCode.GOING_AWAY)
     feed.audience.attach(listener)
 
 
-async def _read(feed: Feed, listener: Listener, position: int) -> list[Frame]:
-    page = await page_after(feed.room.pk, position, PAGE)
+def _next_limit(frames: Sequence[Frame]) -> int:
+    """How many messages to read next: as many as fit into PAGE_BYTES if they are like these."""
+    size = sum(map(len, frames))
+    return max(1, min(PAGE, PAGE_BYTES * len(frames) // size)) if frames else PAGE
+
+
+async def _read(feed: Feed, listener: Listener, position: int, limit: int) -> tuple[int, list[Frame]]:
+    page = await page_after(feed.room.pk, position, limit)
     if page.epoch != feed.epoch or not may_read(listener.door, page.door):
         raise Refused(CloseCode.GOING_AWAY)
     rows = [row for row in page.rows if row.seq <= feed.shown]
-    if not rows or rows[0].seq != position + 1:
+    if page.gone > position:
         raise Refused(CloseCode.TOO_SLOW)
-    return [to_frame(feed.room, row) for row in rows]
+    last = rows[-1].seq if rows else feed.shown  # there are holes if somebody deleted rows
+    return last, [to_frame(feed.room, row) for row in rows]
 
 
 def _portions(frames: Iterable[Frame]) -> Iterator[Frame]:

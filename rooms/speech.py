@@ -5,13 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rooms import protocol
+from rooms.feeds import current_feeds
 from rooms.history import Saying, Verdict
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import Message, Person, Said, Say
 from rooms.writer import current_writer
-from rtproject.websocket.errors import ClientError, Unavailable
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.errors import ClientError, Refused, Unavailable
 from rtproject.websocket.fanout import broadcast
+from rtproject.websocket.frames import Frame
 
 
 async def say(
@@ -19,8 +22,8 @@ async def say(
 ) -> Said | None:
     """Says `frame` to `room`; to its sender too, which is the confirmation. Returns Said if that was done before.
 
-    Raises ClientError if nobody will see it. `on_change` is called with the room's key if that is because the room is
-    not what it was when `member` came in by `door`.
+    Raises ClientError if nobody will see it, and Refused if nobody can know. `on_change` is called with the room's key
+    if that is because the room is not what it was when `member` came in by `door`.
     """
     if not room.epoch:
         await _pass_on(room, door, member, frame)
@@ -37,13 +40,19 @@ async def say(
             raise ClientError("unavailable", "The room has changed; connect again.", frame.id)
         case Verdict.UNAVAILABLE:
             raise ClientError("unavailable", "The store is out of reach; say it again later.", frame.id)
+        case Verdict.UNKNOWN:  # neither answer would be true: whoever comes back and says it again is told
+            raise Refused(CloseCode.UNAVAILABLE)
     return None
 
 
 async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
     message = Message(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
+    text, feed = protocol.encode(message), current_feeds().find(room)
     try:
-        await broadcast(room_group(room.name), protocol.encode(message), door=door)
+        await broadcast(room_group(room.name), text, door=door, by=feed and feed.name)
     except Unavailable:
         detail = "The channel layer is out of reach; say it again later."
         raise ClientError("unavailable", detail, frame.id) from None
+    # Shown here without the layer, which may lose it on the way back to us, for example after a restart of Redis.
+    if feed is not None:
+        feed.audience.show(Frame(text), door)

@@ -92,6 +92,7 @@ class Writer:
         self._grown: set[int] = set()  # rows of rooms that may have more messages than they keep
         self._announcer = Announcer()
         self._outage = Outage("storing messages")
+        self._pruning_outage = Outage("deleting old messages")
 
     async def store(self, saying: Saying) -> Outcome:
         """Stores `saying` and shows it to the room; returns what became of it."""
@@ -104,9 +105,13 @@ class Writer:
     async def _write(self) -> None:
         while self._waiting:
             some = [self._waiting.popleft() for _ in range(min(MOST_AT_ONCE, len(self._waiting)))]
-            outcomes = [Outcome(Verdict.UNAVAILABLE)] * len(some)
+            batch = Batch([saying for saying, _ in some])
+            outcomes: list[Outcome] = []
             with self._outage:
-                outcomes = await _outcomes(Batch([saying for saying, _ in some]))
+                outcomes = await _outcomes(batch)
+            if not outcomes:
+                verdict = Verdict.UNAVAILABLE if batch.give_up() else Verdict.UNKNOWN
+                outcomes = [Outcome(verdict)] * len(some)
             for (saying, stored), outcome in zip(some, outcomes, strict=True):
                 self._show(saying, outcome)
                 stored.set_result(outcome)
@@ -131,7 +136,7 @@ class Writer:
             self._pruning = background(self._prune(), "rooms pruning")
 
     async def _prune(self) -> None:
-        with self._outage:
+        with self._pruning_outage:
             while self._grown:
                 await asyncio.sleep(PRUNE_SECONDS)
                 for room in list(self._grown):

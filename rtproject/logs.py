@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
 QUIET_SECONDS = 60.0
+NO_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn, of a text frame
 
 
 class WithoutQuery(logging.Filter):
@@ -52,7 +53,8 @@ class NoTracebackForRefusals(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always True: the line stays."""
-        if record.exc_info and isinstance(record.exc_info[1], SuspiciousOperation | PermissionDenied):
+        refused = record.exc_info and isinstance(record.exc_info[1], SuspiciousOperation | PermissionDenied)
+        if refused or record.msg == NO_UTF8:
             record.exc_info = None
         return True
 

@@ -163,14 +163,15 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "rtproject",
     "echo",
     "rooms",
     "pulse",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "rtproject.headers.content_security_policy",
+    "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -183,7 +184,6 @@ ASGI_APPLICATION = "rtproject.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "rtproject" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -195,7 +195,6 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "rtproject" / "static"]
 SERVESTATIC_USE_FINDERS = True  # straight from the apps, the admin's too: no collectstatic step
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
@@ -208,6 +207,7 @@ USE_TZ = True
 
 # --- HTTPS -----------------------------------------------------------------------------------------------------
 
+SESSION_ENGINE = "rtproject.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
@@ -237,7 +237,7 @@ LOGGING = {
         # Django's own handlers would say everything twice, or mail it to nobody.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-        "uvicorn.error": {"filters": ["without_query"]},
+        "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
         "channels_redis.pubsub": {"filters": ["once_a_minute"]},
         "uvicorn.access": {"filters": ["without_query"], "propagate": True},
     },

@@ -5,17 +5,20 @@ from channels.layers import channel_layers
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from rooms import doorkeeper, passwords, presence
+from rooms import doorkeeper, guesses, presence
 from rooms.feed import Feed
 from rooms.tests.listeners import Store, begun_feed
 from rooms.tests.support import Looks
-from rtproject.websocket.rates import Tally
+from rtproject.websocket.rates import Rate, Tally
+from rtproject.websocket.shared_tally import SharedTally
 
 
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Each test is a process of its own as far as the process remembers anything."""
-    monkeypatch.setattr(passwords, "wrong_passwords", Tally(site_settings.ROOMS_PASSWORD_ATTEMPTS))
+    tally = SharedTally("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [])
+    monkeypatch.setattr(guesses, "wrong_passwords", tally)
+    monkeypatch.setattr(guesses, "recent_failures", Tally(Rate(1, 600.0)))
     monkeypatch.setattr(channel_layers, "backends", {})
     monkeypatch.setattr(presence, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]

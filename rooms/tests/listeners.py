@@ -51,6 +51,7 @@ class Store:
         self.epoch = epoch
         self.door = door
         self.pruned = 0
+        self.deleted: set[int] = set()  # rows that somebody took out by hand
         self.late = 0
         self.failing = False
         self.gate = asyncio.Event()
@@ -68,7 +69,7 @@ class Store:
 
     async def _page(self, after: int | None, seqs: range) -> Page:
         self.newest, self.late = self.newest + self.late, 0
-        rows = [Message(seq=seq, text=str(seq)) for seq in seqs]
+        rows = [Message(seq=seq, text=str(seq)) for seq in seqs if seq not in self.deleted]
         page = Page(rows, self.door, self.epoch, self.newest, self.pruned)
         failing = self.failing
         self.asked.put_nowait(after)

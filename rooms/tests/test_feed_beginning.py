@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError
 
 from rooms.feed import Feed
-from rooms.tests.listeners import Store, attached, begun_feed, event, listed_room, numbers
+from rooms.replay import catch_up
+from rooms.tests.listeners import Member, Store, attached, begun_feed, event, listed_room, numbers
 from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.fanout import FanOut
 from rtproject.websocket.tests.helpers import settle
@@ -77,3 +78,16 @@ async def test_without_the_layer_it_does_not_begin(store: Store, monkeypatch: py
     with pytest.raises(Unavailable):
         await begun_feed()
     assert store.asked.empty()
+
+
+@pytest.mark.parametrize("deleted", [{5}, {9, 10}, set(range(11))])
+async def test_rows_that_somebody_deleted_break_nothing(store: Store, deleted: set[int]) -> None:
+    """An operator may have reasons: newcomers are shown what is left, once, and what is said next."""
+    store.newest, store.deleted = 10, deleted
+    feed = await begun_feed()
+    await asyncio.wait_for(feed.reach(10), 5)
+    member = Member()
+    await catch_up(feed, member, 0)
+    feed.deliver(event(11))
+    await settle()
+    assert member.heard == [seq for seq in numbers(1, 11) if int(seq) not in deleted]

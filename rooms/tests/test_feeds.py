@@ -98,6 +98,7 @@ async def test_a_failure_is_shared_and_forgotten(store: Store) -> None:
     for task in tasks:
         with pytest.raises(OperationalError):
             await task
+    await settle()
     assert get_channel_layer().groups == {}
     assert (await enter(feeds)).shown == 4
     assert store.asked.qsize() == 2

@@ -33,7 +33,7 @@ async def ask(room: Room, before: int | None = None, limit: int = 3) -> HistoryP
 
 def seqs(page: HistoryPage) -> list[int | None]:
     """The numbers of the messages."""
-    return [message.seq for message in page.messages]
+    return [json.loads(bytes(message))["seq"] for message in page.messages]
 
 
 def test_a_row_is_shown_as_it_was_said(room: Room) -> None:
@@ -72,7 +72,7 @@ async def test_a_page_of_older_messages(
 async def test_long_messages_come_in_shorter_pages(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest of those that were asked for, and the client may go on from there."""
     await sync_to_async(put_texts)(room, *["🦊" * 1000] * 4)
-    monkeypatch.setattr(messages, "PAGE_CHARACTERS", 2900)
+    monkeypatch.setattr(messages, "PAGE_BYTES", 9000)
     page = await ask(room, limit=10)
     assert (seqs(page), page.more) == ([13, 14], True)
 
@@ -82,7 +82,7 @@ async def test_a_message_that_is_longer_than_a_page_is_a_page(
 ) -> None:
     """Or nobody could ever see what is behind it."""
     await sync_to_async(put_texts)(room, "x" * 1000)
-    monkeypatch.setattr(messages, "PAGE_CHARACTERS", 500)
+    monkeypatch.setattr(messages, "PAGE_BYTES", 500)
     page = await ask(room)
     assert (seqs(page), page.more) == ([11], True)
 

@@ -1,21 +1,19 @@
 """Who may enter a guarded room."""
 
 import asyncio
-import threading
 import time
-from collections import OrderedDict
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 
-from rooms import passwords
+from rooms import guesses, hashing, passwords
 from rooms.models import Room
 from rooms.passwords import admit, is_admitted, verify
-from rooms.tests.support import PATIENCE
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Refused
-from rtproject.websocket.rates import Rate, Tally
+from rtproject.websocket.rates import Rate
+from rtproject.websocket.shared_tally import SharedTally
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
@@ -38,7 +36,20 @@ async def verdict(room: Room, raw: str | None, address: str | None = HERE) -> in
 
 @pytest.fixture
 def _three_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "wrong_passwords", Tally(Rate(3, 60.0)))
+    monkeypatch.setattr(guesses, "wrong_passwords", SharedTally("tests", Rate(3, 60.0), []))
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that are hashed from now on."""
+    seen: list[str] = []
+
+    def see(raw: str, encoded: str) -> bool:
+        seen.append(raw)
+        return hashing.matches(raw, encoded)
+
+    monkeypatch.setattr(guesses, "matches", see)
+    return seen
 
 
 class TestVerify:
@@ -53,24 +64,16 @@ class TestVerify:
         for raw in (None, "", "wrong", "secret123\0"):
             assert await verdict(guarded(), raw) == CloseCode.FORBIDDEN
 
-    async def test_the_hash_is_computed_off_the_loop(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """While a password is hashed the event loop goes on, and so do other hashes."""
-        release, threads, loop = threading.Event(), set(), asyncio.get_running_loop()
-        begun: asyncio.Queue[None] = asyncio.Queue()
+    async def test_a_verdict_does_not_keep_anybody_for_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With 4101, before the server gives up the handshake without a code."""
+        release = asyncio.Event()
 
-        def slow(raw: str, encoded: str) -> bool:
-            threads.add(threading.get_ident())
-            loop.call_soon_threadsafe(begun.put_nowait, None)
-            return release.wait(PATIENCE)
+        async def slow(guess: guesses.Guess) -> None:
+            await release.wait()
 
-        monkeypatch.setattr(passwords, "check_password", slow)
-        checks = [asyncio.create_task(verdict(guarded(), "secret123")) for _ in range(3)]
-        for _ in range(passwords.HASHES_AT_ONCE):
-            await asyncio.wait_for(begun.get(), PATIENCE)
-        assert begun.empty()  # the third waits for its turn
-        release.set()
-        assert await asyncio.gather(*checks) == [None] * 3
-        assert threading.get_ident() not in threads
+        monkeypatch.setattr(passwords, "ANSWER_SECONDS", 0.01)
+        monkeypatch.setattr(passwords, "judge", slow)
+        assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
 
 
 @pytest.mark.usefixtures("_three_a_minute")
@@ -102,56 +105,111 @@ class TestAttempts:
             assert await verdict(guarded(), "wrong", None) == CloseCode.FORBIDDEN
         assert await verdict(guarded(), "secret123", None) is None
 
-    async def test_guesses_that_arrive_together_are_counted(self) -> None:
-        """A burst gets no more tries than the limit, but for those that are hashed at the same moment."""
-        codes = await asyncio.gather(*(verdict(guarded(), "wrong") for _ in range(20)))
-        assert 3 <= codes.count(CloseCode.FORBIDDEN) <= 3 + passwords.HASHES_AT_ONCE - 1
-        assert set(codes) == {CloseCode.FORBIDDEN, CloseCode.RATE_LIMITED}
+    @pytest.mark.parametrize("word", ["wrong", "wrong {}"])
+    async def test_guesses_that_arrive_together_are_counted(self, word: str, hashed: list[str]) -> None:
+        """A burst gets no more tries than the limit, whether all guess the same or not."""
+        codes = await asyncio.gather(*(verdict(guarded(), word.format(number)) for number in range(20)))
+        assert codes.count(CloseCode.FORBIDDEN) == 3
+        assert codes.count(CloseCode.RATE_LIMITED) == 17
+        assert len(hashed) <= 3
 
-    async def test_one_hash_is_enough_to_know_a_right_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Everybody who comes back at once gets in; a wrong password and another room's are hashed as ever."""
+    async def test_over_the_limit_nothing_is_hashed(self, hashed: list[str]) -> None:
+        """Neither a wrong one nor the right one, known or not: a guess is worth nothing any more."""
         room = guarded()
-        assert await verdict(room, "secret123") is None
-        hashed: list[str | None] = []
-
-        def no_match(raw: str | None, encoded: str) -> bool:
-            hashed.append(raw)
-            return False
-
-        monkeypatch.setattr(passwords, "matches", no_match)
-        assert await asyncio.gather(*(verdict(room, "secret123") for _ in range(20))) == [None] * 20
+        assert await verdict(room, "secret123", THERE) is None
+        for number in range(3):
+            await verdict(room, f"wrong {number}")
+        hashed.clear()
+        for raw in ("secret123", "another", "wrong 0"):
+            assert await verdict(room, raw) == CloseCode.RATE_LIMITED
         assert hashed == []
-        assert await verdict(room, "wrong") == CloseCode.FORBIDDEN
-        assert await verdict(guarded("other", pk=2), "secret123") == CloseCode.FORBIDDEN
-        assert hashed == ["wrong", "secret123"]
 
-    async def test_a_changed_password_is_not_known_any_more(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Also if it is set to the same word again: the hash has another salt."""
+    async def test_many_at_one_address_come_in_together(self, hashed: list[str]) -> None:
+        """The right password counts for nobody, also while it is not known yet to be right; it is hashed once."""
+        room = guarded()
+        assert await asyncio.gather(*(verdict(room, "secret123") for _ in range(50))) == [None] * 50
+        assert hashed == ["secret123"]
+        assert [await verdict(room, "wrong") for _ in range(3)] == [CloseCode.FORBIDDEN] * 3
+
+    async def test_one_hash_is_enough_to_know_a_password(self, hashed: list[str]) -> None:
+        """A right one, and a wrong one from many addresses (it was changed, say); another room's is hashed as ever."""
+        room = guarded()
+        for _ in range(3):
+            assert await verdict(room, "secret123") is None
+            assert await verdict(room, "wrong", None) == CloseCode.FORBIDDEN
+        assert hashed == ["secret123", "wrong"]
+        assert await verdict(guarded("other", "another", pk=2), "secret123") == CloseCode.FORBIDDEN
+        assert hashed == ["secret123", "wrong", "secret123"]
+
+    async def test_a_changed_password_is_not_known_any_more(self) -> None:
+        """The old one is wrong at once, and the new one is right though it was wrong before."""
         room = guarded()
         assert await verdict(room, "secret123") is None
+        assert await verdict(room, "other") == CloseCode.FORBIDDEN
         room.set_password("other")
         assert await verdict(room, "secret123") == CloseCode.FORBIDDEN
+        assert await verdict(room, "other") is None
 
-    async def test_of_known_passwords_the_oldest_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is remembered is bounded."""
-        monkeypatch.setattr(passwords, "MOST_KNOWN", 2)
-        monkeypatch.setattr(passwords, "_known", OrderedDict())
-        for pk in range(3):
-            assert await verdict(guarded(pk=pk), "secret123") is None
-        assert len(passwords._known) == 2
+    async def test_what_is_remembered_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody who guesses makes us forget what is right."""
+        monkeypatch.setattr(guesses.Digests, "MOST_REMEMBERED", 2)
+        monkeypatch.setattr(guesses, "_right", guesses.Digests())
+        monkeypatch.setattr(guesses, "_wrong", guesses.Digests())
+        room = guarded()
+        assert await verdict(room, "secret123") is None
+        for number in range(5):
+            await verdict(room, f"wrong {number}", None)
+        assert len(guesses._wrong._known) == 2
+        assert len(guesses._right._known) == 1
 
-    async def test_who_waits_too_long_for_a_hash_is_turned_away(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """With 4101, before the server gives up the handshake without a code."""
-        monkeypatch.setattr(passwords, "HASHING_SECONDS", 0.01)
-        busy = threading.Event()
-        monkeypatch.setattr(passwords, "matches", lambda raw, encoded: busy.wait(PATIENCE))
-        hashing = [asyncio.create_task(verdict(guarded(), "x")) for _ in range(passwords.HASHES_AT_ONCE)]
-        await asyncio.sleep(0)
-        assert await verdict(guarded(), "y") == CloseCode.RATE_LIMITED
-        busy.set()
-        assert await asyncio.gather(*hashing) == [None, None]
+    async def test_nothing_that_is_remembered_is_a_password(self) -> None:
+        """Digests, by a key that is nowhere else; another process's are others."""
+        room = guarded()
+        await verdict(room, "secret123")
+        await verdict(room, "wrong", None)
+        kept = repr((guesses._right._known, guesses._wrong._known, vars(guesses.wrong_passwords)))
+        assert "secret123" not in kept
+        assert "wrong'" not in kept
+        digest = guesses.Guess(room, "secret123", HERE).digest
+        assert digest in guesses._right._known
+        assert b"secret123" not in digest
+
+    async def test_a_client_that_leaves_early_is_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Hanging up before the answer gains nobody a guess."""
+        with monkeypatch.context() as patch:
+            patch.setattr(passwords, "ANSWER_SECONDS", 0.0)
+            for number in range(3):
+                assert await verdict(guarded(), f"wrong {number}") == CloseCode.RATE_LIMITED
+        while guesses._under_way():
+            await asyncio.wait(guesses._under_way().values())
+        assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
+
+    async def test_who_failed_waits_apart_from_who_did_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A wrong password in any room makes an address a suspect, and no other."""
+        suspects: list[bool] = []
+
+        class Lanes:
+            async def run(self, work: object, suspect: bool) -> bool:
+                suspects.append(suspect)
+                return False
+
+        monkeypatch.setattr(guesses, "current_lanes", Lanes)
+        for address, name in ((HERE, "VIP"), (HERE, "other"), (THERE, "other")):
+            await verdict(guarded(name), "wrong", address)
+        assert suspects == [False, True, False]
+
+    async def test_who_gets_no_turn_is_turned_away_uncounted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It was not looked at, so it says nothing about who gave it."""
+
+        class Full:
+            async def run(self, work: object, suspect: bool) -> None:
+                return None
+
+        with monkeypatch.context() as patch:
+            patch.setattr(guesses, "current_lanes", Full)
+            for _ in range(5):
+                assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
+        assert await verdict(guarded(), "secret123") is None
 
     async def test_an_open_room_is_never_limited(self) -> None:
         """Who guessed too often gets in when the password is removed."""

@@ -61,6 +61,7 @@ async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store that feeds and replays read from, with ten messages, of which the newest four are in memory too."""
     monkeypatch.setattr(tails, "MOST_FRAMES", 4)
     monkeypatch.setattr(replay, "PAGE", 3)
+    monkeypatch.setattr(replay, "FIRST_PAGE", 3)
     store = Store(10)
     store.stand_in(monkeypatch)
     return store
@@ -149,6 +150,14 @@ class TestCatchUp:
 
 
 class TestRefusals:
+    async def test_nothing_is_read_for_who_is_gone(self, store: Store, feed: Feed) -> None:
+        """A replay of many pages ends with the first that nobody takes."""
+        member = Member()
+        member.outbox.cancel()
+        with pytest.raises(Refused):
+            await catch_up(feed, member, 0)
+        assert store.asked.qsize() == 1
+
     async def test_who_is_slower_than_the_pruning_is_too_slow(self, store: Store, feed: Feed) -> None:
         """What they have not seen is deleted, so there is no way on without a hole."""
         member = Member()

@@ -1,11 +1,13 @@
 """What is said in a room, and to whom."""
 
 import re
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
+from rooms import speech
 from rooms.tests.support import APPLICATIONS, Client, entered, make_room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,3 +90,15 @@ class TestMessages:
             async with entered("lobby"):
                 pass
             assert (await ada.ask("hi"))["text"] == "hi"
+
+
+async def test_who_speaks_hears_it_without_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart of Redis it may take a message and bring it back to nobody; the sender gets an answer."""
+
+    async def swallow(*_: Any, **__: Any) -> None:
+        """Takes it, and that is all."""
+
+    monkeypatch.setattr(speech, "broadcast", swallow)
+    async with entered("unlisted") as ada, entered("unlisted") as bob:
+        assert (await ada.ask("hi"))["text"] == "hi"
+        assert (await bob.next())["text"] == "hi"

@@ -1,5 +1,6 @@
 """What is said in a room that keeps it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import DataError
 
 from rooms import changes, writer
+from rooms.history import Outcome, Verdict
 from rooms.models import Message, Room
 from rooms.tests.stored import keeping_room, put_many
 from rooms.tests.support import APPLICATIONS, Client, entered, set_password
@@ -129,6 +131,18 @@ class TestTrouble:
             assert (answer["type"], answer["code"], answer["id"]) == ("error", "unavailable", "7")
             assert await bob.still_here()
             assert (await ada.ask(HI))["seq"] == (await bob.next())["seq"] == 1
+
+    async def test_who_cannot_be_told_the_truth_is_closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A commit of which nobody knows: who comes back and says it again is told what became of it."""
+
+        async def unknown(self: writer.Writer, saying: Any) -> Outcome:
+            return Outcome(Verdict.UNKNOWN)
+
+        monkeypatch.setattr(writer.Writer, "store", unknown)
+        await new_room()
+        async with entered("lobby") as client:
+            await client.put(json.dumps(HI))
+            assert await client.code() == 4103
 
     async def test_who_is_outside_by_now_is_told_and_turned_away(
         self, monkeypatch: pytest.MonkeyPatch

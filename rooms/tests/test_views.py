@@ -7,11 +7,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from rooms import passwords
+from rooms import guesses
 from rooms.members import GUEST_COOKIE
 from rooms.models import Room
 from rooms.tests.support import make_room
-from rtproject.websocket.rates import Rate, Tally
+from rtproject.websocket.rates import Rate
+from rtproject.websocket.shared_tally import SharedTally
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +168,7 @@ class TestPassword:
 
     def test_too_many_wrong_ones_are_limited(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         """After that not even the right one is taken, but a room elsewhere is open as before."""
-        monkeypatch.setattr(passwords, "wrong_passwords", Tally(Rate(2, 60.0)))
+        monkeypatch.setattr(guesses, "wrong_passwords", SharedTally("tests", Rate(2, 60.0), []))
         make_room("other")
         for _ in range(2):
             assert "not the password" in enter(client, "wrong").content.decode()

@@ -1,6 +1,9 @@
 """The headers that every page carries."""
 
+from urllib.request import ProxyHandler, build_opener
+
 import pytest
+from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -44,7 +47,7 @@ def test_a_view_may_set_its_own():
     assert response["Content-Security-Policy"] == "default-src 'self'"
 
 
-@pytest.mark.parametrize("path", ["/", "/admin/login/", "/no/such/page", "/echo"])
+@pytest.mark.parametrize("path", ["/", "/admin/login/", "/no/such/page", "/echo", "/rooms/"])
 @pytest.mark.django_db
 def test_every_answer_carries_it(client, path):
     """Pages of ours, of the admin, errors and redirects."""
@@ -52,3 +55,33 @@ def test_every_answer_carries_it(client, path):
     assert response["Content-Security-Policy"] == POLICY
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+def test_no_page_is_shown_in_a_frame(client):
+    """Also by browsers that know nothing of policies; and a page that was opened from elsewhere is on its own."""
+    response = client.get("/admin/login/")
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("secure", [False, True])
+def test_cookies_are_not_for_other_sites(client, settings, secure):
+    """Neither is sent along by a foreign page, nor read by a script where it need not be, nor sent in the clear."""
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure
+    client.get("/admin/login/")
+    get_user_model().objects.create_superuser("ada", password="secret123")
+    client.post("/admin/login/?next=/", {"username": "ada", "password": "secret123"})
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        assert client.cookies[name]["samesite"] == "Lax"
+        assert bool(client.cookies[name]["secure"]) is secure
+    assert client.cookies[settings.SESSION_COOKIE_NAME]["httponly"]
+
+
+def test_a_static_file_may_do_no_more_than_a_page(start_server):
+    """A picture that is opened by itself could run scripts otherwise."""
+    server = start_server()
+    with build_opener(ProxyHandler({})).open(server.http_url("/static/rtproject/favicon.svg")) as response:
+        assert response.headers["Content-Security-Policy"] == POLICY
+        assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from contextlib import AsyncExitStack
 
 import pytest
 from websockets.asyncio.client import unix_connect
 
 from rtproject.tests.support.process import PATIENCE
+from rtproject.tests.support.raw import raw_client
 from rtproject.tests.support.servers import Daphne, SiteProcess, Uvicorn
 
 
@@ -44,6 +46,24 @@ async def test_one_connection_too_many_waits_for_another_to_leave(start_server, 
         await server.wait_for_log("/echo closed with 1000")
         async with server.connect("/echo") as another:
             await assert_works(another)
+
+
+async def test_who_is_refused_counts_until_it_is_gone(start_server):
+    """Refused connections are open ones: an address that never answers their close gets no more of them."""
+    server = start_server(WEBSOCKETS_PER_ADDRESS=1)
+    async with raw_client(server, "/nowhere") as refused:
+        assert await refused.next() == 4004
+        async with server.connect("/nowhere") as second:
+            assert await refused_with(second) == 4101
+
+
+async def test_no_limit_is_no_limit(start_server):
+    """0 turns it off: one address opens more than the default allows."""
+    server = start_server(WEBSOCKETS_PER_ADDRESS=0)
+    async with AsyncExitStack() as stack:
+        for _ in range(201):
+            last = await stack.enter_async_context(server.connect("/echo"))
+        await assert_works(last)
 
 
 async def test_without_proxies_of_ours_nobody_is_believed(start_server):

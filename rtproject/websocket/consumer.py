@@ -55,7 +55,7 @@ class Consumer(AsyncWebsocketConsumer):
                 while (message := await receive())["type"] != "websocket.disconnect":
                     if self.ended_with is None:
                         await self._handle(message)
-                self.close_code = message.get("code", 1005)
+                self.close_code = message.get("code") or 1005  # Daphne: None after a breach of the protocol
         except asyncio.CancelledError:
             # Said before anything else: leaving the groups may take as long as the layer.
             self.close_code = CloseCode.GOING_AWAY
@@ -69,7 +69,7 @@ class Consumer(AsyncWebsocketConsumer):
         await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Override: handle one frame of the client. Raise ClientError for one that cannot be obeyed."""
+        """Override: handle one frame of the client. Raise ClientError for one that cannot be obeyed, or Refused."""
 
     async def disconnect(self, code: int) -> None:
         """Override: the connection has ended with `code` (1006 if there was no close frame)."""
@@ -171,6 +171,8 @@ class Consumer(AsyncWebsocketConsumer):
                 await self.receive(bytes_data=message["bytes"])
         except ClientError as error:
             await self.refuse_frame(error)
+        except Refused as refusal:
+            self.end(refusal.code)
 
     async def _clean_up(self) -> None:
         self.outbox.cancel()

@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import sys
+import threading
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -25,6 +27,9 @@ CONNECTIONS_SECONDS = (
     3.5  # how long all connections have to end; a supervisor expects the process to within 5
 )
 BACKGROUND_SECONDS = 0.5  # how long the tasks in the background have after that
+EXIT_SECONDS = (
+    4.7  # how long all of it may take: Python would wait for threads, and one may hang in a database
+)
 
 
 class Shutdown:
@@ -55,6 +60,9 @@ class Shutdown:
         from twisted.internet.defer import Deferred
 
         self.begun = True
+        exit_at_last = threading.Timer(EXIT_SECONDS, os._exit, (0,))
+        exit_at_last.daemon = True  # the process ends before that if it can
+        exit_at_last.start()
         return Deferred.fromFuture(asyncio.ensure_future(self._end_all()))
 
     async def _end_all(self) -> None:

@@ -61,14 +61,18 @@ class Outbox:
             if rest is not None:
                 self._run(rest)
 
-    async def write_through(self, frame: Frame) -> None:
-        """Sends past whatever is held, and waits until the connection took it: at the pace of the client."""
+    async def write_through(self, frame: Frame) -> bool:
+        """Sends past whatever is held, and waits until the connection took it: at the pace of the client.
+
+        Returns whether there is anybody left to send to.
+        """
         await self._idle()
         if not self._stopped:
             rest = self._put(frame)
             if rest is not None:
                 self._run(rest)
                 await self._idle()
+        return not self._stopped and (self._wire is None or self._wire.is_open())
 
     def hold(self) -> None:
         """From now on everything written is kept."""

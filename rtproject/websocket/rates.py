@@ -1,8 +1,10 @@
 """Limits: so many of something in so much time."""
 
+import asyncio
+import random
 import re
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
@@ -62,28 +64,76 @@ class Bucket:
         return True
 
 
+class Pace:
+    """Lets `rate` through, evenly after a `burst`, and makes the others wait for their turn."""
+
+    def __init__(self, rate: Rate, burst: int) -> None:
+        self._step = rate.seconds / rate.count
+        self._burst_seconds = burst * self._step
+        self._next = 0.0
+
+    async def keep(self, until: float) -> None:
+        """Returns when it is the caller's turn. Who has none before `until`, of `time.monotonic`, does not wait longer:
+        such callers return at different moments before it.
+        """
+        now = time.monotonic()
+        turn = max(self._next, now - self._burst_seconds) + self._step
+        if turn <= until:
+            self._next = turn
+        else:
+            turn = random.uniform((now + until) / 2, until)  # noqa: S311 (nobody gains by guessing it)
+        await asyncio.sleep(max(0.0, turn - now))
+
+
 class Tally:
     """Counts events of each of many keys against one rate, in a moving window.
 
-    Strangers name the keys, so their number is bounded: the one that was counted longest ago is forgotten first.
+    Strangers name the keys: one whose events are all too old to count is forgotten, and of more than `most_keys` the
+    one that was counted longest ago.
     """
 
     def __init__(self, rate: Rate, most_keys: int = 100_000) -> None:
         self._rate = rate
         self._most_keys = most_keys
-        self._times: OrderedDict[Hashable, deque[float]] = OrderedDict()
+        self._times: OrderedDict[Hashable, list[float]] = (
+            OrderedDict()
+        )  # the last counted comes last, in both
+
+    def __len__(self) -> int:
+        """The keys that are remembered."""
+        return len(self._times)
 
     def exhausted(self, key: Hashable) -> bool:
         """Whether `key` has used up what the rate allows it. Counts nothing."""
         times = self._times.get(key)
         if not self._rate.count or times is None or len(times) < self._rate.count:
             return False
-        return time.monotonic() - times[0] < self._rate.seconds
+        return not self._is_old(times[0])
 
-    def count(self, key: Hashable) -> None:
-        """Counts one event of `key`, now."""
-        times = self._times.setdefault(key, deque(maxlen=self._rate.count))
+    def take(self, key: Hashable) -> bool:
+        """Counts one event of `key`, now; False, and nothing is counted, if it is exhausted."""
+        if not self._rate.count:
+            return True
+        if self.exhausted(key):
+            return False
+        times = self._times.setdefault(key, [])
         times.append(time.monotonic())
+        del times[: -self._rate.count]
         self._times.move_to_end(key)
-        if len(self._times) > self._most_keys:
+        self._forget()
+        return True
+
+    def give_back(self, key: Hashable) -> None:
+        """Takes back what was counted last of `key`."""
+        times = self._times.get(key)
+        if times:
+            times.pop()
+        if not times:
+            self._times.pop(key, None)
+
+    def _forget(self) -> None:
+        while len(self._times) > self._most_keys or self._is_old(next(iter(self._times.values()))[-1]):
             self._times.popitem(last=False)
+
+    def _is_old(self, moment: float) -> bool:
+        return time.monotonic() - moment >= self._rate.seconds

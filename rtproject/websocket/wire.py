@@ -33,6 +33,9 @@ class Wire(Protocol):
     def waiting(self) -> int:
         """How many bytes the server has taken and not sent yet."""
 
+    def is_open(self) -> bool:
+        """Whether what is written may still reach the client."""
+
     def abort(self) -> None:
         """Ends the connection now, whatever was not sent yet."""
 

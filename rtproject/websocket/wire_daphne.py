@@ -92,9 +92,9 @@ class DaphneWire:
 
     def write(self, data: bytes) -> bool:
         """Sends at once what the kernel takes, instead of asking the reactor for a turn of its own for each frame."""
-        transport = self._transport
-        if self._protocol.state != STATE_OPEN or not transport.connected or transport.disconnecting:
+        if not self.is_open():
             return True
+        transport = self._transport
         if not transport.dataBuffer and not transport._tempDataLen:
             sent = transport.writeSomeData(data)
             if sent == len(data):
@@ -115,6 +115,11 @@ class DaphneWire:
         """What the transport has not sent yet."""
         transport = self._transport
         return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
+
+    def is_open(self) -> bool:
+        """Neither closed nor lost."""
+        transport = self._transport
+        return self._protocol.state == STATE_OPEN and transport.connected and not transport.disconnecting
 
     def abort(self) -> None:
         """Resets the connection."""

@@ -53,7 +53,7 @@ class UvicornWire(asyncio.BufferedProtocol):
     def write(self, data: bytes) -> bool:
         """The transport sends at once what the kernel takes, and calls `pause_writing` over its mark of 64 KiB."""
         protocol = self._protocol
-        if protocol.close_sent or protocol.disconnected or protocol.conn.state is not self._open:
+        if not self.is_open():
             return True
         protocol.transport.write(data)
         return bool(protocol.writable.is_set())
@@ -61,6 +61,11 @@ class UvicornWire(asyncio.BufferedProtocol):
     async def drained(self) -> None:
         """uvicorn sets `writable` in `resume_writing`, and when the connection is lost."""
         await self._protocol.writable.wait()
+
+    def is_open(self) -> bool:
+        """Neither closed nor lost."""
+        protocol = self._protocol
+        return not (protocol.close_sent or protocol.disconnected) and protocol.conn.state is self._open
 
     def abort(self) -> None:
         """Resets the connection."""

@@ -126,3 +126,18 @@ def test_no_entry_trusts_everybody(settings, trusted):
     """A lone star admits nobody, as with Django's own check of forms."""
     settings.CSRF_TRUSTED_ORIGINS = [trusted]
     assert is_foreign(headers("https://elsewhere.test"))
+
+
+@pytest.mark.parametrize(
+    ("origin", "foreign"),
+    [
+        ("http://example.com:8000", False),
+        ("http://elsewhere.test:8000", True),
+        ("http://example.com:8001", True),
+        ("null", True),
+    ],
+)
+def test_any_host_is_not_any_origin(settings, origin, foreign):
+    """With ALLOWED_HOSTS=* a page still has to be of the host that its handshake asks for."""
+    settings.ALLOWED_HOSTS = ["*"]
+    assert is_foreign(headers(origin)) is foreign

@@ -32,6 +32,9 @@ class Trickle:
     async def drained(self) -> None:
         await self.empty.wait()
 
+    def is_open(self) -> bool:
+        return True
+
     def abort(self) -> None:
         """Nothing to end."""
 

@@ -1,0 +1,99 @@
+"""Turns to compute password hashes: few at a time, and nobody waits behind those who failed."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.contrib.auth.hashers import check_password
+
+from rtproject.websocket.loops import per_loop
+
+# A hash takes 0.2 s of CPU and releases the GIL. One core is left to those who talk.
+HASHES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
+NICENESS = 10  # of 19
+
+# A handshake has no more time than that, and no more hashes fit into it: others need not wait.
+TURN_SECONDS = 2.0
+MOST_WAITING = 20
+
+
+def matches(raw: str | None, encoded: str) -> bool:
+    """Whether `raw` is the password that `encoded` is the hash of.
+
+    A NUL is never part of one: HMAC pads its key with NULs, so `secret\0` would hash like `secret`.
+    """
+    return raw is not None and "\0" not in raw and check_password(raw, encoded)
+
+
+def _stand_back() -> None:
+    """Members who talk go before newcomers, where each thread has a priority of its own.
+
+    Not the lowest: a thread that waits for the processor while the interpreter waits for it holds up everybody.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+class Lane:
+    """Hashes in `threads` of its own; at most MOST_WAITING wait for one, and for TURN_SECONDS.
+
+    Each thread rests `rest` times as long as it worked before it goes on.
+    """
+
+    def __init__(self, threads: int, rest: float = 0.0) -> None:
+        self._pool = ThreadPoolExecutor(threads, "password hash", _stand_back)
+        self._free = threads
+        self._rest = rest
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def run(self, work: Callable[[], bool]) -> bool | None:
+        """What `work` returns, computed in a thread when it is its turn; None if that does not come in time.
+
+        Must not be cancelled: the thread would go on while another takes its place.
+        """
+        if not await self._turn():
+            return None
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            return await loop.run_in_executor(self._pool, work)
+        finally:
+            loop.call_later(self._rest * (loop.time() - began), self._pass_on)
+
+    async def _turn(self) -> bool:
+        if self._free:
+            self._free -= 1
+            return True
+        if len(self._waiting) >= MOST_WAITING:
+            return False
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        await asyncio.wait({turn}, timeout=TURN_SECONDS)
+        if not turn.done():
+            self._waiting.remove(turn)
+        return turn.done()
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set_result(None)
+        else:
+            self._free += 1
+
+
+class Lanes:
+    """One for those who failed lately, one for all others, who so never wait for them."""
+
+    def __init__(self) -> None:
+        self._others = Lane(HASHES_AT_ONCE)
+        self._suspects = Lane(1, rest=3.0)
+
+    async def run(self, work: Callable[[], bool], suspect: bool) -> bool | None:
+        """See `Lane.run`."""
+        return await (self._suspects if suspect else self._others).run(work)
+
+
+current_lanes = per_loop(Lanes)

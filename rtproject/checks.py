@@ -1,0 +1,58 @@
+"""What `manage.py check` says of settings that are each right and together are not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+THIS_MACHINE = (".localhost", "localhost", "127.0.0.1", "[::1]")
+
+
+@checks.register()
+def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Django's way to ask. Nothing is said of the defaults."""
+    return [*_processes(), *_hosts(), *_proxies()]
+
+
+def _processes() -> Iterator[checks.CheckMessage]:
+    if settings.REDIS_URLS:
+        return
+    if not settings.PULSE_EMBEDDED:
+        yield checks.Warning(
+            "PULSE_EMBEDDED is off, but without a REDIS_URL a pulse worker of its own reaches nobody who watches.",
+            hint="Set REDIS_URL, or leave PULSE_EMBEDDED alone and start no worker.",
+            id="rtproject.W001",
+        )
+    if not settings.ON_SQLITE:
+        yield checks.Warning(
+            "There is a PostgreSQL and no REDIS_URL: several processes would hear of each other only every 2 seconds,"
+            " in unlisted rooms not at all, and would each count wrong passwords by themselves.",
+            hint="Set REDIS_URL for all of them. One process alone does well without.",
+            id="rtproject.W002",
+        )
+
+
+def _hosts() -> Iterator[checks.CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        yield checks.Warning(
+            "ALLOWED_HOSTS is *: any site can have its name point here, and its pages then count as ours.",
+            hint="Set ALLOWED_HOSTS to the names that this site is served as.",
+            id="rtproject.W003",
+        )
+    if settings.DEBUG and not set(settings.ALLOWED_HOSTS) <= set(THIS_MACHINE):
+        yield checks.Warning(
+            "DEBUG is on and ALLOWED_HOSTS names more than this machine: errors show the code and the settings to all.",
+            hint="Set DEBUG=off, or ALLOWED_HOSTS=localhost.",
+            id="rtproject.W005",
+        )
+
+
+def _proxies() -> Iterator[checks.CheckMessage]:
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        yield checks.Warning(
+            "HTTPS is on and TRUSTED_PROXIES is 0: behind the proxy that ends TLS all clients count as one address,"
+            " so one who guesses passwords shuts everybody out.",
+            hint="Set TRUSTED_PROXIES to how many proxies of yours stand in a row in front of this server.",
+            id="rtproject.W004",
+        )
