@@ -203,7 +203,7 @@ def test_a_room_is_found_by_a_name_and_by_nothing_else(server: Server, name: str
 @example(" secret123")
 @example("x" * 8000)
 def test_no_other_word_opens_a_guarded_room(server: Server, word: str) -> None:
-    """Whatever the word is, and wherever else the right one stands, it is 4003; 4101 if no hash gets its turn in time."""
+    """Whatever the word is, and wherever else the right one stands, it is 4003, or 4101 if no hash gets its turn."""
     asked = [("Pass", "secret123"), ("pass", "secret123"), ("pass", word)]
     code, frames = visit(server, f"/ws/vip?{urlencode(asked)}")
     assert code in (4003, 4101)
