@@ -45,7 +45,7 @@ run: $(VENV)/.installed
 	@exec $(IN_VENV) -m daphne -b '$(ADDRESS)' -p '$(PORT)' rtproject.asgi:application
 
 test: $(VENV)/.installed-dev
-	@$(IN_VENV) -m pytest --cov --cov-report=term $(ARGS)
+	@$(IN_VENV) -m pytest -n logical --maxprocesses 4 --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(IN_VENV) -m ruff check .

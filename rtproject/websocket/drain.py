@@ -60,14 +60,19 @@ class Shutdown:
         from twisted.internet.defer import Deferred
 
         self.begun = True
-        exit_at_last = threading.Timer(EXIT_SECONDS, os._exit, (0,))
-        exit_at_last.daemon = True  # the process ends before that if it can
-        exit_at_last.start()
+        _exit_at_last()
         return Deferred.fromFuture(asyncio.ensure_future(self._end_all()))
 
     async def _end_all(self) -> None:
         await _end(self.connections, CONNECTIONS_SECONDS)
         await _end(self.background, BACKGROUND_SECONDS)
+
+
+def _exit_at_last() -> None:
+    """Ends the process in EXIT_SECONDS, if it has not ended by then."""
+    timer = threading.Timer(EXIT_SECONDS, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
 
 
 async def _end(tasks: set[asyncio.Task[Any]], seconds: float) -> None:

@@ -5,7 +5,7 @@ import sys
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from rtproject.websocket import fanout
+from rtproject.websocket import drain, fanout
 from rtproject.websocket.outbox import Outbox
 from rtproject.websocket.tests.layers import Layer
 from rtproject.websocket.tests.reactor import Reactor
@@ -45,4 +45,5 @@ async def reactor(monkeypatch):
     """A reactor that runs in the test's loop, as it does in Daphne."""
     reactor = Reactor()
     monkeypatch.setitem(sys.modules, "twisted.internet.reactor", reactor)
+    monkeypatch.setattr(drain, "_exit_at_last", lambda: None)  # it would end the tests
     return reactor
