@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from rooms.hashing import current_lanes, matches
+from rooms.hash_process import matches_apart
+from rooms.hashing import current_lanes
 from rooms.names import room_key
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.loops import per_loop
 from rtproject.websocket.rates import Rate, Tally
 from rtproject.websocket.shared_tally import SharedTally
@@ -97,7 +99,8 @@ _under_way = per_loop(_none_yet)  # what is hashed now, by digest
 
 
 async def judge(guess: Guess) -> Verdict:
-    """Whether the guess is right: None then, else FORBIDDEN, or RATE_LIMITED if it was not even looked at."""
+    """Whether the guess is right: None then, else FORBIDDEN, or RATE_LIMITED (UNAVAILABLE if that is our own failure)
+    if it was not even looked at."""
     under_way = _under_way()
     while guess.digest in under_way:  # the same password, perhaps somebody else's
         await asyncio.wait({under_way[guess.digest]})
@@ -116,7 +119,11 @@ async def _hash(guess: Guess) -> Verdict:
     if not await guess.count():
         return CloseCode.RATE_LIMITED
     suspect = recent_failures.exhausted(guess.address)
-    right = await current_lanes().run(lambda: matches(guess.raw, guess.encoded), suspect)
+    try:
+        right = await current_lanes().run(lambda: matches_apart(guess.raw, guess.encoded), suspect)
+    except Unavailable:
+        await guess.take_back()
+        return CloseCode.UNAVAILABLE
     if right is False:
         _wrong.add(guess.digest)
         recent_failures.take(guess.address)

@@ -1,9 +1,8 @@
 """Turns to compute password hashes: few at a time, and nobody waits behind those who failed."""
 
 import asyncio
+import math
 import os
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,8 @@ from django.contrib.auth.hashers import check_password
 
 from rtproject.websocket.loops import per_loop
 
-# A hash takes 0.2 s of CPU and releases the GIL. One core is left to those who talk.
+# A hash takes 0.2 s of CPU. One core is left to those who talk.
 HASHES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
-NICENESS = 10  # of 19
 
 # A handshake has no more time than that, and no more hashes fit into it: others need not wait.
 TURN_SECONDS = 2.0
@@ -29,25 +27,18 @@ def matches(raw: str | None, encoded: str) -> bool:
     return raw is not None and "\0" not in raw and check_password(raw, encoded)
 
 
-def _stand_back() -> None:
-    """Members who talk go before newcomers, where each thread has a priority of its own.
-
-    Not the lowest: a thread that waits for the processor while the interpreter waits for it holds up everybody.
-    """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
 class Lane:
     """Hashes in `threads` of its own; at most MOST_WAITING wait for one, and for TURN_SECONDS.
 
-    Each thread rests `rest` times as long as it worked before it goes on.
+    Each thread rests before it goes on, `rest` times as long as the quickest hash so far took: what one costs, however
+    long a busy machine takes for it.
     """
 
     def __init__(self, threads: int, rest: float = 0.0) -> None:
-        self._pool = ThreadPoolExecutor(threads, "password hash", _stand_back)
+        self._pool = ThreadPoolExecutor(threads, "password hash")
         self._free = threads
         self._rest = rest
+        self._quickest = math.inf  # seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def run(self, work: Callable[[], bool]) -> bool | None:
@@ -62,7 +53,8 @@ class Lane:
         try:
             return await loop.run_in_executor(self._pool, work)
         finally:
-            loop.call_later(self._rest * (loop.time() - began), self._pass_on)
+            self._quickest = min(self._quickest, loop.time() - began)
+            loop.call_later(self._rest * self._quickest, self._pass_on)
 
     async def _turn(self) -> bool:
         if self._free:

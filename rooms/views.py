@@ -20,6 +20,7 @@ from rtproject.websocket.errors import Refused
 REFUSALS: dict[int, str] = {
     CloseCode.FORBIDDEN: "That is not the password of this room.",
     CloseCode.RATE_LIMITED: "Too many wrong passwords. Wait a minute and try again.",
+    CloseCode.UNAVAILABLE: "The password cannot be checked just now. Try again in a moment.",
 }
 
 

@@ -143,7 +143,9 @@ async def test_a_limit_holds_in_a_process_where_nobody_is_yet(two, stack):
 async def test_an_admin_disconnects_the_members_of_both(two, stack):
     """Whoever is in the room at that time; they may come back."""
     first, second = two
-    guests = [await enter(stack, server, name, "emptied") for server, name in ((first, "mia"), (second, "tom"))]
+    guests = [
+        await enter(stack, server, name, "emptied") for server, name in ((first, "mia"), (second, "tom"))
+    ]
     ids = str([guest.id for guest in guests])
     await asyncio.to_thread(first.execute, DISCONNECT.replace("{}", ids))
     assert [await ending(guest.client) for guest in guests] == [([], 4008)] * 2

@@ -8,7 +8,6 @@ themselves (uvicorn, with 1012) never cancel anything and need none of this.
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import sys
@@ -39,21 +38,9 @@ class Shutdown:
         self.begun = False
         self.connections: set[asyncio.Task[Any]] = set()
         self.background: set[asyncio.Task[Any]] = set()
-        self._ended = 0  # connections, since their garbage was collected
         reactor: Any = sys.modules.get("twisted.internet.reactor")
         if reactor is not None and reactor.running:
             reactor.addSystemEventTrigger("before", "shutdown", self._begin)
-
-    def collect_ended(self) -> None:
-        """Frees the memory of ended connections, now and then.
-
-        A server's protocol, its transport and its task refer to each other, so only the cyclic collector frees them;
-        and left to itself it comes too late, see `rtproject/asgi.py`. What it costs grows with those that are open.
-        """
-        self._ended += 1
-        if self._ended > max(1000, len(self.connections) // 2) and not self.begun:
-            self._ended = 0
-            gc.collect()
 
     def _begin(self) -> Any:
         """Called by Twisted, which waits for the Deferred before it closes anything."""
@@ -121,7 +108,6 @@ class Drain:
             raise
         finally:
             shutdown.connections.discard(task)
-            shutdown.collect_ended()
 
 
 async def _say_goodbye(scope: Scope, receive: Receive, send: Send) -> None:

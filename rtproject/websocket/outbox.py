@@ -104,6 +104,7 @@ class Outbox:
         if self._sender is not None:
             self._sender.cancel()
             self._sender = None  # a task that is cancelled before its first step never runs to say so itself
+        del self._on_slow  # a method of who holds us: neither must wait in memory for the garbage collector
 
     def _put(self, frame: Frame) -> Awaitable[None] | None:
         """Sends `frame`; returns what to wait for before the next, if anything."""

@@ -74,14 +74,14 @@ class Pace:
 
     async def keep(self, until: float) -> None:
         """Returns when it is the caller's turn. Who has none before `until`, of `time.monotonic`, does not wait longer:
-        such callers return at different moments before it.
+        such callers return at different moments shortly before it.
         """
         now = time.monotonic()
         turn = max(self._next, now - self._burst_seconds) + self._step
         if turn <= until:
             self._next = turn
         else:
-            turn = random.uniform((now + until) / 2, until)  # noqa: S311 (nobody gains by guessing it)
+            turn = until - random.uniform(0, (until - now) / 5)  # noqa: S311 (nobody gains by guessing it)
         await asyncio.sleep(max(0.0, turn - now))
 
 

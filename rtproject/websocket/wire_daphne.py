@@ -26,7 +26,7 @@ NEEDED = (
 NEEDED_OF_TRANSPORT = (
     *("write", "writeSomeData", "registerProducer", "unregisterProducer", "abortConnection"),
     *("pauseProducing", "resumeProducing", "dataBuffer", "offset", "_tempDataLen", "bufferSize"),
-    *("connected", "disconnecting"),
+    *("connected", "disconnecting", "producer"),
 )
 
 
@@ -55,6 +55,12 @@ def _is_plain(transport: Any) -> bool:
     return isinstance(transport, Connection) and not getattr(transport, "TLS", False)
 
 
+def _part(channel: Any) -> None:
+    """Parts the HTTP channel from the request that became a WebSocket: they would keep each other in memory."""
+    if hasattr(channel, "requests"):
+        channel.requests.clear()
+
+
 class DaphneWire:
     """See `wire.Wire`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
 
@@ -78,7 +84,8 @@ class DaphneWire:
         self._room: asyncio.Future[None] | None = None
         self._reading = True
         self._waiting = 0  # bytes of messages that came since Daphne's queue was last empty
-        self._transport.unregisterProducer()  # the HTTP channel, which handed the connection over
+        _part(self._transport.producer)  # the HTTP channel, which handed the connection over
+        self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
         self._transport.bufferSize = READ_SIZE
         self._fragments = 0
@@ -152,7 +159,12 @@ class DaphneWire:
 
     def _on_close(self, *what: Any) -> None:
         self.stopProducing()  # Autobahn takes us off the transport before it drops the connection
-        self._kind.onClose(self._protocol, *what)
+        protocol = self._protocol
+        self._kind.onClose(protocol, *what)
+        # What ended must not wait in memory for the cyclic garbage collector: the protocol holds our methods, and in
+        # a Deferred itself.
+        del protocol.onMessage, protocol.onMessageFrameBegin, protocol.onClose
+        protocol.is_closed = None
 
     def _on_message(self, payload: bytes, is_binary: bool) -> None:
         self._kind.onMessage(self._protocol, payload, is_binary)

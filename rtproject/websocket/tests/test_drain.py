@@ -184,16 +184,3 @@ class TestDrain:
         task.cancel()
         await asyncio.wait({task})
         assert task.cancelled()
-
-
-async def test_the_garbage_of_ended_connections_is_collected_now_and_then(monkeypatch):
-    """After a thousand of them: each is a ring of objects that nothing else frees in time."""
-    collections = []
-    monkeypatch.setattr("rtproject.websocket.drain.gc.collect", lambda: collections.append(1))
-    shutdown = current_shutdown()
-    for _ in range(1000):
-        shutdown.collect_ended()
-    assert not collections
-    for _ in range(1001):
-        shutdown.collect_ended()
-    assert len(collections) == 1

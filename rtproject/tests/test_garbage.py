@@ -1,0 +1,78 @@
+"""What an ended connection leaves in memory: nothing that waits for the cyclic garbage collector.
+
+Each pass of the collector stops everybody for as long as it takes, and who connects and is refused without pause would
+make it work without pause.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from rtproject.tests.support.frames import next_frame
+from rtproject.tests.support.patched import patched
+from rtproject.tests.support.process import PATIENCE
+from rtproject.tests.support.servers import Daphne, Uvicorn
+
+CONNECTIONS = 20
+TOLD = re.compile(r"^left over:.*\n", re.MULTILINE)
+TELL_WHAT_IS_LEFT = """
+import gc, signal
+from collections import Counter
+
+def tell(*_):
+    kinds = Counter(type(found).__name__ for found in gc.get_objects())
+    left = [f"{kinds[name]} {name}" for name in (%s)]
+    print("left over:", *left, flush=True)
+
+gc.disable()
+gc.set_threshold = lambda *_: None
+signal.signal(signal.SIGUSR1, tell)
+"""
+OURS = ("RoomConsumer", "EchoConsumer", "Outbox", "_Visible")
+KINDS = {
+    Daphne: (*OURS, "DaphneWire", "WebSocketProtocol", "HTTPChannel", "WebRequest"),
+    Uvicorn: (*OURS, "UvicornWire", "WebSocketsSansIOProtocol"),
+}
+
+
+async def come_and_go(server, path):
+    """A member, or somebody who is refused."""
+    async with server.connect(path) as client:
+        if "lobby" in path:
+            await client.send("hello")
+            await next_frame(client)
+        elif path == "/echo":
+            await client.send("hello")
+            await client.recv()
+        else:
+            await client.wait_closed()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_ended_connections_leave_no_cycles(start_server, kind):
+    """With the collector off, what is in memory at the end is at most the connection that ended last."""
+    names = KINDS[kind]
+    server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]))
+    for _ in range(CONNECTIONS):
+        for path in ("/echo", "/ws/lobby", "/ws/VIP", "/nowhere"):
+            await come_and_go(server, path)
+    left = await asyncio.to_thread(left_when_all_is_over, server)
+    assert set(left) == set(names)
+    assert max(left.values()) <= 2, left
+
+
+def left_when_all_is_over(server):
+    """How many there are of each kind, as soon as it is few of each: timers of closed connections end by themselves."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        seen = len(server.log)
+        os.kill(server.pid, signal.SIGUSR1)
+        line = server.expect_log(TOLD, after=seen)
+        left = {name: int(count) for count, name in re.findall(r"(\d+) (\w+)", line)}
+        if max(left.values()) <= 2 or time.monotonic() > deadline:
+            return left
+        time.sleep(0.2)
