@@ -68,8 +68,8 @@ class Presence:
                 self._count_soon()
             return []
         were, are = ({person.id for person in look.people} for look in (before, now))
-        joined = [_frame(Joined(person, now.count)) for person in now.people if person.id not in were]
-        return joined + [_frame(Left(person, now.count)) for person in before.people if person.id not in are]
+        joined = [person for person in now.people if person.id not in were]
+        return _told(joined, [person for person in before.people if person.id not in are], now.count)
 
     def enter(self, person: Person) -> None:
         """One more connection of `person` is in the room."""
@@ -122,10 +122,8 @@ class Presence:
             if change.joined or change.left:
                 self._count_soon()
             return
-        for person in change.joined:
-            self._show(_frame(Joined(person, count)))
-        for person in change.left:
-            self._show(_frame(Left(person, count)))
+        for frame in _told(change.joined, change.left, count):
+            self._show(frame)
 
     def _count_soon(self) -> None:
         if self._counting is None:
@@ -134,6 +132,18 @@ class Presence:
     def _count(self) -> None:
         self._counting = None
         self._show(_frame(Count(len(self.attendance))))
+
+
+def _told(joined: list[Person], left: list[Person], count: int) -> list[Frame]:
+    """A frame for each, with how many there are after it; `count` is how many there are after all of them."""
+    frames, count = [], count + len(left) - len(joined)
+    for person in joined:
+        count += 1
+        frames.append(_frame(Joined(person, count)))
+    for person in left:
+        count -= 1
+        frames.append(_frame(Left(person, count)))
+    return frames
 
 
 def _frame(content: Joined | Left | Count) -> Frame:

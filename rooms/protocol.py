@@ -203,7 +203,7 @@ def _check_text(frame: Say) -> None:
     if "\0" in frame.text:
         raise BadFrame("The text contains a NUL character.", frame.id)
     if frame.id is not None and "\0" in frame.id:
-        raise BadFrame("The id contains a NUL character.")
+        raise BadFrame("The id contains a NUL character.", frame.id)
     try:
         frame.text.encode()
     except UnicodeEncodeError:  # msgspec refuses one in JSON, a server one on the wire

@@ -182,7 +182,7 @@ class TestLooks:
         alone.leave("bob", "mia")
         await house.clock.advance(GRACE + SOON)
         assert contents(alone.presence.since(before)) == [
-            '{"type":"joined","member":{"id":"eve","name":"EVE","guest":true},"count":2}',
+            '{"type":"joined","member":{"id":"eve","name":"EVE","guest":true},"count":3}',
             '{"type":"left","member":{"id":"bob","name":"BOB","guest":true},"count":2}',
         ]
         assert alone.presence.since(alone.presence.look()) == []
