@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from pulse import protocol
 from pulse.clock import Grid, SystemClock
 from pulse.sampler import difference, take_snapshot
+from pulse.watch import current_watch
 from pulse.worker import FIRST_SECONDS, Worker, disk_path
 
 
@@ -50,6 +51,7 @@ def one_sample() -> str:
 
 async def run_until_stopped() -> None:
     """Runs the worker until this process is told to end."""
+    current_watch().ensure_running()
     worker = asyncio.create_task(Worker.from_settings().run(), name="pulse worker")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
