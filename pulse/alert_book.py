@@ -126,18 +126,16 @@ def _resolve(events: Iterable[AlertEvent], at: float) -> bool:
 def _end_silence(event: AlertEvent | None, at: float) -> bool:
     if event is None:
         return False
-    alert = msgspec.structs.replace(event.alert, value=max(event.value, at - event.since.timestamp()))
-    AlertEvent.objects.go_on(event, resolved(alert, at))
-    return True
+    whole = msgspec.structs.replace(event.alert, value=max(event.value, at - event.since.timestamp()))
+    return _write(event.host, SILENT, event, resolved(whole, at))
 
 
 def _write(host: str, metric: str, event: AlertEvent | None, after: Alert | None) -> bool:
+    """Stores what became of `event`, or of none, and returns whether that is another state."""
     if event is None:
-        if after is None:
-            return False
-        AlertEvent.objects.begin(host, metric, after)
-        return True
-    if after == event.alert:
-        return False
-    AlertEvent.objects.go_on(event, after)
-    return True
+        if after is not None:
+            AlertEvent.objects.begin(host, metric, after)
+        return after is not None
+    if after != event.alert:
+        AlertEvent.objects.go_on(event, after)
+    return after is None or after.state != event.state

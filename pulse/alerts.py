@@ -80,7 +80,7 @@ def judge_silence(rule: Rule, beat: float, alert: Alert | None, seconds: float, 
 
 
 def resolved(alert: Alert, at: float) -> Alert | None:
-    """The same alert when it is over: nothing, if it never fired. It never ends before it began."""
-    if alert.state != "firing":
+    """The same alert when it is over: nothing, if it never fired. It never ends before it fired."""
+    if alert.fired is None:
         return None
-    return msgspec.structs.replace(alert, state="resolved", until=max(at, alert.since))
+    return msgspec.structs.replace(alert, state="resolved", until=max(at, alert.fired))

@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 from pulse import pruning, storing
 from pulse.protocol import ALERTS_GROUP, MOST_HISTORY
 from pulse.storing import Measured
-from pulse.threads import in_own_thread
+from pulse.threads import in_storing_thread
 from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.outage import Outage
 
 PRUNE_EVERY = 100  # writes
 CLOSING_SECONDS = 1.0
 
-keep = in_own_thread(storing.keep)
-prune = in_own_thread(pruning.prune)
+keep = in_storing_thread(storing.keep)
+prune = in_storing_thread(pruning.prune)
 
 
 async def tell_alerts_changed() -> None:

@@ -11,9 +11,9 @@ from pulse.figures import Fold, Row, fold, row_of
 from pulse.models import Rollup, Sample
 
 HOUR, DAY = 3600, 86_400  # seconds that a chart shows
-STEPS = {HOUR: 20, DAY: 300}  # and that each of its points covers
+STEPS = {HOUR: 30, DAY: 300}  # and that each of its points covers
 
-_decoder = msgspec.json.Decoder(Fold)
+_decoder = msgspec.json.Decoder(list[Fold])
 
 
 def roll_up(host: str, moments: Iterable[float]) -> None:
@@ -37,9 +37,9 @@ def roll_up(host: str, moments: Iterable[float]) -> None:
     )
 
 
-def read_fold(figures: str) -> Fold:
-    """What `Rollup.figures` holds."""
-    return _decoder.decode(figures)
+def read_folds(figures: Iterable[str]) -> list[Fold]:
+    """What `Rollup.figures` of several rows hold: read as one text, which is faster than each by itself."""
+    return _decoder.decode(f"[{','.join(figures)}]")
 
 
 def prune(now: float) -> None:

@@ -16,7 +16,7 @@ from pulse import alert_book
 from pulse.protocol import AlertEntry
 from pulse.recorder import tell_alerts_changed
 from pulse.silence import Silence
-from pulse.threads import in_own_thread
+from pulse.threads import in_storing_thread
 from rtproject.websocket.drain import background
 from rtproject.websocket.loops import per_loop
 from rtproject.websocket.outage import Outage
@@ -70,19 +70,23 @@ class Watch:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
+            looked = False
             with self._looking:
                 await self._look()
+                looked = True
+            if not looked:
+                self._silence.begin_anew()
             try:
                 async with asyncio.timeout(self._pause):
                     await self._woken.wait()
             except TimeoutError:
-                continue
+                pass
 
     async def _look(self) -> None:
-        changed = await in_own_thread(alert_book.look_for_silence)(
+        changed = await in_storing_thread(alert_book.look_for_silence)(
             self._silence, self._clock(), timezone.now()
         )
-        self._show(await in_own_thread(alert_book.current)(timezone.now()))
+        self._show(await in_storing_thread(alert_book.current)(timezone.now()))
         if changed:
             with self._telling:
                 await tell_alerts_changed()

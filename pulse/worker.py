@@ -13,6 +13,7 @@ from pulse.clock import Clock, Grid, SystemClock
 from pulse.recorder import Recorder
 from pulse.sampler import Sample, Sampler, take_snapshot
 from pulse.storing import Measured
+from pulse.threads import sampling_thread
 from pulse.watch import current_watch
 from rtproject.websocket.drain import background
 from rtproject.websocket.fanout import broadcast
@@ -89,7 +90,8 @@ class Worker:
 
     async def _sample(self) -> Sample | None:
         with self._sampling:
-            return await asyncio.to_thread(self._sampler.sample)  # a disk may be slow to answer
+            # A disk may be slow to answer.
+            return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
         return None
 
     def _count_skipped(self) -> None:

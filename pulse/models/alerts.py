@@ -93,8 +93,8 @@ class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
         self.bulk_create([self.model(host=host, metric=metric, **_columns(alert))], ignore_conflicts=True)
 
     def go_on(self, event: "AlertEvent", alert: Alert | None) -> None:
-        """Stores what became of an open alert, unless it is over already."""
-        still = self.open().filter(pk=event.pk)
+        """Stores what became of an open alert, unless another process has changed its state before."""
+        still = self.open().filter(pk=event.pk, state=event.state)
         if alert is None:
             still.delete()
         else:

@@ -67,6 +67,14 @@ class Sample(models.Model):
         return f"{self.host} #{self.seq}"
 
 
+class HostQuerySet(models.QuerySet["Host"]):
+    """The question that is asked of hosts."""
+
+    def live(self, now: datetime) -> list["Host"]:
+        """Those whose worker runs."""
+        return [host for host in self if now - host.at < timedelta(seconds=ALIVE_INTERVALS * host.beat)]
+
+
 class Host(models.Model):
     """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
 
@@ -78,6 +86,8 @@ class Host(models.Model):
     frame = models.TextField()
     beat = models.FloatField(help_text="Seconds from one of its pulses to the next.")
     missed = models.BigIntegerField(default=0, help_text="Ticks that its worker missed since it was started.")
+
+    objects = HostQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
