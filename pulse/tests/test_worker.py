@@ -136,6 +136,26 @@ async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCapture
     ]
 
 
+async def test_ticks_without_a_pulse_are_counted_and_the_count_is_stored_with_each() -> None:
+    """Those that were skipped, and those at which the machine could not be sampled."""
+    world = World(beats=7)
+
+    def suspend(count: int) -> None:
+        world.clock.time += 22 if count == 3 else 0
+
+    world.on_publish = suspend
+    world.on_read = fail_on(range(6, 8), OSError("no /proc"))
+    await world.run()
+    assert [each.missed for each in world.stored] == [0, 0, 0, 4, 6, 6, 6]
+
+
+async def test_how_many_ticks_were_missed_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(beats=2)
+    world.on_read = fail_on(range(2, 3), OSError("no /proc"))
+    await world.run()
+    assert caplog.messages[-1] == "the pulse of web-1 ends; ticks missed: 1"
+
+
 async def test_a_machine_that_cannot_be_sampled_is_logged_once_and_the_beat_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
