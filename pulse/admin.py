@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from pulse import alert_book
 from pulse.models import AlertEvent, Host, Threshold
@@ -53,4 +52,4 @@ class HostAdmin(ReadOnlyAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
         """The same for each."""
         for host in queryset:
-            alert_book.forget(host, timezone.now())
+            alert_book.forget(host)

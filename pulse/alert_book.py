@@ -13,6 +13,7 @@ from pulse.alerts import METRICS, SILENT, Alert, Rule, judge, judge_silence, res
 from pulse.models import ALIVE_INTERVALS, KEPT, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.protocol import AlertEntry, Pulse, written
 from pulse.silence import Silence
+from pulse.store_clock import store_now
 
 
 def rules() -> dict[str, Rule]:
@@ -44,16 +45,18 @@ def observe(host: str, pulses: Sequence[tuple[Pulse, float]], beat: float, befor
     return changed
 
 
-def look_for_silence(silence: Silence, clock: float, now: datetime) -> bool:
+def look_for_silence(silence: Silence, clock: float, now: datetime | None = None) -> bool:
     """Opens alerts of hosts that are silent, forgets who has been for a day; returns whether an alert changed.
 
     `clock` is the monotonic time of `silence`. The next pulse of a host ends its alert: see `observe`.
     """
+    now = now or store_now()
     hosts = {host.name: host for host in Host.objects.only("name", "at", "beat")}
     rule = rules().get(SILENT)
     changed = False
     for name, seconds in silence.look(clock, {name: host.at for name, host in hosts.items()}).items():
-        if hosts[name].at < now - KEPT:
+        is_gone = seconds >= ALIVE_INTERVALS * hosts[name].beat  # and not only its clock far behind
+        if is_gone and hosts[name].at < now - KEPT:
             changed |= forget(hosts[name], now)
         elif rule is not None:
             changed |= _note_silence(hosts[name], rule, seconds, now.timestamp())
@@ -62,7 +65,7 @@ def look_for_silence(silence: Silence, clock: float, now: datetime) -> bool:
     return changed
 
 
-def forget(host: Host, now: datetime) -> bool:
+def forget(host: Host, now: datetime | None = None) -> bool:
     """Ends what is open of a host that is gone, and deletes all else; returns whether an alert changed.
 
     Does nothing if a pulse came since `host` was read. If its worker still runs it is there again with its next pulse.
@@ -72,12 +75,12 @@ def forget(host: Host, now: datetime) -> bool:
             return False
         Sample.objects.filter(host=host.name).delete()
         Rollup.objects.filter(host=host.name).delete()
-        return _resolve(AlertEvent.objects.open().filter(host=host.name), now.timestamp())
+        return _resolve(AlertEvent.objects.open().filter(host=host.name), (now or store_now()).timestamp())
 
 
-def current(now: datetime) -> tuple[AlertEntry, ...]:
+def current(now: datetime | None = None) -> tuple[AlertEntry, ...]:
     """What dashboards are told. Raises django.db.Error."""
-    return tuple(entry_of(event) for event in AlertEvent.objects.current(now))
+    return tuple(entry_of(event) for event in AlertEvent.objects.current(now or store_now()))
 
 
 def entry_of(event: AlertEvent) -> AlertEntry:

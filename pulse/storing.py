@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from pulse import alert_book, rollups
-from pulse.models import Host, Sample
+from pulse.models import Host, Rollup, Sample
 from pulse.protocol import Pulse, moment
+
+STRAY_BEATS = 10  # further behind, a pulse is no late one
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,18 @@ class Measured:
 def keep(measured: Sequence[Measured]) -> bool:
     """Stores pulses of one host, oldest first, and whatever follows from them; returns whether an alert changed.
 
-    Those whose host and `seq` are stored already are of a second worker on that host, and nothing follows from them.
-    Nothing is stored by halves. Raises django.db.Error.
+    Those whose host and `seq` are stored already are of a second worker on that host: they are a sign of life, and
+    nothing else follows from them. Nothing is stored by halves. Raises django.db.Error.
     """
     with transaction.atomic():
         host = measured[0].pulse.host
+        before = Host.objects.filter(name=host).first()
+        if before is not None:
+            _forget_a_future(before, measured[-1].at)
         new = _store(host, measured)
+        _note(measured[-1])
         if not new:
             return False
-        before = Host.objects.filter(name=host).first()
-        _note(new[-1])
         rollups.roll_up(host, [each.at for each in new])
         return alert_book.observe(
             host,
@@ -45,6 +49,16 @@ def keep(measured: Sequence[Measured]) -> bool:
             beat=new[-1].beat,
             before=None if before is None else before.at.timestamp(),
         )
+
+
+def _forget_a_future(host: Host, at: float) -> None:
+    """After the host's clock was set back, what it stored before stands where it will store again: that goes.
+
+    `at` is the time of its newest pulse. That of a second worker may be behind by a little, which changes nothing.
+    """
+    if host.at.timestamp() - at > STRAY_BEATS * host.beat:
+        Sample.objects.filter(host=host.name, at__gte=moment(at)).delete()
+        Rollup.objects.filter(host=host.name, start__gt=at).delete()
 
 
 def _store(host: str, measured: Sequence[Measured]) -> list[Measured]:

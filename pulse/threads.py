@@ -23,7 +23,7 @@ class OwnThread(ThreadPoolExecutor):
         return future
 
     def ends_within(self, seconds: float) -> bool:
-        """Whether it is through with everything in so many seconds. Else it hangs, and Python would wait for it at exit."""
+        """Whether it is through with everything in so many seconds. Else it hangs, and Python waits for it at exit."""
         return not wait(set(self._undone), timeout=seconds).not_done
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from django.conf import settings
-from django.utils import timezone
 
 from pulse import alert_book
 from pulse.protocol import AlertEntry
@@ -56,7 +55,9 @@ class Watch:
         """Tells `dashboard` of the alerts there are, and of each change until it is forgotten."""
         self.ensure_running()
         self._dashboards[dashboard] = None
-        if self._alerts is not None:
+        if self._alerts is None:
+            self.wake()
+        else:
             dashboard.show_alerts(self._alerts)
 
     def forget(self, dashboard: Dashboard) -> None:
@@ -83,10 +84,11 @@ class Watch:
                 pass
 
     async def _look(self) -> None:
-        changed = await in_storing_thread(alert_book.look_for_silence)(
-            self._silence, self._clock(), timezone.now()
-        )
-        self._show(await in_storing_thread(alert_book.current)(timezone.now()))
+        changed = await in_storing_thread(alert_book.look_for_silence)(self._silence, self._clock())
+        if self._dashboards:
+            self._show(await in_storing_thread(alert_book.current)())
+        else:
+            self._alerts = None  # a worker has no dashboards: it need not read what it tells nobody
         if changed:
             with self._telling:
                 await tell_alerts_changed()

@@ -36,9 +36,9 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         """Those that are not kept any longer, oldest first."""
         return self.filter(at__lt=now - KEPT).order_by("at")
 
-    def prune(self, most: int, now: datetime | None = None) -> int:
+    def prune(self, most: int, now: datetime) -> int:
         """Deletes up to `most` expired samples and returns how many it were."""
-        oldest = list(self.expired(now or timezone.now()).values_list("pk", flat=True)[:most])
+        oldest = list(self.expired(now).values_list("pk", flat=True)[:most])
         return self.filter(pk__in=oldest).delete()[0] if oldest else 0
 
     def store(self, samples: Iterable["Sample"]) -> None:

@@ -201,9 +201,17 @@ def test_a_host_that_is_gone_for_a_day_is_forgotten_and_its_alert_ends() -> None
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
     assert not onlooker.look(day)
-    assert onlooker.look(day + 1)
-    assert AlertEvent.objects.get().until == moment(NOON + day + 1)
+    assert onlooker.look(day + 20)
+    assert AlertEvent.objects.get().until == moment(NOON + day + 20)
     assert [model.objects.count() for model in (Host, Sample, Rollup)] == [0, 0, 0]
+
+
+def test_a_host_whose_clock_is_days_behind_is_not_forgotten() -> None:
+    onlooker = Onlooker()
+    for number in range(10):
+        keep([measured("a", NOON - 3 * KEPT.total_seconds() + BEAT * number)])
+        onlooker.look(BEAT * number)
+    assert Host.objects.exists()
 
 
 def test_a_host_that_came_back_in_time_is_not_forgotten() -> None:

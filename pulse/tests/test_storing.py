@@ -5,7 +5,7 @@ from django.db import DatabaseError
 
 from pulse import alert_book
 from pulse.models import AlertEvent, Host, Rollup, Sample, Threshold
-from pulse.protocol import moment
+from pulse.protocol import decode, moment
 from pulse.storing import keep
 from pulse.tests.support import BEAT, NOON, measured
 
@@ -46,8 +46,34 @@ def test_nothing_follows_from_a_pulse_of_a_tick_that_is_stored_already() -> None
     """A second worker on the same host measures a little differently."""
     keep([measured("a", NOON, cpu=10.0)])
     assert not keep([measured("a", NOON + 0.1, cpu=95.0)])
-    assert Host.objects.get().at == moment(NOON)
+    assert [sample.at for sample in Sample.objects.all()] == [moment(NOON)]
     assert not AlertEvent.objects.exists()
+
+
+def test_a_pulse_of_a_tick_that_is_stored_already_is_a_sign_of_life() -> None:
+    keep([measured("a", NOON)])
+    keep([measured("a", NOON + 0.1)])
+    assert Host.objects.get().at == moment(NOON + 0.1)
+
+
+def test_after_a_clock_was_set_back_its_pulses_are_stored_all_the_same() -> None:
+    """The ticks of the hour that comes again have samples already, which give way."""
+    for ago in (3600, 3595, 3585, 0):
+        keep([measured("a", NOON - ago, cpu=10.0)])
+        keep([measured("b", NOON - ago)])
+    keep([measured("a", NOON - 3589, cpu=20.0)])
+    assert keep([measured("a", NOON - 3584, cpu=95.0)])
+    samples = Sample.objects.order_by("at")
+    uses = [(NOON - sample.at.timestamp(), decode(sample.frame).cpu) for sample in samples.filter(host="a")]
+    assert uses == [(3600, 10), (3595, 10), (3589, 20), (3584, 95)]
+    assert max(Rollup.objects.filter(host="a").values_list("start", flat=True)) < NOON
+    assert samples.filter(host="b").count() == 4
+
+
+def test_a_pulse_that_is_a_little_late_changes_no_other() -> None:
+    keep([measured("a", NOON)])
+    keep([measured("a", NOON - 45)])
+    assert Sample.objects.count() == 2
 
 
 def test_of_a_batch_only_what_is_new_counts() -> None:
