@@ -53,12 +53,11 @@ async def alert_of(client: ClientConnection, host: str, state: str) -> dict[str,
                     return alert
 
 
-async def pulses_of(client: ClientConnection, *hosts: str) -> None:
-    """Waits until a pulse of each of `hosts` came."""
-    missing = set(hosts)
+async def until_kept(client: ClientConnection, server: Server, *hosts: str) -> None:
+    """Waits until pulses of `hosts`, and of them alone, are stored, which is soon after they are sent."""
     async with asyncio.timeout(PATIENCE):
-        while missing:
-            missing.discard(json.loads(await client.recv()).get("host"))
+        while await kept_hosts(server) != sorted(hosts):
+            await client.recv()
 
 
 async def test_each_machine_appears_by_itself_with_its_history_and_its_metrics(
@@ -69,10 +68,7 @@ async def test_each_machine_appears_by_itself_with_its_history_and_its_metrics(
     async with server.connect("/stats") as client:
         for host in ("web-1", "web-2"):
             start_server(PulseWorker, site=on_host(host))
-        await pulses_of(client, "web-1", "web-2")
-        async with asyncio.timeout(PATIENCE):
-            while await kept_hosts(server) != ["web-1", "web-2"]:  # a pulse is stored after it was sent
-                await client.recv()
+        await until_kept(client, server, "web-1", "web-2")
     metrics = await get(server, "/metrics", Authorization=f"Bearer {TOKEN}")
     assert 'pulse_cpu_usage_ratio{host="web-1"}' in metrics
     assert 'pulse_cpu_usage_ratio{host="web-2"}' in metrics
@@ -86,7 +82,7 @@ async def test_a_host_that_dies_is_noticed_by_others_and_its_return_too(
     start_server(PulseWorker, site=on_host("web-1"))
     dying = start_server(PulseWorker, site=on_host("web-2"))
     async with servers[0].connect("/stats?alerts=1") as one, servers[1].connect("/stats?alerts=1") as other:
-        await pulses_of(one, "web-1", "web-2")
+        await until_kept(one, servers[0], "web-1", "web-2")
         dying.kill()
         fired = await alert_of(one, "web-2", "firing")
         assert await alert_of(other, "web-2", "firing") == fired
@@ -103,7 +99,7 @@ async def test_the_only_worker_is_missed_by_a_server(start_server, on_host: Call
     server = start_server(Daphne, site=on_host("server"))
     alone = start_server(PulseWorker, site=on_host("web-1"))
     async with server.connect("/stats?alerts=1") as client:
-        await pulses_of(client, "web-1")
+        await until_kept(client, server, "web-1")
         assert await alone.stop() == 0
         await alert_of(client, "web-1", "firing")
 
