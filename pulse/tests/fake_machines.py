@@ -69,6 +69,7 @@ class FakeMachines:
         self._page = page
         self._link: WebSocketRoute | None = None
         self._greeting: list[dict[str, Any]] = []
+        self._is_away = False
 
     async def install(self, *greeting: dict[str, Any]) -> None:
         """Takes the server's place; `greeting` are the frames that a new connection is told."""
@@ -79,20 +80,28 @@ class FakeMachines:
 
     def tell(self, *frames: dict[str, Any]) -> None:
         """Sends frames to the page."""
+        self.tell_text(*map(json.dumps, frames))
+
+    def tell_text(self, *texts: str) -> None:
+        """Sends whatever it is to the page."""
         assert self._link is not None
-        for frame in frames:
-            self._link.send(json.dumps(frame))
+        for text in texts:
+            self._link.send(text)
 
     def tell_alerts(self, *alerts: dict[str, Any]) -> None:
         """Sends the list of alerts as it is now."""
         self.tell({"type": "alerts", "alerts": list(alerts)})
 
-    async def hang_up(self, code: int = 4200) -> None:
-        """Ends the page's connection."""
+    async def hang_up(self, for_good: bool = False) -> None:
+        """Ends the page's connection, and takes no new one if it is `for_good`."""
         assert self._link is not None
-        await self._link.close(code=code)
+        self._is_away = for_good
+        await self._link.close(code=4103)
 
-    def _connect(self, link: WebSocketRoute) -> None:
+    async def _connect(self, link: WebSocketRoute) -> None:
+        if self._is_away:
+            await link.close(code=4103)
+            return
         self._link = link
         self.tell(*self._greeting)
 
