@@ -83,7 +83,7 @@ export class Screen {
 
   #showHost(scene, isChanged, isOnly) {
     const host = scene.hosts.get(this.#host);
-    this.allHosts.hidden = this.#host === "" || isOnly;
+    this.allHosts.hidden = this.#host === "" || (isOnly && host !== undefined);
     this.allHosts.href = this.hrefOf("");
     const isUnknown = this.#host !== "" && host === undefined;
     element("unknown-host").hidden = !isUnknown;
