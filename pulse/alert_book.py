@@ -60,9 +60,14 @@ def look_for_silence(silence: Silence, clock: float, now: datetime | None = None
             changed |= forget(hosts[name], now)
         elif rule is not None:
             changed |= _note_silence(hosts[name], rule, seconds, now.timestamp())
-    if rule is None:
-        changed |= _resolve(AlertEvent.objects.open().filter(metric=SILENT), now.timestamp())
-    return changed
+    return changed | _resolve(_without_cause(rule), now.timestamp())
+
+
+def _without_cause(rule: Rule | None) -> Iterable[AlertEvent]:
+    """Open alerts of hosts that were forgotten at the very moment when they began; of silence, if it has no rule."""
+    open_ones = AlertEvent.objects.open()
+    strays = open_ones.exclude(host__in=Host.objects.values("name"))
+    return strays if rule is not None else strays | open_ones.filter(metric=SILENT)
 
 
 def forget(host: Host, now: datetime | None = None) -> bool:

@@ -222,6 +222,14 @@ def test_a_host_that_came_back_in_time_is_not_forgotten() -> None:
     assert Host.objects.exists()
 
 
+def test_an_alert_of_a_host_that_nobody_knows_is_over() -> None:
+    """As when an admin has the host forgotten while a process has just seen that it is silent."""
+    beat(0, disk=Usage(95.0, 1, 1))
+    Host.objects.all().delete()
+    assert Onlooker().look(1)
+    assert events() == [("a", "disk", "resolved")]
+
+
 def test_a_host_is_forgotten_alone() -> None:
     beat(0, "a", disk=Usage(95.0, 1, 1))
     beat(0, "b", disk=Usage(95.0, 1, 1))

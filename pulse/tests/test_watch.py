@@ -9,7 +9,7 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 
 from pulse import alert_book, watch
-from pulse.models import AlertEvent, Threshold
+from pulse.models import AlertEvent, Host, Threshold
 from pulse.protocol import ALERTS_GROUP, AlertEntry
 from pulse.storing import Measured, keep
 from pulse.tests.support import measured
@@ -68,6 +68,7 @@ async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 def begin_alert(host: str) -> None:
     now = timezone.now()
+    Host.objects.create(name=host, at=now, beat=3600)
     AlertEvent.objects.create(
         host=host, metric="cpu", state="firing", value=95, threshold=90, since=now, fired=now
     )
