@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Iterable
 
 from channels.db import database_sync_to_async
-from django.conf import settings
 
+from pulse.access import may_watch
 from pulse.models import Sample
-from pulse.protocol import GROUP, MOST_HISTORY
+from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, AlertEntry, Alerts, encode
+from pulse.watch import current_watch
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
 from rtproject.websocket.errors import Refused
 from rtproject.websocket.fanout import Event
+from rtproject.websocket.frames import Frame
 from rtproject.websocket.outage import Outage
 from rtproject.websocket.query import whole_number
 
@@ -29,10 +31,10 @@ def newest_samples(count: int, host: str | None) -> list[Sample]:
 
 
 class PulseConsumer(Consumer):
-    """`/stats?host=…&history=N`: forwards pulses, at most one for each host and tick.
+    """`/stats?host=…&history=N&alerts=1`: forwards pulses, at most one for each host and tick.
 
-    It ignores what the client says. It serves live pulses also if the store is out of reach: that is when
-    somebody wants to see them.
+    Only who asks for alerts is told of them, so that the other clients hear of pulses alone. It ignores what the
+    client says. It serves live pulses also if the store is out of reach: that is when somebody wants to see them.
     """
 
     def __init__(self) -> None:
@@ -40,29 +42,44 @@ class PulseConsumer(Consumer):
         self._host: str | None = None  # the only one that is forwarded, if there is one
         self._newest: dict[str, int] = {}  # by host, the `seq` that was sent last
         self._early: list[Event] | None = []  # what came during the replay; None when that is over
+        self._alerts: tuple[AlertEntry, ...] | None = None  # what was told last
 
     async def connect(self) -> None:
         """Accepts, and sends the newest stored samples. Refused with 4003: no staff, PULSE_PUBLIC off."""
-        if not settings.PULSE_PUBLIC and not self._is_staff():
+        if not may_watch(self.scope.get("user")):
             raise Refused(CloseCode.FORBIDDEN)
         self._host = self.query.get("host") or None
         await self.join(GROUP)
+        wants_alerts = self.query.get("alerts") == "1"
+        if wants_alerts:
+            await self.join(ALERTS_GROUP)
         await self.accept()
         await self._replay(await self._stored())
         early, self._early = self._early, None
         for event in early or ():
             self.deliver(event)
+        if wants_alerts:
+            current_watch().show_to(self)
+
+    async def disconnect(self, code: int) -> None:
+        """Hears of no alert any more."""
+        current_watch().forget(self)
+
+    def show_alerts(self, alerts: tuple[AlertEntry, ...]) -> None:
+        """Sends the alerts, of the one host that was asked for, if they are others than those sent last."""
+        wanted = tuple(alert for alert in alerts if self._host in (None, alert.host))
+        if wanted != self._alerts:
+            self._alerts = wanted
+            self.outbox.write(Frame(encode(Alerts(wanted))))
 
     def deliver(self, event: Event) -> None:
         """Forwards the pulses that were asked for; those that come during the replay, after it."""
-        if self._early is not None:
+        if "host" not in event.tags:
+            current_watch().wake()
+        elif self._early is not None:
             self._early.append(event)
         elif self._host in (None, event.tags["host"]) and self._is_new(event.tags["host"], event.tags["seq"]):
             super().deliver(event)
-
-    def _is_staff(self) -> bool:
-        user = self.scope.get("user")
-        return user is not None and user.is_active and user.is_staff
 
     async def _stored(self) -> list[Sample]:
         count = whole_number(self.query.get("history"), 0, MOST_HISTORY)

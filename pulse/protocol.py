@@ -7,6 +7,7 @@ import msgspec
 from pulse.sampler import Network, Sample, Usage
 
 GROUP = "pulse"  # the fan-out group that all pulses of all hosts are told to
+ALERTS_GROUP = "pulse.alerts"  # the one that hears that alerts have changed, and looks again
 MOST_HISTORY = 720  # samples a host that a client may ask for: an hour of them at the default interval
 
 
@@ -32,15 +33,42 @@ class Pulse(msgspec.Struct, tag_field="type", tag="pulse", frozen=True, kw_only=
     uptime: int
 
 
+class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as it is told: times are UTC as RFC 3339 writes it, the others are as `alerts.Alert` has them."""
+
+    host: str
+    metric: str
+    state: str
+    value: float
+    threshold: float
+    since: str
+    fired: str | None
+    until: str | None
+
+
+class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
+    """All alerts that are pending or firing, and those that were resolved a moment ago."""
+
+    alerts: tuple[AlertEntry, ...]
+
+
 def pulse_of(sample: Sample, host: str, seq: int) -> Pulse:
     """The frame that tells of `sample`."""
     fields = msgspec.structs.asdict(sample)
     return Pulse(**fields | {"host": host, "seq": seq, "at": timestamp(sample.at)})
 
 
-def encode(pulse: Pulse) -> str:
+def encode(frame: Pulse | Alerts) -> str:
     """The frame's JSON text."""
-    return msgspec.json.encode(pulse).decode()
+    return msgspec.json.encode(frame).decode()
+
+
+def decode(text: str) -> Pulse:
+    """The pulse whose text `encode` gave. Raises msgspec.ValidationError for any other."""
+    return _decoder.decode(text)
+
+
+_decoder = msgspec.json.Decoder(Pulse)
 
 
 def moment(unix_time: float) -> datetime:
@@ -53,4 +81,9 @@ def moment(unix_time: float) -> datetime:
 
 def timestamp(unix_time: float) -> str:
     """Unix time, in seconds, as RFC 3339 in UTC with milliseconds and `Z`."""
-    return moment(unix_time).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return written(moment(unix_time))
+
+
+def written(at: datetime) -> str:
+    """A time in UTC as RFC 3339, with milliseconds and `Z`."""
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -3,65 +3,57 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
-from channels.db import database_sync_to_async
-
-from pulse.models import Sample
-from pulse.protocol import MOST_HISTORY
+from pulse import pruning, storing
+from pulse.protocol import ALERTS_GROUP, MOST_HISTORY
+from pulse.storing import Measured
+from pulse.threads import in_storing_thread
+from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.outage import Outage
 
 PRUNE_EVERY = 100  # writes
-PRUNE_STEP = 500  # samples: more than come in meanwhile, and few enough to hold no lock for long
 CLOSING_SECONDS = 1.0
 
-
-# Apart from the thread that all other database work shares: whoever waits to write on SQLite holds no reader up.
-_in_own_thread = partial(
-    database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "pulse-recorder")
-)
+keep = in_storing_thread(storing.keep)
+prune = in_storing_thread(pruning.prune)
 
 
-@_in_own_thread
-def store(samples: list[Sample]) -> None:
-    """Stores `samples`. Raises django.db.Error if the database cannot."""
-    Sample.objects.store(samples)
-
-
-@_in_own_thread
-def prune() -> None:
-    """Deletes some of the samples that are too old. Raises django.db.Error if the database cannot."""
-    Sample.objects.prune(PRUNE_STEP)
+async def tell_alerts_changed() -> None:
+    """Has every process look at the alerts again. Raises Unavailable if the layer cannot be reached."""
+    await broadcast(ALERTS_GROUP, None)
 
 
 class Recorder:
     """Writes what it is given as soon as the database is ready for it.
 
-    While one write is under way the next samples wait, up to MOST_HISTORY of them. Samples that cannot be
-    stored are lost: they were published, and the dashboard shows a gap where the database was away.
+    `write` stores pulses of one host and tells whether an alert changed by them, which is then told by `tell`. `tidy`
+    deletes a little of what is too old and tells whether there is more. While a write is under way or the database is
+    away the next pulses wait, up to MOST_HISTORY of them; then the oldest are lost.
     """
 
     def __init__(
         self,
-        write: Callable[[list[Sample]], Awaitable[None]] = store,
-        tidy: Callable[[], Awaitable[None]] = prune,
+        write: Callable[[list[Measured]], Awaitable[bool]] = keep,
+        tidy: Callable[[], Awaitable[bool]] = prune,
+        tell: Callable[[], Awaitable[None]] = tell_alerts_changed,
     ) -> None:
         self._write = write
         self._tidy = tidy
-        self._waiting: deque[Sample] = deque(maxlen=MOST_HISTORY)
+        self._tell = tell
+        self._waiting: deque[Measured] = deque(maxlen=MOST_HISTORY)
         self._writing: asyncio.Task[None] | None = None
-        self._writes = 0
-        self._outage = Outage("storing pulse samples")
+        self._writes_until_tidy = 0
+        self._storing = Outage("storing pulses")
+        self._telling = Outage("telling that alerts have changed")
 
-    def put(self, sample: Sample) -> None:
-        """Has `sample` written, and returns at once."""
-        self._waiting.append(sample)
+    def put(self, measured: Measured) -> None:
+        """Has a pulse written, and returns at once."""
+        self._waiting.append(measured)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all(), name="pulse recorder")
 
     async def settled(self) -> None:
-        """Returns when everything that was put is written or given up."""
+        """Returns when everything that was put is written, or cannot be for now."""
         if self._writing is not None:
             await asyncio.wait({self._writing})
 
@@ -72,11 +64,27 @@ class Recorder:
             self._writing.cancel()
 
     async def _write_all(self) -> None:
-        while self._waiting:
+        stored = True
+        while self._waiting and stored:
             batch = list(self._waiting)
             self._waiting.clear()
-            with self._outage:
-                await self._write(batch)
-                if self._writes % PRUNE_EVERY == 0:
-                    await self._tidy()
-                self._writes += 1
+            stored = False
+            with self._storing:
+                changed = await self._write(batch)
+                stored = True
+                await self._tidy_now_and_then()
+            if not stored:
+                self._put_back(batch)
+            elif changed:
+                with self._telling:
+                    await self._tell()
+
+    def _put_back(self, batch: list[Measured]) -> None:
+        """What could not be stored is tried again with the next pulse."""
+        self._waiting = deque((*batch, *self._waiting), MOST_HISTORY)
+
+    async def _tidy_now_and_then(self) -> None:
+        self._writes_until_tidy -= 1
+        if self._writes_until_tidy < 0:
+            more = await self._tidy()
+            self._writes_until_tidy = 0 if more else PRUNE_EVERY - 1

@@ -6,7 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from pulse.alert_book import thresholds
 from rtproject.websocket.close_codes import as_json
+from rtproject.websocket.outage import Outage
+
+thresholds_outage = Outage("reading the thresholds of the alerts")
 
 
 @require_safe
@@ -18,4 +22,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    return render(request, "pulse/dashboard.html", {"close_codes": as_json()})
+    return render(request, "pulse/dashboard.html", {"close_codes": as_json(), "thresholds": _thresholds()})
+
+
+def _thresholds() -> dict[str, float]:
+    """What the charts mark; nothing, if the store is out of reach: that is when somebody wants to see live figures."""
+    with thresholds_outage:
+        return thresholds()
+    return {}

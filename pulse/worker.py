@@ -8,10 +8,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from pulse import models, protocol
+from pulse import protocol
 from pulse.clock import Clock, Grid, SystemClock
 from pulse.recorder import Recorder
 from pulse.sampler import Sample, Sampler, take_snapshot
+from pulse.storing import Measured
+from pulse.threads import sampling_thread
+from pulse.watch import current_watch
 from rtproject.websocket.drain import background
 from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.loops import per_loop
@@ -35,6 +38,7 @@ class Worker:
         publish: Callable[..., Awaitable[None]] = broadcast,
     ) -> None:
         self._host = host
+        self._interval = interval
         self._sampler = sampler
         self._recorder = recorder
         self._clock = clock
@@ -43,6 +47,7 @@ class Worker:
         self._sampling = Outage("sampling the machine")
         self._publishing = Outage("publishing pulses")
         self._pace = Outage("keeping the beat of the pulse")
+        self._missed = 0  # ticks without a sample since this worker began
 
     @classmethod
     def from_settings(cls) -> "Worker":
@@ -63,28 +68,34 @@ class Worker:
             await self._clock.sleep(FIRST_SECONDS)
             await self._beat(self._grid.number(self._clock.now()))
             while True:
-                await self._beat(await self._grid.tick())
-                self._tell_skipped()
+                tick = await self._grid.tick()
+                self._count_skipped()
+                await self._beat(tick)
         finally:
             await self._recorder.close()
+            logger.info("the pulse of %s ends; ticks missed: %d", self._host, self._missed)
 
     async def _beat(self, tick: int) -> None:
         sample = await self._sample()
         if sample is None:
+            self._missed += 1
             return
         seq = max(tick, self._grid.number(sample.at))  # it may have taken until after the next tick
-        text = protocol.encode(protocol.pulse_of(sample, self._host, seq))
+        pulse = protocol.pulse_of(sample, self._host, seq)
+        text = protocol.encode(pulse)
         # Only handed over here, and written while publishing waits: a layer that hangs must not cost the history.
-        self._recorder.put(models.Sample(host=self._host, seq=seq, at=protocol.moment(sample.at), frame=text))
+        self._recorder.put(Measured(pulse, text, sample.at, self._interval, self._missed))
         with self._publishing:
             await self._publish(protocol.GROUP, text, host=self._host, seq=seq)
 
     async def _sample(self) -> Sample | None:
         with self._sampling:
-            return await asyncio.to_thread(self._sampler.sample)  # a disk may be slow to answer
+            # A disk may be slow to answer.
+            return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
         return None
 
-    def _tell_skipped(self) -> None:
+    def _count_skipped(self) -> None:
+        self._missed += self._grid.skipped
         if self._grid.skipped:
             self._pace.fails(f"{self._grid.skipped} ticks were skipped")
         else:
@@ -108,11 +119,12 @@ current_embedded = per_loop(Embedded)
 
 
 def ensure_embedded() -> None:
-    """Starts a worker on the running loop, unless PULSE_EMBEDDED is off or one is running there.
+    """Starts a worker on the running loop, unless PULSE_EMBEDDED is off or one is running there, and the watch.
 
     To be called at each connection: Daphne has no start hook, and a worker that died is started again this
     way. It costs next to nothing when one is running.
     """
+    current_watch().ensure_running()
     if not settings.PULSE_EMBEDDED:
         return
     embedded = current_embedded()

@@ -101,6 +101,9 @@ PULSE_HOST = setting(
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )  # fmt: skip
+METRICS_TOKEN = setting(
+    "METRICS_TOKEN", env.token, "", "Who bears it (Authorization: Bearer) may read /metrics, as staff may.", "none"
+)  # fmt: skip
 
 # --- What follows from them ------------------------------------------------------------------------------------
 

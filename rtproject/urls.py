@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from pulse.metrics_view import metrics
 from rtproject.views import home
 
 urlpatterns = [
@@ -15,5 +16,6 @@ urlpatterns = [
     path("echo/", include("echo.urls")),
     path("rooms/", include("rooms.urls")),
     path("dashboard/", include("pulse.urls")),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -3,12 +3,16 @@
 import json
 from typing import Any
 
+import msgspec
+
 from pulse.models import Sample
-from pulse.protocol import GROUP, encode, moment, pulse_of
+from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
 from pulse.sampler import CpuTimes, Snapshot, difference
+from pulse.storing import Measured
 from rtproject.websocket.fanout import broadcast
 
 NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests use
+BEAT = 5.0  # seconds from one pulse to the next
 
 
 class FakeClock:
@@ -29,9 +33,21 @@ def snapshot(at: float = NOON, busy: float = 0.0, idle: float = 0.0, **more: Any
     return Snapshot(at=at, clock=at, cpu=CpuTimes(busy, idle), **more)
 
 
+def pulse(host: str, seq: int, at: float, **figures: Any) -> Pulse:
+    """A pulse of a machine that does nothing, apart from `figures`."""
+    idle = pulse_of(difference(snapshot(at - BEAT), snapshot(at)), host, seq)
+    return msgspec.structs.replace(idle, **figures)
+
+
 def frame(host: str, seq: int, at: float) -> str:
     """The text of a pulse."""
-    return encode(pulse_of(difference(snapshot(at - 5), snapshot(at)), host, seq))
+    return encode(pulse(host, seq, at))
+
+
+def measured(host: str, at: float, seq: int | None = None, missed: int = 0, **figures: Any) -> Measured:
+    """A pulse as it is handed to the store, by default of the tick that `at` is in."""
+    made = pulse(host, int(at // BEAT) if seq is None else seq, at, **figures)
+    return Measured(made, encode(made), at, BEAT, missed)
 
 
 def stored(host: str, seq: int, at: float) -> Sample:

@@ -8,7 +8,7 @@ import signal
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from pulse.worker import FIRST_SECONDS, Worker
@@ -55,6 +55,15 @@ def test_once_prints_one_pulse_as_one_line_and_needs_neither_database_nor_layer(
     pulse: dict[str, Any] = json.loads(line)
     assert (pulse["type"], pulse["host"]) == ("pulse", "web-1")
     assert pulse["interval"] >= FIRST_SECONDS
+
+
+def test_a_machine_that_cannot_be_measured_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: object) -> None:
+        raise PermissionError("no /proc")
+
+    monkeypatch.setattr("pulse.management.commands.pulse.take_snapshot", fail)
+    with pytest.raises(CommandError, match=r"^This machine cannot be measured: PermissionError: no /proc$"):
+        call_command("pulse", "--once")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

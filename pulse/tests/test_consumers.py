@@ -16,7 +16,6 @@ from pulse import consumers
 from pulse.consumers import STRAY_TICKS, PulseConsumer
 from pulse.models import Sample
 from pulse.protocol import GROUP
-from pulse.recorder import store
 from pulse.tests.clients import Heard, connected
 from pulse.tests.support import send_pulse, stored
 from pulse.worker import current_embedded, ensure_embedded
@@ -38,6 +37,9 @@ async def _no_connection_is_left_open() -> AsyncIterator[None]:
 @pytest.fixture(autouse=True)
 def _no_outage_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "store_outage", Outage("reading stored pulses"))
+
+
+store = sync_to_async(Sample.objects.store)
 
 
 @pytest.fixture

@@ -111,10 +111,5 @@ def test_pruning_removes_the_oldest_that_are_older_than_a_day_a_few_at_a_time() 
     assert Sample.objects.prune(2, now=NOW) == 0
 
 
-def test_pruning_without_a_time_removes_what_is_old_now() -> None:
-    Sample.objects.store([stored("a", 1, 1000.0), stored("a", 2, timezone.now().timestamp())])
-    assert Sample.objects.prune(10) == 1
-
-
 def test_a_sample_is_named_by_its_host_and_seq() -> None:
     assert str(stored("a", 7, NOON)) == "a #7"

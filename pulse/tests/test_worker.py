@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from pulse.models import Sample
 from pulse.recorder import Recorder
 from pulse.sampler import Sampler, Snapshot
+from pulse.storing import Measured
 from pulse.tests.support import NOON, FakeClock, snapshot
 from pulse.worker import FIRST_SECONDS, Worker
 from rtproject.websocket.errors import Unavailable
@@ -31,7 +31,7 @@ class World:
         self.pulses: list[dict[str, Any]] = []
         self.moments: list[float] = []
         self.tags: list[dict[str, Any]] = []
-        self.stored: list[Sample] = []
+        self.stored: list[Measured] = []
         self.reads = self.publishes = 0
         self.on_read: Callable[[int], None] = lambda count: None
         self.on_publish: Callable[[int], None] = lambda count: None
@@ -52,11 +52,12 @@ class World:
         if len(self.pulses) == self._beats:
             raise Enough
 
-    async def write(self, samples: list[Sample]) -> None:
-        self.stored += samples
+    async def write(self, batch: list[Measured]) -> bool:
+        self.stored += batch
+        return False
 
-    async def tidy(self) -> None:
-        """There is nothing to tidy."""
+    async def tidy(self) -> bool:
+        return False
 
     async def run(self, recorder: Recorder | None = None) -> None:
         """Runs a worker in this world until it has published as many pulses as `beats`."""
@@ -79,8 +80,8 @@ def fail_on(counts: range, error: Exception) -> Callable[[int], None]:
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged after the line that a worker begins with."""
-    return [message for message in caplog.messages if "begins" not in message]
+    """What was logged between the lines that a worker begins and ends with."""
+    return [message for message in caplog.messages if "the pulse of web-1" not in message]
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +136,26 @@ async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCapture
     ]
 
 
+async def test_ticks_without_a_pulse_are_counted_and_the_count_is_stored_with_each() -> None:
+    """Those that were skipped, and those at which the machine could not be sampled."""
+    world = World(beats=7)
+
+    def suspend(count: int) -> None:
+        world.clock.time += 22 if count == 3 else 0
+
+    world.on_publish = suspend
+    world.on_read = fail_on(range(6, 8), OSError("no /proc"))
+    await world.run()
+    assert [each.missed for each in world.stored] == [0, 0, 0, 4, 6, 6, 6]
+
+
+async def test_how_many_ticks_were_missed_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(beats=2)
+    world.on_read = fail_on(range(2, 3), OSError("no /proc"))
+    await world.run()
+    assert caplog.messages[-1] == "the pulse of web-1 ends; ticks missed: 1"
+
+
 async def test_a_machine_that_cannot_be_sampled_is_logged_once_and_the_beat_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -162,7 +183,7 @@ async def test_a_pulse_that_cannot_be_published_is_logged_once_and_stored(
     world.on_publish = fail_on(range(2, 5), Unavailable("no layer"))
     await world.run()
     assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 4, 5)]
-    assert {sample.seq for sample in world.stored} >= {NOON / INTERVAL + beat for beat in (1, 2, 3)}
+    assert {stored.pulse.seq for stored in world.stored} >= {NOON / INTERVAL + beat for beat in (1, 2, 3)}
     assert messages(caplog) == [
         "publishing pulses fails, and is tried again: Unavailable: no layer",
         "publishing pulses works again",
@@ -173,16 +194,18 @@ async def test_what_is_stored_is_the_frame_that_was_published() -> None:
     world = World(beats=3)
     await world.run()
     first = world.stored[0]
-    assert json.loads(first.frame) == world.pulses[0]
-    assert (first.host, first.seq, first.at.timestamp()) == ("web-1", NOON / INTERVAL, NOON + 1.2)
+    assert json.loads(first.text) == world.pulses[0]
+    assert (first.pulse.host, first.pulse.seq, first.at) == ("web-1", NOON / INTERVAL, NOON + 1.2)
+    assert first.beat == INTERVAL
 
 
 async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulse.recorder.CLOSING_SECONDS", 0)
     world = World(beats=50)
 
-    async def hang(samples: list[Sample]) -> None:
+    async def hang(batch: list[Measured]) -> bool:
         await asyncio.Event().wait()
+        raise AssertionError
 
     await world.run(Recorder(hang, world.tidy))
     assert world.seqs == [NOON / INTERVAL + beat for beat in range(50)]

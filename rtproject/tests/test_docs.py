@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from pulse.protocol import Pulse
+from pulse.metrics import GAUGES
+from pulse.protocol import AlertEntry, Alerts, Pulse
 from rooms import protocol
 from rtproject.environment import DECLARED
 from rtproject.websocket.close_codes import CloseCode
@@ -59,6 +60,19 @@ def test_every_error_code_is_documented():
 def test_the_pulse_frame_is_documented_with_all_its_fields():
     documented = re.findall(r"`(\w+)`", frames("## `/stats`")["pulse"])
     assert documented == [field.encode_name for field in msgspec.structs.fields(Pulse)]
+
+
+def test_the_alerts_frame_is_documented_with_all_its_fields():
+    documented = re.findall(r"`(\w+)`", frames("## `/stats`")["alerts"])
+    assert documented == [
+        field.encode_name for kind in (Alerts, AlertEntry) for field in msgspec.structs.fields(kind)
+    ]
+
+
+def test_every_metric_for_prometheus_is_documented():
+    text = (DOCS / "protocol.md").read_text().split("### Prometheus\n", 1)[1].split("\n## ", 1)[0]
+    documented = set(re.findall(r"`(\w+)`", text))
+    assert {name for name, _, _ in GAUGES} <= documented
 
 
 def test_every_setting_is_documented_with_its_default_and_its_help():

@@ -22,6 +22,7 @@ WRONG = {
     "DATABASE_URL": "mysql://hidden@host/name",
     "DEBUG": "hidden",
     "HTTPS": "hidden",
+    "METRICS_TOKEN": "hidden",
     "PULSE_EMBEDDED": "hidden",
     "PULSE_INTERVAL": "hidden",
     "PULSE_PUBLIC": "hidden",
@@ -87,6 +88,7 @@ def test_the_defaults_are_those_of_the_contract(load):
         "ROOMS_PASSWORD_ATTEMPTS": Rate(10, 60.0),
         "PULSE_INTERVAL": 5.0,
         "PULSE_PUBLIC": True,
+        "METRICS_TOKEN": "",
     }
     assert {name: site[name] for name in expected} == expected
 

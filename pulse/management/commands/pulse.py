@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from argparse import ArgumentParser
@@ -9,12 +10,16 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
 from pulse.clock import Grid, SystemClock
 from pulse.sampler import difference, take_snapshot
+from pulse.threads import sampling_thread, storing_thread
+from pulse.watch import current_watch
 from pulse.worker import FIRST_SECONDS, Worker, disk_path
+
+HANGING_SECONDS = 2.0  # who takes longer to end than this hangs, in a disk or a database that does not answer
 
 
 class Command(BaseCommand):
@@ -27,9 +32,17 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="print one sample as a line of JSON, and end")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Runs the worker, or prints one sample, which needs neither the database nor the channel layer."""
+        """Runs the worker, or prints one sample, which needs neither the database nor the channel layer.
+
+        Raises CommandError if this machine cannot be measured for that one sample. The worker would try again.
+        """
         if once:
-            self.stdout.write(one_sample())
+            try:
+                self.stdout.write(one_sample())
+            except Exception as error:  # psutil raises whatever its platform does
+                raise CommandError(
+                    f"This machine cannot be measured: {type(error).__name__}: {error}"
+                ) from error
             return
         if isinstance(get_channel_layer(), InMemoryChannelLayer):
             self.stderr.write(
@@ -37,6 +50,8 @@ class Command(BaseCommand):
                 "no other process sees these pulses live, only as stored samples."
             )
         asyncio.run(run_until_stopped())
+        if not all(thread.ends_within(HANGING_SECONDS) for thread in (sampling_thread, storing_thread)):
+            os._exit(0)
 
 
 def one_sample() -> str:
@@ -50,6 +65,7 @@ def one_sample() -> str:
 
 async def run_until_stopped() -> None:
     """Runs the worker until this process is told to end."""
+    current_watch().ensure_running()
     worker = asyncio.create_task(Worker.from_settings().run(), name="pulse worker")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,76 +1,135 @@
 import { Socket } from "../rtproject/socket.js";
 import { closeCodes, describe, showState } from "../rtproject/status.js";
-import { HostCard } from "./host_card.js";
-import { Hosts, SAMPLES_KEPT } from "./hosts.js";
+import { AlertPanel } from "./alert_panel.js";
+import { Alerts } from "./alerts.js";
+import { Announcer } from "./announcer.js";
+import { Archive } from "./archive.js";
+import { Crosshair } from "./crosshair.js";
+import { Hosts } from "./hosts.js";
+import { Painter } from "./painter.js";
+import { Samples } from "./samples.js";
+import { Scene, spanAt } from "./scene.js";
+import { Screen } from "./screen.js";
+import { ServerClock } from "./server_clock.js";
+import { View } from "./view.js";
+import { say } from "./words.js";
+
+const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
+const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
 
 const element = (id) => document.getElementById(id);
 const codes = closeCodes();
+const thresholds = JSON.parse(element("thresholds").textContent);
+const title = document.title;
+
+const view = new View(viewChanged);
+const clock = new ServerClock();
 const hosts = new Hosts();
-const cards = new Map(); // host's name -> HostCard
-const changed = new Set(); // names of hosts to draw with the next frame of the screen
+const samples = new Samples(view.current.range);
+const alerts = new Alerts();
+const painter = new Painter((isChanged) => screen.show(scene(), isChanged));
+const crosshair = new Crosshair(() => painter.write());
+const hrefOf = (host) => view.href({ host });
+const announcer = new Announcer(element("announcements"), element("alarms"));
+const screen = new Screen({ crosshair, scene, hrefOf, announcer, onChoose: (changes) => view.set(changes) });
+const alertPanel = new AlertPanel(
+  alerts,
+  announcer,
+  { now: element("alerts"), none: element("no-alerts"), events: element("events"), noEvents: element("no-events") },
+  hrefOf,
+);
+const archive = new Archive(loaded);
+const socket = new Socket("/stats?history=1&alerts=1", { onState: showConnection, onMessage: receive });
+let wasOpen = false;
+let drawnTo = 0; // the right edge of the charts, Unix seconds
 
-const socket = new Socket(`/stats?history=${SAMPLES_KEPT}`, { onState: showConnection, onMessage: receive });
-
-function showConnection(change) {
-  if (change.state === "open") hosts.connected(Date.now());
-  showState(element("state"), change.state, describe(change, codes));
-  element("reopen").hidden = change.state !== "waiting";
+function scene() {
+  const serverNow = clock.now();
+  const span = spanAt(serverNow, samples.range);
+  const { current } = view;
+  return new Scene({
+    ...{ hosts, samples, alerts, thresholds, view: current, time: crosshair.time },
+    ...{ now: Date.now(), serverNow, span },
+  });
 }
 
-function parsePulse(data) {
+function showConnection(change) {
+  showState(element("state"), change.state, describe(change, codes));
+  element("reopen").hidden = change.state !== "waiting";
+  if (change.state === "open") hosts.connected(Date.now());
+  else hosts.disconnected();
+  if (change.state === "open" && wasOpen) catchUp();
+  wasOpen ||= change.state === "open";
+  showTitle();
+}
+
+function catchUp() {
+  archive.ask(view.current.range);
+  alertPanel.showEvents();
+}
+
+function parse(data) {
   try {
-    const frame = JSON.parse(data);
-    return frame?.type === "pulse" ? frame : null;
+    return JSON.parse(data) ?? {};
   } catch {
-    return null;
+    return {};
   }
 }
 
 function receive(data) {
-  const frame = parsePulse(data);
-  const host = frame && hosts.accept(frame, Date.now());
-  if (!host) return;
-  if (changed.size === 0) requestAnimationFrame(draw);
-  changed.add(host.name);
+  const frame = parse(data);
+  if (frame.type === "pulse") receivePulse(frame);
+  if (frame.type === "alerts" && Array.isArray(frame.alerts)) {
+    alertPanel.receive(frame.alerts);
+    showTitle();
+    painter.write();
+  }
 }
 
-function draw() {
-  placeCards();
-  for (const name of changed) {
-    const host = hosts.get(name);
-    if (host) cards.get(name).show(host);
-  }
-  changed.clear();
-  tick();
+function receivePulse(frame) {
+  const host = hosts.accept(frame, Date.now(), (time) => clock.here(time));
+  if (host === null) return;
+  samples.add(host);
+  painter.draw(host.name);
 }
 
-// One card a host, in the order of their names; a card that is already in its place is not touched.
-function placeCards() {
-  const list = element("hosts");
-  const all = hosts.all();
-  const names = new Set(all.map(({ name }) => name));
-  for (const [name, card] of cards) {
-    if (!names.has(name)) {
-      card.element.remove();
-      cards.delete(name);
-    }
+function loaded(range, answer) {
+  clock.set(answer?.now);
+  samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
+  for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
+    hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
   }
-  all.forEach(({ name }, place) => {
-    if (!cards.has(name)) cards.set(name, new HostCard(element("host-template"), name));
-    const card = cards.get(name).element;
-    const there = list.children[place] ?? null;
-    if (there !== card) list.insertBefore(card, there);
-  });
-  element("no-hosts").hidden = all.length > 0;
+  element("samples-missing").hidden = answer !== null;
+  crosshair.set(null);
+  screen.ready();
+  painter.drawAll();
+  socket.open();
+}
+
+function viewChanged(current, before) {
+  if (current.range !== before.range) archive.ask(current.range);
+  screen.changed(current, before);
+  painter.drawAll();
+}
+
+function showTitle() {
+  const { firing } = alerts;
+  const parts = [socket.state === "open" ? "" : say("title-disconnected"), firing ? say("title-firing", { count: firing }) : ""];
+  document.title = [...parts, title].filter(Boolean).join(" · ");
 }
 
 function tick() {
-  const now = Date.now();
-  const news = hosts.all().map((host) => cards.get(host.name)?.showSilence(host, now) ?? "");
-  const words = news.filter(Boolean).join(" ");
-  if (words) element("announcements").textContent = words;
+  hosts.forgetBefore(Date.now() - DAY);
+  samples.keep((name) => hosts.get(name) !== undefined);
+  const { span } = scene();
+  if (crosshair.time !== null && crosshair.time < span.from) crosshair.set(null);
+  if (span.to === drawnTo) painter.write();
+  else painter.drawAll();
+  drawnTo = span.to;
 }
 
 element("reopen").addEventListener("click", () => socket.open());
-setInterval(tick, 1000);
-socket.open();
+document.addEventListener("pointerdown", ({ target }) => target.closest(".plot") || crosshair.set(null));
+setInterval(tick, 1_000);
+setTimeout(() => socket.open(), FIRST_ANSWER);
+catchUp();

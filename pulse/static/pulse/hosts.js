@@ -1,10 +1,10 @@
-// What the pulses say about each host, within bounded memory. No DOM. Times are Unix milliseconds.
+// Which hosts there are, and whether their pulses still come. No DOM. Times are Unix milliseconds.
 
-/** Samples a host keeps: what the line shows, and what is asked for when connecting. */
-export const SAMPLES_KEPT = 60;
-const HOSTS_KEPT = 200;
+export const HOSTS_KEPT = 200;
 const STALE_AFTER = 3; // beats without a pulse
+const GONE_AFTER = 60; // beats
 const CLOCK_SET_BACK = 10; // beats: a pulse so much older than the last is no late one, its host's clock was set back
+const REPLAY = 2_000; // ms after connecting in which the stored pulses arrive
 
 /**
  * Seconds between two pulses of a host. `interval` is only what the sample covers, and the first one covers
@@ -15,50 +15,58 @@ export function beat(frame) {
   return seconds >= frame.interval / 2 && seconds <= 3_600 ? seconds : frame.interval;
 }
 
+/**
+ * A host: `latest` is its newest pulse frame, null when only stored samples tell of it; `at` the time that its
+ * own clock gave that pulse, `seenAt` when it came by the clock of `accept`; `beat` in seconds.
+ * @typedef {{name: string, latest: object | null, at: number, seenAt: number, beat: number}} Host
+ */
 export class Hosts {
   #hosts = new Map();
-  #connection = 0;
-  #openedAt = 0;
+  #openedAt = null; // null while there is no connection
 
-  /** A new connection: it will tell the recent samples again, so they replace the ones we have. */
+  /** A connection is there: the newest pulse of each live host comes first. */
   connected(now) {
-    this.#connection += 1;
     this.#openedAt = now;
   }
 
+  /** What does not come now may be our fault. */
+  disconnected() {
+    this.#openedAt = null;
+  }
+
   /**
-   * Takes a pulse frame; returns the host it belongs to, or null if it says nothing new.
-   * @returns {{name: string, samples: {at: number, cpu: number}[], latest: object, seenAt: number} | null}
+   * Takes a pulse frame; returns its host, or null if it says nothing new.
+   * @param {object} frame
+   * @param {number} now
+   * @param {(time: number) => number} here what a time that the frame tells is by the clock of `now`
+   * @returns {Host | null}
    */
-  accept(frame, now) {
+  accept(frame, now, here = (time) => time) {
     const at = Date.parse(frame.at);
-    if (typeof frame.host !== "string" || !Number.isFinite(at) || !Number.isFinite(frame.cpu)) return null;
-    const host = this.#host(frame.host);
-    const newest = host.samples.at(-1)?.at ?? -Infinity;
-    if (newest - at > CLOCK_SET_BACK * beat(frame) * 1000) host.samples = [];
-    else if (at <= newest) return null;
-    host.samples.push({ at, cpu: frame.cpu });
-    if (host.samples.length > SAMPLES_KEPT) host.samples.shift();
-    host.latest = frame;
-    host.seenAt = this.#seenAt(at, now);
+    const isSound = typeof frame.host === "string" && Number.isFinite(frame.seq) && Number.isFinite(frame.cpu);
+    if (!isSound || !Number.isFinite(at)) return null;
+    const known = this.#hosts.get(frame.host);
+    const rhythm = beat(frame);
+    const isKnown = known !== undefined && known.latest !== null;
+    if (isKnown && at <= known.at && known.at - at <= CLOCK_SET_BACK * rhythm * 1000) return null;
+    const host = { name: frame.host, latest: frame, at, seenAt: this.#seenAt(here(at), rhythm, now), beat: rhythm };
+    this.#hosts.set(host.name, host);
     this.#forgetSilent();
     return host;
   }
 
-  // A live pulse has just been sent, whatever the clocks of the two machines say. The ones told
-  // on connecting may be old, and of those only the host's clock knows.
-  #seenAt(at, now) {
-    const isLive = now - this.#openedAt > 2_000;
-    return isLive ? now : Math.min(at, now);
+  /** A host of which only stored samples tell, the newest of them from `at`, which was `seenAt` by our clock. */
+  remember(name, at, seenAt, rhythm) {
+    if (this.#hosts.has(name)) return;
+    this.#hosts.set(name, { name, latest: null, at, seenAt, beat: rhythm });
+    this.#forgetSilent();
   }
 
-  #host(name) {
-    let host = this.#hosts.get(name);
-    if (host === undefined || host.connection !== this.#connection) {
-      host = { ...host, name, samples: [], connection: this.#connection };
-      this.#hosts.set(name, host);
-    }
-    return host;
+  // A live pulse has just been sent, whatever the clocks of the two machines say. The ones told on connecting
+  // may be older, but not by more than makes a host stale: the server tells only of those that are alive.
+  #seenAt(at, rhythm, now) {
+    const isLive = this.#openedAt !== null && now - this.#openedAt > REPLAY;
+    return isLive ? now : Math.min(Math.max(at, now - STALE_AFTER * rhythm * 1000), now);
   }
 
   #forgetSilent() {
@@ -67,18 +75,42 @@ export class Hosts {
     this.#hosts.delete(all.reduce((a, b) => (b.seenAt < a.seenAt ? b : a)).name);
   }
 
+  /** @returns {Host | undefined} */
   get(name) {
     return this.#hosts.get(name);
   }
 
-  /** All hosts, by name. */
+  /** All hosts, by name. @returns {Host[]} */
   all() {
     return [...this.#hosts.values()].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   }
+
+  /**
+   * Nobody is called gone before it is settled whose silence it is; a host that only stored samples tell of has
+   * been silent since before we came.
+   * @param {Host} host
+   * @returns {"live" | "stale" | "gone"}
+   */
+  state(host, now) {
+    const beats = (now - host.seenAt) / 1000 / host.beat;
+    if (beats <= STALE_AFTER) return "live";
+    return beats > GONE_AFTER && (host.latest === null || this.isSettled(host, now)) ? "gone" : "stale";
+  }
+
+  /** Whether we have been connected for so long that a silence is the host's own and not our connection's. */
+  isSettled(host, now) {
+    return this.#openedAt !== null && now - this.#openedAt > STALE_AFTER * host.beat * 1000;
+  }
+
+  /** Forgets the hosts that were not seen since `then`; returns their names. */
+  forgetBefore(then) {
+    const old = this.all().filter((host) => host.seenAt < then).map(({ name }) => name);
+    for (const name of old) this.#hosts.delete(name);
+    return old;
+  }
 }
 
-/** Seconds since the host's last pulse if that is too long, else null. */
+/** Whole seconds since the host's last pulse. @param {Host} host */
 export function silence(host, now) {
-  const seconds = (now - host.seenAt) / 1000;
-  return seconds > STALE_AFTER * beat(host.latest) ? Math.floor(seconds) : null;
+  return Math.max(0, Math.floor((now - host.seenAt) / 1000));
 }

@@ -1,10 +1,13 @@
-// Figures in human units. What is missing or no number becomes a dash.
+// Figures and times as people read them. What is missing or no number becomes a dash.
 
 const MISSING = "–";
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const twoDigits = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const seconds = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const minutes = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const daysAndMinutes = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
 
 /** @param {number} value 0 to 100 */
 export function percent(value) {
@@ -24,27 +27,32 @@ export function rate(count) {
   return Number.isFinite(count) ? `${bytes(count)}/s` : MISSING;
 }
 
-/** @param {{percent: number, used: number, total: number} | undefined} store memory, swap or a disk */
-export function filling(store) {
-  if (store?.total === 0) return "none";
-  return store ? `${whole.format(store.percent)} %, ${bytes(store.used)} of ${bytes(store.total)}` : MISSING;
+/** @param {number} average how many processes ran or waited to run */
+export function load(average) {
+  return Number.isFinite(average) ? twoDigits.format(average) : MISSING;
 }
 
-/** @param {number[] | undefined} averages of 1, 5 and 15 minutes */
-export function load(averages) {
-  return Array.isArray(averages) ? averages.map((value) => twoDigits.format(value)).join("  ") : MISSING;
-}
-
-/** A time span in its two largest units. @param {number} seconds */
-export function duration(seconds) {
-  if (!Number.isFinite(seconds)) return MISSING;
+/** A time span in its two largest units. @param {number} length seconds */
+export function duration(length) {
+  if (!Number.isFinite(length)) return MISSING;
   const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [Math.floor(seconds) % 60, "s"],
+    [Math.floor(length / 86_400), "d"],
+    [Math.floor(length / 3_600) % 24, "h"],
+    [Math.floor(length / 60) % 60, "min"],
+    [Math.floor(length) % 60, "s"],
   ];
   const first = parts.findIndex(([count]) => count > 0);
   const shown = parts.slice(first, first + 2).filter(([count]) => count > 0);
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ") || "0 s";
+}
+
+/**
+ * A point in time, as exactly as it matters within `range`.
+ * @param {number} time Unix seconds
+ * @param {number} range seconds
+ */
+export function moment(time, range) {
+  if (!Number.isFinite(time)) return MISSING;
+  const format = range > 3_600 ? daysAndMinutes : range > 300 ? minutes : seconds;
+  return format.format(time * 1000);
 }

@@ -15,6 +15,7 @@ SETTINGS = frozenset(
         "DATABASE_URL",
         "DEBUG",
         "HTTPS",
+        "METRICS_TOKEN",
         "PULSE_EMBEDDED",
         "PULSE_HOST",
         "PULSE_INTERVAL",

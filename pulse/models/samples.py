@@ -1,5 +1,6 @@
-"""The samples of the last day."""
+"""The samples of the last day, what they are thinned to, and the hosts that they are of."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -35,12 +36,12 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         """Those that are not kept any longer, oldest first."""
         return self.filter(at__lt=now - KEPT).order_by("at")
 
-    def prune(self, most: int, now: datetime | None = None) -> int:
+    def prune(self, most: int, now: datetime) -> int:
         """Deletes up to `most` expired samples and returns how many it were."""
-        oldest = list(self.expired(now or timezone.now()).values_list("pk", flat=True)[:most])
+        oldest = list(self.expired(now).values_list("pk", flat=True)[:most])
         return self.filter(pk__in=oldest).delete()[0] if oldest else 0
 
-    def store(self, samples: list["Sample"]) -> None:
+    def store(self, samples: Iterable["Sample"]) -> None:
         """Stores those whose host and `seq` are new; the others are of a second worker on the same host."""
         self.bulk_create(samples, ignore_conflicts=True)
 
@@ -64,3 +65,53 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host} #{self.seq}"
+
+
+class HostQuerySet(models.QuerySet["Host"]):
+    """The question that is asked of hosts."""
+
+    def live(self, now: datetime) -> list["Host"]:
+        """Those whose worker runs."""
+        return [host for host in self if now - host.at < timedelta(seconds=ALIVE_INTERVALS * host.beat)]
+
+
+class Host(models.Model):
+    """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
+
+    `at` and `frame` are of its newest sample, by the order in which they were stored: its clock may be set back.
+    """
+
+    name = models.CharField(max_length=255, unique=True)
+    at = models.DateTimeField()
+    frame = models.TextField()
+    beat = models.FloatField(help_text="Seconds from one of its pulses to the next.")
+    missed = models.BigIntegerField(default=0, help_text="Ticks that its worker missed since it was started.")
+
+    objects = HostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rollup(models.Model):
+    """The samples of one host in `step` seconds from the Unix time `start` on, as one.
+
+    `figures` is the JSON of a `figures.Fold`.
+    """
+
+    host = models.CharField(max_length=255)
+    step = models.PositiveIntegerField()
+    start = models.BigIntegerField()
+    figures = models.TextField()
+
+    class Meta:
+        # In the order in which a chart of all hosts reads them.
+        constraints = (
+            models.UniqueConstraint(fields=["step", "host", "start"], name="pulse_one_rollup_a_step"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.host} from {self.start}, {self.step} s"

@@ -1,0 +1,38 @@
+"""`/metrics`: the newest pulses for Prometheus."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from pulse import protocol
+from pulse.access import is_staff
+from pulse.alert_book import entry_of
+from pulse.metrics import HostState, exposition
+from pulse.models import AlertEvent, Host
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Every host whose worker runs. For staff, and for who has METRICS_TOKEN; 403 for everybody else."""
+    if not (_has_token(request) or is_staff(request.user)):
+        return HttpResponseForbidden()
+    content, content_type = exposition(
+        [
+            HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)
+            for host in Host.objects.live(timezone.now())
+        ],
+        [entry_of(event) for event in AlertEvent.objects.open()],
+        request.headers.get("Accept", ""),
+    )
+    return HttpResponse(content, content_type=content_type)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    """Whether the request bears METRICS_TOKEN. While there is none, nobody has it."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    token: str = settings.METRICS_TOKEN
+    return bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)

@@ -1,0 +1,55 @@
+// The figures of a host in words: of now, or of the time that the crosshair is at.
+
+import { level, MEASURES } from "./measures.js";
+import { bytes, duration } from "./units.js";
+import { say } from "./words.js";
+
+/**
+ * @param {import("./hosts.js").Host} host
+ * @param {import("./scene.js").Scene} scene
+ * @returns {(measure: string) => number | undefined} the value of a measure: at the crosshair's time, or else now, if
+ *   there is a now: of a host that is silent the last value says nothing any more
+ */
+export function values(host, scene) {
+  const series = scene.samples.of(host.name);
+  if (scene.time !== null) return (measure) => series?.mean(measure, series.number(scene.time));
+  const isLive = host.latest !== null && scene.state(host) === "live";
+  return (measure) => (isLive ? MEASURES[measure].read(host.latest) : undefined);
+}
+
+/** What a chart's value is in words. @param {(measure: string) => number | undefined} valueOf */
+export function chartWords(chart, valueOf) {
+  if (chart !== "network") return MEASURES[chart].words(valueOf(chart));
+  const [received, sent] = ["received", "sent"].map((measure) => MEASURES[measure].words(valueOf(measure)));
+  return say("received-sent", { received, sent });
+}
+
+/** The threshold of a chart for this host: that of the load is meant for each core. */
+export function thresholdOf(chart, host, thresholds) {
+  const cores = chart === "load" ? Math.max(1, host.latest?.cores?.length ?? 1) : 1;
+  return Object.hasOwn(thresholds, chart) ? thresholds[chart] * cores : undefined;
+}
+
+/** How near a chart's value is to the threshold, see `level`. */
+export function chartLevel(chart, host, valueOf, thresholds) {
+  return chart === "network" ? "" : level(valueOf(chart), thresholdOf(chart, host, thresholds));
+}
+
+/** What else there is to say of a chart now, beside its value. */
+export function detailWords(chart, pulse) {
+  if (chart === "cpu") return say("cores", { count: pulse.cores?.length ?? 0 });
+  if (chart === "load") return say("load-averages", loadAverages(pulse.load));
+  const store = pulse[chart];
+  if (store?.total === 0) return say("none-there");
+  return store?.total ? say("used-of", { used: bytes(store.used), total: bytes(store.total) }) : "";
+}
+
+function loadAverages(load = []) {
+  const [, five, fifteen] = load.map(MEASURES.load.words);
+  return { five, fifteen };
+}
+
+/** For how long a host has run, in words. */
+export function uptimeWords(pulse) {
+  return duration(pulse?.uptime);
+}

@@ -1,0 +1,138 @@
+"""Alerts and thresholds on the dashboard, with machines that the test plays."""
+
+import re
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from pulse.protocol import timestamp
+from pulse.tests.fake_machines import FakeMachines, alert, pulse
+from pulse.tests.support import NOON
+
+HEARD = """
+window.heard = [];
+new MutationObserver(() => heard.push(document.getElementById("alarms").textContent))
+    .observe(document.getElementById("alarms"), { childList: true, characterData: true, subtree: true });
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def machines(daphne, page: Page) -> FakeMachines:
+    """Two machines, which are played, on the open dashboard."""
+    await page.clock.install(time=NOON)
+    played = FakeMachines(page)
+    await played.install(pulse("db-1"), pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator("#hosts article")).to_have_count(2)
+    return played
+
+
+async def test_without_alerts_it_says_so(page, machines):
+    """Neither the list nor the title alarms anybody."""
+    await expect(page.locator("#no-alerts")).to_be_visible()
+    await expect(page.locator("#alerts")).to_be_hidden()
+    await expect(page.locator("#no-events")).to_be_visible()
+    await expect(page).to_have_title(re.compile("^Dashboard"))
+
+
+async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
+    """Each state is a word, at the host too; only what fires counts in the title."""
+    row = page.locator("#alerts li")
+    card = page.locator("article[data-host=web-1]")
+    machines.tell_alerts(alert("web-1", "cpu", "pending"))
+    await expect(row.locator(".alert-state")).to_have_text("pending")
+    await expect(card.locator(".status")).to_have_text("pending: CPU")
+    await expect(page).to_have_title(re.compile("^Dashboard"))
+    machines.tell_alerts(alert("web-1", "cpu", "firing"))
+    await expect(row.locator(".alert-state")).to_have_text("firing")
+    await expect(row).to_contain_text("web-1 CPU 97.1 % (threshold 90.0 %)")
+    await expect(row.locator(".since")).to_have_attribute("datetime", "2027-01-15T08:00:00.000Z")
+    await expect(card.locator(".status")).to_have_text("firing: CPU")
+    await expect(page).to_have_title(re.compile("^1 firing · Dashboard"))
+    machines.events = [alert("web-1", "cpu", "resolved", until=timestamp(NOON + 90))]
+    machines.tell_alerts(*machines.events)
+    await expect(row.locator(".alert-state")).to_have_text("resolved")
+    await expect(card.locator(".status")).to_be_empty()
+    await expect(page).to_have_title(re.compile("^Dashboard"))
+    await expect(page.locator("#announcements")).to_have_text(
+        "resolved: web-1, CPU 97.1 % (threshold 90.0 %)."
+    )
+    await expect(page.locator("#events li")).to_contain_text("(1 min 30 s)")
+    machines.tell_alerts()
+    await expect(page.locator("#no-alerts")).to_be_visible()
+
+
+async def test_an_alarm_is_given_once(page, machines):
+    """Neither a new value nor a new connection repeats it; the same alert that fires again later does."""
+    await page.evaluate(HEARD)
+    machines.tell_alerts(alert("web-1", "cpu", "firing"))
+    await expect(page.locator("#alarms")).to_have_text("firing: web-1, CPU 97.1 % (threshold 90.0 %).")
+    machines.tell_alerts(alert("web-1", "cpu", "firing", value=99.0))
+    await expect(page.locator("#alerts li")).to_contain_text("CPU 99.0 %")
+    await machines.hang_up()
+    await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
+    await page.clock.fast_forward(5_000)
+    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+    machines.tell_alerts(alert("web-1", "cpu", "firing", value=99.5))
+    await expect(page.locator("#alerts li")).to_contain_text("CPU 99.5 %")
+    machines.tell_alerts(alert("web-1", "cpu", "firing", value=99.9), alert("db-1", "silent", "firing"))
+    await expect(page.locator("#alarms")).to_have_text("firing: db-1, no pulse.")
+    assert len(await page.evaluate("heard")) == 2
+
+
+async def test_many_alarms_are_one_announcement(page, machines):
+    """Fifty at once are a few sentences and a number, and a list that scrolls; the worst come first."""
+    machines.tell_alerts(
+        alert("db-1", "disk", "pending"), *(alert(f"web-{n}", "silent", "firing") for n in range(50))
+    )
+    await expect(page.locator("#alarms")).to_contain_text("And 45 more.")
+    await expect(page).to_have_title(re.compile("^50 firing"))
+    await expect(page.locator("#alerts li")).to_have_count(51)
+    await expect(page.locator("#alerts li").last).to_contain_text("db-1")
+    assert await page.locator("#alerts").evaluate("(list) => list.clientHeight <= innerHeight / 2")
+
+
+async def test_an_alert_leads_to_its_host(page, machines):
+    """The name in the list is a link to the host's own page."""
+    machines.tell_alerts(alert("web-1", "cpu", "firing"))
+    await page.locator("#alerts a").click()
+    await expect(page.locator("#host .name")).to_have_text("web-1")
+    await expect(page.locator("#host .status")).to_have_text("firing: CPU")
+
+
+async def test_a_metric_that_the_page_does_not_know_is_shown_by_its_name(page, machines):
+    """Whatever a newer server watches."""
+    machines.tell_alerts(alert("web-1", "fan", "firing", value=3.5, threshold=None))
+    await expect(page.locator("#alerts li")).to_contain_text("web-1 fan 3.5")
+
+
+async def test_a_figure_over_its_threshold_is_marked_without_colour(page, machines):
+    """The word is there too, at the figure, at the host, in the table; the chart shows where the threshold is."""
+    card = page.locator("article[data-host=web-1]")
+    line = card.locator(".over .line")
+    await expect(card.locator(".threshold")).to_have_attribute("d", re.compile("^M0 11.6H300$"))
+    await expect(line).to_have_attribute("d", "")
+    machines.tell(pulse("web-1", NOON + 5, 80.0))
+    await expect(card.locator("[data-figure=cpu] .level")).to_have_text("raised")
+    machines.tell(pulse("web-1", NOON + 10, 95.0, load=[4.0, 1.0, 1.0]))
+    await expect(card.locator("[data-figure=cpu] .level")).to_have_text("high")
+    await expect(card.locator("[data-figure=load] .level")).to_have_text("high")
+    await expect(card.locator(".status")).to_have_text("high: CPU, Load")
+    await page.locator("#figures summary").click()
+    await expect(page.locator("#figures tr:last-child td").nth(1)).to_have_text("95.0 % high")
+    await page.locator("label:has([value='300'])").click()
+    await expect(line).to_have_attribute("d", re.compile("^M"))
+
+
+async def test_the_events_that_were_are_shown_when_it_opens(daphne, page, machines):
+    """Those that fired, the newest first, with their times; with a date if it was another day."""
+    machines.events = [
+        alert("db-1", "disk", "pending"),
+        alert("web-1", "cpu", "firing", NOON - 60),
+        alert("db-1", "silent", "resolved", NOON - 90_000, until=timestamp(NOON - 86_400)),
+    ]
+    await page.reload()
+    events = page.locator("#events li")
+    await expect(events.locator(".what")).to_have_text(["CPU 97.1 % (threshold 90.0 %)", "no pulse"])
+    await expect(events.last.locator(".since")).to_contain_text("14")
+    await expect(events.last.locator(".lasted")).to_have_text("1 h")

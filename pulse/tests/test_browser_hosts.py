@@ -1,0 +1,211 @@
+"""Which hosts the dashboard shows, with machines that the test plays: they come, fall silent, go, and return."""
+
+import re
+
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from pulse.tests.fake_machines import DASH, FakeMachines, pulse
+from pulse.tests.support import NOON
+
+PHONE = {"width": 360, "height": 640}
+OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def machines(page: Page) -> FakeMachines:
+    """Machines that are played; on the page it is NOON, and time passes."""
+    await page.clock.install(time=NOON)
+    return FakeMachines(page)
+
+
+def card(page: Page, name: str) -> Locator:
+    """What the page shows of a host."""
+    return page.locator(f"article.host[data-host='{name}']")
+
+
+def value(page: Page, name: str) -> Locator:
+    """The value of a host's chart of the CPU."""
+    return card(page, name).locator("[data-chart=cpu] .value")
+
+
+async def settle(page: Page, machines: FakeMachines, *names: str) -> None:
+    """Lets the page be connected for so long that it knows whose silence a silence is."""
+    for beat in (1.0, 2.0, 3.0):
+        await page.clock.fast_forward(10_000)
+        machines.tell(*(pulse(name, NOON + 10 * beat, beat) for name in names))
+        for name in names:
+            await expect(value(page, name)).to_have_text(f"{beat} %")
+
+
+async def test_hosts_appear_by_themselves_in_the_order_of_their_names(daphne, page, machines):
+    """A number in a name counts as one; nothing that was there before is built again."""
+    await machines.install(pulse("web-10"), pulse("web-2"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(card(page, "web-10")).to_be_visible()
+    await card(page, "web-10").evaluate("(card) => card.mark = true")
+    machines.tell(pulse("web-1"), pulse("db-1"))
+    await expect(page.locator("#hosts .name")).to_have_text(["db-1", "web-1", "web-2", "web-10"])
+    assert await card(page, "web-10").evaluate("(card) => card.mark")
+
+
+async def test_a_page_without_hosts_says_so_until_one_comes(daphne, page, machines):
+    """Neither a table nor a list of the gone is there for nothing."""
+    await machines.install()
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator("#no-hosts")).to_be_visible()
+    await expect(page.locator("#figures, #gone")).to_have_count(2)
+    await expect(page.locator("#figures:visible, #gone:visible")).to_have_count(0)
+    machines.tell(pulse("web-1"))
+    await expect(card(page, "web-1")).to_be_visible()
+    await expect(page.locator("#no-hosts")).to_be_hidden()
+
+
+async def test_a_silent_host_is_never_frozen_at_its_last_number(daphne, page, machines):
+    """It is stale with the seconds of its silence and without figures, then gone with the time of its last pulse."""
+    await machines.install(pulse("web-1"), pulse("db-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await settle(page, machines, "web-1", "db-1")
+    await page.clock.fast_forward(23_000)
+    machines.tell(pulse("web-1", NOON + 53, 5.0))
+    await expect(card(page, "db-1")).to_have_attribute("data-status", "stale")
+    await expect(card(page, "db-1").locator(".status")).to_have_text(re.compile(r"^no pulse for 2\d s$"))
+    await expect(card(page, "db-1").locator(".value")).to_have_text([DASH] * 9)
+    await expect(page.locator("#announcements")).to_contain_text("db-1: no pulse for")
+    await expect(value(page, "web-1")).to_have_text("5.0 %")
+    await page.clock.fast_forward(290_000)
+    machines.tell(pulse("web-1", NOON + 343, 3.0))
+    await expect(card(page, "db-1")).to_have_count(0)
+    await expect(page.locator("#gone li")).to_contain_text(["db-1"])
+    await expect(page.locator("#gone time")).to_have_attribute("datetime", re.compile("^2027-01-15T08:00:30"))
+    await expect(page.locator("#announcements")).to_contain_text("db-1 is gone.")
+    machines.tell(pulse("db-1", NOON + 345, 4.0))
+    await expect(value(page, "db-1")).to_have_text("4.0 %")
+    await expect(page.locator("#gone")).to_be_hidden()
+    await expect(page.locator("#announcements")).to_contain_text("db-1 is back.")
+
+
+async def test_a_lost_connection_is_nobodys_silence(daphne, page, machines):
+    """The figures go, since they are old; but no host is called gone, and none is announced as silent."""
+    await machines.install(pulse("web-1"), pulse("db-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await settle(page, machines, "web-1", "db-1")
+    await machines.hang_up(for_good=True)
+    await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
+    await expect(page).to_have_title(re.compile("^not connected · "))
+    await page.clock.fast_forward(600_000)
+    await expect(card(page, "db-1")).to_have_attribute("data-status", "stale")
+    await expect(value(page, "db-1")).to_have_text(DASH)
+    await expect(page.locator("#announcements")).to_be_empty()
+
+
+async def test_what_came_while_the_connection_was_away_is_asked_for(daphne, page, machines):
+    """After a new connection the kept samples are there too."""
+    await machines.install(pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(value(page, "web-1")).to_have_text("12.5 %")
+    assert machines.asked == ["range=3600"]
+    await machines.hang_up()
+    await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
+    async with page.expect_response("**/samples/**"):
+        await page.clock.fast_forward(2_000)
+    assert machines.asked == ["range=3600"] * 2
+
+
+async def test_a_host_that_only_the_past_knows_is_among_the_gone(daphne, page, machines):
+    """It has sent no pulse for twenty minutes; its own page still shows what it did before."""
+    machines.kept = {"db-1": NOON - 1200, "web-1": NOON}
+    await machines.install(pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator("#gone bdi")).to_have_text(["db-1"])
+    await expect(page.locator("#hosts .name")).to_have_text(["web-1"])
+    await page.locator("#gone a").click()
+    await expect(card(page, "db-1").locator(".status")).to_have_text("no pulse for 20 min")
+    await expect(card(page, "db-1").locator(".first .line").first).to_have_attribute(
+        "d", re.compile(r"^M1\.3 .*L198\.8 [\d.]+h\.01$")
+    )
+
+
+async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
+    """A wall of one card would be a waste; with the second host it is a wall."""
+    await machines.install(pulse("web-1", cpu=40.0, cores=[60.0, 20.0]))
+    await page.goto(daphne.http_url("/dashboard/"))
+    host = card(page, "web-1")
+    await expect(host.locator(".panel .label")).to_have_text(
+        ["CPU", "Memory", "Swap", "Load", "Disk", "Network"]
+    )
+    await expect(host.locator(".cores .value")).to_have_text(["60.0 %", "20.0 %"])
+    await expect(host.locator("[data-chart=memory] .detail")).to_have_text("4.0 GiB of 8.0 GiB")
+    await expect(host.locator("[data-chart=swap] .detail")).to_have_text("there is none")
+    await expect(host.locator("[data-chart=network] .value")).to_have_text("1.0 MiB/s in, 2.0 KiB/s out")
+    await expect(host.locator(".uptime")).to_have_text("· up for 3 d 3 h")
+    machines.tell(pulse("db-1"))
+    await expect(page.locator("#hosts article")).to_have_count(2)
+    await expect(page.locator("#host")).to_be_hidden()
+
+
+async def test_a_host_has_a_page_of_its_own_and_a_way_back(daphne, page, machines):
+    """The focus goes along, the browser's back button works, and a reload shows the same."""
+    await machines.install(pulse("web-1"), pulse("db-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await card(page, "web-1").get_by_role("link").click()
+    await expect(page.locator("#host h2")).to_be_focused()
+    await expect(page.locator("#hosts article")).to_have_count(0)
+    await page.reload()
+    await expect(page.locator("#host .name")).to_have_text("web-1")
+    await page.get_by_role("link", name="All hosts").click()
+    await expect(page.locator("#hosts article")).to_have_count(2)
+    await expect(card(page, "web-1").get_by_role("link")).to_be_focused()
+    await page.go_back()
+    await expect(page.locator("#host .name")).to_have_text("web-1")
+
+
+async def test_a_host_that_nobody_knows_is_said_to_be_unknown(daphne, page, machines):
+    """An old bookmark leads to a sentence and a way on, not to an empty page."""
+    await machines.install(pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/#host=web-9"))
+    await expect(page.locator("#unknown-host")).to_contain_text("web-9 is not known")
+    await page.get_by_role("link", name="All hosts").click()
+    await expect(card(page, "web-1")).to_be_visible()
+
+
+async def test_a_name_is_text_whatever_it_is(daphne, page, machines):
+    """Markup and gaps to fill in a host's name do nothing."""
+    name = "<img src=x onerror=alert(1)>{count}"
+    await machines.install(pulse(name), pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator("#hosts .name").first).to_have_text(name)
+    await page.locator("#hosts a").first.click()
+    await expect(page.locator("#host .name")).to_have_text(name)
+    await expect(page.locator("main img")).to_have_count(0)
+
+
+async def test_what_is_no_pulse_changes_nothing(daphne, page, machines):
+    """Types to come, half a frame, and what is no JSON are not drawn and break nothing."""
+    await machines.install(pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(value(page, "web-1")).to_have_text("12.5 %")
+    machines.tell({"type": "weather"}, {"type": "pulse"}, pulse("web-2") | {"cpu": None}, {"type": "alerts"})
+    machines.tell_text("{", "null", "[]", "7")
+    bare = {"type": "pulse", "host": "web-1", "at": pulse("web-1", NOON + 5)["at"], "seq": 1, "interval": 5}
+    machines.tell(bare | {"cpu": 77.0})
+    await expect(value(page, "web-1")).to_have_text("77.0 %")
+    await expect(card(page, "web-1").locator("[data-chart=memory] .value")).to_have_text(DASH)
+
+
+async def test_fifty_hosts_fit_a_phone_and_a_wall(daphne, page, machines):
+    """The page is never wider than the screen, on the wall as on a host's own page."""
+    names = [f"host-{number}.a-rather-long-domain.example" for number in range(50)]
+    await machines.install(*(pulse(name, swap={"percent": 3.0, "used": 1, "total": 9}) for name in names))
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator("#hosts article")).to_have_count(50)
+    for size in (PHONE, {"width": 1920, "height": 1080}):
+        await page.set_viewport_size(size)
+        for chart in ("cpu", "network"):
+            await page.locator(f"label:has([value={chart}])").click()
+            await expect(page.locator(f"#hosts [data-chart={chart}].panel")).to_have_count(50)
+            assert await page.evaluate(OVERHANG) == 0
+    await page.set_viewport_size(PHONE)
+    await page.locator("#hosts a").first.click()
+    await expect(page.locator("#host")).to_be_visible()
+    assert await page.evaluate(OVERHANG) == 0

@@ -1,0 +1,181 @@
+"""The past on the dashboard, with machines that the test plays: ranges, and the time that all charts show."""
+
+import re
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from pulse.tests.fake_machines import DASH, FakeMachines, pulse
+from pulse.tests.support import NOON
+
+VALUE = "#hosts [data-chart=cpu] .value"
+LINE = "#hosts .first .line"
+HAS_POINTS = """([line, least, most]) => {
+    const count = document.querySelector(line).getAttribute("d").split("L").length;
+    return least <= count && count <= most;
+}"""
+CROSSES = "(crosses) => crosses.map((cross) => cross.getAttribute('d'))"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def machines(page: Page) -> FakeMachines:
+    """Two machines with a past, which is played; on the page it is NOON, and time passes."""
+    await page.clock.install(time=NOON)
+    played = FakeMachines(page, kept=["db-1", "web-1"])
+    await played.install(pulse("db-1"), pulse("web-1", cpu=60.0))
+    return played
+
+
+async def opened(page: Page, daphne, hash: str = "") -> None:
+    """Opens the dashboard, and waits until it shows both machines and their past."""
+    await page.goto(daphne.http_url("/dashboard/" + hash))
+    await expect(page.locator(VALUE)).to_have_text(["12.5 %", "60.0 %"])
+    await expect(page.locator(LINE).first).to_have_attribute("d", re.compile("^M.*L"))
+
+
+async def expect_points(page: Page, least: int, most: int, line: str = LINE) -> None:
+    """Waits until the line of the first host has so many points."""
+    await page.wait_for_function(HAS_POINTS, arg=[line, least, most])
+
+
+async def test_it_opens_with_the_last_hour_and_can_show_less_and_more(daphne, page, machines):
+    """Each range is asked for once, chosen with the mouse or the keys, and survives a reload."""
+    await opened(page, daphne)
+    await expect(page.get_by_role("radio", name="1 hour")).to_be_checked()
+    await expect_points(page, 119, 121)
+    await page.locator("label:has([value='86400'])").click()
+    await expect_points(page, 287, 289)
+    await page.get_by_role("radio", name="1 day").press("ArrowLeft")
+    await page.get_by_role("radio", name="1 hour").press("ArrowLeft")
+    await expect(page.get_by_role("radio", name="5 minutes")).to_be_checked()
+    await expect_points(page, 58, 61)
+    await page.reload()
+    await opened(page, daphne, "#range=300")
+    await expect(page.get_by_role("radio", name="5 minutes")).to_be_checked()
+    await expect_points(page, 58, 61)
+    assert machines.asked[:2] == ["range=3600", "range=86400"]
+    assert machines.asked[-1] == "range=300"
+
+
+async def test_a_range_that_does_not_come_is_asked_for_again(daphne, page, pages, machines):
+    """Until then the page shows what comes live, and says what is missing."""
+    machines.fails = True
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator(VALUE)).to_have_text(["12.5 %", "60.0 %"])
+    await expect(page.locator("#samples-missing")).to_be_visible()
+    machines.fails = False
+    await page.clock.fast_forward(10_000)
+    await expect(page.locator("#samples-missing")).to_be_hidden()
+    await expect_points(page, 119, 121)
+    pages.problems = [told for told in await pages.settled_problems() if "500" not in told]
+
+
+async def test_a_pulse_continues_the_line(daphne, page, machines):
+    """A gap of many beats stays a gap."""
+    await opened(page, daphne, "#range=300")
+    machines.tell(pulse("db-1", NOON + 5, 100.0))
+    await expect(page.locator(LINE).first).to_have_attribute("d", re.compile(r"^[^M]*M[^M]* 2\.0h\.01$"))
+    await page.clock.fast_forward(60_000)
+    machines.tell(pulse("db-1", NOON + 60, 0.0))
+    await expect(page.locator(LINE).first).to_have_attribute(
+        "d", re.compile(r"^M[^M]*2\.0h\.01M[\d.]+ 98\.0h\.01$")
+    )
+
+
+async def test_the_pointer_shows_one_time_on_all_charts(daphne, page, machines):
+    """The figures are of that time, everywhere, and of now again when the pointer leaves."""
+    await opened(page, daphne)
+    plots = page.locator("#hosts .plot")
+    await plots.first.hover(position={"x": 40, "y": 20})
+    await expect(page.locator("#crosshair-time")).to_have_text(re.compile(r"^\d+:\d\d:\d\d.* ago$"))
+    crosses = await page.locator("#hosts .cross").evaluate_all(CROSSES)
+    assert crosses[0] == crosses[1] != ""
+    past = await page.locator(VALUE).all_text_contents()
+    assert past[0] == past[1] != "12.5 %"
+    assert await page.locator("#hosts [data-figure=cpu] .value").all_text_contents() == past
+    await page.mouse.move(0, 0)
+    await expect(page.locator(VALUE)).to_have_text(["12.5 %", "60.0 %"])
+    await expect(page.locator("#crosshair-time")).to_be_empty()
+
+
+async def test_the_keys_move_through_time_and_hosts(daphne, page, machines):
+    """One chart is a stop of the Tab key; the arrow keys do the rest, and say the value to a screen reader."""
+    await opened(page, daphne)
+    first, second = page.locator("#hosts .plot").first, page.locator("#hosts .plot").last
+    await page.locator("#hosts a").first.focus()
+    await page.keyboard.press("Tab")
+    await expect(first).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await expect(first).to_have_attribute("aria-valuetext", re.compile(r"^\d+\.\d %, \d+:\d\d:\d\d"))
+    now = await first.get_attribute("aria-valuetext")
+    await page.keyboard.press("ArrowLeft")
+    await expect(first).not_to_have_attribute("aria-valuetext", now or "")
+    await page.keyboard.press("ArrowDown")
+    await expect(second).to_be_focused()
+    crosses = await page.locator("#hosts .cross").evaluate_all(CROSSES)
+    assert crosses[0] == crosses[1] != ""
+    await page.keyboard.press("Home")
+    await expect(page.locator("#hosts .cross").last).to_have_attribute("d", re.compile(r"^M[01]\.\d 0V100$"))
+    await page.keyboard.press("End")
+    await page.keyboard.press("PageDown")
+    await expect(page.locator("#crosshair-time")).to_have_text(re.compile(r"[456] min (\d+ s )?ago"))
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#crosshair-time")).to_be_empty()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#figures summary")).to_be_focused()
+    await page.keyboard.press("Shift+Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#host .name")).to_have_text("web-1")
+
+
+async def test_a_screen_reader_hears_only_what_the_reader_moved(daphne, page, machines):
+    """A chart that has the focus does not tell each pulse that comes."""
+    await opened(page, daphne)
+    plot = page.locator("#hosts .plot").first
+    await plot.focus()
+    before = await plot.get_attribute("aria-valuetext")
+    machines.tell(pulse("db-1", NOON + 5, 33.0))
+    await expect(page.locator(VALUE).first).to_have_text("33.0 %")
+    assert await plot.get_attribute("aria-valuetext") == before
+
+
+async def test_where_nothing_was_measured_there_is_no_value(daphne, page, machines):
+    """A host that was away at that time shows a dash, whatever the others show."""
+    machines.kept["db-1"] = NOON - 1800
+    await opened(page, daphne)
+    await page.locator("#hosts .plot").first.focus()
+    await page.keyboard.press("Home")
+    await expect(page.locator(VALUE).first).not_to_have_text(DASH)
+    await page.keyboard.press("End")
+    await page.keyboard.press("PageDown")
+    await expect(page.locator(VALUE).first).to_have_text(DASH)
+    await expect(page.locator(VALUE).last).not_to_have_text(DASH)
+
+
+async def test_a_thinned_range_shows_its_peaks(daphne, page, machines):
+    """As a line of its own, and in words at the time that is looked at."""
+    await opened(page, daphne)
+    await expect_points(page, 119, 121, "#hosts .first .peak")
+    await page.locator("#hosts a").first.click()
+    panel = page.locator("#host .panel[data-chart=cpu]")
+    await panel.locator(".plot").focus()
+    await page.keyboard.press("Home")
+    await expect(panel.locator(".detail")).to_have_text(re.compile(r"^peak \d+\.\d %$"))
+
+
+async def test_the_tables_have_the_figures_of_the_charts(daphne, page, machines):
+    """For those who cannot see a chart: of all hosts now, and of one host over time."""
+    await opened(page, daphne)
+    await page.locator("#figures summary").click()
+    rows = page.locator("#figures tbody tr")
+    await expect(rows).to_have_count(2)
+    await expect(rows.last.locator("th, td")).to_have_text(
+        ["web-1", "live", "60.0 %", "50.0 %", "0.0 %", "0.50", "25.0 %", "1.0 MiB/s", "2.0 KiB/s", "3 d 3 h"]
+    )
+    await rows.last.get_by_role("link").click()
+    await page.locator(".times summary").click()
+    times = page.locator(".times tbody tr")
+    await expect(times).to_have_count(12)
+    words = re.compile(r"^\d+\.\d %, peak \d+\.\d %$")
+    await expect(times.first.locator("td").first).to_have_text(words)
+    await expect(times.last.locator("td").first).to_have_text(words)

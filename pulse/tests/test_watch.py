@@ -1,0 +1,208 @@
+"""The look of one process at hosts and alerts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connections
+from django.utils import timezone
+
+from pulse import alert_book, watch
+from pulse.models import AlertEvent, Host, Threshold
+from pulse.protocol import ALERTS_GROUP, AlertEntry
+from pulse.storing import Measured, keep
+from pulse.tests.support import measured
+from pulse.watch import Watch
+from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.fanout import Event, current_fanout
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE = 20  # seconds until a test gives up
+
+
+class Dashboard:
+    """Somebody who is shown alerts: of each list, what of whom is how."""
+
+    def __init__(self) -> None:
+        self._lists: asyncio.Queue[list[str]] = asyncio.Queue()
+
+    def show_alerts(self, alerts: tuple[AlertEntry, ...]) -> None:
+        self._lists.put_nowait([f"{alert.host} {alert.metric} {alert.state}" for alert in alerts])
+
+    async def next(self) -> list[str]:
+        async with asyncio.timeout(PATIENCE):
+            return await self._lists.get()
+
+
+class Clock:
+    """Monotonic time that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
+    """A watch that looks once, and then only when it is woken."""
+    monkeypatch.setattr(watch, "LATEST", 3600.0)
+    monkeypatch.setattr(watch, "SOONEST", 3600.0)
+    await sync_to_async(Threshold.objects.all().delete)()
+    await sync_to_async(Threshold.objects.create)(metric="silent", threshold=3)
+    running = Watch(clock)
+    yield running
+    if running._task is not None:
+        running._task.cancel()
+        await asyncio.wait({running._task})
+    await sync_to_async(connections.close_all)()
+
+
+def begin_alert(host: str) -> None:
+    now = timezone.now()
+    Host.objects.create(name=host, at=now, beat=3600)
+    AlertEvent.objects.create(
+        host=host, metric="cpu", state="firing", value=95, threshold=90, since=now, fired=now
+    )
+
+
+async def store(host: str) -> None:
+    pulse = measured(host, timezone.now().timestamp())
+    await sync_to_async(keep)([Measured(pulse.pulse, pulse.text, pulse.at, beat=1.0)])
+
+
+async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Watch) -> None:
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    for host in ("a", "b"):
+        await sync_to_async(begin_alert)(host)
+        watching.wake()
+        assert (await dashboard.next())[-1] == f"{host} cpu firing"
+
+
+async def test_a_newcomer_is_told_at_once_what_the_others_know(watching: Watch) -> None:
+    await sync_to_async(begin_alert)("a")
+    first, second = Dashboard(), Dashboard()
+    watching.show_to(first)
+    await first.next()
+    watching.show_to(second)
+    assert await second.next() == ["a cpu firing"]
+
+
+async def test_a_dashboard_that_is_gone_is_told_no_more(watching: Watch) -> None:
+    gone, there = Dashboard(), Dashboard()
+    watching.show_to(gone)
+    watching.show_to(there)
+    await there.next()
+    watching.forget(gone)
+    watching.forget(gone)
+    await sync_to_async(begin_alert)("a")
+    watching.wake()
+    assert await there.next() == ["a cpu firing"]
+    assert gone._lists.qsize() == 1
+
+
+async def test_without_a_change_nobody_is_told_anything(watching: Watch) -> None:
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    watching.wake()
+    await asyncio.sleep(0)
+    await sync_to_async(begin_alert)("a")
+    watching.wake()
+    assert await dashboard.next() == ["a cpu firing"]
+
+
+async def test_a_host_that_falls_silent_is_noticed_and_all_processes_are_told(
+    watching: Watch, clock: Clock
+) -> None:
+    others: asyncio.Queue[Event] = asyncio.Queue()
+
+    class Other:
+        def deliver(self, event: Event) -> None:
+            others.put_nowait(event)
+
+    await current_fanout().join(ALERTS_GROUP, Other())
+    await store("a")
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    clock.time += 3
+    watching.wake()
+    assert await dashboard.next() == ["a silent firing"]
+    async with asyncio.timeout(PATIENCE):
+        await others.get()
+
+
+async def test_a_layer_out_of_reach_hides_no_silence_here(
+    watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise Unavailable("no layer")
+
+    monkeypatch.setattr(watch, "tell_alerts_changed", fail)
+    await store("a")
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    clock.time += 3
+    watching.wake()
+    assert await dashboard.next() == ["a silent firing"]
+
+
+async def test_a_store_that_was_away_makes_nobody_silent(
+    watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While it was, no pulse could be stored either."""
+    await store("a")
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    failed = asyncio.Event()
+    real: Callable[..., bool] = alert_book.look_for_silence
+    loop = asyncio.get_running_loop()
+
+    def fail(*args: object) -> bool:
+        loop.call_soon_threadsafe(failed.set)
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(alert_book, "look_for_silence", fail)
+    watching.wake()
+    await failed.wait()
+    monkeypatch.setattr(alert_book, "look_for_silence", real)
+    clock.time += 10
+    await sync_to_async(begin_alert)("b")
+    watching.wake()
+    assert await dashboard.next() == ["b cpu firing"]
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["looking at hosts and alerts fails, and is tried again: OperationalError: gone"]
+
+
+async def test_a_watch_that_runs_is_not_started_again(watching: Watch) -> None:
+    watching.ensure_running()
+    task = watching._task
+    watching.ensure_running()
+    assert watching._task is task
+
+
+async def test_it_looks_by_itself_at_every_beat(monkeypatch: pytest.MonkeyPatch, watching: Watch) -> None:
+    monkeypatch.setattr(watch, "SOONEST", 0.01)
+    monkeypatch.setattr(watch, "LATEST", 0.01)
+    looking = Watch(Clock())
+    dashboard = Dashboard()
+    looking.show_to(dashboard)
+    await dashboard.next()
+    await sync_to_async(begin_alert)("a")
+    assert await dashboard.next() == ["a cpu firing"]
+    assert looking._task is not None
+    looking._task.cancel()
+    await asyncio.wait({looking._task})
