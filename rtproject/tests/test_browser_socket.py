@@ -189,6 +189,16 @@ async def test_without_an_open_link_it_is_closed_at_once(run):
         closing.end(3000);
         return [states.map(({ state }) => state), network.links.length];
     """) == [
-        ["connecting", "closed", "connecting", "waiting", "closed", "connecting", "open", "closing", "connecting"],
+        [
+            "connecting",
+            "closed",
+            "connecting",
+            "waiting",
+            "closed",
+            "connecting",
+            "open",
+            "closing",
+            "connecting",
+        ],
         4,
     ]
