@@ -1,12 +1,11 @@
-"""The pages of this app: the list of rooms, and a room to talk in."""
+"""A room to talk in, as a page."""
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_safe
 
 from rooms import passwords
 from rooms.doors import read_rooms
@@ -18,15 +17,6 @@ from rooms.words import REFUSALS, ROOM_WORDS
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Refused
-
-
-@require_safe
-def room_list(request: HttpRequest) -> HttpResponse:
-    """The rooms that an admin made. With `?name=` it leads to the room of that name, listed or not."""
-    name = request.GET.get("name", "").strip()
-    if is_room_name(name):
-        return redirect("rooms:room", room=name)
-    return render(request, "rooms/list.html", {"rooms": Room.objects.all()})
 
 
 @sensitive_post_parameters("password")

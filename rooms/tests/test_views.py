@@ -32,39 +32,6 @@ def enter(client: Client, password: str, room: str = "VIP") -> Any:
     return client.post(f"/rooms/{room}/", {"password": password})
 
 
-class TestList:
-    def test_it_shows_the_listed_rooms(self, client: Client) -> None:
-        """Each room is a link; whether it is guarded or closed stands beside it."""
-        make_room("VIP", title="The <b>VIPs</b>", closed=True)
-        make_room("lobby", None)
-        page = client.get("/rooms/").content.decode()
-        assert 'href="/rooms/VIP/"' in page
-        assert 'href="/rooms/lobby/"' in page
-        assert "The &lt;b&gt;VIPs&lt;/b&gt;" in page
-        assert page.count("needs a password") == page.count("closed to newcomers") == 1
-
-    def test_without_rooms_it_says_so(self, client: Client) -> None:
-        """An empty list is not an empty page."""
-        assert 'id="no-rooms"' in client.get("/rooms/").content.decode()
-
-    @pytest.mark.parametrize("name", ["VIP", " elsewhere "])
-    def test_a_name_leads_to_its_room(self, client: Client, name: str) -> None:
-        """The form on the page goes to any room, listed or not."""
-        answer = client.get("/rooms/", {"name": name})
-        assert (answer.status_code, answer["Location"]) == (302, f"/rooms/{name.strip()}/")
-
-    @pytest.mark.parametrize("name", ["a b", "../admin", "//elsewhere.test", "x" * 65, "ä", "\0", "<b>"])
-    def test_what_is_no_name_leads_nowhere(self, client: Client, name: str) -> None:
-        """The list comes back and says that no room can have this name, without any markup in it."""
-        page = client.get("/rooms/", {"name": name}).content.decode()
-        assert "No room can have this name." in page
-        assert "<b>" not in page
-
-    def test_it_is_only_read(self, client: Client) -> None:
-        """There is nothing to send to the list."""
-        assert client.post("/rooms/", {"name": "VIP"}).status_code == 405
-
-
 class TestRoom:
     def test_an_open_room_asks_for_nothing(self, client: Client) -> None:
         """Listed or not, an open room is there to talk in."""

@@ -11,6 +11,7 @@ from rtproject.websocket.close_codes import as_json
 WORDS = {
     "connecting": _("Connecting…"),
     "open": _("Connected."),
+    "closing": _("Disconnecting…"),
     "closed": _("Disconnected."),
     "restarting": _("The server is restarting."),
     "lost": _("The connection was lost."),
