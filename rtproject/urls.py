@@ -5,10 +5,11 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from rtproject.views import home
+from rtproject.views import home, state
 
 urlpatterns = [
     path("", home, name="home"),
+    path("state/", state, name="state"),
     path(
         "favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))
     ),  # the admin's pages ask for it
