@@ -122,13 +122,14 @@ async def take_all(folder: Path) -> int:
         async with running_site(Path(directory)) as server, launched(path) as browser:
             looks = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
             for width, scheme in looks:
-                await _take(browser, server.http_url(), folder, width, scheme)
+                await take_look(browser, server.http_url(), folder, width, scheme)
     return len(looks) * len(PAGES)
 
 
-async def _take(
+async def take_look(
     browser: Browser, home: str, folder: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
+    """Writes the pictures of one visitor into `folder`, whose screen has this width; `home` is the site's address."""
     viewport: ViewportSize = {"width": width, "height": WIDTHS[width]}
     context = await browser.new_context(base_url=home, viewport=viewport, color_scheme=scheme)
     page = await context.new_page()
