@@ -130,7 +130,7 @@ class Heartbeat {
   #excuses = 0;
 
   constructor(options, ask, dead, environment) {
-    this.#options = { every: 10_000, timeout: 5_000, message: undefined, isAnswer: () => false, ...options };
+    this.#options = { every: 10_000, timeout: 4_000, message: undefined, isAnswer: () => false, ...options };
     this.#ask = ask;
     this.#dead = dead;
     this.#environment = environment;
