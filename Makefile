@@ -1,6 +1,7 @@
 # make run     serves the site        (ADDRESS=127.0.0.1 PORT=8000; settings can be given too: make run DEBUG=1)
 # make test    runs every test        (ARGS="-k echo" is handed to pytest)
 # make check   lint, types, import rules, migrations, then the tests
+# make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   what fan-out, echo and history cost against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
@@ -15,7 +16,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lint bench
+.PHONY: help run test check lint bench screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -59,6 +60,9 @@ check: lint test
 
 bench: $(VENV)/.installed-bench
 	@$(IN_VENV) -m benchmarks.run $(ARGS)
+
+screenshots: $(VENV)/.installed-dev
+	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)
 
 # The environment. Each stamp is written last, so what was interrupted is done again and what is complete costs nothing.
 # A killed pip leaves packages that look complete and are not: `.unfinished` tells, and the environment is made anew.

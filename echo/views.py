@@ -2,10 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from rtproject.websocket.close_codes import as_json
+from echo.words import WORDS
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """A place to send text and bytes from, and to see what comes back."""
-    return render(request, "echo/echo.html", {"close_codes": as_json()})
+    """A small laboratory: what is sent, what comes back, how long it takes, and how a connection ends."""
+    return render(request, "echo/echo.html", {"words": WORDS})

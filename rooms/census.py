@@ -1,4 +1,4 @@
-"""Who is in which room, asked of all processes at one moment: for the admin, who is in none of them."""
+"""Who is in which room, or how many are, asked of all processes at one moment: for those who are in none of them."""
 
 import asyncio
 import contextlib
@@ -20,6 +20,12 @@ GROUP = "rooms.census"
 ANSWER_SECONDS = 0.3  # how long the other processes have to answer
 
 Members = dict[str, dict[str, Person]]  # room's key -> member's id -> member
+Counts = dict[tuple[str, int], int]  # room's key and its row's, 0 for an unlisted one -> how many members
+
+
+def count_here(feeds: "Feeds") -> Counts:
+    """How many are in the rooms of one process, counted over all processes, as its members are told."""
+    return {(feed.key, feed.room.pk or 0): len(feed.presence.attendance) for feed in feeds}
 
 
 class Respondent:
@@ -30,30 +36,52 @@ class Respondent:
 
     def deliver(self, event: Event) -> None:
         """Somebody asks."""
-        background(self._answer(event.tags["answer_to"]), "rooms census")
+        rooms = self._counts() if event.tags.get("counts") else self._people()
+        background(self._answer(event.tags["answer_to"], rooms), "rooms census")
 
-    async def _answer(self, channel: str) -> None:
-        rooms: dict[str, list[list[Any]]] = {}
+    def _people(self) -> list[tuple[str, list[list[Any]]]]:
+        found = []
         for feed in self._feeds:  # there may be two of one name for a while
             here = feed.presence.attendance.at(HERE).values()
-            rooms.setdefault(feed.key, []).extend([person.id, person.name, person.guest] for person in here)
+            found.append((feed.key, [[person.id, person.name, person.guest] for person in here]))
+        return found
+
+    def _counts(self) -> list[tuple[str, int, int]]:
+        return [(key, row, count) for (key, row), count in count_here(self._feeds).items()]
+
+    async def _answer(self, channel: str, rooms: list[Any]) -> None:
         with contextlib.suppress(Unavailable):  # then who asks hears nothing, and counts nobody
             await ask_layer(get_channel_layer().send(channel, {"type": "rooms.census", "rooms": rooms}))
 
 
 async def take_census() -> Members:
     """The members in all rooms, as far as the processes answer in time. Raises Unavailable."""
+    found: Members = {}
+    for key, people in await _ask_all(counts=False):
+        members = [Person(member, name, guest=guest) for member, name, guest in people]
+        found.setdefault(key, {}).update({person.id: person for person in members})
+    return found
+
+
+async def count_members() -> Counts:
+    """How many members are in all rooms, as far as the processes answer in time. Raises Unavailable.
+
+    Somebody who is in several processes is one member: each process with somebody in a room has counted all of it.
+    """
+    found: Counts = {}
+    for key, row, count in await _ask_all(counts=True):
+        found[key, row] = max(count, found.get((key, row), 0))
+    return found
+
+
+async def _ask_all(*, counts: bool) -> list[Any]:
+    """What the processes answer within ANSWER_SECONDS, one entry for each room of each process."""
     layer: Any = get_channel_layer()
     channel: str = await ask_layer(layer.new_channel())
-    found: Members = {}
-    await broadcast(GROUP, None, answer_to=channel)
+    rooms: list[Any] = []
+    await broadcast(GROUP, None, answer_to=channel, counts=counts)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(ANSWER_SECONDS):
             while True:
-                answer = await layer.receive(channel)
-                for key, people in answer["rooms"].items():
-                    room = found.setdefault(key, {})
-                    room.update(
-                        {person[0]: Person(person[0], person[1], guest=person[2]) for person in people}
-                    )
-    return found
+                rooms += (await layer.receive(channel))["rooms"]
+    return rooms

@@ -1,11 +1,11 @@
-"""The pages of this app: the list of rooms, and a room to talk in."""
+"""A room to talk in, as a page."""
 
 from asgiref.sync import async_to_sync
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_safe
 
 from rooms import passwords
 from rooms.doors import read_rooms
@@ -13,42 +13,33 @@ from rooms.forms import PasswordForm
 from rooms.members import keep_guest_key
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
+from rooms.words import REFUSALS, ROOM_WORDS
 from rtproject.websocket.addresses import request_address
-from rtproject.websocket.close_codes import CloseCode, as_json
+from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Refused
-
-REFUSALS: dict[int, str] = {
-    CloseCode.FORBIDDEN: "That is not the password of this room.",
-    CloseCode.RATE_LIMITED: "Too many wrong passwords. Wait a minute and try again.",
-    CloseCode.UNAVAILABLE: "The password cannot be checked just now. Try again in a moment.",
-}
-
-
-@require_safe
-def room_list(request: HttpRequest) -> HttpResponse:
-    """The rooms that an admin made. With `?name=` it leads to the room of that name, listed or not."""
-    name = request.GET.get("name", "").strip()
-    if is_room_name(name):
-        return redirect("rooms:room", room=name)
-    return render(request, "rooms/list.html", {"rooms": Room.objects.all()})
 
 
 @sensitive_post_parameters("password")
 @never_cache
 def room_page(request: HttpRequest, room: str) -> HttpResponse:
-    """A room to talk in. A guarded one asks for its password first, which from then on the session stands for."""
+    """A room to talk in. A guarded one asks for its password first, which from then on the session stands for.
+
+    Who posts the password and prefers JSON gets `{"refused": code}`, null if it was right, with the seconds to `wait`
+    if there were too many wrong ones; everybody else gets the page.
+    """
     found = _find(room)
     form = PasswordForm(request.POST or None)
-    if request.method == "POST" and found.guarded and form.is_valid():
-        refusal = _refusal(request, found, form.cleaned_data["password"])
-        if refusal is None:
-            passwords.admit(request.session, found)
+    if request.method == "POST":
+        code = _knock(request, found, form)
+        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+            wait = (
+                {"wait": settings.ROOMS_PASSWORD_ATTEMPTS.seconds} if code == CloseCode.RATE_LIMITED else {}
+            )
+            return JsonResponse({"refused": code, **wait})
+        if code is None:
             return HttpResponseRedirect(request.path)
-        form.add_error("password", REFUSALS[refusal])
     admitted = not found.guarded or passwords.is_admitted(request.session, found)
-    context = {
-        "room": found, "guarded": found.guarded, "admitted": admitted, "form": form, "close_codes": as_json()
-    }  # fmt: skip
+    context = {"room": found, "admitted": admitted, "form": form, "words": ROOM_WORDS}
     response = render(request, "rooms/room.html", context)
     keep_guest_key(request, response)
     return response
@@ -61,9 +52,16 @@ def _find(name: str) -> Room:
     return found
 
 
-def _refusal(request: HttpRequest, room: Room, password: str) -> int | None:
+def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
+    """Lets the session in, or returns the close code that says why not, which the form then tells."""
+    if not room.guarded:
+        return None
+    if not form.is_valid():
+        return CloseCode.FORBIDDEN
     try:
-        async_to_sync(passwords.verify)(room, password, request_address(request))
+        async_to_sync(passwords.verify)(room, form.cleaned_data["password"], request_address(request))
     except Refused as refused:
+        form.add_error("password", REFUSALS[refused.code])
         return refused.code
+    passwords.admit(request.session, room)
     return None

@@ -6,10 +6,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from pulse.metrics_view import metrics
-from rtproject.views import home
+from rtproject.views import home, state
 
 urlpatterns = [
     path("", home, name="home"),
+    path("state/", state, name="state"),
     path(
         "favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))
     ),  # the admin's pages ask for it

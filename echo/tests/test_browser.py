@@ -1,51 +1,180 @@
-"""The echo's page in a browser: what is sent comes back, and the connection can be ended and begun again."""
+"""The echo's page in a browser: what is sent comes back, with its round trip, and how a connection ends and begins."""
 
+import re
+import signal
+
+import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from rtproject.tests.support.accessibility import assert_accessible
+from rtproject.tests.support.browser import Pages
+from rtproject.tests.support.servers import Daphne
+
 SENT = ".frame[data-direction=sent]"
 RECEIVED = ".frame[data-direction=received]"
+EVENTS = ".frame[data-direction=connection] .data"
+OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+ROUND_TRIP = re.compile(r"^round trip [\d.,]+ ms$")
+
+
+async def connected(page: Page, address: str) -> Page:
+    """Opens the page and waits for its connection."""
+    await page.goto(address)
+    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+    return page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def echo(daphne, page) -> Page:
     """The page, connected."""
-    await page.goto(daphne.http_url("/echo/"))
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    return page
+    return await connected(page, daphne.http_url("/echo/"))
+
+
+async def send(echo: Page, data: str) -> None:
+    """Types `data` and sends it."""
+    await echo.fill("#data", data)
+    await echo.press("#data", "Enter")
 
 
 async def test_text_comes_back_as_text(echo):
-    """What is typed comes back with "Echo: " before it, and markup in it stays text."""
-    await echo.fill("#text", "<b>Grüße</b> 🌍")
-    await echo.press("#text", "Enter")
+    """With "Echo: " before it, its size and its round trip; markup in it stays text."""
+    await send(echo, "<b>Grüße</b> 🌍")
     await expect(echo.locator(f"{SENT}[data-kind=text] .data")).to_have_text("<b>Grüße</b> 🌍")
     await expect(echo.locator(f"{RECEIVED}[data-kind=text] .data")).to_have_text("Echo: <b>Grüße</b> 🌍")
+    await expect(echo.locator(f"{SENT} .kind")).to_have_text("text, 14 characters, 19 bytes")
+    await expect(echo.locator(f"{RECEIVED} .note")).to_have_text(ROUND_TRIP)
+    await expect(echo.locator(f"{RECEIVED} time")).to_have_attribute("datetime", re.compile(r"^20.*Z$"))
 
 
 async def test_the_empty_text_comes_back(echo):
     """Nothing but "Echo: " is the answer to nothing."""
-    await echo.click("#send-text")
+    await echo.click("#send")
     await expect(echo.locator(f"{RECEIVED}[data-kind=text] .data")).to_have_text("Echo:")
-    await expect(echo.locator(f"{RECEIVED} .kind")).to_have_text("text, 6 characters")
+    await expect(echo.locator(f"{RECEIVED} .kind")).to_have_text("text, 6 characters, 6 bytes")
 
 
 async def test_bytes_come_back_as_bytes(echo):
-    """The same input as bytes comes back as bytes."""
-    await echo.fill("#text", "Grüße")
-    await echo.click("#send-bytes")
-    await expect(echo.locator(f"{SENT} .kind")).to_have_text("bytes, 7 bytes")
-    await expect(echo.locator(f"{RECEIVED}[data-kind=bytes] .data")).to_have_text("Echo: Grüße")
+    """They are written in hexadecimal, and what can be read of them stands below."""
+    await echo.check("#as-bytes")
+    await send(echo, "48:69, 0xc3 bc")
+    await expect(echo.locator(f"{SENT} .data")).to_have_text("48 69 c3 bc")
+    await expect(echo.locator(f"{SENT} .kind")).to_have_text("binary, 4 bytes")
+    await expect(echo.locator(f"{RECEIVED}[data-kind=bytes] .data")).to_have_text(
+        "45 63 68 6f 3a 20 48 69 c3 bc"
+    )
+    await expect(echo.locator(f"{RECEIVED} .reading")).to_have_text("as text: Echo: Hiü")
 
 
-async def test_the_connection_is_ended_and_begun_again_by_keyboard(echo):
-    """After "Disconnect" nothing can be sent; "Connect now" has the focus then, and brings the connection back."""
-    await echo.press("#close", "Enter")
+async def test_what_is_no_byte_is_not_sent(echo):
+    """The page says what bytes look like, and the input has the focus and is marked until it is right."""
+    await echo.check("#as-bytes")
+    await send(echo, "4 G")
+    await expect(echo.locator("#send-error")).to_contain_text("pairs of hexadecimal digits")
+    await expect(echo.locator("#data")).to_have_attribute("aria-invalid", "true")
+    await expect(echo.locator("#data")).to_be_focused()
+    await send(echo, "00ff")
+    await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("45 63 68 6f 3a 20 00 ff")
+    await expect(echo.locator(f"{RECEIVED} .reading")).to_be_empty()
+    await expect(echo.locator("#send-error")).to_be_empty()
+    await expect(echo.locator(SENT)).to_have_count(1)
+
+
+async def test_many_are_sent_at_once(echo):
+    """All of them come back and are counted; the list keeps the newest, and all of it can be cleared."""
+    await echo.fill("#count", "400")
+    await send(echo, "again and again")
+    await expect(echo.locator("#summary")).to_have_text(
+        re.compile(r"^Round trips: 400\. Fastest [\d.,]+ ms, median [\d.,]+ ms, slowest [\d.,]+ ms\.$")
+    )
+    await expect(echo.locator(".frame")).to_have_count(300)
+    await expect(echo.locator(f"{RECEIVED} .note").last).to_have_text(ROUND_TRIP)
+    await echo.click("#clear")
+    await expect(echo.locator(".frame")).to_have_count(0)
+    await expect(echo.locator("#summary")).to_have_text("No round trips yet.")
+
+
+@pytest.mark.parametrize("count", ["0", "1001", "1.5", ""])
+async def test_too_many_at_once_are_refused_in_words(echo, count):
+    """So are none, and what is no number."""
+    await echo.fill("#count", count)
+    await echo.press("#count", "Enter")
+    await expect(echo.locator("#send-error")).to_have_text("From 1 to 1000 times.")
+    await expect(echo.locator("#count")).to_be_focused()
+    await expect(echo.locator(SENT)).to_have_count(0)
+
+
+async def test_a_new_line_is_made_with_shift(echo):
+    """Enter alone sends."""
+    await echo.fill("#data", "one")
+    await echo.press("#data", "Shift+Enter")
+    await echo.keyboard.type("two")
+    await echo.keyboard.press("Enter")
+    await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("Echo: one\ntwo", use_inner_text=True)
+
+
+async def test_the_connection_is_closed_with_a_code_and_begun_again_by_keyboard(echo):
+    """The code that came back is told; the button that is left has the focus; what is sent comes back again."""
+    await echo.fill("#code", "4321")
+    await echo.press("#code", "Enter")
     await expect(echo.locator("#state")).to_have_attribute("data-state", "closed")
-    await expect(echo.locator("#send-text")).to_be_disabled()
-    await expect(echo.locator("#reopen")).to_be_focused()
+    told = ["Closing with 4321 …", "Closed; the code that came back is 1000."]
+    await expect(echo.locator(EVENTS)).to_have_text([re.compile("^Connected after .* ms"), *told])
+    await expect(echo.locator("#send")).to_be_disabled()
+    await expect(echo.locator("#close-form")).to_be_hidden()
+    await expect(echo.locator("#connect")).to_be_focused()
     await echo.keyboard.press("Enter")
     await expect(echo.locator("#state")).to_have_attribute("data-state", "open")
-    await echo.fill("#text", "again")
-    await echo.press("#text", "Enter")
+    await expect(echo.locator("#data")).to_be_focused()
+    await send(echo, "again")
     await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("Echo: again")
+
+
+@pytest.mark.parametrize("code", ["1001", "2999", "5000", "3000.5", ""])
+async def test_a_code_that_a_page_may_not_use_is_refused_in_words(echo, code):
+    """The connection stays."""
+    await echo.fill("#code", code)
+    await echo.press("#code", "Enter")
+    await expect(echo.locator("#close-error")).to_contain_text("3000 to 4999")
+    await expect(echo.locator("#code")).to_be_focused()
+    await expect(echo.locator("#state")).to_have_attribute("data-state", "open")
+
+
+async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(start_server, pages):
+    """It was sent, and nobody will answer; the page says so, and when it tries again."""
+    server = start_server()
+    echo = await connected(await pages.new(), server.http_url("/echo/"))
+    server.send_signal(signal.SIGSTOP)
+    await send(echo, "lost")
+    await expect(echo.locator(f"{SENT} .note")).to_be_empty()
+    server.kill()
+    await expect(echo.locator(f"{SENT} .note")).to_have_text("never answered")
+    await expect(echo.locator(EVENTS).nth(1)).to_have_text("The connection ended with 1006.")
+    await expect(echo.locator("#next-try")).to_contain_text("Trying again")
+    await expect(echo.locator("#send")).to_be_disabled()
+    told = await pages.settled_problems()
+    pages.problems = [problem for problem in told if "WebSocket connection to" not in problem]
+
+
+async def test_a_phone_shows_all_of_it(daphne: Daphne, pages: Pages):
+    """Nothing is wider than the screen, also not a long frame."""
+    phone = await connected(
+        await pages.new(viewport={"width": 360, "height": 640}), daphne.http_url("/echo/")
+    )
+    await phone.check("#as-bytes")
+    await send(phone, "ff" * 3000)
+    await expect(phone.locator(f"{RECEIVED} .data")).to_contain_text("45 63 68 6f 3a 20 ff")
+    assert await phone.evaluate(OVERHANG) == 0
+
+
+async def test_everybody_can_use_it(echo):
+    """axe-core finds nothing, with frames, with errors, and closed, in light and in dark."""
+    await send(echo, "hello")
+    await expect(echo.locator(f"{RECEIVED} .note")).to_have_text(ROUND_TRIP)
+    await echo.check("#as-bytes")
+    await send(echo, "no")
+    await expect(echo.locator("#send-error")).not_to_be_empty()
+    await assert_accessible(echo)
+    await echo.click("#close")
+    await expect(echo.locator("#state")).to_have_attribute("data-state", "closed")
+    await assert_accessible(echo)

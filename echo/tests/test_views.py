@@ -1,15 +1,17 @@
 """The page to try the echo on."""
 
-from rtproject.websocket.close_codes import CloseCode
+from echo.words import WORDS
 
 
 def test_the_page_has_what_its_script_needs(client):
-    """A form to send from, a place for the answers, its script, and the close codes with their meanings."""
+    """Forms to send and to close with, a place for the frames, its script, and all of its sentences."""
     answer = client.get("/echo/")
     assert answer.status_code == 200
     page = answer.content.decode()
-    assert all(f'id="{name}"' in page for name in ("send-form", "frames", "close-codes"))
-    assert all(str(int(code)) in page for code in CloseCode)
+    assert all(
+        f'id="{name}"' in page for name in ("send-form", "close-form", "frames", "words", "connection")
+    )
+    assert all(f'"{name}": ' in page for name in WORDS)
     assert "echo/echo.js" in page
 
 
@@ -20,6 +22,11 @@ def test_the_page_runs_nothing_but_the_sites_own_files(client):
     page = answer.content.decode()
     assert "onclick=" not in page
     assert "style=" not in page
+
+
+def test_the_page_is_only_read(client):
+    """There is nothing to post."""
+    assert client.post("/echo/").status_code == 405
 
 
 def test_the_page_without_its_slash_leads_to_it(client):

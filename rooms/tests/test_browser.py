@@ -21,6 +21,7 @@ async def enter(page: Page, address: str, name: str = "") -> None:
     await page.goto(address)
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     if name:
+        await page.click("#change-name")
         await page.fill("#guest-name", name)
         await page.press("#guest-name", "Enter")
         await expect(page.locator("#your-name")).to_have_text(name)

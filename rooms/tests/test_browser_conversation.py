@@ -147,18 +147,29 @@ async def test_messages_that_the_page_dropped_are_asked_for_again(run):
 
 
 async def test_a_link_that_went_silent_is_replaced(run):
-    """A ping that nothing answers until the next look ends it; anything that is heard will do."""
+    """A ping is sent when nothing comes; its answer is nobody's business, and without one the link is dead."""
     assert await run("""
         enter();
         const first = network.link;
-        conversation.checkLink();
+        network.advance(10_000);
         first.tell({ type: "pong" });
-        conversation.checkLink();
-        conversation.checkLink();
+        network.advance(10_000);
         const told = [first.frames, first.closedWith, network.links.length];
-        conversation.checkLink();
-        return [...told, network.links.length];
-    """) == [[{"type": "ping"}] * 2, 1000, 2, 2]
+        network.advance(5_000 + 1_000);
+        return [...told, network.links.length, heard];
+    """) == [[{"type": "ping"}] * 2, None, 1, 2, []]
+
+
+async def test_only_what_was_said_since_we_came_is_news(run):
+    """Neither what the room brings of its past, nor older messages; without numbers everything is."""
+    assert await run("""
+        conversation.open();
+        welcome({ epoch: "e1", seq: 3, recovered: false });
+        const news = [2, 3, 4].map((seq) => conversation.isNews(message(seq)));
+        comeBack();
+        welcome({ epoch: "e1", seq: 9, recovered: true });
+        return [...news, conversation.isNews(message(8)), conversation.isNews(message(undefined))];
+    """) == [False, False, True, True, True]
 
 
 async def test_other_frames_are_handed_on_and_what_is_none_is_ignored(run):

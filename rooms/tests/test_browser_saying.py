@@ -122,9 +122,25 @@ async def test_a_close_for_good_ends_all_hope(run):
     assert await run("""
         enter();
         const ids = [conversation.say("one"), conversation.say("two")];
-        network.link.end(4009);
+        network.link.end(4008);
         return heard.map(([name, id]) => [name, ids.indexOf(id)]);
     """) == [["unsent", 0], ["unsent", 1]]
+
+
+async def test_what_waits_is_kept_until_the_new_password_is_given(run):
+    """A changed password, or a visit that lapsed, is no end: what was said is said again under its id."""
+    for code in (4009, 4003):
+        assert await run(f"""
+            enter();
+            const id = conversation.say("one");
+            conversation.say("two");
+            network.link.end({code});
+            conversation.open();
+            welcome({{ epoch: "e1", seq: 3, recovered: true }});
+            const again = network.link.frames;
+            network.link.tell(message(4, {{ id, from: ann }}));
+            return [again.map((frame) => frame.id === id), said(), heard.filter(([name]) => name === "unsent")];
+        """) == [[True], ["one", "two"], []]
 
 
 async def test_an_older_message_confirms_what_we_said(run):

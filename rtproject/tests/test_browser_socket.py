@@ -1,28 +1,9 @@
-"""`socket.js` on a network that the test plays: when it comes back, and when it does not."""
+"""`socket.js` on a network that the test plays: its states, when it comes back, and when it does not."""
 
 import pytest_asyncio
 
+from rtproject.tests.support.fake_socket import SETTING
 from rtproject.tests.support.modules import Run, script_runner
-
-SETTING = """
-const { Socket, TIMES, reconnectRule } = await import("/static/rtproject/socket.js");
-const network = new FakeNetwork();
-const states = [];
-const make = (address, options = {}) =>
-    new Socket(address, { ...network.environment(), onState: (change) => states.push(change), ...options });
-// A socket whose link was up for so many milliseconds before each of the codes ended it; returns the waits.
-const endings = (codes, up = 0) => {
-    make("/echo").open();
-    return codes.map((code) => {
-        network.link.accept();
-        network.advance(up);
-        network.link.end(code);
-        const { delay } = states.at(-1);
-        if (delay !== undefined) network.advance(delay);
-        return delay ?? null;
-    });
-};
-"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -53,6 +34,7 @@ async def test_the_waits_double_up_to_a_cap_and_are_spread(run):
         1000, 2000, 4000, 8000, 15000, 15000
     ]  # fmt: skip
     assert await run("network.random = 0.25; return endings([1006, 1006])") == [500, 1000]
+    assert await run("return [backoff(0, () => 0), backoff(1000, () => 0.5)]") == [0, 15000]
 
 
 async def test_only_a_link_that_held_makes_the_waits_short_again(run):
@@ -66,17 +48,44 @@ async def test_at_once_is_spread_too_and_believed_once(run):
     assert await run("return endings([4200, 4200, 1012])") == [250, 2000, 4000]
 
 
-async def test_a_code_that_says_never_is_obeyed(run):
-    """The socket is closed, nothing runs any more, and only `open` dials again."""
+async def test_a_wait_says_when_it_ends(run):
+    """So a page can count down; in any other state there is nothing to wait for."""
     assert await run("""
-        const socket = make("/echo");
+        const socket = make();
         socket.open();
-        network.link.accept();
+        network.advance(5000);
+        network.link.end(1006);
+        const waiting = [last(), socket.until];
+        network.advance(1000);
+        return [...waiting, last(), socket.until];
+    """) == [
+        {"state": "waiting", "code": 1006, "delay": 1000, "until": 6000},
+        6000,
+        {"state": "connecting"},
+        None,
+    ]
+
+
+async def test_a_code_that_says_never_is_obeyed(run):
+    """The socket is closed, nothing runs or listens any more, and only `open` dials again."""
+    assert await run("""
+        const socket = opened();
+        const listening = network.listeners;
         network.link.end(4003);
-        const after = [states.at(-1), network.waits, network.links.length];
+        const after = [last(), network.waits, listening, network.listeners, network.links.length];
         socket.open();
-        return [...after, network.links.length];
-    """) == [{"state": "closed", "code": 4003}, [], 1, 2]
+        return [...after, network.links.length, network.listeners];
+    """) == [{"state": "closed", "code": 4003}, [], 2, 0, 1, 2, 2]
+
+
+async def test_an_attempt_that_nobody_answers_has_failed(run):
+    """A server that cannot be reached may not even refuse."""
+    assert await run("""
+        make().open();
+        const silent = network.link;
+        network.advance(TIMES.connect);
+        return [silent.closedWith, last().state, last().code, last().delay];
+    """) == [1000, "waiting", 1006, 1000]
 
 
 async def test_the_address_is_asked_before_each_attempt(run):
@@ -92,19 +101,36 @@ async def test_the_address_is_asked_before_each_attempt(run):
     """) == ["/echo?number=1", "/echo?number=11"]
 
 
+async def test_an_address_of_a_page_becomes_one_of_a_socket(run):
+    """With TLS where the page has it; an address that is one already stays."""
+    assert await run("""
+        const bases = ["https://site.example/rooms/?a=1", "http://[::1]:8000/"];
+        return [...bases.map((base) => socketUrl("/echo", base)), socketUrl("wss://other.example/x")];
+    """) == ["wss://site.example/echo", "ws://[::1]:8000/echo", "wss://other.example/x"]
+
+
+async def test_open_does_nothing_where_there_is_a_link(run):
+    """Neither while one is being made, nor while one is open."""
+    assert await run("""
+        const socket = make();
+        socket.open();
+        socket.open();
+        network.link.accept();
+        socket.open();
+        return [network.links.length, states.map(({ state }) => state)];
+    """) == [1, ["connecting", "open"]]
+
+
 async def test_a_link_that_was_dropped_is_not_heard_any_more(run):
     """After `reopen` only the new link counts, whatever the old one still says."""
     assert await run("""
-        const heard = [];
-        const socket = make("/echo", { onMessage: (data) => heard.push(data) });
-        socket.open();
+        const socket = opened();
         const old = network.link;
-        old.accept();
         socket.reopen();
         old.onmessage({ data: "old" });
         old.onclose({ code: 1000 });
         network.link.accept();
-        network.link.onmessage({ data: "new" });
+        hear("new");
         return [old.closedWith, heard, states.map(({ state }) => state), network.links.length];
     """) == [1000, ["new"], ["connecting", "open", "connecting", "open"], 2]
 
@@ -112,7 +138,7 @@ async def test_a_link_that_was_dropped_is_not_heard_any_more(run):
 async def test_nothing_is_sent_unless_the_link_is_open(run):
     """`send` says whether it sent."""
     assert await run("""
-        const socket = make("/echo");
+        const socket = make();
         const told = [socket.send("closed")];
         socket.open();
         told.push(socket.send("connecting"));
@@ -124,19 +150,55 @@ async def test_nothing_is_sent_unless_the_link_is_open(run):
     """) == [[False, False, True, False], ["open"]]
 
 
-async def test_a_browser_that_is_offline_waits_long_until_it_is_not(run):
-    """It tries soon when it is back, unless the server asked for the wait. A local server is always reachable."""
+async def test_an_open_link_is_closed_with_the_code_that_was_asked_for(run):
+    """What comes back is told, whatever it would mean otherwise, and nothing follows."""
     assert await run("""
-        network.isOnline = false;
-        make("ws://elsewhere.example/echo").open();
+        const socket = opened();
+        socket.close(4321);
+        const asked = [network.link.closedWith, socket.state, socket.send("late")];
+        hear("on its way");
+        network.link.end(4200);
+        socket.close();
+        return [...asked, heard, last(), network.waits, network.listeners, states.length];
+    """) == [4321, "closing", False, ["on its way"], {"state": "closed", "code": 4200}, [], 0, 4]
+
+
+async def test_a_code_that_may_not_be_sent_changes_nothing(run):
+    """The browser's error reaches the caller, and the link stays."""
+    assert await run("""
+        const socket = opened();
+        try { socket.close(1006); } catch (error) { return [error.name, socket.state, socket.send("on")]; }
+    """) == ["RangeError", "open", True]
+
+
+async def test_without_an_open_link_it_is_closed_at_once(run):
+    """While connecting, while waiting, and while closing it can be opened again."""
+    assert await run("""
+        const socket = make();
+        socket.close();
+        socket.open();
+        socket.close();
+        socket.open();
         network.link.end(1006);
-        const offline = network.waits;
-        network.comeOnline();
-        const back = network.waits;
-        network.advance(back[0]);
-        network.link.end(4101);
-        const asked = network.waits;
-        network.comeOnline();
-        return [offline, back, network.waits.join() === asked.join()];
-    """) == [[30000], [250], True]
-    assert await run("network.isOnline = false; return endings([1006])") == [1000]
+        socket.close();
+        socket.open();
+        network.link.accept();
+        socket.close(3000);
+        const closing = network.link;
+        socket.open();
+        closing.end(3000);
+        return [states.map(({ state }) => state), network.links.length];
+    """) == [
+        [
+            "connecting",
+            "closed",
+            "connecting",
+            "waiting",
+            "closed",
+            "connecting",
+            "open",
+            "closing",
+            "connecting",
+        ],
+        4,
+    ]

@@ -35,7 +35,9 @@ def frames(heading: str) -> dict[str, str]:
 
 def test_every_close_code_is_documented_as_the_code_has_it():
     documented = [tuple(cells) for cells in rows("protocol.md", "## Close codes")]
-    assert documented == [(str(int(code)), code.title, code.reconnect, code.meaning) for code in CloseCode]
+    assert documented == [
+        (str(int(code)), code.title, code.reconnect, str(code.meaning)) for code in CloseCode
+    ]
 
 
 @pytest.mark.parametrize(

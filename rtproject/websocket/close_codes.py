@@ -5,7 +5,12 @@ what to do, as Pusher's protocol does: 40xx stay away, 41xx come back after back
 """
 
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 Reconnect = Literal["never", "backoff", "at once"]
 
@@ -13,24 +18,24 @@ Reconnect = Literal["never", "backoff", "at once"]
 class CloseCode(IntEnum):
     """A code for `websocket.close`. Members compare equal to their number."""
 
-    meaning: str
+    meaning: "StrPromise"
 
-    def __new__(cls, code: int, meaning: str) -> "CloseCode":
+    def __new__(cls, code: int, meaning: "StrPromise") -> "CloseCode":
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
         return member
 
-    FORBIDDEN = 4003, "Wrong or missing room password."
-    NOT_FOUND = 4004, "There is no such room or endpoint, or the room was deleted."
-    KICKED = 4008, "An admin disconnected this member or this room."
-    PASSWORD_CHANGED = 4009, "The room's password was set or changed."
-    ROOM_FULL = 4100, "The room's member limit is reached."
-    RATE_LIMITED = 4101, "Too many wrong passwords, connections or messages from here."
-    TOO_SLOW = 4102, "The client did not read what it was sent."
-    UNAVAILABLE = 4103, "The store or the channel layer is out of reach."
-    CLOSED = 4104, "An admin closed the room to newcomers."
-    GOING_AWAY = 4200, "The server is shutting down, or the room moved; come back."
+    FORBIDDEN = 4003, _("Wrong or missing room password.")
+    NOT_FOUND = 4004, _("There is no such room or endpoint, or the room was deleted.")
+    KICKED = 4008, _("An admin disconnected this member or this room.")
+    PASSWORD_CHANGED = 4009, _("The room's password was set or changed.")
+    ROOM_FULL = 4100, _("The room's member limit is reached.")
+    RATE_LIMITED = 4101, _("Too many wrong passwords, connections or messages from here.")
+    TOO_SLOW = 4102, _("The client did not read what it was sent.")
+    UNAVAILABLE = 4103, _("The store or the channel layer is out of reach.")
+    CLOSED = 4104, _("An admin closed the room to newcomers.")
+    GOING_AWAY = 4200, _("The server is shutting down, or the room moved; come back.")
 
     @property
     def title(self) -> str:
@@ -44,8 +49,8 @@ class CloseCode(IntEnum):
 
 
 def as_json() -> list[dict[str, str | int]]:
-    """The table that pages and their scripts show: one object with code, name, meaning and reconnect a code."""
+    """The table that pages and their scripts show, in the language that is active: code, name, meaning, reconnect."""
     return [
-        {"code": int(code), "name": code.title, "meaning": code.meaning, "reconnect": code.reconnect}
+        {"code": int(code), "name": code.title, "meaning": str(code.meaning), "reconnect": code.reconnect}
         for code in CloseCode
     ]

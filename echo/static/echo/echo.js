@@ -1,64 +1,119 @@
 import { Socket } from "../rtproject/socket.js";
-import { closeCodes, describe, showState } from "../rtproject/status.js";
-import { showTime } from "../rtproject/times.js";
+import { StatusLine } from "../rtproject/status.js";
+import { fill, pageWords } from "../rtproject/words.js";
+import { parseHex } from "./bytes.js";
+import { FrameLog, span } from "./frame_log.js";
+import { RoundTrips } from "./round_trips.js";
 
-const FRAMES_KEPT = 200;
-const CHARACTERS_SHOWN = 2000;
+const MOST_AT_ONCE = 1000; // frames
+const QUIET = 300; // ms in which nothing came before the figures are announced
 
 const element = (id) => document.getElementById(id);
-const codes = closeCodes();
-const socket = new Socket("/echo", { onState: showConnection, onMessage: (data) => addFrame("received", data) });
+const words = pageWords();
+const status = new StatusLine();
+const log = new FrameLog(element("log"), element("frames"), element("frame-template"), words);
+const trips = new RoundTrips();
+// Nobody types this by chance, so its echo is not mistaken for the echo of something that was sent.
+const beat = `heartbeat ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+let dialled = 0; // when the attempt began
+let closedWith = null; // the code, if it is we who ended the connection
+let announcement = null;
+
+const socket = new Socket("/echo", {
+  onState: showConnection,
+  onMessage: receive,
+  heartbeat: { message: beat, isAnswer: (data) => data === `Echo: ${beat}` },
+});
 
 function showConnection(change) {
-  showState(element("state"), change.state, describe(change, codes));
-  element("close").hidden = change.state === "closed";
-  element("reopen").hidden = change.state === "open" || change.state === "connecting";
-  element("send-text").disabled = element("send-bytes").disabled = change.state !== "open";
+  const { state, code } = change;
+  status.show(change);
+  element("connect").hidden = state !== "closed";
+  element("close-form").hidden = state === "closed" || state === "closing";
+  element("send").disabled = state !== "open";
+  if (state === "connecting") dialled = performance.now();
+  if (state === "open") log.addEvent(fill(words.opened, { time: span(performance.now() - dialled) }));
+  if (state === "closing") log.addEvent(fill(words.closing, { code: closedWith }));
+  if (state === "waiting" || state === "closed") ended(code);
 }
 
-function size(count, unit) {
-  return `${count.toLocaleString()} ${unit}${count === 1 ? "" : "s"}`;
+function ended(code) {
+  for (const row of trips.lose()) log.note(row, words.unanswered, true);
+  log.addEvent(fill(closedWith === null ? words.lost : words.closed, { code }));
+  if (closedWith !== null) element("connect").focus(); // the button that was pressed is gone now
+  closedWith = null;
 }
 
-function clip(text) {
-  return text.length > CHARACTERS_SHOWN ? `${text.slice(0, CHARACTERS_SHOWN)} …` : text;
+function receive(data) {
+  const answer = trips.received(performance.now());
+  const note = answer ? fill(words.roundTrip, { time: span(answer.trip) }) : "";
+  log.addFrame("received", typeof data === "string" ? data : new Uint8Array(data), note);
+  clearTimeout(announcement);
+  announcement = setTimeout(showSummary, QUIET);
 }
 
-function addFrame(direction, data) {
-  const isText = typeof data === "string";
-  const item = element("frame-template").content.firstElementChild.cloneNode(true);
-  item.dataset.direction = direction;
-  item.dataset.kind = isText ? "text" : "bytes";
-  item.querySelector(".direction").textContent = direction;
-  item.querySelector(".kind").textContent = isText
-    ? `text, ${size(data.length, "character")}`
-    : `bytes, ${size(data.byteLength, "byte")}`;
-  item.querySelector(".data").textContent = clip(isText ? data : new TextDecoder().decode(data));
-  showTime(item.querySelector("time"), new Date());
-  const frames = element("frames");
-  frames.append(item);
-  while (frames.childElementCount > FRAMES_KEPT) frames.firstElementChild.remove();
-  element("log").scrollTop = element("log").scrollHeight;
+function showSummary() {
+  const { count, ...spans } = trips.summary ?? { count: 0 };
+  const values = Object.entries(spans).map(([name, time]) => [name, span(time)]);
+  const figures = { count: count.toLocaleString(document.documentElement.lang), ...Object.fromEntries(values) };
+  element("summary").textContent = count === 0 ? words.noTrips : fill(words.summary, figures);
 }
 
-function send(data) {
-  if (!socket.send(data)) return;
-  addFrame("sent", data);
-  element("text").select();
+// Shows what is wrong with an input, or that nothing is.
+function complain(input, error, sentence) {
+  input.setAttribute("aria-invalid", sentence !== "");
+  if (sentence) input.focus();
+  element(error).textContent = sentence;
+}
+
+function send() {
+  const isText = element("as-text").checked;
+  const data = isText ? element("data").value : parseHex(element("data").value);
+  complain(element("data"), "send-error", data === null ? words.badHex : "");
+  const count = Number(element("count").value);
+  const isCount = Number.isInteger(count) && count >= 1 && count <= MOST_AT_ONCE;
+  if (data !== null) complain(element("count"), "send-error", isCount ? "" : fill(words.badCount, { most: MOST_AT_ONCE }));
+  if (data === null || !isCount) return;
+  for (let i = 0; i < count; i += 1) {
+    const at = performance.now();
+    if (!socket.send(data)) return complain(element("data"), "send-error", words.notSent);
+    trips.sent(log.addFrame("sent", data), at);
+  }
+}
+
+function close() {
+  const code = Number(element("code").value);
+  const isCode = code === 1000 || (Number.isInteger(code) && code >= 3000 && code <= 4999);
+  complain(element("code"), "close-error", isCode ? "" : words.badCode);
+  if (!isCode) return;
+  closedWith = code;
+  socket.close(code);
 }
 
 element("send-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  send(element("text").value);
+  send();
 });
-element("send-bytes").addEventListener("click", () => send(new TextEncoder().encode(element("text").value)));
-element("close").addEventListener("click", () => {
-  socket.close();
-  element("reopen").focus(); // the button that was pressed is gone now
+element("data").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return; // composing: Enter picks a word
+  event.preventDefault();
+  element("send-form").requestSubmit();
 });
-element("reopen").addEventListener("click", () => {
-  socket.open();
-  element("close").focus();
+element("close-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  close();
 });
+element("clear").addEventListener("click", () => {
+  log.clear();
+  trips.forget();
+  showSummary();
+});
+for (const id of ["connect", "reopen"]) {
+  element(id).addEventListener("click", () => {
+    socket.open();
+    element("data").focus(); // the button that was pressed is gone now
+  });
+}
 
+showSummary();
 socket.open();

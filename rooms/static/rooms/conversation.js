@@ -1,22 +1,23 @@
 // Our side of a room: what we hold of its messages, and what we say. No DOM.
 
 import { environment as browser, Socket } from "../rtproject/socket.js";
-import { parseFrame, roomPath } from "./frames.js";
+import { asksPassword, parseFrame, roomPath } from "./frames.js";
 import { HeldRange } from "./held_range.js";
 import { Unconfirmed } from "./unconfirmed.js";
 
 const OLDER_AT_ONCE = 50;
 const TEMPORARY = ["rate_limited", "unavailable"];
+const HEARTBEAT = { message: JSON.stringify({ type: "ping" }), isAnswer: (data) => data === '{"type":"pong"}' };
 
 /** What a page can hear of a conversation. Whatever it does not give does nothing. */
 const SILENT = {
-  /** The connection changed: `{state, code, delay}` of `Socket`. "open" is not yet in the room. */
+  /** The connection changed: `{state, code, until}` of `Socket`. "open" is not yet in the room. */
   onState: () => {},
   /** We are in the room; the frame says as whom. */
   onWelcome: () => {},
   /** What was held of the room cannot be continued: the messages that follow begin it anew. */
   onBegin: () => {},
-  /** A `message` frame: the next one of the room, in the room's order. See `isOurs`. */
+  /** A `message` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
   onMessage: () => {},
   /** The messages before the oldest one, in ascending order; perhaps none. Answers `older()`. */
   onOlder: () => {},
@@ -26,7 +27,7 @@ const SILENT = {
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
-  /** Any other frame, such as a `notice`. */
+  /** Any other frame, such as a `notice` or who came and went. */
   onFrame: () => {},
 };
 
@@ -44,7 +45,7 @@ export class Conversation {
   #selves = new Set(); // our ids as a member: with cookies switched off, each connection has another
   #isIn = false;
   #asked = null; // the `before` of a question for older messages that is not answered yet
-  #heard = true; // anything since the last ping
+  #begunAt = 0; // the newest message when what is held began: what came before is no news
   #handlers = {
     welcome: (frame) => this.#welcome(frame),
     message: (frame) => this.#message(frame),
@@ -64,6 +65,7 @@ export class Conversation {
     this.#socket = new Socket(() => roomPath(room, name(), this.#held.position), {
       ...environment,
       protocols: ["rtproject.v1"],
+      heartbeat: HEARTBEAT,
       onState: (change) => this.#changed(change),
       onMessage: (data) => this.#receive(data),
     });
@@ -84,14 +86,6 @@ export class Conversation {
     this.#socket.reopen();
   }
 
-  /** To be called now and then: pings, and connects anew if nothing was heard since the last time. */
-  checkLink() {
-    if (!this.#isIn) return;
-    if (!this.#heard) return this.#socket.reopen();
-    this.#heard = false;
-    this.#send({ type: "ping" });
-  }
-
   /**
    * Says `text` now, or as soon as there is a connection and what was said before is confirmed.
    * @param {string} text not blank
@@ -104,6 +98,11 @@ export class Conversation {
   /** Whether a `message` frame is from us, from this page or another one. */
   isOurs(frame) {
     return this.#selves.has(frame.from.id);
+  }
+
+  /** Whether a `message` frame was said since we came, and is not the past of the room. */
+  isNews(frame) {
+    return frame.seq === undefined || frame.seq > this.#begunAt;
   }
 
   /** Whether the room may have messages older than those that are held. */
@@ -133,14 +132,12 @@ export class Conversation {
   #changed(change) {
     this.#isIn = false;
     this.#asked = null;
-    this.#heard = true;
     this.#unconfirmed.pause();
-    if (change.state === "closed") this.#unconfirmed.giveUp();
+    if (change.state === "closed" && !asksPassword(change.code)) this.#unconfirmed.giveUp();
     this.#events.onState(change);
   }
 
   #receive(data) {
-    this.#heard = true;
     const frame = parseFrame(data);
     if (frame === null) return;
     if (Object.hasOwn(this.#handlers, frame.type)) this.#handlers[frame.type](frame);
@@ -150,10 +147,16 @@ export class Conversation {
   #welcome(frame) {
     this.#isIn = true;
     this.#selves.add(frame.you.id);
-    if (!frame.recovered) this.#held.begin(frame.history ? frame : null);
-    if (frame.history && !frame.recovered) this.#events.onBegin();
+    if (!frame.recovered) this.#begin(frame);
     this.#events.onWelcome(frame);
     this.#unconfirmed.resume(frame.you.id, frame.history);
+  }
+
+  #begin(frame) {
+    this.#held.begin(frame.history ? frame : null);
+    if (!frame.history) return; // what was shown without numbers stays
+    this.#begunAt = frame.seq;
+    this.#events.onBegin();
   }
 
   #message(frame) {

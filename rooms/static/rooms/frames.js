@@ -1,21 +1,23 @@
 // What goes over a room's socket, without the page: reading frames, and the words for errors.
 
-const ERRORS = {
-  bad_frame: "The server could not read this message.",
-  too_long: "This message is too long.",
-  rate_limited: "That was too much at once.",
-  unavailable: "The server cannot be asked just now.",
-  id_used: "Another message was already sent in its place. Send it again.",
-};
+import { fill } from "../rtproject/words.js";
+
+const PASSWORD_NEEDED = [4003, 4009]; // close codes: forbidden, password changed
+
+/** Whether a connection that ended with this code can be had again with the room's password. */
+export function asksPassword(code) {
+  return PASSWORD_NEEDED.includes(code);
+}
 
 /**
  * What an `error` frame means to the person at the page.
  * @param {{code: string}} frame
  * @param {boolean} isFinal false when what it is about is tried again without them
+ * @param {{errors: Record<string, string>, delayed: string}} words
  */
-export function errorWords(frame, isFinal) {
-  const words = ERRORS[frame.code] ?? "The server did not take this.";
-  return isFinal ? words : `${words} Your message is sent again in a moment.`;
+export function errorWords(frame, isFinal, words) {
+  const reason = Object.hasOwn(words.errors, frame.code) ? words.errors[frame.code] : words.errors.other;
+  return isFinal ? reason : fill(words.delayed, { reason });
 }
 
 /**

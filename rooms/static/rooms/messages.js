@@ -1,75 +1,123 @@
-// The list of messages: what others said, and the life of what we say, from "sending" to "sent" or "not sent".
+// The log of a room: what was said, and the life of what we say, from "sending" to "sent" or "not sent".
 
-import { showTime } from "../rtproject/times.js";
+import { showDay } from "./days.js";
+import { Entries } from "./entries.js";
+import { ItemMaker, relate } from "./message_item.js";
 import { Scroller } from "./scroller.js";
+import { Shown } from "./shown.js";
 
-const MESSAGES_KEPT = 500;
-
-const STATUS = { sending: "sending…", sent: "sent", failed: "not sent", unsent: "not sent" };
-const OPEN = ["sending", "failed", "unsent"]; // what only this page knows of
+export const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
 
 export class MessageList {
-  #waiting = new Map(); // id of a message of ours -> its element, until it comes as a `message`
-  #kept = MESSAGES_KEPT;
+  #entries = new Entries();
+  #hasOlder = false;
+  #fresh = null; // the entry that bears the mark of the first one that was not seen
   #list;
   #older;
   #log;
-  #template;
+  #maker;
+  #shown;
   #scroller;
-  #takeBack;
-  #onForget;
+  #events;
 
   /**
-   * @param {Document} page with the elements log, older, messages, jump and message-template
-   * @param {(text: string) => void} takeBack gets the text of a message that was not sent, to be edited
-   * @param {(seq: number) => void} onForget the messages up to this number are not in the list any more
+   * @param {Document} page with the elements log, older, messages and the templates of `ItemMaker`
+   * @param {Record<string, string>} words for each status of a message
+   * @param {object} events
+   * @param {(text: string) => void} events.onAgain the text of a message that was not sent is to be said again
+   * @param {(text: string) => void} events.onTakeBack it is to be edited
+   * @param {() => void} events.onOlder the reader wants what is older than all that is here
+   * @param {(seq: number) => void} events.onForget the messages up to this number are not here any more
+   * @param {(follows: boolean) => void} events.onFollow the reader came to the end of the log, or left it
    */
-  constructor(page, takeBack, onForget) {
+  constructor(page, words, events) {
     const element = (id) => page.getElementById(id);
     [this.#log, this.#older, this.#list] = [element("log"), element("older"), element("messages")];
-    this.#template = element("message-template").content.firstElementChild;
-    this.#scroller = new Scroller(this.#log, element("jump"));
-    this.#takeBack = takeBack;
-    this.#onForget = onForget;
+    this.#events = events;
+    this.#maker = new ItemMaker(page, words, {
+      again: (entry) => this.#retract(entry, events.onAgain),
+      takeBack: (entry) => this.#retract(entry, events.onTakeBack),
+    });
+    this.#shown = new Shown(this.#list, this.#entries, {
+      build: (entry) => this.#maker.build(entry),
+      relate,
+      onRemove: (item) => item.contains(page.activeElement) && this.#log.focus(), // the focus never gets lost
+    });
+    this.#scroller = new Scroller(this.#log, {
+      isWhole: () => this.#shown.isAtEnd,
+      onFollow: events.onFollow,
+      onTop: () => this.wantEarlier(),
+      onBottom: () => this.#showLater(),
+    });
+    this.#older.addEventListener("click", () => this.wantEarlier());
   }
 
-  /** Shows a `message` frame at the end; `own` says whether it is ours, and then it may be one that waits here. */
-  add(frame, own) {
-    const isAwaited = own && this.#waiting.has(frame.id);
-    this.#scroller.grows({ news: !isAwaited });
-    this.#append(this.#shown(frame, own));
-    while (this.#list.childElementCount > this.#kept) this.#forgetOldest();
+  /** Whether the reader is at the end of the log. */
+  get isFollowed() {
+    return this.#scroller.follows;
   }
 
   /**
-   * Shows older `message` frames above the others, which stay where they are on the screen.
+   * Shows a `message` frame at the end.
+   * @param {object} frame
+   * @param {{own: boolean, isFresh?: boolean}} about whether it is ours, and then it may be one that waits here; whether
+   *   it is the first one that the reader does not see come
+   */
+  add(frame, { own, isFresh = false }) {
+    const waiting = own ? this.#entries.waiting(frame.id) : undefined;
+    const entry = waiting ?? { own, isFresh };
+    if (isFresh) this.#markFresh(entry);
+    const isInPlace = waiting !== undefined && this.#entries.isInPlace(entry);
+    if (waiting && !isInPlace) this.#shown.removed(this.#entries.remove(entry), entry);
+    Object.assign(entry, messageEntry(frame, own));
+    if (isInPlace) this.#refresh(entry);
+    else this.#append(this.#entries.add(entry));
+    this.#entries.settle(entry);
+  }
+
+  /** Shows an announcement. */
+  addNotice(notice) {
+    this.#append(this.#entries.add({ notice, at: new Date() }));
+  }
+
+  /** Shows a message of ours that waits to be confirmed, and leads the reader there. */
+  addWaiting(id, text, you) {
+    this.#markFresh(null);
+    const entry = { frame: { id, text, from: you }, at: new Date(), own: true, status: "sending" };
+    this.#append(this.#entries.addWaiting(entry));
+    this.toEnd();
+  }
+
+  /**
+   * Takes older `message` frames, and shows them above the others, which stay where they are on the screen.
    * @param {[frame: object, own: boolean][]} messages in ascending order
    * @param {boolean} hasOlder whether there are still older ones
    */
   addOlder(messages, hasOlder) {
-    this.#scroller.hold(() => {
-      this.#list.prepend(...messages.map(([frame, own]) => this.#shown(frame, own)));
-      this.offerOlder(hasOlder);
-    });
-    this.#kept = this.#list.childElementCount + MESSAGES_KEPT; // the new ones do not push out what was asked for
+    this.#entries.addFirst(messages.map(([frame, own]) => this.#olderEntry(frame, own)));
+    this.#shown.addedFirst(messages.length);
+    this.#hasOlder = hasOlder;
+    if (this.#shown.earlier === messages.length) this.#showEarlier();
+    else this.#offerOlder();
   }
 
-  /** Offers to load older messages, or not. */
-  offerOlder(isOffered) {
-    if (!isOffered && this.#older === this.#list.ownerDocument.activeElement) this.#log.focus(); // the focus never gets lost
-    this.#older.hidden = !isOffered;
+  /** Whether there are older messages than those that are here. */
+  offerOlder(hasOlder) {
+    this.#hasOlder = hasOlder;
+    this.#offerOlder();
   }
 
-  /** Shows a message of ours that waits to be confirmed. */
-  addWaiting(id, text, you) {
-    const item = this.#build(true);
-    this.#fill(item, { from: you, text, at: new Date() });
-    item.dataset.id = id;
-    item.querySelector(".take-back").addEventListener("click", () => this.#retract(id, item, text));
-    this.#waiting.set(id, item);
-    this.#scroller.grows({ follow: true });
-    this.#setStatus(item, "sending");
-    this.#list.append(item);
+  /** Shows more above what is shown, or asks for it. */
+  wantEarlier() {
+    if (this.#shown.earlier > 0) this.#showEarlier();
+    else if (this.#hasOlder) this.#events.onOlder();
+  }
+
+  /** Leads the reader to the end of the log. */
+  toEnd() {
+    this.#shown.showEnd();
+    this.#scroller.toEnd();
+    this.#offerOlder();
   }
 
   /**
@@ -78,77 +126,90 @@ export class MessageList {
    * @param {"sent" | "failed" | "unsent"} status "failed": it was refused; "unsent": nobody knows
    */
   mark(id, status) {
-    const item = this.#waiting.get(id);
-    if (!item) return;
-    this.#scroller.grows(); // the button makes the message taller
-    this.#setStatus(item, status);
-  }
-
-  /** Shows an announcement. */
-  addNotice(text) {
-    const item = this.#list.ownerDocument.createElement("li");
-    item.className = "notice";
-    item.textContent = text;
-    this.#scroller.grows({ news: true });
-    this.#append(item);
+    const entry = this.#entries.waiting(id);
+    if (!entry) return;
+    entry.status = status;
+    this.#refresh(entry);
   }
 
   /** Begins anew: leaves only what we say and the room has not yet. */
   clear() {
+    this.#shown.clear();
+    this.#entries.clear();
+    this.toEnd();
+  }
+
+  /** Names the days anew, when another one has begun. */
+  renameDays() {
+    for (const item of this.#list.children) showDay(item.querySelector(".day time"), item.dataset.day);
+  }
+
+  #append(index) {
     this.#scroller.grows();
-    this.#kept = MESSAGES_KEPT;
-    for (const item of [...this.#list.children]) {
-      if (!OPEN.includes(item.dataset.status)) item.remove();
-    }
+    this.#shown.added(index, this.isFollowed);
+    if (this.isFollowed) this.#shown.trimFirst();
+    this.#forget();
+    this.#offerOlder();
   }
 
-  // The element of a `message` frame: one that waited for it, or a new one.
-  #shown(frame, own) {
-    const item = (own && this.#waiting.get(frame.id)) || this.#build(own);
-    if (own) this.#waiting.delete(frame.id);
-    this.#fill(item, frame);
-    if (frame.seq !== undefined) item.dataset.seq = frame.seq;
-    this.#setStatus(item, own ? "sent" : "");
-    return item;
+  // Many at once, now and then: it takes as long for one.
+  #forget() {
+    if (this.#entries.length < MOST_HELD + 500) return;
+    const count = Math.min(this.#entries.length - MOST_HELD, this.#shown.earlier);
+    const last = this.#entries.dropFirst(count).findLast(({ frame }) => frame?.seq !== undefined);
+    this.#shown.droppedFirst(count);
+    if (last) this.#events.onForget(last.frame.seq);
   }
 
-  #build(own) {
-    const item = this.#template.cloneNode(true);
-    item.classList.toggle("own", own);
-    item.querySelector(".you").hidden = !own;
-    return item;
+  #showEarlier() {
+    this.#scroller.hold(() => {
+      this.#shown.showEarlier();
+      this.#offerOlder();
+      if (this.isFollowed) this.#shown.trimFirst();
+    });
+    if (!this.isFollowed) this.#shown.trimLast();
   }
 
-  #fill(item, { from, text, at }) {
-    item.querySelector(".from").textContent = from.name;
-    item.querySelector(".user").hidden = from.guest !== false;
-    item.querySelector(".text").textContent = text;
-    showTime(item.querySelector("time"), new Date(at));
+  #showLater() {
+    this.#shown.showLater();
+    this.#scroller.hold(() => this.#shown.trimFirst());
+    this.#offerOlder();
   }
 
-  #setStatus(item, status) {
-    item.dataset.status = status;
-    item.querySelector(".status").textContent = STATUS[status] ?? "";
-    item.querySelector(".take-back").hidden = status !== "failed" && status !== "unsent";
+  #offerOlder() {
+    const isOffered = this.#hasOlder || this.#shown.earlier > 0;
+    if (!isOffered && this.#older === this.#list.ownerDocument.activeElement) this.#log.focus();
+    this.#older.hidden = !isOffered;
   }
 
-  #retract(id, item, text) {
-    this.#waiting.delete(id);
-    item.remove();
-    this.#takeBack(text);
+  #olderEntry(frame, own) {
+    const waiting = own ? this.#entries.waiting(frame.id) : undefined;
+    if (waiting) this.#shown.removed(this.#entries.remove(waiting), waiting);
+    return messageEntry(frame, own);
   }
 
-  // Everybody's order is the server's, so what is still on its way stays below what has arrived.
-  #append(item) {
-    const next = this.#list.querySelector('[data-status="sending"]');
-    const isInPlace = item.parentNode !== null && item.nextElementSibling === next;
-    if (!isInPlace) this.#list.insertBefore(item, next);
+  #refresh(entry) {
+    if (!entry.element) return;
+    this.#scroller.grows(); // the buttons make a message taller
+    this.#maker.fill(entry.element, entry);
+    relate(entry.element);
+    if (entry.element.nextElementSibling) relate(entry.element.nextElementSibling);
   }
 
-  #forgetOldest() {
-    const oldest = this.#list.firstElementChild;
-    this.#waiting.delete(oldest.dataset.id);
-    oldest.remove();
-    if (oldest.dataset.seq !== undefined) this.#onForget(Number(oldest.dataset.seq));
+  #markFresh(entry) {
+    const before = this.#fresh;
+    this.#fresh = entry;
+    if (before === null) return;
+    before.isFresh = false;
+    this.#refresh(before);
   }
+
+  #retract(entry, then) {
+    this.#shown.removed(this.#entries.remove(entry), entry);
+    then(entry.frame.text);
+  }
+}
+
+function messageEntry(frame, own) {
+  return { frame, own, at: new Date(frame.at), status: own ? "sent" : "" };
 }

@@ -1,118 +1,141 @@
-import { closeCodes, describe, showState } from "../rtproject/status.js";
+import { StatusLine } from "../rtproject/status.js";
+import { pageWords } from "../rtproject/words.js";
+import { Announcer } from "./announcer.js";
+import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { errorWords } from "./frames.js";
-import { currentName, loadName, saveName } from "./guest_name.js";
+import { onNewDay } from "./days.js";
+import { asksPassword, errorWords } from "./frames.js";
+import { MemberPanel } from "./member_panel.js";
+import { Members } from "./members.js";
 import { MessageList } from "./messages.js";
+import { NameForm } from "./name_form.js";
+import { PasswordPrompt } from "./password_prompt.js";
+import { Unread } from "./unread.js";
+import { followViewport } from "./viewport.js";
 
-const PASSWORD_NEEDED = ["forbidden", "password changed"]; // names of close codes
-const CHECK_EVERY = 30_000; // ms; a silent link is given up at the next check
-const TOO_MANY = "Too many of your messages wait to be sent. Send this one when they are through.";
+const NOT_FOUND = 4004; // close code: there is nothing to come back to
 
 const element = (id) => document.getElementById(id);
-const codes = closeCodes();
-const nameForm = element("name-form"); // null for users who are logged in
-let you = { name: element("your-name").textContent, guest: nameForm !== null }; // until `welcome` says it
+const words = pageWords();
+const status = new StatusLine();
+const members = new Members();
+const panel = new MemberPanel(document, members, words);
+const announcer = new Announcer(element("announcements"), words);
+const composer = new Composer(document, say);
+const nameForm = new NameForm(document, words, () => {
+  conversation.reopen();
+  composer.focus();
+});
+const prompt = new PasswordPrompt(document, words.password, () => conversation.open());
+let you = nameForm.you; // until `welcome` says it
 
-const conversation = new Conversation(element("room").dataset.room, () => (nameForm ? currentName() : ""), {
+const conversation = new Conversation(element("room").dataset.room, () => nameForm.name, {
   onState: showConnection,
-  onWelcome(frame) {
-    you = frame.you;
-    showState(element("state"), "open", "You are in the room.");
-    element("your-name").textContent = you.name;
-    element("older").disabled = false;
-  },
+  onWelcome: enter,
   onBegin() {
     messages.clear();
     messages.offerOlder(false);
   },
-  onMessage(frame) {
-    const own = conversation.isOurs(frame);
-    messages.add(frame, own);
-    messages.offerOlder(conversation.hasOlder);
-    if (own) endDelay();
-  },
+  onMessage: hear,
   onOlder(frames) {
     messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation.hasOlder);
   },
   onSaid(id) {
     messages.mark(id, "sent");
-    endDelay();
+    composer.endDelay();
   },
-  onUnsent: (id) => messages.mark(id, "unsent"),
+  onUnsent(id) {
+    messages.mark(id, "unsent");
+    announcer.tell(words.unsent);
+  },
   onError(frame, isFinal) {
     if (isFinal) messages.mark(frame.id, "failed");
-    complain(errorWords(frame, isFinal), !isFinal);
+    composer.complain(errorWords(frame, isFinal, words), !isFinal);
   },
   onFrame(frame) {
     if (frame.type === "notice") messages.addNotice(frame.text);
+    else if (members.take(frame)) panel.changed();
   },
 });
-const messages = new MessageList(document, takeBack, (seq) => conversation.forget(seq));
+const messages = new MessageList(document, words.status, {
+  onAgain: say,
+  onTakeBack: (text) => composer.takeBack(text),
+  onOlder: () => conversation.older(),
+  onForget: (seq) => conversation.forget(seq),
+  onFollow(follows) {
+    element("jump").hidden = follows;
+    unread.look();
+  },
+});
+const unread = new Unread(document, words, () => messages.isFollowed);
+
+function enter(frame) {
+  you = frame.you;
+  status.show({ state: "open" }, words.inside);
+  composer.complain(nameForm.show(you.name));
+  closeDoor();
+  element("empty").hidden = frame.history && frame.seq > 0;
+  members.take(frame);
+  panel.changed();
+}
+
+function hear(frame) {
+  const own = conversation.isOurs(frame);
+  const isNews = !own && conversation.isNews(frame);
+  messages.add(frame, { own, isFresh: isNews && unread.came() });
+  messages.offerOlder(conversation.hasOlder);
+  if (isNews) announcer.said(frame.from.name, frame.text);
+  if (conversation.isNews(frame) && members.meet(frame.from)) panel.changed();
+  if (own) composer.endDelay();
+}
 
 function showConnection(change) {
   const { state, code } = change;
   // Open is not yet in: the server may still turn us away, and only `welcome` says that it does not.
-  if (state === "open") showState(element("state"), "connecting", "Joining…");
-  else showState(element("state"), state, describe(change, codes));
-  element("send").disabled = state === "closed";
-  element("older").disabled = true;
-  const needsPassword = state === "closed" && PASSWORD_NEEDED.includes(codes.get(code)?.name);
-  element("enter-again").hidden = !needsPassword;
-  element("other-rooms").hidden = state !== "closed" || needsPassword;
-  element("reopen").hidden = state !== "waiting";
+  if (state === "open") status.show({ state: "connecting" }, words.joining);
+  else status.show(change);
+  const isClosed = state === "closed";
+  element("advice").textContent = isClosed || state === "waiting" ? (words.advice[code] ?? "") : "";
+  composer.isOpen = !isClosed;
+  showWaysBack(isClosed, code);
 }
 
-function complain(words, isDelay = false) {
-  const line = element("say-error");
-  line.toggleAttribute("data-delay", isDelay);
-  if (line.textContent !== words) line.textContent = words; // else a screen reader would say it again
+// The focus is not taken from who writes, nor lost with a button that goes.
+function showWaysBack(isClosed, code) {
+  const needsPassword = isClosed && asksPassword(code);
+  element("come-back").hidden = !isClosed || needsPassword || code === NOT_FOUND;
+  element("other-rooms").hidden = !isClosed || needsPassword;
+  if (!needsPassword || !element("door").hidden) return;
+  element("door").hidden = false;
+  if (!composer.isInUse) prompt.focus();
 }
 
-// What was delayed is through.
-function endDelay() {
-  if ("delay" in element("say-error").dataset) complain("");
+function closeDoor() {
+  const door = element("door");
+  if (door.contains(document.activeElement)) composer.focus();
+  door.hidden = true;
 }
 
-function say() {
-  const text = element("say").value;
-  if (element("send").disabled || text.trim() === "") return;
-  const id = conversation.say(text);
-  complain(id ? "" : TOO_MANY);
-  if (!id) return;
-  messages.addWaiting(id, text, you);
-  element("say").value = "";
-}
-
-// What is in the input by now stays, below what comes back.
-function takeBack(text) {
-  const input = element("say");
-  input.value = input.value ? `${text}\n${input.value}` : text;
-  input.focus();
-}
-
-element("say-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  say();
-  element("say").focus();
-});
-element("say").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return; // composing: Enter picks a word
-  event.preventDefault();
-  say();
-});
-element("older").addEventListener("click", () => conversation.older());
-element("reopen").addEventListener("click", () => {
+function comeBack() {
   conversation.open();
-  element("say").focus();
-});
-nameForm?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  saveName(element("guest-name").value.trim());
-  conversation.reopen();
-});
+  composer.focus();
+}
 
-// A link can die without a word, for example when a laptop sleeps.
-setInterval(() => conversation.checkLink(), CHECK_EVERY);
+/** @returns {boolean} whether the text was taken */
+function say(text) {
+  const id = conversation.say(text);
+  composer.complain(id ? "" : words.tooMany);
+  if (id) messages.addWaiting(id, text, you);
+  return Boolean(id);
+}
 
-if (nameForm) element("guest-name").value = loadName();
+element("jump").addEventListener("click", () => {
+  messages.toEnd();
+  composer.focus();
+});
+element("reopen").addEventListener("click", comeBack);
+element("come-back").addEventListener("click", comeBack);
+
+onNewDay(() => messages.renameDays());
+followViewport();
 conversation.open();

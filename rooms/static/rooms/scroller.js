@@ -1,56 +1,86 @@
 // Where a reader of a growing list is: at its end, which is followed, or further up, where nothing may move.
 
 const NEAR_THE_END = 40; // pixels
+const NEAR_AN_EDGE = 400; // pixels, from where on more is fetched before the reader is there
 
 export class Scroller {
   #log;
-  #jump;
-  #plan = null; // for the next frame of the screen: measuring after each of many messages would take too long
+  #events;
+  #follows = true;
+  #top = 0; // where the log was when we last looked, to know which way the reader goes
+  #isPlanned = false; // for the next frame of the screen: measuring after each of many messages would take too long
 
   /**
    * @param {HTMLElement} log what scrolls
-   * @param {HTMLButtonElement} jump leads to the end; shown when there is news below
+   * @param {object} events
+   * @param {() => boolean} events.isWhole whether the log's end is the end of the list, and nothing comes after it
+   * @param {(follows: boolean) => void} events.onFollow the reader came to the end, or left it
+   * @param {() => void} events.onTop the reader comes near the top
+   * @param {() => void} events.onBottom the reader comes near the bottom of what is not whole
    */
-  constructor(log, jump) {
+  constructor(log, events) {
     this.#log = log;
-    this.#jump = jump;
-    jump.addEventListener("click", () => this.#toEnd());
-    log.addEventListener("scroll", () => this.#isAtEnd() && (jump.hidden = true));
+    this.#events = events;
+    log.addEventListener("scroll", () => this.#moved());
+    new ResizeObserver(() => this.#follows && this.#toBottom()).observe(log); // as when a phone shows its keyboard
   }
 
-  /**
-   * To be called before the list grows below: who is at its end stays there.
-   * @param {{follow?: boolean, news?: boolean}} of what comes: to be led to in any case, or to be told of
-   */
-  grows({ follow = false, news = false } = {}) {
-    if (this.#plan === null) {
-      this.#plan = { follow: this.#isAtEnd(), news: false };
-      requestAnimationFrame(() => this.#settle());
-    }
-    this.#plan.follow ||= follow;
-    this.#plan.news ||= news;
+  /** Whether the reader is at the end of the list. */
+  get follows() {
+    return this.#follows;
   }
 
-  /** Runs `insert`, which changes the list above what is in view, and leaves in view what is. */
-  hold(insert) {
+  /** Whether the reader could go up from here and see nothing more. */
+  get isNearTop() {
+    return this.#log.scrollTop < NEAR_AN_EDGE;
+  }
+
+  /** To be called when the list grows: who is at its end stays there. */
+  grows() {
+    if (!this.#follows || this.#isPlanned) return;
+    this.#isPlanned = true;
+    requestAnimationFrame(() => {
+      this.#isPlanned = false;
+      if (this.#follows) this.#toBottom();
+    });
+  }
+
+  /** Leads the reader to the end of the list, which is there by now. */
+  toEnd() {
+    this.#toBottom();
+    this.#follow(true);
+  }
+
+  /** Runs `change`, which changes the list above what is in view, and leaves in view what is. */
+  hold(change) {
     const below = this.#log.scrollHeight - this.#log.scrollTop;
-    insert();
-    this.#log.scrollTop = this.#log.scrollHeight - below;
+    change();
+    this.#go(this.#log.scrollHeight - below);
   }
 
-  #settle() {
-    const { follow, news } = this.#plan;
-    this.#plan = null;
-    if (follow) this.#toEnd();
-    else if (news) this.#jump.hidden = false;
+  #toBottom() {
+    this.#go(this.#log.scrollHeight);
   }
 
-  #isAtEnd() {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_THE_END;
+  #go(top) {
+    this.#log.scrollTop = top;
+    this.#top = this.#log.scrollTop;
   }
 
-  #toEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-    this.#jump.hidden = true;
+  #moved() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    const isUp = scrollTop < this.#top;
+    const below = scrollHeight - scrollTop - clientHeight;
+    this.#top = scrollTop;
+    if (below < NEAR_THE_END && this.#events.isWhole()) this.#follow(true);
+    else if (isUp) this.#follow(false);
+    if (isUp && scrollTop < NEAR_AN_EDGE) this.#events.onTop();
+    if (!isUp && below < NEAR_AN_EDGE && !this.#events.isWhole()) this.#events.onBottom();
+  }
+
+  #follow(follows) {
+    if (follows === this.#follows) return;
+    this.#follows = follows;
+    this.#events.onFollow(follows);
   }
 }

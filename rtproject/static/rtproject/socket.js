@@ -1,5 +1,5 @@
 // A WebSocket that comes back by itself. No DOM: whatever it takes from the browser can be given
-// through the options, so it also runs in Node.
+// through the options, so it also runs in Node. How to use it is in docs/client.md.
 
 /** Milliseconds. */
 export const TIMES = {
@@ -7,7 +7,13 @@ export const TIMES = {
   backoff: 2_000, // the longest first wait; it doubles with each further failure ...
   cap: 30_000, // ... up to this
   stable: 10_000, // a link that was up for this long starts again from the first wait
+  connect: 15_000, // an attempt that nobody has answered by then has failed
+  hidden: 60_000, // the shortest wait of a page that nobody sees, after its first one
+  late: 2_000, // a timer that comes so much too late tells that the page was asleep
 };
+
+const CONNECTION_LOST = 1006; // RFC 6455 section 7.4.1: what stands for a link that ended without a close frame
+const EXCUSES = 2; // how often in a row a page that was asleep asks again before it believes the silence
 
 /**
  * What a close code asks of the client.
@@ -57,36 +63,168 @@ export function socketUrl(path, base = globalThis.location?.href) {
 // A loopback server is reachable whatever the browser thinks of the network.
 const isLoopback = (url) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 
-/** What is taken from the browser; a test gives other parts instead. */
+const listen = (target, event, listener) => {
+  target?.addEventListener?.(event, listener);
+  return () => target?.removeEventListener?.(event, listener);
+};
+
+/** What is taken from the browser; a test, or Node, gives other parts instead. What `on…` returns ends it. */
 export const environment = () => ({
   WebSocket: globalThis.WebSocket,
   setTimeout: (run, delay) => globalThis.setTimeout(run, delay),
   clearTimeout: (timer) => globalThis.clearTimeout(timer),
+  now: () => Date.now(),
   random: Math.random,
   network: {
     isOnline: () => globalThis.navigator?.onLine !== false,
-    onOnline: (listener) => globalThis.addEventListener?.("online", listener),
+    onOnline: (listener) => listen(globalThis, "online", listener),
+  },
+  page: {
+    isHidden: () => globalThis.document?.visibilityState === "hidden",
+    onShown: (listener) =>
+      listen(globalThis.document, "visibilitychange", () => {
+        if (globalThis.document.visibilityState === "visible") listener();
+      }),
   },
 });
 
+/** What was sent while there was no link, in order. */
+class Queue {
+  #limit;
+  #kept = [];
+  #size = 0;
+
+  constructor(limit) {
+    this.#limit = { frames: 0, size: 2 ** 20, ...limit };
+  }
+
+  get length() {
+    return this.#kept.length;
+  }
+
+  /** Returns false, and keeps nothing, when it is full. */
+  add(data) {
+    const size = data.length ?? data.byteLength;
+    if (this.#kept.length >= this.#limit.frames || this.#size + size > this.#limit.size) return false;
+    this.#size += size;
+    return this.#kept.push(data) > 0;
+  }
+
+  /** Everything; nothing is left. */
+  take() {
+    this.#size = 0;
+    return this.#kept.splice(0);
+  }
+}
+
+/** Finds out that a link is dead: it asks when nothing was heard for a while, and waits so long for anything at all. */
+class Heartbeat {
+  #options;
+  #ask;
+  #dead;
+  #environment;
+  #timer = null;
+  #due = 0;
+  #heardAt = 0;
+  #asked = false; // and not heard anything since
+  #excuses = 0;
+
+  constructor(options, ask, dead, environment) {
+    this.#options = { every: 10_000, timeout: 4_000, message: undefined, isAnswer: () => false, ...options };
+    this.#ask = ask;
+    this.#dead = dead;
+    this.#environment = environment;
+  }
+
+  start() {
+    this.hear();
+    this.#wait(this.#options.every);
+  }
+
+  stop() {
+    this.#environment.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Anything that comes is a sign of life. A busy link costs no timer for each frame. */
+  hear() {
+    this.#heardAt = this.#environment.now();
+    this.#asked = false;
+    this.#excuses = 0;
+  }
+
+  isAnswer(data) {
+    return this.#options.isAnswer(data);
+  }
+
+  /** Asks now: there is reason to doubt. */
+  check() {
+    if (this.#timer !== null && !this.#asked) this.#doubt();
+  }
+
+  #wait(delay) {
+    this.#environment.clearTimeout(this.#timer);
+    this.#due = this.#environment.now() + delay;
+    this.#timer = this.#environment.setTimeout(() => this.#look(), delay);
+  }
+
+  #look() {
+    const now = this.#environment.now();
+    if (!this.#asked) {
+      const silent = Math.max(0, now - this.#heardAt); // a clock may be set back
+      if (silent < this.#options.every) this.#wait(this.#options.every - silent);
+      else this.#doubt();
+    } else if (now - this.#due > TIMES.late && this.#excuses < EXCUSES) {
+      // We slept, and the answer may wait behind this timer.
+      this.#excuses += 1;
+      this.#doubt();
+    } else {
+      this.#dead();
+    }
+  }
+
+  #doubt() {
+    const { message, timeout } = this.#options;
+    this.#asked = true;
+    if (message !== undefined) this.#ask(typeof message === "function" ? message() : message);
+    this.#wait(timeout);
+  }
+}
+
 /**
- * States: "connecting", "open", "waiting" (for the next attempt) and "closed" (for good, until `open()`).
+ * States: "connecting", "open", "waiting" (for the next attempt), "closing" (we asked for it) and "closed" (for good,
+ * until `open()`).
  *
  * Options:
- * - `onState({state, code, delay})`: `code` is the close code that led here, `delay` the wait in milliseconds
+ * - `onState({state, code, delay, until})`: `code` is the close code that led here, `delay` the wait in milliseconds
+ *   and `until` its end, as `Date.now()` counts
  * - `onMessage(data)`: a string, or an ArrayBuffer for bytes
+ * - `onUnsent(list)`: what was kept and will never be sent, since the connection has ended for good
  * - `protocols`: the subprotocols to offer
+ * - `isWelcome(data)`: whether this frame tells that we are really in. Without it the open link does. A server that turns
+ *   somebody away may have to open the link first, to close it with a code
+ * - `queue: {frames, size}`: how much of what is sent before that is kept; `size` in characters and bytes. Nothing, if
+ *   it is not given
+ * - `heartbeat: {every, timeout, message, isAnswer}`: after `every` ms of silence `message` (text, bytes, or a function
+ *   that makes it; nothing, if the server speaks often enough by itself) is sent, and `timeout` ms later the link is
+ *   given up, unless anything came. `isAnswer(data)`: frames that `onMessage` need not see
  * - the parts of `environment()`, to replace them
  */
 export class Socket {
   #address;
   #options;
+  #queue;
+  #heartbeat = null;
   #link = null;
-  #retry = null;
-  #stable = null;
+  #isIn = false;
+  #timer = null; // of the state: for the answer, until it counts as stable, or for the next attempt
   #failures = 0;
   #lastCode = undefined;
+  #due = 0; // when the rules would have us try again, if somebody looked
+  #deaf = []; // what ends listening to the network and the page
   state = "closed";
+  /** When the next attempt is, as `Date.now()` counts; null unless waiting. */
+  until = null;
 
   /** @param {string | (() => string)} address a path or URL; a function is asked before each attempt */
   constructor(address, options = {}) {
@@ -94,75 +232,124 @@ export class Socket {
     this.#options = {
       onState: () => {},
       onMessage: () => {},
+      onUnsent: () => {},
       protocols: [],
       ...environment(),
       ...options,
     };
-    this.#options.network.onOnline(() => this.#networkIsBack());
+    this.#queue = new Queue(this.#options.queue);
+    if (!this.#options.heartbeat) return;
+    const ask = (message) => this.#link.send(message);
+    const dead = () => this.#giveUp();
+    this.#heartbeat = new Heartbeat(this.#options.heartbeat, ask, dead, this.#options);
+  }
+
+  /** How many frames wait for a link. */
+  get queued() {
+    return this.#queue.length;
   }
 
   /** Connects, or tries again now instead of later. Does nothing while connecting or open. */
   open() {
-    if (this.#link === null) this.#dial();
+    if (this.state !== "connecting" && this.state !== "open") this.reopen();
   }
 
-  /** Drops the link, if there is one, and dials anew: for a changed address or a link that went silent. */
+  /** Drops the link, if there is one, and dials anew: for a changed address. */
   reopen() {
     this.#drop();
     this.#dial();
   }
 
-  /** Ends the connection for good. */
-  close() {
-    if (this.state === "closed") return;
-    this.#drop();
-    this.#enter("closed", { code: 1000 });
+  /**
+   * Ends the connection for good. An open link is closed with `code`, and the code that comes back is told with "closed".
+   * @param {number} [code] 1000 or 3000-4999; anything else throws, and nothing happens
+   */
+  close(code = 1000) {
+    if (this.state === "closed" || this.state === "closing") return;
+    if (this.state !== "open") {
+      this.#drop();
+      return this.#end(1000);
+    }
+    this.#link.close(code);
+    this.#rest();
+    this.#enter("closing");
   }
 
   /**
    * @param {string | ArrayBuffer | ArrayBufferView} data
-   * @returns {boolean} false, and nothing sent, when the socket is not open
+   * @returns {boolean} whether it was sent, or is kept to be sent; false if there is no link and no room in the queue
    */
   send(data) {
-    if (this.#link === null || this.#link.readyState !== 1) return false;
-    this.#link.send(data);
-    return true;
+    if (this.#isIn && this.#link?.readyState === 1) {
+      this.#link.send(data);
+      return true;
+    }
+    return this.state !== "closed" && this.state !== "closing" && this.#queue.add(data);
   }
 
   #dial() {
-    this.#options.clearTimeout(this.#retry);
+    this.#listen();
+    this.#isIn = false;
     const link = new this.#options.WebSocket(socketUrl(this.#address()), this.#options.protocols);
     link.binaryType = "arraybuffer";
     // Events of a link that was dropped in the meantime are nobody's business any more.
     link.onopen = () => link === this.#link && this.#opened();
-    link.onmessage = (event) => link === this.#link && this.#options.onMessage(event.data);
+    link.onmessage = (event) => link === this.#link && this.#received(event.data);
     link.onclose = (event) => link === this.#link && this.#lost(event.code);
     this.#link = link;
+    this.#after(TIMES.connect, () => this.#giveUp());
     this.#enter("connecting");
+  }
+
+  #opened() {
+    this.#after(TIMES.stable, () => (this.#failures = 0));
+    this.#heartbeat?.start();
+    if (!this.#options.isWelcome) this.#enterIn();
+    this.#enter("open");
+  }
+
+  // What was kept goes first, before anything that is sent because of this.
+  #enterIn() {
+    this.#isIn = true;
+    for (const data of this.#queue.take()) this.#link.send(data);
+  }
+
+  #received(data) {
+    this.#heartbeat?.hear();
+    if (this.#heartbeat?.isAnswer(data)) return;
+    if (!this.#isIn && this.#options.isWelcome?.(data)) this.#enterIn();
+    this.#options.onMessage(data);
+  }
+
+  #giveUp() {
+    this.#drop();
+    this.#lost(CONNECTION_LOST);
   }
 
   #drop() {
     const link = this.#link;
     this.#link = null;
-    this.#options.clearTimeout(this.#retry);
-    this.#options.clearTimeout(this.#stable);
+    this.#rest();
     link?.close(1000);
   }
 
-  #opened() {
-    this.#stable = this.#options.setTimeout(() => (this.#failures = 0), TIMES.stable);
-    this.#enter("open");
+  #rest() {
+    this.#heartbeat?.stop();
+    this.#options.clearTimeout(this.#timer);
   }
 
   #lost(code) {
     this.#link = null;
+    this.#rest();
     this.#lastCode = code;
-    this.#options.clearTimeout(this.#stable);
     const rule = reconnectRule(code);
-    if (rule === "never") return this.#enter("closed", { code });
-    const delay = this.#isCutOff() ? TIMES.cap : reconnectDelay(rule, this.#failures, this.#options.random);
+    if (rule === "never" || this.state === "closing") return this.#end(code);
+    const { now, page, random } = this.#options;
+    const delay = this.#isCutOff() ? TIMES.cap : reconnectDelay(rule, this.#failures, random);
+    const isUnseen = page.isHidden() && this.#failures > 0;
     this.#failures += 1;
-    this.#wait(delay);
+    this.#due = now() + delay;
+    this.#wait(isUnseen ? TIMES.hidden + delay : delay);
   }
 
   // "Offline" is only the browser's guess, so it makes the wait long and not endless.
@@ -171,19 +358,49 @@ export class Socket {
   }
 
   #wait(delay) {
-    this.#options.clearTimeout(this.#retry);
-    this.#retry = this.#options.setTimeout(() => this.#dial(), delay);
-    this.#enter("waiting", { code: this.#lastCode, delay });
+    const until = this.#options.now() + delay;
+    this.#after(delay, () => this.#dial());
+    this.#enter("waiting", { code: this.#lastCode, delay, until });
   }
 
-  // Cuts short a wait for the network, but not one that the server asked for.
+  #after(delay, run) {
+    this.#options.clearTimeout(this.#timer);
+    this.#timer = this.#options.setTimeout(run, delay);
+  }
+
+  #listen() {
+    if (this.#deaf.length > 0) return;
+    const { network, page } = this.#options;
+    this.#deaf = [network.onOnline(() => this.#networkIsBack()), page.onShown(() => this.#isShown())];
+  }
+
+  // A wait that the server asked for is not cut short.
+  get #isAsked() {
+    return this.#lastCode >= 4100 && this.#lastCode < 4200;
+  }
+
   #networkIsBack() {
-    const asked = this.#lastCode >= 4100 && this.#lastCode < 4200;
-    if (this.state === "waiting" && !asked) this.#wait(this.#options.random() * TIMES.atOnce);
+    this.#heartbeat?.check();
+    if (this.state === "waiting" && !this.#isAsked) this.#wait(this.#options.random() * TIMES.atOnce);
+  }
+
+  #isShown() {
+    this.#heartbeat?.check();
+    if (this.state !== "waiting") return;
+    if (!this.#isAsked) return this.#dial();
+    if (this.#due < this.until) this.#wait(Math.max(0, this.#due - this.#options.now()));
+  }
+
+  #end(code) {
+    for (const stop of this.#deaf.splice(0)) stop();
+    this.#enter("closed", { code });
+    const unsent = this.#queue.take();
+    if (unsent.length > 0) this.#options.onUnsent(unsent);
   }
 
   #enter(state, details = {}) {
     this.state = state;
+    this.until = details.until ?? null;
     this.#options.onState({ state, ...details });
   }
 }

@@ -1,35 +1,63 @@
-// The state of a connection in words. What the close codes mean is the server's to say: the page carries its list.
+// The state of a connection in words. They, and what the close codes mean, come with the page.
+
+import { Countdown } from "./countdown.js";
+import { pageWords } from "./words.js";
 
 /**
  * The server's close codes, as the page brought them.
  * @returns {Map<number, {code: number, name: string, meaning: string, reconnect: string}>}
  */
 export function closeCodes(page = document) {
-  const list = JSON.parse(page.getElementById("close-codes")?.textContent ?? "[]");
-  return new Map(list.map((entry) => [entry.code, entry]));
+  return new Map(pageWords("connection", page).codes.map((entry) => [entry.code, entry]));
 }
 
-function reason(code, codes) {
+function reason(code, codes, words) {
   if (codes.has(code)) return codes.get(code).meaning;
-  if (code === 1001 || code === 1012) return "The server is restarting.";
-  return "The connection was lost.";
+  return code === 1001 || code === 1012 ? words.restarting : words.lost;
 }
 
 /**
- * @param {{state: string, code?: number, delay?: number}} change as `Socket` reports it
+ * @param {{state: string, code?: number}} change as `Socket` reports it
  * @param {Map<number, object>} codes of `closeCodes()`
- * @returns {string} one or two sentences
+ * @param {Record<string, string>} words of the page, for the states
+ * @returns {string} a sentence
  */
-export function describe({ state, code, delay = 0 }, codes) {
-  if (state === "connecting") return "Connecting…";
-  if (state === "open") return "Connected.";
-  if (state === "closed") return code === undefined || code === 1000 ? "Disconnected." : reason(code, codes);
-  const seconds = Math.round(delay / 1000);
-  return `${reason(code, codes)} Trying again ${seconds > 1 ? `in ${seconds} seconds` : "now"}.`;
+export function describe({ state, code }, codes, words = pageWords("connection").words) {
+  if (state === "waiting" || (state === "closed" && code !== undefined && code !== 1000)) return reason(code, codes, words);
+  return words[state];
 }
 
 /** Shows `words` in the page's state line; `state` chooses its mark. */
 export function showState(line, state, words) {
   line.dataset.state = state;
   if (line.textContent !== words) line.textContent = words; // else a screen reader would say it again
+}
+
+/** The state line of a page, with the time until the next attempt and a button for not waiting that long. */
+export class StatusLine {
+  #line;
+  #countdown;
+  #button;
+  #words;
+  #codes;
+
+  /** @param {Document} page with the elements state, next-try and reopen, and the data of `connection_words` */
+  constructor(page = document) {
+    this.#line = page.getElementById("state");
+    this.#countdown = new Countdown(page.getElementById("next-try"));
+    this.#button = page.getElementById("reopen");
+    this.#words = pageWords("connection", page).words;
+    this.#codes = closeCodes(page);
+  }
+
+  /**
+   * @param {{state: string, code?: number, until?: number}} change as `Socket` reports it
+   * @param {string} words instead of those that the page has for this state
+   */
+  show(change, words = describe(change, this.#codes, this.#words)) {
+    showState(this.#line, change.state, words);
+    this.#button.hidden = change.state !== "waiting";
+    if (change.state === "waiting") this.#countdown.start(change.until, this.#words.retry, this.#words.retryNow);
+    else this.#countdown.stop();
+  }
 }

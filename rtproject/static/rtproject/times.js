@@ -1,5 +1,6 @@
 // Points in time, as the reader's locale writes them.
 
+const hoursAndMinutes = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -11,9 +12,18 @@ const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle:
  * @param {Date} date
  */
 export function showTime(element, date) {
-  if (Number.isNaN(date.getTime())) return;
   const isToday = date.toDateString() === new Date().toDateString();
+  show(element, date, isToday ? clock : dayAndClock);
+}
+
+/** As `showTime`, with hours and minutes alone: for a list that tells the days by itself. */
+export function showClock(element, date) {
+  show(element, date, hoursAndMinutes);
+}
+
+function show(element, date, format) {
+  if (Number.isNaN(date.getTime())) return;
   element.dateTime = date.toISOString();
   element.title = whole.format(date);
-  element.textContent = (isToday ? clock : dayAndClock).format(date);
+  element.textContent = format.format(date);
 }

@@ -15,6 +15,7 @@ class FakeLink {
   }
 
   close(code) {
+    if (code !== 1000 && !(code >= 3000 && code <= 4999)) throw new RangeError(`${code} cannot be sent`);
     this.readyState = 3;
     this.closedWith = code;
   }
@@ -44,13 +45,20 @@ class FakeLink {
   }
 }
 
+const listenersOf = (listeners) => (listener) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
 globalThis.FakeNetwork = class {
   links = []; // all that were made, the newest last
   isOnline = true;
+  isHidden = false;
   random = 0.5;
   #timers = [];
   #now = 0;
-  #onOnline = [];
+  #onOnline = new Set();
+  #onShown = new Set();
 
   /** In the form of `environment()` of socket.js. */
   environment() {
@@ -70,9 +78,16 @@ globalThis.FakeNetwork = class {
       clearTimeout: (timer) => {
         this.#timers = this.#timers.filter((other) => other !== timer);
       },
+      now: () => this.#now,
       random: () => this.random,
-      network: { isOnline: () => this.isOnline, onOnline: (listener) => this.#onOnline.push(listener) },
+      network: { isOnline: () => this.isOnline, onOnline: listenersOf(this.#onOnline) },
+      page: { isHidden: () => this.isHidden, onShown: listenersOf(this.#onShown) },
     };
+  }
+
+  /** How many listen to the network and to the page. */
+  get listeners() {
+    return this.#onOnline.size + this.#onShown.size;
   }
 
   get link() {
@@ -90,15 +105,29 @@ globalThis.FakeNetwork = class {
     for (;;) {
       const [next] = this.#timers.filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
       if (next === undefined) break;
-      this.#now = next.due;
+      this.#now = Math.max(this.#now, next.due); // it may be late
       this.#timers = this.#timers.filter((timer) => timer !== next);
       next.run();
     }
     this.#now = end;
   }
 
+  /** So many milliseconds pass in which no timer is run, as in a page that is frozen; they are late then. */
+  pause(milliseconds) {
+    this.#now += milliseconds;
+  }
+
   comeOnline() {
     this.isOnline = true;
     this.#onOnline.forEach((listener) => listener());
+  }
+
+  hide() {
+    this.isHidden = true;
+  }
+
+  show() {
+    this.isHidden = false;
+    this.#onShown.forEach((listener) => listener());
   }
 };

@@ -1,0 +1,44 @@
+// What is on its way, and how long what came back was. No DOM. Times are milliseconds.
+
+const MOST_KEPT = 10_000; // the newest round trips, for the median
+
+/** An echo answers in order, so what comes back belongs to what was sent first of all that is on its way. */
+export class RoundTrips {
+  #under = []; // {at, what}
+  #trips = [];
+  #count = 0;
+
+  /** `what` went out at the time `at`. */
+  sent(what, at) {
+    this.#under.push({ what, at });
+  }
+
+  /** Something came back at the time `at`. @returns {{what: any, trip: number} | null} null if nothing was on its way */
+  received(at) {
+    const first = this.#under.shift();
+    if (first === undefined) return null;
+    const trip = at - first.at;
+    this.#count += 1;
+    this.#trips.push(trip);
+    if (this.#trips.length > MOST_KEPT) this.#trips.shift();
+    return { what: first.what, trip };
+  }
+
+  /** The connection has ended. @returns {any[]} what will never be answered */
+  lose() {
+    return this.#under.splice(0).map(({ what }) => what);
+  }
+
+  forget() {
+    this.#trips = [];
+    this.#count = 0;
+  }
+
+  /** @returns {{count: number, fastest: number, median: number, slowest: number} | null} of all that came back */
+  get summary() {
+    if (this.#count === 0) return null;
+    const sorted = this.#trips.toSorted((a, b) => a - b);
+    const [fastest, median, slowest] = [0, Math.floor(sorted.length / 2), sorted.length - 1].map((i) => sorted[i]);
+    return { count: this.#count, fastest, median, slowest };
+  }
+}

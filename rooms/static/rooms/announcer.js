@@ -1,0 +1,59 @@
+// What a screen reader says of what comes in: many messages at once are one sentence.
+
+import { fill, listed } from "../rtproject/words.js";
+
+export const GATHER = 1000; // ms
+export const REST = 5000; // ms after many at once: who cannot keep up with a conversation is not talked over
+const MOST_READ = 3; // messages
+const MOST_NAMES = 3;
+const MOST_CHARACTERS = 300;
+
+export class Announcer {
+  #region;
+  #words;
+  #gathered = [];
+  #timer = null;
+
+  /**
+   * @param {HTMLElement} region with role "status"
+   * @param {{said: string, saidMany: string, others: string}} words
+   */
+  constructor(region, words) {
+    this.#region = region;
+    this.#words = words;
+  }
+
+  /** Somebody else said something. */
+  said(name, text) {
+    this.#gathered.push({ name, text });
+    this.#timer ??= setTimeout(() => this.#tell(), GATHER);
+  }
+
+  /** Says a sentence at once. */
+  tell(sentence) {
+    const line = this.#region.ownerDocument.createElement("p"); // a new one, so that the same words are said again
+    line.textContent = sentence;
+    this.#region.replaceChildren(line);
+  }
+
+  #tell() {
+    this.#timer = null;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    if (gathered.length === 0) return;
+    const isMany = gathered.length > MOST_READ;
+    this.tell(isMany ? this.#summary(gathered) : gathered.map((message) => this.#sentence(message)).join("\n"));
+    if (isMany) this.#timer = setTimeout(() => this.#tell(), REST);
+  }
+
+  #sentence({ name, text }) {
+    return fill(this.#words.said, { name, text: text.slice(0, MOST_CHARACTERS) });
+  }
+
+  #summary(gathered) {
+    const names = [...new Set(gathered.map(({ name }) => name))];
+    const named = names.slice(0, MOST_NAMES);
+    if (names.length > MOST_NAMES) named.push(this.#words.others);
+    return fill(this.#words.saidMany, { count: gathered.length, names: listed(named) });
+  }
+}

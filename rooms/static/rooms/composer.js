@@ -1,0 +1,86 @@
+// Where we write: the input, the button, and the line for what went wrong.
+
+const canGrow = CSS.supports("field-sizing", "content");
+
+export class Composer {
+  #input;
+  #button;
+  #complaint;
+  #onSay;
+
+  /**
+   * @param {Document} page with the elements say-form, say, send and say-error
+   * @param {(text: string) => boolean} onSay takes what was written, not blank; false if it cannot, then it stays
+   */
+  constructor(page, onSay) {
+    const element = (id) => page.getElementById(id);
+    [this.#input, this.#button, this.#complaint] = [element("say"), element("send"), element("say-error")];
+    this.#onSay = onSay;
+    element("say-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#say();
+      this.focus();
+    });
+    this.#input.addEventListener("keydown", (event) => this.#pressed(event));
+    this.#input.addEventListener("input", () => this.#fit());
+    // The input keeps the focus, or a phone would put its keyboard away.
+    this.#button.addEventListener("mousedown", (event) => event.preventDefault());
+  }
+
+  /** Whether anything can be said, now or as soon as there is a connection. */
+  set isOpen(isOpen) {
+    if (!isOpen && this.#button.matches(":focus")) this.focus();
+    this.#button.disabled = !isOpen;
+  }
+
+  /** Whether somebody is writing here just now. */
+  get isInUse() {
+    return this.#input.matches(":focus") && this.#input.value !== "";
+  }
+
+  focus() {
+    this.#input.focus();
+  }
+
+  /** Puts `text` into the input. What is there by now stays, below it. */
+  takeBack(text) {
+    this.#input.value = this.#input.value ? `${text}\n${this.#input.value}` : text;
+    this.#fit();
+    this.focus();
+  }
+
+  /**
+   * Says what went wrong.
+   * @param {string} words "" takes it back
+   * @param {boolean} isDelay whether it is over by itself: see `endDelay`
+   */
+  complain(words, isDelay = false) {
+    this.#complaint.toggleAttribute("data-delay", isDelay);
+    if (this.#complaint.textContent !== words) this.#complaint.textContent = words; // else it would be read out again
+  }
+
+  /** What was delayed is through. */
+  endDelay() {
+    if ("delay" in this.#complaint.dataset) this.complain("");
+  }
+
+  #say() {
+    if (this.#button.disabled || this.#input.value.trim() === "") return;
+    if (!this.#onSay(this.#input.value)) return;
+    this.#input.value = "";
+    this.#fit();
+  }
+
+  #pressed(event) {
+    // While a word is composed Enter picks it; Safari sends that Enter late, as key 229.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#say();
+  }
+
+  #fit() {
+    if (canGrow) return;
+    this.#input.style.height = "auto";
+    this.#input.style.height = `${this.#input.scrollHeight + this.#input.offsetHeight - this.#input.clientHeight}px`;
+  }
+}

@@ -1,0 +1,92 @@
+// Everything that is in a room's log, in order, whether the page shows it just now or not. No DOM.
+
+/**
+ * @typedef {object} Entry
+ * @property {{from: object, text: string, at: string | Date, id?: string, seq?: number}} [frame] of a message
+ * @property {string} [notice] the words of an announcement, instead of a message
+ * @property {Date} at when it was said
+ * @property {boolean} [own] whether the message is ours
+ * @property {"" | "sending" | "sent" | "failed" | "unsent"} [status] of what we said: "failed" was refused, of "unsent" nobody knows
+ * @property {boolean} [isFresh] whether it is the first that was not seen when it came
+ * @property {HTMLElement | null} [element] while it is shown
+ */
+
+const OPEN = ["sending", "failed", "unsent"]; // what only this page knows of
+
+export class Entries {
+  #all = [];
+  #waiting = new Map(); // id of a message of ours -> its entry, until it comes as a `message`
+
+  get length() {
+    return this.#all.length;
+  }
+
+  /** @returns {Entry | undefined} */
+  at(index) {
+    return this.#all[index];
+  }
+
+  /** Our message with this id, if it did not come as a `message` yet. */
+  waiting(id) {
+    return this.#waiting.get(id);
+  }
+
+  /** Adds a message of ours that waits to be confirmed, at the end; returns its index. */
+  addWaiting(entry) {
+    this.#waiting.set(entry.frame.id, entry);
+    return this.#all.push(entry) - 1;
+  }
+
+  /**
+   * Adds what the room has. Everybody's order is the server's: what is still on its way stays below.
+   * @returns {number} its index
+   */
+  add(entry) {
+    const index = this.#firstSending();
+    this.#all.splice(index, 0, entry);
+    return index;
+  }
+
+  /** Whether `entry` would be where it is if it was added now. */
+  isInPlace(entry) {
+    return this.#all[this.#firstSending()] === entry;
+  }
+
+  /** A message of ours does not wait any more, if it did. */
+  settle(entry) {
+    if (entry.frame && this.#waiting.get(entry.frame.id) === entry) this.#waiting.delete(entry.frame.id);
+  }
+
+  /** Adds what came before all others. */
+  addFirst(entries) {
+    this.#all.unshift(...entries);
+  }
+
+  /** @returns {number} the index where it was */
+  remove(entry) {
+    const index = this.#all.lastIndexOf(entry); // what changes is near the end
+    this.#all.splice(index, 1);
+    this.settle(entry);
+    return index;
+  }
+
+  /** Drops the first `count`; returns them. */
+  dropFirst(count) {
+    const dropped = this.#all.splice(0, count);
+    dropped.forEach((entry) => this.settle(entry));
+    return dropped;
+  }
+
+  /** Leaves only what we say and the room has not yet. */
+  clear() {
+    this.#all.filter(({ status }) => !OPEN.includes(status)).forEach((entry) => this.settle(entry));
+    this.#all = this.#all.filter(({ status }) => OPEN.includes(status));
+  }
+
+  #firstSending() {
+    for (const entry of this.#waiting.values()) {
+      if (entry.status === "sending") return this.#all.lastIndexOf(entry);
+    }
+    return this.#all.length;
+  }
+}

@@ -1,0 +1,29 @@
+import { Poll } from "../rtproject/poll.js";
+import { StatusLine } from "../rtproject/status.js";
+import { pageWords } from "../rtproject/words.js";
+import { RoomCards } from "./room_cards.js";
+
+const AGE_EVERY = 15_000; // ms between two looks at how old the messages are
+
+const element = (id) => document.getElementById(id);
+const words = pageWords();
+const status = new StatusLine();
+const cards = new RoomCards(element("rooms"), element("room-template"), words);
+
+const poll = new Poll(".live", {
+  onAnswer: ({ rooms, more }) => {
+    cards.show(rooms);
+    element("no-rooms").hidden = rooms.length > 0;
+    element("more").hidden = more === 0;
+    element("more-count").textContent = more.toLocaleString(document.documentElement.lang);
+  },
+  onState: (change) => status.show(change, change.state === "open" ? words.live : words.behind),
+});
+
+element("reopen").addEventListener("click", () => {
+  poll.ask();
+  element("content").focus(); // the button that was pressed is gone soon
+});
+setInterval(() => cards.showAges(), AGE_EVERY);
+cards.showAges();
+poll.start();

@@ -1,0 +1,70 @@
+// The list of who is in the room: beside the log, or on a phone behind a button with the number.
+
+import { fill } from "../rtproject/words.js";
+
+export class MemberPanel {
+  #page;
+  #panel;
+  #button;
+  #heading;
+  #list;
+  #more;
+  #template;
+  #members;
+  #words;
+  #isPlanned = false; // for the next frame of the screen: many may come at once
+
+  /**
+   * @param {Document} page with the elements members, show-members, members-heading, member-list, members-more, member-template
+   * @param {import("./members.js").Members} members
+   * @param {{here: string, unnamed: string}} words with places `{count}`
+   */
+  constructor(page, members, words) {
+    const element = (id) => page.getElementById(id);
+    [this.#panel, this.#button, this.#heading] = [element("members"), element("show-members"), element("members-heading")];
+    [this.#list, this.#more] = [element("member-list"), element("members-more")];
+    this.#template = element("member-template").content.firstElementChild;
+    this.#page = page;
+    this.#members = members;
+    this.#words = words;
+    this.#button.addEventListener("click", () => this.#toggle());
+    element("hide-members").addEventListener("click", () => this.#toggle(false));
+    this.#panel.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
+  }
+
+  /** To be called when members came or went. */
+  changed() {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    requestAnimationFrame(() => {
+      this.#isPlanned = false;
+      this.#show();
+    });
+  }
+
+  #show() {
+    const { count, named, unnamed } = this.#members;
+    this.#button.textContent = this.#heading.textContent = fill(this.#words.here, { count });
+    this.#button.hidden = this.#heading.hidden = false;
+    this.#list.replaceChildren(...named.map((person, place) => this.#item(person, place === 0)));
+    this.#list.hidden = named.length === 0;
+    this.#more.textContent = unnamed > 0 ? fill(this.#words.unnamed, { count: unnamed }) : "";
+  }
+
+  #item(person, isYou) {
+    const item = this.#template.cloneNode(true);
+    item.querySelector("bdi").textContent = person.name;
+    item.querySelector(".you").hidden = !isYou;
+    item.querySelector(".user").hidden = person.guest !== false;
+    return item;
+  }
+
+  // Only on a phone; else the panel is there anyway.
+  #toggle(isOpen = !("open" in this.#panel.dataset)) {
+    const hasFocus = this.#panel.contains(this.#page.activeElement);
+    this.#panel.toggleAttribute("data-open", isOpen);
+    this.#button.setAttribute("aria-expanded", isOpen);
+    if (isOpen) this.#panel.focus();
+    else if (hasFocus) this.#button.focus();
+  }
+}

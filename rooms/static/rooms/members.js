@@ -1,0 +1,67 @@
+// Who is in a room. No DOM.
+
+export const NAMED_UP_TO = 200; // in a fuller room the server only counts
+
+const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+
+export class Members {
+  #known = new Map(); // id -> person; in a room with many not everybody
+  #you = null;
+  count = 0;
+
+  /**
+   * Takes a frame that tells who is there: `welcome`, `joined`, `left` or `count`.
+   * @returns {boolean} whether it was one
+   */
+  take(frame) {
+    const takers = { welcome: () => this.#begin(frame), joined: () => this.#join(frame), left: () => this.#leave(frame), count: () => {} };
+    if (!Object.hasOwn(takers, frame.type)) return false;
+    takers[frame.type]();
+    this.count = frame.count;
+    if (!this.isNamed) this.#known.clear(); // we are not told who goes any more
+    return true;
+  }
+
+  /**
+   * Somebody said something: perhaps under another name than when they came, which no other frame tells.
+   * @returns {boolean} whether that changes anything
+   */
+  meet(person) {
+    const known = this.#known.get(person.id);
+    if (known === undefined || known.name === person.name) return false;
+    this.#known.set(person.id, person);
+    return true;
+  }
+
+  /** Whether there are few enough to be named. */
+  get isNamed() {
+    return this.count <= NAMED_UP_TO;
+  }
+
+  /** Those who are known by name: you first, the others in the order of their names. */
+  get named() {
+    if (!this.isNamed) return [];
+    const others = [...this.#known.values()].filter(({ id }) => id !== this.#you.id);
+    others.sort((a, b) => byName.compare(a.name, b.name) || (a.id < b.id ? -1 : 1));
+    return [this.#you, ...others];
+  }
+
+  /** How many there are besides those. */
+  get unnamed() {
+    return this.isNamed ? Math.max(0, this.count - this.named.length) : 0;
+  }
+
+  #begin({ you, members }) {
+    this.#you = you;
+    this.#known = new Map(members.map((member) => [member.id, member]));
+  }
+
+  #join({ member }) {
+    if (member.id === this.#you.id) this.#you = member; // another page of ours has another name
+    this.#known.set(member.id, member);
+  }
+
+  #leave({ member }) {
+    this.#known.delete(member.id);
+  }
+}

@@ -1,0 +1,81 @@
+// The elements of a room's log: a message, or an announcement.
+
+import { showClock } from "../rtproject/times.js";
+import { dayOf, showDay } from "./days.js";
+import { withLinks } from "./links.js";
+
+const PAUSE = 5 * 60_000; // ms; who speaks again after it is named again
+const HUES = 6; // of names, see room.css
+
+export class ItemMaker {
+  #templates;
+  #words;
+  #actions;
+
+  /**
+   * @param {Document} page with the templates message-template and notice-template
+   * @param {Record<string, string>} words for each status
+   * @param {{again: (entry) => void, takeBack: (entry) => void}} actions what to do with a message that was not sent
+   */
+  constructor(page, words, actions) {
+    const template = (id) => page.getElementById(id).content.firstElementChild;
+    this.#templates = { message: template("message-template"), notice: template("notice-template") };
+    this.#words = words;
+    this.#actions = actions;
+  }
+
+  /** The element of an entry, without what depends on the one before: see `relate`. */
+  build(entry) {
+    const item = this.#templates[entry.frame ? "message" : "notice"].cloneNode(true);
+    if (!entry.frame) item.querySelector(".words").textContent = entry.notice;
+    else if (entry.own) this.#listen(item, entry);
+    this.fill(item, entry);
+    return item;
+  }
+
+  /** Shows what an entry says by now. */
+  fill(item, entry) {
+    item.dataset.day = dayOf(entry.at);
+    item.querySelector(".fresh").hidden = !entry.isFresh;
+    showDay(item.querySelector(".day time"), item.dataset.day);
+    if (entry.frame) this.#fillMessage(item, entry);
+  }
+
+  #fillMessage(item, { frame: { from, text, id, seq }, at, own, status }) {
+    item.classList.toggle("own", own);
+    Object.assign(item.dataset, { sender: `${from.id} ${from.name}`, at: at.getTime(), status });
+    if (id !== undefined) item.dataset.id = id;
+    if (seq !== undefined) item.dataset.seq = seq;
+    item.querySelector(".from").textContent = from.name;
+    item.querySelector(".from").dataset.hue = hue(from.id ?? "");
+    item.querySelector(".you").hidden = !own;
+    item.querySelector(".user").hidden = from.guest !== false;
+    item.querySelector(".text").replaceChildren(...withLinks(text));
+    showClock(item.querySelector(".foot time"), at);
+    item.querySelector(".status").textContent = this.#words[status] ?? "";
+    item.querySelector(".actions").hidden = status !== "failed" && status !== "unsent";
+  }
+
+  #listen(item, entry) {
+    item.querySelector(".again").addEventListener("click", () => this.#actions.again(entry));
+    item.querySelector(".take-back").addEventListener("click", () => this.#actions.takeBack(entry));
+  }
+}
+
+/** Shows an element as what comes after the one before: without the day or the name if they are the same. */
+export function relate(item) {
+  const before = item.previousElementSibling;
+  const isNewDay = before?.dataset.day !== item.dataset.day;
+  const isFresh = !item.querySelector(".fresh").hidden;
+  item.querySelector(".day").hidden = !isNewDay;
+  item.classList.toggle("continued", !isNewDay && !isFresh && isOneTurn(before.dataset, item.dataset));
+}
+
+function isOneTurn(before, now) {
+  return now.sender !== undefined && before.sender === now.sender && Number(now.at) - Number(before.at) < PAUSE;
+}
+
+// The same person has the same colour in every page.
+function hue(id) {
+  return Array.from(id).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 65_521, 7) % HUES;
+}

@@ -1,0 +1,66 @@
+// The name that a guest talks under: shown, and changed in place. Users who are logged in have that of their account.
+
+import { currentName, loadName, saveName } from "./guest_name.js";
+
+export class NameForm {
+  #form;
+  #input;
+  #button;
+  #shown;
+  #words;
+
+  /**
+   * @param {Document} page with the element your-name and, for guests, change-name, name-form and guest-name
+   * @param {{badName: string}} words
+   * @param {() => void} onChange there is another name to connect with
+   */
+  constructor(page, words, onChange) {
+    const element = (id) => page.getElementById(id);
+    [this.#form, this.#input, this.#button] = [element("name-form"), element("guest-name"), element("change-name")];
+    this.#shown = element("your-name");
+    this.#words = words;
+    if (this.isGuest) this.#listen(onChange);
+  }
+
+  get isGuest() {
+    return this.#form !== null;
+  }
+
+  /** What to connect with: the name that was chosen, or "". */
+  get name() {
+    return this.isGuest ? currentName() : "";
+  }
+
+  /** Us, before the room has said who we are in it. */
+  get you() {
+    return { name: this.#shown.textContent, guest: this.isGuest };
+  }
+
+  /**
+   * Shows the name that the room knows us by.
+   * @returns {string} what to complain of: "", or that it is not the chosen one
+   */
+  show(name) {
+    this.#shown.textContent = name;
+    return this.name && this.name.normalize("NFC") !== name ? this.#words.badName : "";
+  }
+
+  #listen(onChange) {
+    this.#input.value = loadName();
+    this.#button.addEventListener("click", () => this.#toggle(this.#form.hidden));
+    this.#form.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      saveName(this.#input.value.trim());
+      this.#toggle(false);
+      onChange();
+    });
+  }
+
+  #toggle(isOpen) {
+    this.#form.hidden = !isOpen;
+    this.#button.setAttribute("aria-expanded", isOpen);
+    if (isOpen) this.#input.select();
+    else this.#button.focus();
+  }
+}

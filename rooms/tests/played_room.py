@@ -1,0 +1,80 @@
+"""A room on its real page, whose server the test plays: it has whatever messages and members it likes."""
+
+import json
+from typing import Any
+
+from playwright.async_api import Page, WebSocketRoute, expect
+
+NOON = "2026-01-31T12:00:00.000Z"
+YOU = {"id": "you", "name": "Ann", "guest": True}
+BOB = {"id": "bob", "name": "Bob", "guest": True}
+
+
+def person(number: int, **fields: Any) -> dict[str, Any]:
+    """One of many members."""
+    return {"id": f"m{number}", "name": f"Member {number}", "guest": True, **fields}
+
+
+class PlayedRoom:
+    """A room with history that has so many `messages` before anybody comes, each with its number as its text.
+
+    `welcome` are fields of the frame of that name, in addition to or instead of the usual ones.
+    """
+
+    def __init__(self, messages: int = 0, **welcome: Any) -> None:
+        self.links: list[WebSocketRoute] = []
+        self.said: list[dict[str, Any]] = []  # what the page said and nobody answered
+        self.asked: list[int] = []  # before which numbers the page asked for older ones
+        self._count = messages
+        self.welcome = {"members": [YOU], "count": 1, **welcome}
+
+    async def enter(self, page: Page, home: str) -> None:
+        """Opens the page, and waits until its visitor is in."""
+        await page.route_web_socket("**/ws/played**", self._connect)
+        await page.goto(f"{home}rooms/played/")
+        await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+
+    def tell(self, *frames: dict[str, Any]) -> None:
+        """Sends frames on the newest connection."""
+        for frame in frames:
+            self.links[-1].send(json.dumps(frame))
+
+    def message(
+        self, text: str = "", sender: dict[str, Any] = BOB, at: str = NOON, **fields: Any
+    ) -> dict[str, Any]:
+        """The next message of the room, to be told."""
+        self._count += 1
+        return self._message(self._count, text or str(self._count), sender, at, **fields)
+
+    def _connect(self, link: WebSocketRoute) -> None:
+        self.links.append(link)
+        link.on_message(lambda data: self._hear(json.loads(data)))
+        is_back = "since=" in link.url
+        numbered = {"history": True, "epoch": "e1", "seq": self._count, "recovered": is_back}
+        self.tell({"type": "welcome", "room": "played", "title": "", "you": YOU, **numbered, **self.welcome})
+        if not is_back:
+            self.tell(*self._past(max(1, self._count - 49), self._count))
+
+    def _hear(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "history":
+            self.asked.append(frame["before"])
+            first = max(1, frame["before"] - frame["limit"])
+            self.tell(
+                {"type": "history", "messages": self._past(first, frame["before"] - 1), "more": first > 1}
+            )
+        elif frame["type"] == "say":
+            self.said.append(frame)
+
+    def _past(self, first: int, last: int) -> list[dict[str, Any]]:
+        return [self._message(seq, str(seq), BOB, NOON) for seq in range(first, last + 1)]
+
+    def _message(self, seq: int, text: str, sender: dict[str, Any], at: str, **fields: Any) -> dict[str, Any]:
+        return {
+            "type": "message",
+            "room": "played",
+            "from": sender,
+            "text": text,
+            "at": at,
+            "seq": seq,
+            **fields,
+        }

@@ -1,0 +1,79 @@
+"""How the server is, for its first page: looked up once every few seconds for all who ask, and never more than that."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+
+from pulse.models import Sample
+from rooms.board import current_board
+from rtproject.websocket.loops import per_loop
+from rtproject.websocket.outage import Outage
+from rtproject.websocket.shared_look import SharedLook, store_reader
+
+FRESH_SECONDS = 3.0
+STORE_SECONDS = 3.0  # how long the store has to answer
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The newest pulse of this machine: its name, and percent of its processors and its memory."""
+
+    host: str
+    cpu: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is None could not be asked for; `machines` and `pulse` also when the pulse is for staff alone.
+
+    `rooms` are those that an admin made, `people` the members of all rooms, `machines` those with a pulse.
+    """
+
+    store: bool
+    layer: bool
+    rooms: int | None
+    people: int | None
+    machines: int | None
+    pulse: Pulse | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything answers."""
+        return self.store and self.layer
+
+
+_store = Outage("reading the newest pulse")
+
+
+async def _look() -> State:
+    board = await current_board()
+    machines, pulse = None, None
+    if settings.PULSE_PUBLIC and board.total is not None:
+        with _store:
+            async with asyncio.timeout(STORE_SECONDS):
+                machines, pulse = await _read_pulse()
+    return State(
+        board.total is not None, board.people is not None, board.total, board.people, machines, pulse
+    )
+
+
+@store_reader
+def _read_pulse() -> tuple[int, Pulse | None]:
+    now = timezone.now()
+    newest = Sample.objects.newest(1, settings.PULSE_HOST, now)
+    pulse = json.loads(newest[0].frame) if newest else None
+    return len(Sample.objects.live_hosts(now)), pulse and Pulse(
+        pulse["host"], pulse["cpu"], pulse["memory"]["percent"]
+    )
+
+
+_current_state = per_loop(lambda: SharedLook(_look, FRESH_SECONDS))
+
+
+async def current_state() -> State:
+    """The state as it was a few seconds ago at most. Never raises."""
+    return await _current_state().get()

@@ -1,0 +1,28 @@
+"""What every page with a WebSocket says about its connection, in the language of the page."""
+
+from django import template
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from rtproject.websocket.close_codes import as_json
+
+# By the states of `socket.js`, and by what it has no close code of ours for.
+WORDS = {
+    "connecting": _("Connecting…"),
+    "open": _("Connected."),
+    "closing": _("Disconnecting…"),
+    "closed": _("Disconnected."),
+    "restarting": _("The server is restarting."),
+    "lost": _("The connection was lost."),
+    "retry": _("Trying again in {time}."),
+    "retryNow": _("Trying again now."),
+}
+
+register = template.Library()
+
+
+@register.simple_tag
+def connection_words() -> SafeString:
+    """A `<script>` element of data for `status.js`: the sentences, and the table of close codes."""
+    return json_script({"words": WORDS, "codes": as_json()}, "connection")

@@ -1,0 +1,35 @@
+"""Whether a page can be used by everybody, as far as axe-core can tell."""
+
+import json
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+SCHEMES = ("light", "dark")  # for `page.emulate_media(color_scheme=…)`
+
+# What WCAG 2.2 demands up to level AA, and what axe's authors hold for good practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+
+
+async def violations(page: Page, within: str | None = None) -> list[dict[str, Any]]:
+    """What axe-core finds wrong with the page as it is now, or with the part that the selector `within` names."""
+    context = None if within is None else {"include": [[within]]}
+    results = await Axe().run(page, context, OPTIONS)
+    found: list[dict[str, Any]] = results.response["violations"]
+    return found
+
+
+async def assert_accessible(page: Page, within: str | None = None) -> None:
+    """Raises AssertionError with each violation of axe-core's rules, in light and in dark."""
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = await violations(page, within)
+        assert not found, f"{page.url} in {scheme}:\n" + "\n".join(_told(problem) for problem in found)
+
+
+def _told(problem: dict[str, Any]) -> str:
+    places = [f"  {' '.join(map(str, node['target']))}: {node['html'][:200]}" for node in problem["nodes"]]
+    details = [json.dumps(node["any"][0].get("data")) for node in problem["nodes"] if node["any"]][:3]
+    return "\n".join([f"{problem['id']} ({problem['impact']}): {problem['help']}", *places, *details])

@@ -1,0 +1,122 @@
+"""How the server says it is."""
+
+import asyncio
+import json
+
+import pytest
+from django.db import Error
+from django.utils import timezone
+
+from pulse.models import Sample
+from rooms.board import Board
+from rtproject import state
+from rtproject.state import Pulse, current_state
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _always_anew(monkeypatch, settings):
+    """Nothing is remembered from one look to the next, and this machine has a name."""
+    monkeypatch.setattr(state, "FRESH_SECONDS", 0.0)
+    settings.PULSE_HOST = "here"
+
+
+@pytest.fixture
+def board(monkeypatch):
+    """What is known of the rooms; a test may put another one in."""
+    boards = [Board((), 3, 7)]
+
+    async def current_board():
+        return boards[-1]
+
+    monkeypatch.setattr(state, "current_board", current_board)
+    return boards
+
+
+def store_pulse(host, cpu=12.5, seq=1):
+    """A pulse that has just come."""
+    frame = json.dumps({"type": "pulse", "host": host, "cpu": cpu, "memory": {"percent": 40.0}})
+    Sample.objects.create(host=host, seq=seq, at=timezone.now(), frame=frame)
+
+
+def test_everything_answers(client, board):
+    """Rooms, people, machines, and the newest pulse of this one; nobody keeps it on the way."""
+    store_pulse("here")
+    store_pulse("elsewhere", 99.0)
+    answer = client.get("/state/")
+    assert answer.json() == {
+        "ok": True,
+        "store": True,
+        "layer": True,
+        "rooms": 3,
+        "people": 7,
+        "machines": 2,
+        "pulse": {"host": "here", "cpu": 12.5, "memory": 40.0},
+    }
+    assert "no-store" in answer["Cache-Control"]
+
+
+async def test_without_a_worker_there_is_no_pulse(board):
+    """That is no fault of the store or the layer."""
+    found = await current_state()
+    assert (found.ok, found.machines, found.pulse) == (True, 0, None)
+
+
+async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(board, settings):
+    """The state is the same for everybody, so it is as much as a stranger may know."""
+    await asyncio.to_thread(store_pulse, "here")
+    settings.PULSE_PUBLIC = False
+    found = await current_state()
+    assert (found.machines, found.pulse) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("known", "store", "layer"),
+    [(Board(people=7), False, True), (Board((), 3), True, False), (Board(), False, False)],
+)
+async def test_what_is_out_of_reach_is_said(board, known, store, layer):
+    """The store, the layer, or both."""
+    board.append(known)
+    found = await current_state()
+    assert (found.store, found.layer, found.ok) == (store, layer, False)
+    assert (found.rooms, found.people) == (known.total, known.people)
+
+
+async def test_a_pulse_that_cannot_be_read_costs_nothing_else(board, monkeypatch):
+    """The store may have gone away in between."""
+
+    async def fail():
+        raise Error("dark")
+
+    monkeypatch.setattr(state, "_read_pulse", fail)
+    found = await current_state()
+    assert (found.rooms, found.machines, found.pulse) == (3, None, None)
+
+
+async def test_a_stranger_costs_nothing(board, monkeypatch, async_client):
+    """However many ask, by the page or for the data, they are told what one look has found."""
+    monkeypatch.setattr(state, "FRESH_SECONDS", 60.0)
+    looks = []
+
+    async def read_pulse():
+        looks.append(1)
+        return 1, Pulse("here", 1.0, 2.0)
+
+    monkeypatch.setattr(state, "_read_pulse", read_pulse)
+    for path in ["/", "/state/"] * 10:
+        assert (await async_client.get(path)).status_code == 200
+    assert len(looks) == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/state/"])
+def test_there_is_nothing_to_send_to_it(client, path):
+    """It is only read."""
+    assert client.post(path).status_code == 405
+
+
+def test_it_tells_no_versions(client, board):
+    """Of nothing that runs here: that is for those who look for old ones."""
+    store_pulse("here")
+    told = (client.get("/").content + client.get("/state/").content).decode().lower()
+    assert not any(name in told for name in ("django", "daphne", "python", "sqlite", "redis", "valkey"))
