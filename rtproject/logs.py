@@ -74,3 +74,28 @@ def cut_queries_of_daphne() -> None:
         write_entry(self, host, date, request.partition("?")[0], *args, **kwargs)
 
     generator.write_entry = without_query
+
+
+# Django's setting of this name.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {
+        "without_query": {"()": "rtproject.logs.WithoutQuery"},
+        "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
+        "no_traceback": {"()": "rtproject.logs.NoTracebackForRefusals"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Django's own handlers would say everything twice, or mail it to nobody.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
+        "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
+        "channels_redis.pubsub": {"filters": ["once_a_minute"]},
+        "uvicorn.access": {"filters": ["without_query"], "propagate": True},
+    },
+}

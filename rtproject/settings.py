@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rtproject import environment as env
 from rtproject.environment import setting
+from rtproject.logs import LOGGING as LOGGING
 from rtproject.secret_key import load_or_create
 from rtproject.websocket.rates import Rate
 
@@ -220,28 +221,3 @@ if HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-# --- Logs ------------------------------------------------------------------------------------------------------
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "without_query": {"()": "rtproject.logs.WithoutQuery"},
-        "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
-        "no_traceback": {"()": "rtproject.logs.NoTracebackForRefusals"},
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Django's own handlers would say everything twice, or mail it to nobody.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-        "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
-        "channels_redis.pubsub": {"filters": ["once_a_minute"]},
-        "uvicorn.access": {"filters": ["without_query"], "propagate": True},
-    },
-}
