@@ -30,7 +30,7 @@ async def test_a_step_has_the_mean_and_the_peak_of_its_samples(run):
     assert await run("""
         const series = new Series(3600, 30);
         for (const cpu of [10, 90, 20]) series.add(NOON + cpu / 10, { cpu });
-        series.add(NOON - 30, { cpu: 5, load: null }, { cpu: 50 });
+        series.addColumn("cpu", NOON - 60, 30, [null, 5, null], [null, 50, null]);
         const number = series.number(NOON);
         return [series.mean("cpu", number), series.peak("cpu", number), series.mean("cpu", number - 1),
                 series.peak("cpu", number - 1), Number.isNaN(series.mean("load", number - 1))];
