@@ -63,3 +63,8 @@ def test_what_no_chart_shows_any_longer_is_pruned() -> None:
     prune(NOON)
     assert min(cpu(FINE)) == -HOUR + FINE
     assert min(cpu(COARSE)) == -DAY + COARSE
+
+
+def test_a_rollup_is_named_by_its_host_and_time() -> None:
+    keep([measured("a", NOON)])
+    assert str(Rollup.objects.get(step=FINE)) == f"a from {NOON:.0f}, {FINE} s"

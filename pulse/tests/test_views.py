@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -51,3 +52,22 @@ def test_with_pulse_public_off_staff_sees_the_dashboard(
     client: Client, private: None, django_user_model: type[User], db: None
 ) -> None:
     assert get(client, django_user_model.objects.create_user("s", is_staff=True)) == 200
+
+
+def test_the_page_knows_the_thresholds(client: Client, db: None) -> None:
+    """The load's is for each core; of silence there is no chart."""
+    thresholds = client.get(reverse("pulse:dashboard")).context["thresholds"]
+    assert thresholds["cpu"] == 90
+    assert "silent" not in thresholds
+
+
+def test_the_page_is_there_when_the_store_is_not(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is when somebody wants to see live figures; the charts have no thresholds then."""
+
+    def fail() -> dict[str, float]:
+        raise OperationalError
+
+    monkeypatch.setattr("pulse.views.thresholds", fail)
+    response = client.get(reverse("pulse:dashboard"))
+    assert response.status_code == 200
+    assert response.context["thresholds"] == {}

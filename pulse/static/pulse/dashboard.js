@@ -95,12 +95,12 @@ function receivePulse(frame) {
 
 function loaded(range, answer) {
   clock.set(answer?.now);
+  if (range !== samples.range) crosshair.set(null);
   samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
   for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
     hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
   }
   element("samples-missing").hidden = answer !== null;
-  crosshair.set(null);
   screen.ready();
   painter.drawAll();
   socket.open();

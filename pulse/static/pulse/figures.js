@@ -24,10 +24,12 @@ export function chartWords(chart, valueOf) {
   return say("received-sent", { received, sent });
 }
 
-/** The threshold of a chart for this host: that of the load is meant for each core. */
+/** The threshold of a chart for this host, if there is one: that of the load is meant for each core. */
 export function thresholdOf(chart, host, thresholds) {
-  const cores = chart === "load" ? Math.max(1, host.latest?.cores?.length ?? 1) : 1;
-  return Object.hasOwn(thresholds, chart) ? thresholds[chart] * cores : undefined;
+  if (!Object.hasOwn(thresholds, chart)) return undefined;
+  const cores = host.latest?.cores?.length;
+  if (chart === "load") return cores ? cores * thresholds.load : undefined;
+  return thresholds[chart];
 }
 
 /** How near a chart's value is to the threshold, see `level`. */

@@ -70,10 +70,9 @@ export class Samples {
   #fill(name, { start, interval, metrics }) {
     const step = this.#step || interval;
     const series = this.#seriesOf(name, step);
-    const length = Math.max(0, ...NAMES.map((measure) => metrics[measure]?.mean.length ?? 0));
-    for (let i = 0; i < length; i += 1) {
-      const pick = (kind) => Object.fromEntries(NAMES.map((measure) => [measure, metrics[measure]?.[kind]?.[i]]));
-      series.add(start + i * step, pick("mean"), pick("peak"));
+    for (const measure of NAMES) {
+      const { mean = [], peak = [] } = metrics[measure] ?? {};
+      series.addColumn(measure, start, step, mean, peak);
     }
   }
 

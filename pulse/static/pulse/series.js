@@ -45,14 +45,31 @@ export class Series {
   /**
    * Takes what was measured at `time`; what is too old is left out.
    * @param {number} time
-   * @param {Record<string, number | null | undefined>} means by measure
-   * @param {Record<string, number | null | undefined>} [peaks] the highest, where they are not the means
+   * @param {Record<string, number | null | undefined>} values by measure
    */
-  add(time, means, peaks = means) {
-    const measured = NAMES.filter((name) => Number.isFinite(means[name]));
+  add(time, values) {
+    const measured = NAMES.filter((name) => Number.isFinite(values[name]));
     const place = measured.length > 0 ? this.#place(this.number(time)) : -1;
     if (place < 0) return;
-    for (const name of measured) this.#put(name, place, means[name], peaks[name] ?? means[name]);
+    for (const name of measured) this.#put(name, place, values[name], values[name]);
+  }
+
+  /**
+   * Takes a column of one measure; null where nothing was measured.
+   * @param {string} name
+   * @param {number} start the time of the first entry
+   * @param {number} step seconds from one to the next
+   * @param {(number | null)[]} means
+   * @param {(number | null)[]} peaks
+   */
+  addColumn(name, start, step, means, peaks) {
+    const last = means.findLastIndex(Number.isFinite);
+    if (last < 0) return;
+    this.#place(this.number(start + last * step)); // makes room once
+    for (let i = 0; i <= last; i += 1) {
+      const place = Number.isFinite(means[i]) ? this.#place(this.number(start + i * step)) : -1;
+      if (place >= 0) this.#put(name, place, means[i], peaks[i] ?? means[i]);
+    }
   }
 
   /** Whether nothing at all is known of the step that `time` is in. */
