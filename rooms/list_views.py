@@ -30,10 +30,13 @@ async def room_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 async def live_list(request: HttpRequest) -> HttpResponse:
-    """The same as JSON: `rooms` in their order, and how many `more` there are. 304 if nothing has changed."""
+    """The same as JSON: `rooms` in their order, and how many `more` there are.
+
+    304 if nothing has changed, 204 if the store cannot be asked: every open page asks, and Django logs each 503.
+    """
     board = await current_board()
     if board.total is None:
-        return HttpResponse(status=503)
+        return HttpResponse(status=204)
     body, etag = _encoded(board)
     answer = get_conditional_response(request, etag=etag) or HttpResponse(
         body, content_type="application/json"

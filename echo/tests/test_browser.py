@@ -121,13 +121,37 @@ async def test_the_connection_is_closed_with_a_code_and_begun_again_by_keyboard(
     told = ["Closing with 4321 …", "Closed; the code that came back is 1000."]
     await expect(echo.locator(EVENTS)).to_have_text([re.compile("^Connected after .* ms"), *told])
     await expect(echo.locator("#send")).to_be_disabled()
-    await expect(echo.locator("#close-form")).to_be_hidden()
+    await expect(echo.locator("#close")).to_be_disabled()
     await expect(echo.locator("#connect")).to_be_focused()
     await echo.keyboard.press("Enter")
     await expect(echo.locator("#state")).to_have_attribute("data-state", "open")
     await expect(echo.locator("#data")).to_be_focused()
     await send(echo, "again")
     await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("Echo: again")
+
+
+async def test_all_of_it_works_by_keyboard(echo):
+    """From the top of the page to bytes, to three at once, to a close; what cannot be sent is said in words."""
+    await echo.keyboard.press("Tab")
+    await echo.keyboard.press("Enter")  # to the content
+    await echo.keyboard.press("Tab")
+    await expect(echo.locator("#as-text")).to_be_focused()
+    await echo.keyboard.press("ArrowRight")
+    await expect(echo.locator("#as-bytes")).to_be_checked()
+    await echo.keyboard.press("Tab")
+    await echo.keyboard.type("00")
+    await echo.keyboard.press("Tab")
+    await echo.keyboard.type("3")  # over the 1, which is selected
+    await echo.keyboard.press("Tab")
+    await expect(echo.locator("#send")).to_be_focused()
+    await echo.keyboard.press("Enter")
+    await expect(echo.locator(f"{RECEIVED} .note")).to_have_text([ROUND_TRIP] * 3)
+    await echo.keyboard.press("Tab")
+    await expect(echo.locator("#code")).to_be_focused()
+    await echo.keyboard.press("Enter")
+    await expect(echo.locator("#connect")).to_be_focused()
+    await echo.press("#data", "Enter")
+    await expect(echo.locator("#send-error")).to_have_text("There is no connection to send this on.")
 
 
 @pytest.mark.parametrize("code", ["1001", "2999", "5000", "3000.5", ""])

@@ -29,8 +29,7 @@ function showConnection(change) {
   const { state, code } = change;
   status.show(change);
   element("connect").hidden = state !== "closed";
-  element("close-form").hidden = state === "closed" || state === "closing";
-  element("send").disabled = state !== "open";
+  element("send").disabled = element("close").disabled = state !== "open";
   if (state === "connecting") dialled = performance.now();
   if (state === "open") log.addEvent(fill(words.opened, { time: span(performance.now() - dialled) }));
   if (state === "closing") log.addEvent(fill(words.closing, { code: closedWith }));
@@ -38,7 +37,7 @@ function showConnection(change) {
 }
 
 function ended(code) {
-  for (const row of trips.lose()) log.note(row, words.unanswered, true);
+  for (const { row } of trips.lose()) log.note(row, words.unanswered, true);
   log.addEvent(fill(closedWith === null ? words.lost : words.closed, { code }));
   if (closedWith !== null) element("connect").focus(); // the button that was pressed is gone now
   closedWith = null;
@@ -74,11 +73,18 @@ function send() {
   const isCount = Number.isInteger(count) && count >= 1 && count <= MOST_AT_ONCE;
   if (data !== null) complain(element("count"), "send-error", isCount ? "" : fill(words.badCount, { most: MOST_AT_ONCE }));
   if (data === null || !isCount) return;
-  for (let i = 0; i < count; i += 1) {
-    const at = performance.now();
-    if (!socket.send(data)) return complain(element("data"), "send-error", words.notSent);
-    trips.sent(log.addFrame("sent", data), at);
+  const frames = sendAll(data, count);
+  for (const frame of frames) frame.row = log.addFrame("sent", data); // what the list costs shall be in no round trip
+  if (frames.length < count) complain(element("data"), "send-error", words.notSent);
+}
+
+function sendAll(data, count) {
+  const frames = [];
+  for (let at = performance.now(); frames.length < count && socket.send(data); at = performance.now()) {
+    frames.push({ row: null });
+    trips.sent(frames.at(-1), at);
   }
+  return frames;
 }
 
 function close() {

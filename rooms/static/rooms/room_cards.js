@@ -55,7 +55,8 @@ export class RoomCards {
   #make(name) {
     const card = this.#template.content.firstElementChild.cloneNode(true);
     card.dataset.room = name;
-    card.querySelector("a").href += `${name}/`;
+    const link = card.querySelector("a");
+    link.setAttribute("href", `${link.getAttribute("href")}${name}/`);
     card.querySelector(".name").textContent = name;
     this.#cards.set(name, card);
     return card;

@@ -20,7 +20,7 @@ export class Poll {
   #isAsking = false;
   #state = null;
 
-  /** @param {string} path an answer may be a 304, which the browser's cache turns into the last one */
+  /** @param {string} path what is not JSON is a failure; a 304 is turned into the last answer by the browser's cache */
   constructor(path, options) {
     this.#path = path;
     this.#options = {
