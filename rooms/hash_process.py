@@ -21,7 +21,7 @@ from rtproject.websocket.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 5  # of 19: a third of the share of who talks, where they want the same core. With less, a machine that has
+NICENESS = 3  # of 19: half the share of who talks, where they want the same core. With less, a machine that has
 # much to do would let nobody in within the time of a handshake.
 ANSWERS = {b"yes\n": True, b"no\n": False}
 
