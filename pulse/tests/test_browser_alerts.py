@@ -28,11 +28,16 @@ async def machines(daphne, page: Page) -> FakeMachines:
 
 
 async def test_without_alerts_it_says_so(page, machines):
-    """Neither the list nor the title alarms anybody."""
-    await expect(page.locator("#no-alerts")).to_be_visible()
+    """Once the server has said it, and not while there is no connection; neither list nor title alarm anybody."""
+    none = page.locator("#no-alerts")
+    await expect(none).to_be_hidden()
+    machines.tell_alerts()
+    await expect(none).to_be_visible()
     await expect(page.locator("#alerts")).to_be_hidden()
     await expect(page.locator("#no-events")).to_be_visible()
     await expect(page).to_have_title(re.compile("^Dashboard"))
+    await machines.hang_up(for_good=True)
+    await expect(none).to_be_hidden()
 
 
 async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):

@@ -36,6 +36,11 @@ export class AlertPanel {
     if (isOther) this.showEvents();
   }
 
+  /** There is no connection: that nothing is alarming cannot be said any more. */
+  disconnected() {
+    this.#parts.none.hidden = true;
+  }
+
   /** Shows the newest alerts that fired; leaves those that are there if they cannot be had. */
   async showEvents() {
     const events = await fetchEvents().catch(() => null);

@@ -56,11 +56,20 @@ function scene() {
 function showConnection(change) {
   showState(element("state"), change.state, describe(change, codes));
   element("reopen").hidden = change.state !== "waiting";
-  if (change.state === "open") hosts.connected(Date.now());
-  else hosts.disconnected();
-  if (change.state === "open" && wasOpen) catchUp();
-  wasOpen ||= change.state === "open";
+  if (change.state === "open") connected();
+  else disconnected();
   showTitle();
+}
+
+function connected() {
+  hosts.connected(Date.now());
+  if (wasOpen) catchUp();
+  wasOpen = true;
+}
+
+function disconnected() {
+  hosts.disconnected();
+  alertPanel.disconnected();
 }
 
 function catchUp() {

@@ -9,11 +9,15 @@ import { say } from "./words.js";
 export class HostsTable {
   #details;
   #rows = new Map();
+  #hrefOf;
 
-  /** @param {HTMLDetailsElement} details it is written only while it is open */
+  /**
+   * @param {HTMLDetailsElement} details it is written only while it is open
+   * @param {(name: string) => string} hrefOf the address of a host's own page
+   */
   constructor(details, hrefOf) {
     this.#details = details;
-    this.hrefOf = hrefOf;
+    this.#hrefOf = hrefOf;
   }
 
   /** @param {import("./hosts.js").Host[]} hosts @param {import("./scene.js").Scene} scene */
@@ -21,7 +25,7 @@ export class HostsTable {
     if (!this.#details.open) return;
     const names = hosts.map(({ name }) => name);
     arrange(this.#details.querySelector("tbody"), names, this.#rows, (name) => new Row(name));
-    for (const host of hosts) this.#rows.get(host.name).show(host, scene, this.hrefOf(host.name));
+    for (const host of hosts) this.#rows.get(host.name).show(host, scene, this.#hrefOf(host.name));
   }
 }
 

@@ -21,6 +21,8 @@ export class Screen {
   #gone;
   #news = new HostNews();
   #host = ""; // whose page is shown
+  #allHosts = element("all-hosts");
+  #hrefOf;
   #isReady = false;
   #focus = null; // what to do with the focus once the page shows what was chosen
 
@@ -41,8 +43,7 @@ export class Screen {
     this.#table = new HostsTable(element("figures"), hrefOf);
     this.#gone = new GoneList(element("gone"), hrefOf);
     element("figures").addEventListener("toggle", () => this.show(this.#scene(), () => false));
-    this.allHosts = element("all-hosts");
-    this.hrefOf = hrefOf;
+    this.#hrefOf = hrefOf;
   }
 
   #scaleOf(name) {
@@ -83,8 +84,8 @@ export class Screen {
 
   #showHost(scene, isChanged, isOnly) {
     const host = scene.hosts.get(this.#host);
-    this.allHosts.hidden = this.#host === "" || (isOnly && host !== undefined);
-    this.allHosts.href = this.hrefOf("");
+    this.#allHosts.hidden = this.#host === "" || (isOnly && host !== undefined);
+    this.#allHosts.href = this.#hrefOf("");
     const isUnknown = this.#host !== "" && host === undefined;
     element("unknown-host").hidden = !isUnknown;
     setText(element("unknown-host"), isUnknown ? say("unknown-host", { host: this.#host }) : "");
