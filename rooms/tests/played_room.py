@@ -25,6 +25,9 @@ class PlayedRoom:
         self.links: list[WebSocketRoute] = []
         self.said: list[dict[str, Any]] = []  # what the page said and nobody answered
         self.asked: list[int] = []  # before which numbers the page asked for older ones
+        self.instead: list[
+            dict[str, Any] | None
+        ] = []  # the next answers to that: other frames, or none at all
         self._count = messages
         self.welcome = {"members": [YOU], "count": 1, **welcome}
 
@@ -58,12 +61,14 @@ class PlayedRoom:
     def _hear(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "history":
             self.asked.append(frame["before"])
-            first = max(1, frame["before"] - frame["limit"])
-            self.tell(
-                {"type": "history", "messages": self._past(first, frame["before"] - 1), "more": first > 1}
-            )
+            answer = self.instead.pop(0) if self.instead else self._older(frame)
+            self.tell(*filter(None, [answer]))
         elif frame["type"] == "say":
             self.said.append(frame)
+
+    def _older(self, frame: dict[str, Any]) -> dict[str, Any]:
+        first = max(1, frame["before"] - frame["limit"])
+        return {"type": "history", "messages": self._past(first, frame["before"] - 1), "more": first > 1}
 
     def _past(self, first: int, last: int) -> list[dict[str, Any]]:
         return [self._message(seq, str(seq), BOB, NOON) for seq in range(first, last + 1)]

@@ -1,11 +1,14 @@
 """Older messages of a room with history in a browser: there by scrolling up, however many there are."""
 
+import asyncio
+
 from playwright.async_api import Page, expect
 
 from rooms.tests.played_room import PlayedRoom
 from rooms.tests.test_browser import enter
 from rooms.tests.test_browser_history import messages, talk
 
+FILL = "from rooms.tests.stored import put_many, read_again; put_many(read_again('lobby'), 250)"
 MOST_SHOWN = 300  # elements, see shown.js
 MOST_HELD = 5000  # messages, see messages.js
 SEEN = """() => {
@@ -49,6 +52,43 @@ async def test_older_messages_come_by_scrolling_up(start_server, page):
     await expect(page.locator("#older")).to_be_hidden()
     await talk(server, "now")
     await expect(messages(page)).to_have_text([*texts, "now"])
+
+
+async def test_who_scrolls_faster_than_the_server_answers_gets_all_the_same(start_server, page):
+    """What is refused for a moment is asked for again, and a reader who waits at the top need not do anything."""
+    server = start_server(ROOMS_MESSAGE_RATE="1/second")
+    await asyncio.to_thread(server.execute, FILL)
+    await enter(page, server.http_url("/rooms/lobby/"))
+    await expect(messages(page)).to_have_count(50)
+    first = 250
+    while first > 1:
+        first, _ = await page.evaluate(GO_UP)
+        await expect(page.locator("#say-error")).to_be_empty()
+    await expect(messages(page)).to_have_text([str(number) for number in range(1, 251)])
+
+
+async def test_a_reader_at_the_top_goes_on_after_an_outage(daphne, page):
+    """What was asked for on the connection that ended is asked for on the next one."""
+    room = PlayedRoom(120)
+    await room.enter(page, daphne.http_url())
+    room.instead = [None]
+    await page.evaluate("document.getElementById('log').scrollTop = 0")
+    for _ in range(2):  # until the page has heard of it
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+    await room.links[-1].close(code=4200)
+    await expect(messages(page).first).to_have_text("21")
+    assert room.asked == [71, 71]
+
+
+async def test_older_messages_that_cannot_be_had_just_now_are_asked_for_again(daphne, page):
+    """The page says that the server cannot be asked, until it can."""
+    room = PlayedRoom(120)
+    await room.enter(page, daphne.http_url())
+    room.instead = [{"type": "error", "code": "unavailable", "detail": "in no language"}]
+    await page.evaluate("document.getElementById('log').scrollTop = 0")
+    await expect(page.locator("#say-error")).to_have_text("The server cannot be asked just now.")
+    await expect(messages(page).first).to_have_text("21")
+    await expect(page.locator("#say-error")).to_be_empty()
 
 
 async def test_what_is_read_stays_in_its_place(daphne, page):

@@ -113,6 +113,11 @@ export class MessageList {
     else if (this.#hasOlder) this.#events.onOlder();
   }
 
+  /** Does the same if the reader has come to the top, and waits there. */
+  lookUp() {
+    if (this.#scroller.isNearTop && !this.isFollowed) this.wantEarlier();
+  }
+
   /** Leads the reader to the end of the log. */
   toEnd() {
     this.#shown.showEnd();

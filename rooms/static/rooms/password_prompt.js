@@ -38,6 +38,7 @@ export class PasswordPrompt {
   async #submit() {
     if (this.#button.ariaDisabled === "true") return;
     this.#button.ariaDisabled = "true"; // not `disabled`: that would take the focus away
+    this.#errors.textContent = ""; // so that the same words are said again
     const answer = await this.#ask();
     this.#button.ariaDisabled = null;
     this.#input.value = "";

@@ -14,6 +14,7 @@ import { Unread } from "./unread.js";
 import { followViewport } from "./viewport.js";
 
 const NOT_FOUND = 4004; // close code: there is nothing to come back to
+const ASK_AGAIN = 1000; // ms until older messages that were refused are asked for again
 
 const element = (id) => document.getElementById(id);
 const words = pageWords();
@@ -39,6 +40,7 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
   onMessage: hear,
   onOlder(frames) {
     messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation.hasOlder);
+    composer.endDelay();
   },
   onSaid(id) {
     messages.mark(id, "sent");
@@ -49,6 +51,7 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
     announcer.tell(words.unsent);
   },
   onError(frame, isFinal) {
+    if (frame.id === undefined) return askAgain(frame);
     if (isFinal) messages.mark(frame.id, "failed");
     composer.complain(errorWords(frame, isFinal, words), !isFinal);
   },
@@ -77,6 +80,7 @@ function enter(frame) {
   element("empty").hidden = frame.history && frame.seq > 0;
   members.take(frame);
   panel.changed();
+  messages.lookUp();
 }
 
 function hear(frame) {
@@ -87,6 +91,12 @@ function hear(frame) {
   if (isNews) announcer.said(frame.from.name, frame.text);
   if (conversation.isNews(frame) && members.meet(frame.from)) panel.changed();
   if (own) composer.endDelay();
+}
+
+// Older messages were refused. Who scrolls fast asks often, and need not be told that it was too often.
+function askAgain(frame) {
+  if (frame.code !== "rate_limited") composer.complain(errorWords(frame, true, words), true);
+  setTimeout(() => messages.lookUp(), ASK_AGAIN);
 }
 
 function showConnection(change) {

@@ -30,7 +30,7 @@ export class Scroller {
     return this.#follows;
   }
 
-  /** Whether the reader could go up from here and see nothing more. */
+  /** Whether the reader is near the top. */
   get isNearTop() {
     return this.#log.scrollTop < NEAR_AN_EDGE;
   }
