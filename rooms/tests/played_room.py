@@ -1,5 +1,6 @@
 """A room on its real page, whose server the test plays: it has whatever messages and members it likes."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -28,6 +29,7 @@ class PlayedRoom:
         self.instead: list[
             dict[str, Any] | None
         ] = []  # the next answers to that: other frames, or none at all
+        self.refusal: int | None = None  # what connections are closed with at once
         self._count = messages
         self.welcome = {"members": [YOU], "count": 1, **welcome}
 
@@ -36,6 +38,15 @@ class PlayedRoom:
         await page.route_web_socket("**/ws/played**", self._connect)
         await page.goto(f"{home}rooms/played/")
         await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+
+    async def turn_away(self, page: Page, code: int) -> None:
+        """Ends the connection with `code`, and those after it, until the page waits for long before it tries again."""
+        self.refusal = code
+        await self.links[-1].close(code=code)
+        for _ in range(4 if code >= 4100 else 0):
+            await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
+            await page.click("#reopen")
+        self.refusal = None
 
     def tell(self, *frames: dict[str, Any]) -> None:
         """Sends frames on the newest connection."""
@@ -52,6 +63,9 @@ class PlayedRoom:
     def _connect(self, link: WebSocketRoute) -> None:
         self.links.append(link)
         link.on_message(lambda data: self._hear(json.loads(data)))
+        if self.refusal is not None:
+            self._closing = asyncio.ensure_future(link.close(code=self.refusal))
+            return
         is_back = "since=" in link.url
         numbered = {"history": True, "epoch": "e1", "seq": self._count, "recovered": is_back}
         self.tell({"type": "welcome", "room": "played", "title": "", "you": YOU, **numbered, **self.welcome})
@@ -65,6 +79,8 @@ class PlayedRoom:
             self.tell(*filter(None, [answer]))
         elif frame["type"] == "say":
             self.said.append(frame)
+        else:
+            self.tell({"type": "pong"})
 
     def _older(self, frame: dict[str, Any]) -> dict[str, Any]:
         first = max(1, frame["before"] - frame["limit"])

@@ -71,6 +71,20 @@ async def test_two_visitors_talk_and_markup_stays_text(daphne, pages):
     await expect(ann.locator(".message:not(.own) .from")).to_have_text("Bob")
 
 
+async def test_a_name_that_cannot_be_used_is_refused_in_words(daphne, page):
+    """The visitor stays who they were, and can choose another one; the way to it and back is by keyboard."""
+    await enter(page, daphne.http_url("/rooms/names/"))
+    for name, words in (("\u202eAnn", "This name cannot be used here."), ("Ann", "")):
+        await page.locator("#change-name").press("Enter")
+        await expect(page.locator("#guest-name")).to_be_focused()
+        await page.fill("#guest-name", name)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#say-error")).to_have_text(words)
+        await expect(page.locator("#guest-name")).to_be_hidden()
+        await expect(page.locator("#say")).to_be_focused()
+    await expect(page.locator("#your-name")).to_have_text("Ann")
+
+
 async def test_a_message_that_is_refused_can_be_taken_back(daphne, page):
     """A text that is too long is marked as not sent, the reason is said, and it goes back into the input."""
     await enter(page, daphne.http_url("/rooms/long/"))

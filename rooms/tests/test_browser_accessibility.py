@@ -57,8 +57,8 @@ async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page, code
     """Whatever is said and asked when a connection ends."""
     room = PlayedRoom(3)
     await room.enter(page, daphne.http_url())
-    await page.evaluate("Math.random = () => 0.999")  # the longest wait
-    await room.links[-1].close(code=code)
+    await page.evaluate("Math.random = () => 0.999")  # the longest waits
+    await room.turn_away(page, code)
     await expect(page.locator("#advice")).not_to_be_empty()
     await assert_accessible(page)
 

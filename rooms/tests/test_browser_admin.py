@@ -4,6 +4,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from rooms.tests.test_browser_doors import give_password
+
 PREPARE = """
 from django.contrib.auth.models import User
 from rooms.models import Room
@@ -75,15 +77,13 @@ async def test_a_password_is_changed(admin, pages, site):
     """The new one opens the room, the old one does not, and who was inside by it is told."""
     inside = await pages.new()
     await inside.goto(site.http_url("/rooms/changed/"))
-    await inside.fill("#password", "first-password")
-    await inside.click("#enter")
+    await give_password(inside, "first-password")
     await expect(inside.locator("#state")).to_have_attribute("data-state", "open")
     await open_room(admin, "changed")
     await admin.fill("#id_new_password", "second-password")
     await save(admin)
     await expect(inside.locator("#password")).to_be_visible()
-    await inside.fill("#password", "second-password")
-    await inside.click("#enter")
+    await give_password(inside, "second-password")
     await expect(inside.locator("#state")).to_have_attribute("data-state", "open")
 
 

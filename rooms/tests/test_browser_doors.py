@@ -1,19 +1,10 @@
 """Guarded rooms in a browser: their passwords, asked for in place and told to nobody."""
 
-import asyncio
 import re
 
 from playwright.async_api import Page, expect
 
-from rooms.tests.test_browser import say
-
 PASSWORD = "secret123"  # of the demo room VIP
-CHANGE_PASSWORD = """
-from rooms.models import Room
-room = Room.objects.get(name="VIP")
-room.set_password("changed456")
-room.save()
-"""
 
 
 async def give_password(page: Page, password: str) -> None:
@@ -68,79 +59,17 @@ async def test_the_password_is_in_no_address_and_no_log(daphne, page):
     assert "wr0ng-guess" not in told
 
 
-async def test_who_is_inside_when_the_password_changes_can_give_the_new_one(start_server, page):
-    """The page says what happened, keeps all that is on it, asks in place, and sends what was written meanwhile."""
-    server = start_server(ROOMS_PASSWORD_ATTEMPTS="0")
-    await page.goto(server.http_url("/rooms/VIP/"))
-    await give_password(page, PASSWORD)
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    await say(page, "before")
-    await expect(page.locator(".message[data-status=sent]")).to_have_count(1)
-    await page.evaluate("globalThis.isTheSamePage = true")
-    await asyncio.to_thread(server.execute, CHANGE_PASSWORD)
-    # From another process without a channel layer in between: the room is looked at every few seconds.
-    await expect(page.locator("#state")).to_have_attribute("data-state", "closed", timeout=20_000)
-    await expect(page.locator("#state")).to_have_text("The room's password was set or changed.")
-    await expect(page.locator("#advice")).to_contain_text("Give the new one below")
-    await expect(page.locator("#send")).to_be_disabled()
-    await page.fill("#say", "a draft")
-    await give_password(page, PASSWORD)
-    await expect(page.locator("#password-errors")).to_have_text("That is not the password of this room.")
-    await expect(page.locator("#password")).to_have_value("")
-    await expect(page.locator("#password")).to_be_focused()
-    await give_password(page, "changed456")
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    await expect(page.locator("#password")).to_be_hidden()
-    await expect(page.locator("#say")).to_be_focused()
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".message[data-status=sent] .text")).to_have_text(["before", "a draft"])
-    assert await page.evaluate("globalThis.isTheSamePage")
-
-
-async def test_who_writes_when_the_password_is_asked_for_goes_on_writing(start_server, page):
-    """The question does not take the focus from the input: the rest of a message is no password."""
-    server = start_server()
-    await page.goto(server.http_url("/rooms/lobby/"))
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    await page.locator("#say").press_sequentially("half a ")
-    await asyncio.to_thread(server.execute, CHANGE_PASSWORD.replace("VIP", "lobby"))
-    await expect(page.locator("#password")).to_be_visible(timeout=20_000)
-    await page.keyboard.type("sentence")
-    await expect(page.locator("#say")).to_have_value("half a sentence")
-    await expect(page.locator("#password")).to_have_value("")
-
-
-async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
-    """After twelve hours, or a cleared session, the next connection is refused, and the page asks again."""
-    server = start_server(ROOMS_PASSWORD_ATTEMPTS="0")
-    await page.goto(server.http_url("/rooms/VIP/"))
-    await give_password(page, PASSWORD)
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    await asyncio.to_thread(
-        server.execute, "from django.contrib.sessions.models import Session; Session.objects.all().delete()"
-    )
-    await page.click("#change-name")
-    await page.fill("#guest-name", "Ann")
-    await page.press("#guest-name", "Enter")  # connects anew
-    await expect(page.locator("#state")).to_have_text("Wrong or missing room password.")
-    await give_password(page, PASSWORD)
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    await expect(page.locator("#your-name")).to_have_text("Ann")
-
-
 async def test_after_too_many_wrong_passwords_the_time_to_wait_is_counted_down(start_server, page):
     """It is said in words, nothing can be sent meanwhile, and after it everything is as before."""
-    server = start_server(ROOMS_PASSWORD_ATTEMPTS="2/minute")
+    server = start_server(ROOMS_PASSWORD_ATTEMPTS="1/minute")
     await page.clock.install()
     await page.goto(server.http_url("/rooms/VIP/"))
-    for _ in range(2):
+    too_many = page.locator("#password-errors", has_text="Too many wrong passwords.")
+    while not await too_many.count():  # one is wrong, the next one too many
         await page.fill("#password", "guess")
         await page.press("#password", "Enter")
-        await expect(page.locator("#password-errors")).to_have_text("That is not the password of this room.")
         await expect(page.locator("#password")).to_have_value("")
-    await page.fill("#password", "guess")
-    await page.press("#password", "Enter")
-    await expect(page.locator("#password-errors")).to_contain_text("Too many wrong passwords.")
+        await expect(page.locator("#password-errors")).not_to_be_empty()
     await expect(page.locator("#password-wait")).to_have_text(re.compile("try again in [56][0-9] seconds"))
     await expect(page.locator("#enter")).to_be_disabled()
     await page.clock.run_for(61_000)

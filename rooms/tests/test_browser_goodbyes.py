@@ -32,8 +32,8 @@ async def test_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, p
     """The page counts down to its next try, and the button does not wait; what is written meanwhile is sent then."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
-    await page.evaluate("Math.random = () => 0.999")  # the longest wait
-    await room.links[-1].close(code=code)
+    await page.evaluate("Math.random = () => 0.999")  # the longest waits
+    await room.turn_away(page, code)
     await expect(page.locator("#state")).to_have_text(meaning)
     await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
     await expect(page.locator("#advice")).to_contain_text(advice)
