@@ -5,8 +5,11 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import admin
+from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
 from rooms.admin_members import MembersAdmin
 from rooms.census import Members, take_census
@@ -29,6 +32,18 @@ class RoomAdmin(MembersAdmin):
         ("Password", {"fields": ("is_guarded", "new_password", "remove_password")}),
         ("Limits", {"fields": ("closed", "member_limit", "history_size")}),
     )
+
+    @method_decorator(sensitive_post_parameters("new_password"))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """No report of an error shows the password that was to be set."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Room | None:
+        """Whoever saves a room waits for who saves it already, and writes no field back to what it was before."""
+        room = super().get_object(request, object_id, from_field)
+        if room is not None and request.method == "POST" and connection.in_atomic_block:
+            return Room.objects.select_for_update().filter(pk=room.pk).first()
+        return room
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Asks once for a page who is online."""

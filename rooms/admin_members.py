@@ -3,6 +3,8 @@
 Everything is in the room's history in the admin, and only for who may change rooms.
 """
 
+from typing import Any
+
 from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib import admin, messages
@@ -46,6 +48,14 @@ class MembersAdmin(admin.ModelAdmin):
         """They may come back; close a room first to keep them out."""
         for room in rooms:
             self._disconnect(request, room, {})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """It names members and holds notices, so it is for who may see these."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Who is in the room `pk` in all processes, with what can be done about them."""

@@ -68,6 +68,10 @@ class RoomConsumer(Consumer):
         now = await self._find()
         # Between our first look and our hearing of changes the room may have changed.
         code = judge(self.room, now)
+        if code is None and now.closed:
+            code = CloseCode.CLOSED
+        if code is None and self._is_full(self.feed, now.member_limit):
+            code = CloseCode.ROOM_FULL
         if code is not None:
             raise Refused(code)
         if self.feed.epoch:  # whatever anybody was shown anywhere before we came is shown here before we are
@@ -121,13 +125,16 @@ class RoomConsumer(Consumer):
 
         Checks and enters in one step, so that two in one process cannot take one place.
         """
-        doorkeeper, limit = current_doorkeeper(), self.room.member_limit
-        if limit is not None:
-            # Who is on the way in has a place, too.
-            coming = doorkeeper.members(self.key) | {self.member.id}
-            if feed.presence.attendance.count_with(coming) > limit:
-                raise Refused(CloseCode.ROOM_FULL)
-        doorkeeper.enter(self)
+        if self._is_full(feed, self.room.member_limit):
+            raise Refused(CloseCode.ROOM_FULL)
+        current_doorkeeper().enter(self)
+
+    def _is_full(self, feed: Feed, limit: int | None) -> bool:
+        """Whether there is no place for this member. Who is on the way in has one, too."""
+        if limit is None:
+            return False
+        coming = current_doorkeeper().members(self.key) | {self.member.id}
+        return feed.presence.attendance.count_with(coming) > limit
 
     async def _enter(self) -> Feed:
         try:
@@ -157,8 +164,10 @@ class RoomConsumer(Consumer):
 
     async def _say(self, frame: Say) -> None:
         if len(frame.text) > settings.ROOMS_MAX_TEXT:
-            detail = f"A text has at most {settings.ROOMS_MAX_TEXT} characters."
-            raise ClientError("too_long", detail, frame.id)
+            self._lose_patience(
+                "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
+            )
+            return
         if self._may_ask(frame.id):
             said = await say(self.room, self.door, self.member, frame, current_doorkeeper().room_changed)
             if said is not None:
@@ -172,13 +181,18 @@ class RoomConsumer(Consumer):
         """Counts what is work for the server. Raises ClientError if it was too much; False if it is over for that."""
         if self._allowance.take():
             return True
+        self._lose_patience(
+            "rate_limited", "Too many messages from this connection; wait a second.", frame_id
+        )
+        return False
+
+    def _lose_patience(self, code: ErrorCode, detail: str, frame_id: str | None) -> None:
+        """Raises ClientError with these; ends the connection of who goes on and on instead."""
         if self._patience is None:
             self._patience = Bucket.full(self._allowance.rate, PATIENCE * self._allowance.rate.count)
         if self._patience.take():
-            detail = "Too many messages from this connection; wait a second."
-            raise ClientError("rate_limited", detail, frame_id)
+            raise ClientError(code, detail, frame_id)
         self.end(CloseCode.RATE_LIMITED)
-        return False
 
     async def _answer(self, frame: ServerFrame) -> None:
         await self.send(text_data=protocol.encode(frame))

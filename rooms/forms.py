@@ -11,7 +11,7 @@ class PasswordForm(forms.Form):
     """Asks a visitor for a room's password."""
 
     password = forms.CharField(
-        max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        max_length=4096, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
 
 

@@ -1,4 +1,4 @@
-"""Password hashes computed in processes of their own, which stand back for everything else on the machine.
+"""Password hashes computed in processes of their own, which stand back for who talks.
 
 In a thread they would do harm. One that stands back may be kept waiting for the processor while it holds the
 interpreter's lock, and then whoever talks waits for it; one that does not stand back takes the processor from them.
@@ -8,22 +8,17 @@ import atexit
 import contextlib
 import json
 import logging
-import os
 import queue
-import signal
 import subprocess
 import sys
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, identify_hasher
+from django.utils.crypto import constant_time_compare
 
 from rtproject.websocket.errors import Unavailable
 
 logger = logging.getLogger(__name__)
-
-NICENESS = 3  # of 19: half the share of who talks, where they want the same core. With less, a machine that has
-# much to do would let nobody in within the time of a handshake.
-ANSWERS = {b"yes\n": True, b"no\n": False}
 
 
 class HashProcess:
@@ -31,22 +26,23 @@ class HashProcess:
 
     def __init__(self) -> None:
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "rooms.hash_process"],
+            [sys.executable, "-m", "rooms.hash_child"],
             cwd=settings.BASE_DIR,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            process_group=0,  # Ctrl-C is for us, and we may still need it
         )
 
-    def matches(self, raw: str, encoded: str) -> bool:
-        """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises OSError if the child ended."""
+    def derive(self, *parameters: str | int) -> str:
+        """The hash in Base64; see `hash_child.py`. Blocks. Raises OSError if the child ended."""
         assert self._child.stdin is not None  # noqa: S101 (for the type checker: both are pipes)
         assert self._child.stdout is not None  # noqa: S101
-        self._child.stdin.write(json.dumps([raw, encoded]).encode() + b"\n")
+        self._child.stdin.write(json.dumps(parameters).encode() + b"\n")
         self._child.stdin.flush()
         answer = self._child.stdout.readline()
-        if answer not in ANSWERS:
+        if not answer.endswith(b"\n"):
             raise ChildProcessError("a process that computes hashes has ended")
-        return ANSWERS[answer]
+        return answer.decode().strip()
 
     def end(self) -> None:
         """Ends it at once."""
@@ -58,46 +54,44 @@ _idle: queue.SimpleQueue[HashProcess] = queue.SimpleQueue()
 
 
 def matches_apart(raw: str, encoded: str) -> bool:
-    """As `HashProcess.matches`, in an idle process or a new one: there are as many as callers at one time.
+    """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if that cannot be told.
 
-    Raises Unavailable if no process can be had.
+    A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here.
     """
-    with contextlib.suppress(queue.Empty, OSError):  # nothing is idle, or what was idle had been ended
-        return _use(_idle.get_nowait(), raw, encoded)
+    hasher = identify_hasher(encoded)
+    if not isinstance(hasher, PBKDF2PasswordHasher):
+        return check_password(raw, encoded)
     try:
-        return _use(HashProcess(), raw, encoded)
+        raw.encode()
+    except UnicodeEncodeError:  # a lone surrogate is in no password
+        return False
+    known = hasher.decode(encoded)
+    derived = _derive(hasher.digest().name, raw, known["salt"], known["iterations"])
+    return constant_time_compare(derived, str(known["hash"]))
+
+
+def _derive(*parameters: str | int) -> str:
+    """In an idle process or a new one: there are as many as callers at one time."""
+    with contextlib.suppress(queue.Empty, OSError):  # nothing is idle, or what was idle had been ended
+        return _use(_idle.get_nowait(), *parameters)
+    try:
+        return _use(HashProcess(), *parameters)
     except OSError as error:
         logger.error("a password cannot be checked: %s", error)
         raise Unavailable from error
 
 
-def _use(process: HashProcess, raw: str, encoded: str) -> bool:
+def _use(process: HashProcess, *parameters: str | int) -> str:
     try:
-        right = process.matches(raw, encoded)
+        derived = process.derive(*parameters)
     except BaseException:
         process.end()
         raise
     _idle.put(process)
-    return right
+    return derived
 
 
 @atexit.register
 def _end_idle() -> None:
     while not _idle.empty():
         _idle.get_nowait().end()
-
-
-def main() -> None:
-    """The child: for each line `[raw, encoded]` of JSON on standard input writes `yes` or `no`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends us
-    os.nice(NICENESS)
-    for line in sys.stdin.buffer:
-        raw, encoded = json.loads(line)
-        right = False
-        with contextlib.suppress(UnicodeEncodeError):  # a lone surrogate is in no password
-            right = check_password(raw, encoded)
-        print("yes" if right else "no", flush=True)  # noqa: T201 (to the parent)
-
-
-if __name__ == "__main__":
-    main()

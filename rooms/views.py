@@ -16,6 +16,7 @@ from rooms.names import is_room_name, room_key
 from rooms.words import REFUSALS, ROOM_WORDS
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.database import release_connections
 from rtproject.websocket.errors import Refused
 
 
@@ -58,6 +59,7 @@ def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
         return None
     if not form.is_valid():
         return CloseCode.FORBIDDEN
+    release_connections()  # it may take seconds, and nothing is asked of the database meanwhile
     try:
         async_to_sync(passwords.verify)(room, form.cleaned_data["password"], request_address(request))
     except Refused as refused:

@@ -22,7 +22,7 @@ class WithoutQuery(logging.Filter):
 
 
 def _without_query(value: object) -> object:
-    return value.partition("?")[0] if isinstance(value, str) and value.startswith("/") else value
+    return value.partition("?")[0] if isinstance(value, str) else value
 
 
 class OnceAMinute(logging.Filter):

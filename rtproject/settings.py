@@ -61,7 +61,7 @@ TRUSTED_PROXIES = setting(
     "TRUSTED_PROXIES",
     env.whole(),
     0,
-    "How many proxies of ours stand in front; not with Daphne's --proxy-headers.",
+    "How many proxies of ours stand in front; not with Daphne's --proxy-headers, and uvicorn needs --no-proxy-headers.",
 )
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
@@ -173,8 +173,8 @@ INSTALLED_APPS = [
     "pulse",
 ]
 MIDDLEWARE = [
+    "rtproject.headers.content_security_policy",  # first, so that redirects and refusals carry it too
     "django.middleware.security.SecurityMiddleware",
-    "rtproject.headers.content_security_policy",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

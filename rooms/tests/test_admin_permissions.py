@@ -53,6 +53,11 @@ POSTS: dict[str, dict[str, Any]] = {
 
 
 class TestWhoMayOnlyLook:
+    def test_a_rooms_history_is_not_theirs(self, room: Room) -> None:
+        """It names members who were disconnected, and holds notices."""
+        assert staff("viewer", "view_room").get(address(room, "history")).status_code == 403
+        assert staff("changer", "change_room").get(address(room, "history")).status_code == 200
+
     @pytest.mark.parametrize("fields", POSTS.values(), ids=POSTS.keys())
     def test_the_members_page_is_not_theirs(self, room: Room, fields: dict[str, Any]) -> None:
         """They neither see who is inside nor do anything about it."""

@@ -68,10 +68,20 @@ def recreate() -> None:
     make_room()
 
 
+def close() -> None:
+    Room.objects.update(closed=True)
+
+
+def fill() -> None:
+    Room.objects.update(member_limit=0)
+
+
 RACES = {
     "password changed": (change_password, CloseCode.PASSWORD_CHANGED),
     "deleted": (lambda: Room.objects.get().delete(), CloseCode.NOT_FOUND),
     "made again": (recreate, CloseCode.NOT_FOUND),
+    "closed": (close, CloseCode.CLOSED),
+    "without a place": (fill, CloseCode.ROOM_FULL),
 }
 
 
@@ -79,7 +89,7 @@ RACES = {
 async def test_a_change_while_somebody_enters_is_noticed(
     change: Callable[[], object], code: CloseCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who had the right password a moment ago is turned away if the room is another one now."""
+    """Who might have come in a moment ago, before a hash was computed, is turned away by how the room is now."""
     await new_room()
     between_looks(monkeypatch, change)
     assert await refusal("VIP", **{"pass": "secret123"}) == code

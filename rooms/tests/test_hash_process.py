@@ -6,9 +6,12 @@ import threading
 
 import psutil
 import pytest
+from django.conf import global_settings
 from django.contrib.auth.hashers import make_password
+from pytest_django import Settings
 
 from rooms import hash_process
+from rooms.hash_child import NICENESS
 from rooms.hash_process import HashProcess, matches_apart
 from rooms.tests.support import PATIENCE
 from rtproject.websocket.errors import Unavailable
@@ -25,7 +28,7 @@ def _no_idle_process() -> None:
 def children() -> list[psutil.Process]:
     """The processes that compute hashes for this one."""
     mine = psutil.Process().children()
-    return [child for child in mine if "rooms.hash_process" in child.cmdline()]
+    return [child for child in mine if "rooms.hash_child" in child.cmdline()]
 
 
 @pytest.mark.usefixtures("_no_idle_process")
@@ -40,6 +43,7 @@ class TestMatchesApart:
     @pytest.mark.parametrize("raw", ["", "\ud800", "x" * 100_000])
     def test_whatever_is_no_password_is_a_wrong_one(self, raw: str) -> None:
         """And the process goes on."""
+        assert matches_apart("secret123", ENCODED)
         assert not matches_apart(raw, ENCODED)
         assert len(children()) == 1
 
@@ -71,16 +75,22 @@ class TestMatchesApart:
             matches_apart("secret123", ENCODED)
 
     def test_an_interrupt_from_the_keyboard_is_not_for_it(self) -> None:
-        """It ends with the server, which may still need it."""
+        """A terminal sends it to the server's process group, and the server may still need a hash."""
         matches_apart("x", ENCODED)
-        os.kill(children()[0].pid, signal.SIGINT)
-        assert matches_apart("secret123", ENCODED)
-        assert len(children()) == 1
+        assert os.getpgid(children()[0].pid) != os.getpgid(0)
+
+    def test_a_hash_of_another_kind_is_known_too(self, settings: Settings) -> None:
+        """As an installation may have chosen it; and of another PBKDF2."""
+        settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+        for kind in ("scrypt", "pbkdf2_sha1"):
+            encoded = make_password("secret123", hasher=kind)
+            assert matches_apart("secret123", encoded)
+            assert not matches_apart("secret124", encoded)
 
     def test_it_stands_back_for_those_who_talk(self) -> None:
         """It has the processor when they do not need it."""
         matches_apart("x", ENCODED)
-        assert children()[0].nice() == psutil.Process().nice() + hash_process.NICENESS
+        assert children()[0].nice() == psutil.Process().nice() + NICENESS
 
 
 def test_it_ends_when_its_input_does() -> None:

@@ -1,6 +1,7 @@
 """The limits of rooms over real sockets, as one address meets them."""
 
 import asyncio
+import json
 
 from rooms.tests.wire import SECRET, ask, ending, let_in, next_frame, refusal
 
@@ -64,6 +65,18 @@ async def test_the_longest_text_is_a_setting(start_server):
         await next_frame(client)
         assert (await ask(client, "🦊" * 5))["text"] == "🦊" * 5
         assert (await ask(client, "🦊" * 6))["code"] == "too_long"
+
+
+async def test_who_goes_on_with_texts_that_are_too_long_is_closed(start_server):
+    """Each of ten times as many as may be said at once is an error, the next one the end."""
+    server = start_server(ROOMS_MAX_TEXT=5, ROOMS_MESSAGE_RATE="2/day")
+    async with server.connect("/ws/lobby") as client:
+        await next_frame(client)
+        for _ in range(21):
+            await client.send("too long")
+        refused, code = await ending(client)
+        assert [json.loads(frame)["code"] for frame in refused] == ["too_long"] * 20
+        assert code == 4101
 
 
 async def test_without_unlisted_rooms_only_listed_ones_are_found(start_server):

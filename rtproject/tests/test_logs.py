@@ -16,7 +16,8 @@ from rtproject.logs import NoTracebackForRefusals, OnceAMinute, WithoutQuery
     ("args", "line"),
     [
         (("127.0.0.1:5", "/ws/VIP?pass=hidden"), '127.0.0.1:5 - "WebSocket /ws/VIP"'),
-        (("why?", "/echo"), 'why? - "WebSocket /echo"'),
+        ((None, "http%3A//host/ws/VIP?pass=hidden"), 'None - "WebSocket http%3A//host/ws/VIP"'),
+        ((None, "?pass=hidden"), 'None - "WebSocket "'),
         ((7, "/?a?b"), '7 - "WebSocket /"'),
     ],
 )

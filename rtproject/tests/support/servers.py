@@ -80,11 +80,12 @@ class Daphne(Server):
 
 
 class Uvicorn(Server):
-    """`uvicorn rtproject.asgi:application`, without the compression that only costs."""
+    """`uvicorn rtproject.asgi:application`, without the compression that only costs, and without its own belief in
+    whatever X-Forwarded-For comes from this machine."""
 
     command = (
         *("-m", "uvicorn", "rtproject.asgi:application", "--host", "127.0.0.1", "--port", "0"),
-        *("--ws-per-message-deflate", "false"),
+        *("--ws-per-message-deflate", "false", "--no-proxy-headers"),
     )
     listening = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
 
