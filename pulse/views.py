@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pulse.alert_book import thresholds
-from rtproject.websocket.close_codes import as_json
 from rtproject.websocket.outage import Outage
 
 thresholds_outage = Outage("reading the thresholds of the alerts")
@@ -22,7 +21,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    return render(request, "pulse/dashboard.html", {"close_codes": as_json(), "thresholds": _thresholds()})
+    return render(request, "pulse/dashboard.html", {"thresholds": _thresholds()})
 
 
 def _thresholds() -> dict[str, float]:

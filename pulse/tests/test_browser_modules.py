@@ -7,9 +7,9 @@ from pulse.tests.support import NOON
 from rtproject.tests.support.modules import Run, script_runner
 
 SETTING = f"""
-const modules = ["alerts", "hosts", "server_clock", "view"];
+const modules = ["alerts", "hosts", "link_watch", "server_clock", "view"];
 const loaded = await Promise.all(modules.map((name) => import(`/static/pulse/${{name}}.js`)));
-const {{ Alerts, Hosts, ServerClock, readView, silence, viewHash }} = Object.assign({{}}, ...loaded);
+const {{ Alerts, Hosts, LinkWatch, ServerClock, readView, silence, viewHash }} = Object.assign({{}}, ...loaded);
 const NOON = {NOON:.0f};
 const at = (seconds) => 1000 * (NOON + seconds);
 const pulse = (seconds, more = {{}}) => ({{
@@ -43,6 +43,18 @@ async def test_a_host_is_live_then_stale_then_gone(run):
     """)
         == [["live", "stale", "stale", "gone"]] * 3
     )
+
+
+async def test_a_link_on_which_pulses_stay_away_is_taken_for_dead(run):
+    """After three beats of the slowest host and ten seconds; never before anything came, nor twice for one silence."""
+    assert await run("""
+        const link = new LinkWatch();
+        const before = link.isDead(at(1000), 5);
+        link.heard(at(0));
+        const after = [24, 26].map((seconds) => link.isDead(at(seconds), 5));
+        link.reset();
+        return [before, ...after, link.isDead(at(1000), 5)];
+    """) == [False, False, True, False]
 
 
 async def test_the_beat_is_known_from_one_pulse(run):

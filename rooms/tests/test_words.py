@@ -51,7 +51,7 @@ def sentences(words: Any) -> list[str]:
 def test_every_code_has_its_words() -> None:
     """An error's, a refused password's, and what can be done after each close code but the one that is over at once."""
     assert set(ERRORS) == set(get_args(ErrorCode))
-    assert set(REFUSALS) == {CloseCode.FORBIDDEN, CloseCode.RATE_LIMITED}
+    assert set(REFUSALS) == {CloseCode.FORBIDDEN, CloseCode.RATE_LIMITED, CloseCode.UNAVAILABLE}
     assert set(ADVICE) == set(CloseCode) - {CloseCode.GOING_AWAY}
 
 

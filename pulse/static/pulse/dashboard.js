@@ -1,11 +1,12 @@
 import { Socket } from "../rtproject/socket.js";
-import { closeCodes, describe, showState } from "../rtproject/status.js";
+import { StatusLine } from "../rtproject/status.js";
 import { AlertPanel } from "./alert_panel.js";
 import { Alerts } from "./alerts.js";
 import { Announcer } from "./announcer.js";
 import { Archive } from "./archive.js";
 import { Crosshair } from "./crosshair.js";
 import { Hosts } from "./hosts.js";
+import { LinkWatch } from "./link_watch.js";
 import { Painter } from "./painter.js";
 import { Samples } from "./samples.js";
 import { Scene, spanAt } from "./scene.js";
@@ -18,7 +19,8 @@ const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, 
 const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
 
 const element = (id) => document.getElementById(id);
-const codes = closeCodes();
+const status = new StatusLine();
+const link = new LinkWatch();
 const thresholds = JSON.parse(element("thresholds").textContent);
 const title = document.title;
 
@@ -54,8 +56,8 @@ function scene() {
 }
 
 function showConnection(change) {
-  showState(element("state"), change.state, describe(change, codes));
-  element("reopen").hidden = change.state !== "waiting";
+  status.show(change);
+  link.reset();
   if (change.state === "open") connected();
   else disconnected();
   showTitle();
@@ -87,6 +89,7 @@ function parse(data) {
 
 function receive(data) {
   const frame = parse(data);
+  link.heard(Date.now());
   if (frame.type === "pulse") receivePulse(frame);
   if (frame.type === "alerts" && Array.isArray(frame.alerts)) {
     alertPanel.receive(frame.alerts);
@@ -128,6 +131,7 @@ function showTitle() {
 }
 
 function tick() {
+  if (link.isDead(Date.now(), Math.max(0, ...hosts.all().map(({ beat }) => beat)))) socket.reopen();
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);
   const { span } = scene();

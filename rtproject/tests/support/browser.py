@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, async_playwright, expect
 
 NO_CHROMIUM = "There is no Chromium here; the variable CHROMIUM can name one."
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the quickest first
 
 expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy; what works is seen much sooner
 
