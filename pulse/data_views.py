@@ -44,9 +44,9 @@ def samples(request: HttpRequest) -> HttpResponse:
 
 @_for_watchers
 def events(request: HttpRequest) -> HttpResponse:
-    """`?limit=50`: the newest alerts, those that are over too."""
+    """`?limit=50`: the newest alerts that fired, those that are over too. Of a pending one it is not known yet."""
     limit = whole_number(request.GET.get("limit"), 1, MOST_EVENTS) or FEW
-    newest = AlertEvent.objects.order_by("-since", "-pk")[:limit]
+    newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:limit]
     return _json({"events": [entry_of(event) for event in newest]})
 
 

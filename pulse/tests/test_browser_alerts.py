@@ -132,7 +132,6 @@ async def test_a_figure_over_its_threshold_is_marked_without_colour(page, machin
 async def test_the_events_that_were_are_shown_when_it_opens(daphne, page, machines):
     """Those that fired, the newest first, with their times; with a date if it was another day."""
     machines.events = [
-        alert("db-1", "disk", "pending"),
         alert("web-1", "cpu", "firing", NOON - 60),
         alert("db-1", "silent", "resolved", NOON - 90_000, until=timestamp(NOON - 86_400)),
     ]

@@ -62,6 +62,13 @@ def make_events(count: int) -> None:
         )  # fmt: skip
 
 
+def test_a_pending_alert_is_no_event_yet(client: Client) -> None:
+    """However many are pending, they hide nothing that happened."""
+    make_events(2)
+    AlertEvent.objects.filter(host="web-0").update(fired=None, state="pending")
+    assert [event["host"] for event in get(client, "/dashboard/events/")["events"]] == ["web-1"]
+
+
 def test_events_come_newest_first(client: Client) -> None:
     make_events(3)
     events = get(client, "/dashboard/events/")["events"]

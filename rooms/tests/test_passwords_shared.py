@@ -2,6 +2,8 @@
 
 import asyncio
 
+from websockets.exceptions import ConnectionClosed
+
 from rooms.tests.wire import SECRET, let_in, next_frame, refusal
 from rtproject.tests.support.servers import Daphne
 
@@ -81,12 +83,22 @@ async def test_nobody_is_refused_for_what_strangers_did(start_server):
     strangers = [asyncio.create_task(guess_on(number)) for number in range(30)]
     await server.wait_for_log("refused with 4101")
     for _ in range(3):
-        async with server.connect("/ws/VIP", SECRET, additional_headers=headers) as client:
-            assert (await next_frame(client))["type"] == "welcome"
+        await let_in_at_last(server, headers)
     assert not any(stranger.done() for stranger in strangers)
     for stranger in strangers:
         stranger.cancel()
     await asyncio.wait(strangers)
+
+
+async def let_in_at_last(server, headers):
+    """Comes in by the right password; again if a busy machine took too long, but never if it was too often."""
+    while True:
+        async with server.connect("/ws/VIP", SECRET, additional_headers=headers, open_timeout=60) as client:
+            try:
+                assert (await next_frame(client))["type"] == "welcome"
+                return
+            except ConnectionClosed:
+                assert client.close_code == 4103
 
 
 async def test_no_limit_is_no_limit(start_server):

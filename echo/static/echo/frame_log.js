@@ -33,6 +33,7 @@ export class FrameLog {
   #list;
   #template;
   #words;
+  #isPlanned = false; // for the next frame of the screen: measuring for each of a thousand rows would take seconds
 
   constructor(box, list, template, words) {
     this.#box = box;
@@ -85,7 +86,7 @@ export class FrameLog {
   }
 
   #add(direction, kind) {
-    const isAtEnd = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < 40;
+    this.#followTheEnd();
     const row = this.#template.content.firstElementChild.cloneNode(true);
     row.dataset.direction = direction;
     row.querySelector(".direction").textContent = this.#words[direction];
@@ -96,7 +97,17 @@ export class FrameLog {
     time.textContent = clock.format(now);
     this.#list.append(row);
     while (this.#list.childElementCount > ROWS_KEPT) this.#list.firstElementChild.remove();
-    if (isAtEnd) this.#box.scrollTop = this.#box.scrollHeight;
     return row;
+  }
+
+  // To be called before the list grows: who is at its end stays there.
+  #followTheEnd() {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    const isAtEnd = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < 40;
+    requestAnimationFrame(() => {
+      this.#isPlanned = false;
+      if (isAtEnd) this.#box.scrollTop = this.#box.scrollHeight;
+    });
   }
 }

@@ -45,10 +45,9 @@ export class AlertPanel {
   async showEvents() {
     const events = await fetchEvents().catch(() => null);
     if (events === null) return;
-    const fired = events.filter(({ state }) => state !== "pending"); // of the others it is not known what comes of them
-    this.#events.show(fired);
-    this.#parts.events.hidden = fired.length === 0;
-    this.#parts.noEvents.hidden = fired.length > 0;
+    this.#events.show(events);
+    this.#parts.events.hidden = events.length === 0;
+    this.#parts.noEvents.hidden = events.length > 0;
   }
 
   #sentence(alert) {

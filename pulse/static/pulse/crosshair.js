@@ -33,10 +33,10 @@ export class Crosshair {
   }
 
   // The middle of a step: what is shown is what was measured in that step.
-  #timeAt(plot, { span, step }, x) {
+  #timeAt(plot, { span, step, last }, x) {
     const { left, width } = plot.getBoundingClientRect();
     const share = Math.min(Math.max((x - left) / width, 0), 1);
-    return (Math.floor((span.from + share * (span.to - span.from)) / step) + 0.5) * step;
+    return Math.min((Math.floor((span.from + share * (span.to - span.from)) / step) + 0.5) * step, last);
   }
 
   #pressed(event, { span, step, last }) {
