@@ -1,9 +1,9 @@
 """How the server says it is."""
 
-import asyncio
 import json
 
 import pytest
+from channels.db import database_sync_to_async
 from django.db import Error
 from django.utils import timezone
 
@@ -65,7 +65,7 @@ async def test_without_a_worker_there_is_no_pulse(board):
 
 async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(board, settings):
     """The state is the same for everybody, so it is as much as a stranger may know."""
-    await asyncio.to_thread(store_pulse, "here")
+    await database_sync_to_async(store_pulse)("here")
     settings.PULSE_PUBLIC = False
     found = await current_state()
     assert (found.machines, found.pulse) == (None, None)
