@@ -1,10 +1,12 @@
 """Reads rooms from the store for the event loop: once for all who ask at the same time.
 
 When a network comes back everybody in a room does. Each of them has to know how the room is now, and a look that began
-after they asked tells them, whoever it was for.
+after they asked tells them, whoever it was for. And when strangers knock without pause each would cost a query and two hops
+between threads: so looks keep a pace, and who comes faster waits for the next one a little longer.
 """
 
 import asyncio
+import math
 from collections.abc import Collection
 
 from channels.db import database_sync_to_async
@@ -13,7 +15,10 @@ from rooms.doors import read_rooms
 from rooms.models import Room
 from rooms.names import room_key
 from rtproject.websocket.loops import per_loop
+from rtproject.websocket.rates import Pace, Rate
 
+# After a burst: 33 ms to wait at most for who comes when many do, and nothing for who comes alone.
+LOOKS, BURST = Rate(30, 1.0), 10
 MOST_AT_ONCE = 500  # names in one query
 
 
@@ -24,6 +29,7 @@ class Reader:
         self._asked: set[str] = set()
         self._answer: asyncio.Future[dict[str, Room]] | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._pace = Pace(LOOKS, BURST)
 
     async def find(self, names: Collection[str]) -> dict[str, Room]:
         """See `doors.read_rooms`: what it returns for these names, read after this was called."""
@@ -40,6 +46,7 @@ class Reader:
 
     async def _look(self) -> None:
         while self._answer is not None:
+            await self._pace.keep(math.inf)
             answer, self._answer = self._answer, None
             asked, self._asked = list(self._asked), set()
             try:

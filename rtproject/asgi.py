@@ -14,7 +14,7 @@ from echo.routing import websocket_urlpatterns as echo  # noqa: E402
 from pulse.routing import websocket_urlpatterns as pulse  # noqa: E402
 from pulse.worker import ensure_embedded  # noqa: E402
 from rooms.routing import websocket_urlpatterns as rooms  # noqa: E402
-from rtproject.logs import cut_queries_of_daphne  # noqa: E402
+from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn  # noqa: E402
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send  # noqa: E402
 from rtproject.websocket.drain import Drain  # noqa: E402
 from rtproject.websocket.identity import Identity  # noqa: E402
@@ -27,6 +27,7 @@ from rtproject.websocket.middleware import (  # noqa: E402
 from rtproject.websocket.wire import Wired  # noqa: E402
 
 cut_queries_of_daphne()
+spare_unread_words_of_autobahn()
 
 # Most of Daphne's growth with the number of connections is the cyclic garbage collector, which looks at all of them
 # again and again. It would find nothing: a connection that ends leaves no cycles behind. So it looks often at what is
