@@ -73,13 +73,12 @@ async def serve_meanwhile(other, flooder, memory):
 @pytest.mark.parametrize("data", SHAPES.values(), ids=SHAPES.keys())
 @kinds
 async def test_who_does_not_read_its_echo_is_not_read(start_server, kind, data):
-    """Answers that nobody reads fill no memory: whatever is sent, the server stops reading."""
+    """Answers that nobody reads fill no memory: whatever is sent, the server stops reading, or ends it as too slow."""
     server = start_server(kind)
     async with server.connect("/echo") as other, raw_client(server, "/echo", narrow=True) as deaf:
         memory = Memory(server.pid)
-        async with flooding(deaf, data) as flood:
+        async with flooding(deaf, data):
             await serve_meanwhile(other, deaf, memory)
-            assert not flood.done()
         assert deaf.sent < TOTAL / 2
         assert memory.peak < MOST_MEMORY
 
