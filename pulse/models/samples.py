@@ -72,7 +72,8 @@ class HostQuerySet(models.QuerySet["Host"]):
 class Host(models.Model):
     """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
 
-    `at` and `frame` are of its newest sample, by the order in which they were stored: its clock may be set back.
+    `frame`, `beat` and `missed` are of its newest sample, by the order in which they were stored: its clock may be set
+    back. `at` is its last sign of life, which may have come from a second worker whose samples do not count.
     """
 
     name = models.CharField(max_length=255, unique=True)
