@@ -83,7 +83,7 @@ async def test_it_looks_only_where_one_server_is_all_there_can_be(settings, monk
 async def test_the_workers_of_uvicorn_are_told_apart(start_server):
     """They start together, and are one site to whoever started them."""
     server = start_server(Uvicorn, "--workers", "2", demo=False)
-    await server.wait_for_log(WARNING)
+    await server.wait_for_log(WARNING, timeout=60)  # two processes have to start, and wait then
 
 
 async def test_a_second_daphne_is_told(start_server, new_site):
@@ -94,5 +94,5 @@ async def test_a_second_daphne_is_told(start_server, new_site):
         async with server.connect("/echo") as client:
             await client.send("hello")
             await client.recv()
-    await second.wait_for_log(WARNING)
+    await second.wait_for_log(WARNING, timeout=60)
     assert WARNING not in first.log
