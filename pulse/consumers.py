@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from channels.db import database_sync_to_async
 
-from pulse.access import may_watch
+from pulse.access import current_onlookers, may_watch
 from pulse.models import Sample
 from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, AlertEntry, Alerts, encode
 from pulse.watch import current_watch
@@ -48,6 +48,7 @@ class PulseConsumer(Consumer):
         """Accepts, and sends the newest stored samples. Refused with 4003: no staff, PULSE_PUBLIC off."""
         if not may_watch(self.scope.get("user")):
             raise Refused(CloseCode.FORBIDDEN)
+        current_onlookers().enter(self)
         self._host = self.query.get("host") or None
         await self.join(GROUP)
         wants_alerts = self.query.get("alerts") == "1"
@@ -64,6 +65,7 @@ class PulseConsumer(Consumer):
     async def disconnect(self, code: int) -> None:
         """Hears of no alert any more."""
         current_watch().forget(self)
+        current_onlookers().leave(self)
 
     def show_alerts(self, alerts: tuple[AlertEntry, ...]) -> None:
         """Sends the alerts, of the one host that was asked for, if they are others than those sent last."""

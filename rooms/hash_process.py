@@ -11,6 +11,7 @@ import logging
 import queue
 import subprocess
 import sys
+import threading
 
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, identify_hasher
@@ -19,6 +20,9 @@ from django.utils.crypto import constant_time_compare
 from rtproject.websocket.errors import Unavailable
 
 logger = logging.getLogger(__name__)
+
+# Of one process, for a hash of 0.2 s. On a busy machine it may take many times as long; nobody waits for it then.
+ANSWER_SECONDS = 10.0
 
 
 class HashProcess:
@@ -34,7 +38,18 @@ class HashProcess:
         )
 
     def derive(self, *parameters: str | int) -> str:
-        """The hash in Base64; see `hash_child.py`. Blocks. Raises OSError if the child ended."""
+        """The hash in Base64; see `hash_child.py`. Blocks. Raises OSError if the child ended, which it is made to if
+        it does not answer within ANSWER_SECONDS."""
+        # A killed child ends whatever we wait for: neither a pipe that is full nor one that is empty has a timeout.
+        deadline = threading.Timer(ANSWER_SECONDS, self._give_up)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            return self._ask(*parameters)
+        finally:
+            deadline.cancel()
+
+    def _ask(self, *parameters: str | int) -> str:
         assert self._child.stdin is not None  # noqa: S101 (for the type checker: both are pipes)
         assert self._child.stdout is not None  # noqa: S101
         self._child.stdin.write(json.dumps(parameters).encode() + b"\n")
@@ -43,6 +58,10 @@ class HashProcess:
         if not answer.endswith(b"\n"):
             raise ChildProcessError("a process that computes hashes has ended")
         return answer.decode().strip()
+
+    def _give_up(self) -> None:
+        logger.warning("a process that computes hashes does not answer and is killed")
+        self._child.kill()
 
     def end(self) -> None:
         """Ends it at once."""

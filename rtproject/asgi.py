@@ -15,6 +15,8 @@ from pulse.routing import websocket_urlpatterns as pulse  # noqa: E402
 from pulse.worker import ensure_embedded  # noqa: E402
 from rooms.routing import websocket_urlpatterns as rooms  # noqa: E402
 from rtproject.logs import cut_queries_of_daphne  # noqa: E402
+from rtproject.lone_server import look_for_others  # noqa: E402
+from rtproject.websocket.addresses import client_address  # noqa: E402
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send  # noqa: E402
 from rtproject.websocket.drain import Drain  # noqa: E402
 from rtproject.websocket.identity import Identity  # noqa: E402
@@ -40,8 +42,15 @@ websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(I
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
     ensure_embedded()
-    serve: Application = websocket if scope["type"] == "websocket" else http  # type: ignore[assignment]
+    look_for_others()
+    serve: Application = websocket if scope["type"] == "websocket" else page
     await serve(scope, receive, send)
+
+
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    """Django. Nothing counts a request that only reads, but it too may tell of a proxy that was not declared."""
+    client_address(scope)
+    await http(scope, receive, send)  # type: ignore[arg-type]
 
 
 gc.collect()
