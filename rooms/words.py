@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # Why a password did not open a room.
 REFUSALS: dict[int, "StrPromise"] = {
     CloseCode.FORBIDDEN: _("That is not the password of this room."),
-    CloseCode.RATE_LIMITED: _("Too many wrong passwords. Wait a minute and try again."),
+    CloseCode.RATE_LIMITED: _("Too many wrong passwords. Wait a while before you try again."),
     CloseCode.UNAVAILABLE: _("The password cannot be checked just now. Try again in a moment."),
 }
 
@@ -61,8 +61,9 @@ ROOM_WORDS: dict[str, Any] = {
     "saidMany": _("New messages: {count}, from {names}."),
     "others": _("others"),
     "password": {
-        "refusals": REFUSALS,
-        "wait": _("Too many wrong passwords. You can try again in {time}."),
+        # How long to wait stands beside it, and is counted down.
+        "refusals": {**REFUSALS, CloseCode.RATE_LIMITED: _("Too many wrong passwords.")},
+        "wait": _("You can try again in {time}."),
         "again": _("You can try again now."),
         "unreachable": _("The server cannot be reached just now. Try again in a moment."),
         "stale": _("This page is too old to be answered. Reload it, and try again."),

@@ -126,6 +126,11 @@ function closeDoor() {
   door.hidden = true;
 }
 
+// This page followed itself: the same address asked for the password, which was given there.
+function wasAtGate() {
+  return document.referrer.split("?")[0] === location.origin + location.pathname;
+}
+
 function comeBack() {
   conversation.open();
   composer.focus();
@@ -148,4 +153,5 @@ element("come-back").addEventListener("click", comeBack);
 
 onNewDay(() => messages.renameDays());
 followViewport();
+if (wasAtGate()) composer.focus();
 conversation.open();
