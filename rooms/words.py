@@ -54,6 +54,7 @@ ROOM_WORDS: dict[str, Any] = {
     },
     "unsent": _("One of your messages was perhaps not sent."),
     "here": _("Here: {count}"),
+    "hereBefore": _("Last seen here: {count}"),
     "unnamed": _("and others: {count}"),
     "below": _("New messages: {count}"),
     "toEnd": _("To the newest"),

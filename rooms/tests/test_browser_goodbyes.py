@@ -38,12 +38,14 @@ async def test_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, p
     await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
     await expect(page.locator("#advice")).to_contain_text(advice)
     await expect(page.locator("#next-try")).to_contain_text("Trying again in ")
+    await expect(page.locator("#members[data-stale] h2")).to_have_text("Last seen here: 1")
     await say(page, "meanwhile")
     await page.click("#reopen")
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     await expect(page.locator("#say")).to_be_focused()
     await expect(page.locator("#advice")).to_be_empty()
     await expect(page.locator("#next-try")).to_be_empty()
+    await expect(page.locator("#members:not([data-stale]) h2")).to_have_text("Here: 1")
     assert [frame["text"] for frame in room.said] == ["meanwhile"]
 
 

@@ -193,9 +193,10 @@ async def test_it_says_when_it_cannot_be_brought_up_to_date(start_server, server
     await server.stop()
     await expect(listed.locator("#state")).to_have_text("This list could not be brought up to date.")
     await expect(listed.locator("#reopen")).to_be_visible()
-    await expect(listed.locator("#rooms > li")).to_have_count(2)
+    await expect(listed.locator("#rooms[data-stale] > li")).to_have_count(2)
     start_server(Daphne, "-e", f"tcp:port={server.port}:interface=127.0.0.1", site=server.site)
     await expect(listed.locator("#state")).to_have_text("This list keeps itself up to date.")
+    await expect(listed.locator("#rooms:not([data-stale]) > li")).to_have_count(2)
     told = await pages.settled_problems()
     pages.problems = [problem for problem in told if "Failed to load resource" not in problem]
 

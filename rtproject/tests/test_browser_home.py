@@ -57,10 +57,14 @@ async def test_it_says_when_the_server_does_not_answer(start_server, server, pag
     await page.add_init_script(ALWAYS_SHOWN)
     await page.goto(server.http_url("/"))
     await server.stop()
-    await expect(page.locator("#state")).to_have_text("The server does not answer.")
+    await expect(page.locator("#state")).to_have_text(
+        "The server does not answer. These are its last figures."
+    )
     await expect(figure(page, "rooms")).to_have_text("2")
+    await expect(page.locator("#figures[data-stale]")).to_be_visible()
     start_server(Daphne, "-e", f"tcp:port={server.port}:interface=127.0.0.1", site=server.site)
     await expect(page.locator("#state")).to_have_text("Everything answers.")
+    await expect(page.locator("#figures:not([data-stale])")).to_be_visible()
     told = await pages.settled_problems()
     pages.problems = [problem for problem in told if "Failed to load resource" not in problem]
 

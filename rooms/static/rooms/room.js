@@ -79,6 +79,7 @@ function enter(frame) {
   closeDoor();
   element("empty").hidden = frame.history && frame.seq > 0;
   members.take(frame);
+  panel.isStale = false;
   panel.changed();
   messages.lookUp();
 }
@@ -105,7 +106,9 @@ function showConnection(change) {
   if (state === "open") status.show({ state: "connecting" }, words.joining);
   else status.show(change);
   const isClosed = state === "closed";
-  element("advice").textContent = isClosed || state === "waiting" ? (words.advice[code] ?? "") : "";
+  const isOut = isClosed || state === "waiting";
+  element("advice").textContent = isOut ? (words.advice[code] ?? "") : "";
+  if (isOut) panel.isStale = true;
   composer.isOpen = !isClosed;
   showWaysBack(isClosed, code);
 }
