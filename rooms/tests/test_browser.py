@@ -86,11 +86,12 @@ async def test_a_name_that_cannot_be_used_is_refused_in_words(daphne, page):
 
 
 async def test_a_message_that_is_refused_can_be_taken_back(daphne, page):
-    """A text that is too long is marked as not sent, the reason is said, and it goes back into the input."""
+    """A text that is too long is marked as not sent, the limit is said, and it goes back into the input to be edited."""
     await enter(page, daphne.http_url("/rooms/long/"))
     await say(page, "x" * 4097)
-    await expect(page.locator(".message[data-status=failed]")).to_be_visible()
-    await expect(page.locator("#say-error")).to_have_text("This message is too long.")
+    await expect(page.locator(".message[data-status=refused] .status")).to_have_text("not sent")
+    await expect(page.locator("#say-error")).to_contain_text("too long: at most 4096 characters")
+    await expect(page.locator(".again")).to_be_hidden()
     await page.click(".take-back")
     await expect(page.locator("#say")).to_have_value("x" * 4097)
     await expect(page.locator(".message")).to_have_count(0)
