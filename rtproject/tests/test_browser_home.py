@@ -89,10 +89,13 @@ async def test_a_pulse_for_staff_alone_is_not_shown(start_server, page):
 
 
 async def test_everybody_can_use_it(server, page):
-    """axe-core finds nothing, in light and in dark."""
+    """axe-core finds nothing, in light and in dark, and the smallest phone has all pages in one line."""
     await page.goto(server.http_url("/"))
     await expect(page.locator("#state")).to_have_text("Everything answers.")
     await assert_accessible(page)
+    await page.set_viewport_size({"width": 320, "height": 640})
+    tops = await page.locator("nav li").evaluate_all("items => items.map((item) => item.offsetTop)")
+    assert len(set(tops)) == 1
 
 
 async def test_a_page_that_is_not_there_can_be_used_too(server, pages):
