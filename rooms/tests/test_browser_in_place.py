@@ -4,6 +4,7 @@ import asyncio
 
 from playwright.async_api import expect
 
+from rooms.tests.played_room import PlayedRoom
 from rooms.tests.test_browser import say
 from rooms.tests.test_browser_doors import PASSWORD, give_password
 
@@ -76,3 +77,18 @@ async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
     await give_password(page, PASSWORD)
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     await expect(page.locator("#your-name")).to_have_text("Ann")
+
+
+async def test_what_was_on_its_way_waits_at_the_door(daphne, page):
+    """It does not look like being sent while nobody takes it, and goes on its way as soon as the password is given."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    await say(page, "hello")
+    status = page.locator(".message .status")
+    await expect(status).to_have_text("sending…")
+    await room.links[-1].close(code=4009)
+    await expect(status).to_have_text("waiting to be sent")
+    await page.fill("#password", "any")
+    await page.press("#password", "Enter")
+    await expect(status).to_have_text("sending…")
+    assert [frame["text"] for frame in room.said] == ["hello"] * 2
