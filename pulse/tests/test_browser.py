@@ -87,6 +87,17 @@ async def test_an_alert_fires_and_resolves(start_server, page):
     ).get_attribute("datetime")
 
 
+async def test_the_open_page_follows_a_threshold(start_server, page):
+    """Another one that the admin sets is in the chart and in the words some seconds later, without a reload."""
+    server = start_server(PULSE_INTERVAL=1, PULSE_HOST="web-1")
+    await page.goto(server.http_url("/dashboard/"))
+    panel = page.locator("#host .panel[data-chart=memory]")
+    await expect(panel.locator(".threshold")).to_have_attribute("d", "M0 11.6H300")
+    await asyncio.to_thread(server.execute, ALERT_AT.format(0.01))
+    await expect(panel.locator(".threshold")).to_have_attribute("d", "M0 98.0H300")
+    await expect(panel.locator(".level")).to_have_text("high")
+
+
 async def test_the_page_opens_with_what_was_kept(new_site, start_server, page):
     """A machine that sends nothing any more is drawn as it was, in each of the ranges."""
     site = new_site(PULSE_EMBEDDED="off", PULSE_INTERVAL=1, PULSE_HOST="web-1")

@@ -129,6 +129,25 @@ async def test_a_figure_over_its_threshold_is_marked_without_colour(page, machin
     await expect(line).to_have_attribute("d", re.compile("^M"))
 
 
+async def test_a_threshold_that_is_changed_is_followed_without_a_reload(page, machines):
+    """By the line in the chart, by the marks and words of figures, hosts and table; also when it is taken away."""
+    card = page.locator("article[data-host=web-1]")
+    await page.locator("#figures summary").click()
+    cell = page.locator("#figures tr:last-child td").nth(1)
+    machines.tell(pulse("web-1", NOON + 5, 80.0))
+    await expect(cell).to_have_text("80.0 % raised")
+    machines.tell_alerts(thresholds={"cpu": 50, "load": 0.25})
+    await expect(card.locator(".threshold")).to_have_attribute("d", "M0 50.0H300")
+    await expect(card.locator("[data-figure=cpu] .level")).to_have_text("high")
+    await expect(card.locator("[data-figure=load] .level")).to_have_text("high")
+    await expect(card.locator(".status")).to_have_text("high: CPU, Load")
+    await expect(cell).to_have_text("80.0 % high")
+    machines.tell_alerts(thresholds={})
+    await expect(card.locator(".threshold")).to_have_attribute("d", "")
+    await expect(card.locator(".status")).to_be_empty()
+    await expect(cell).to_have_text("80.0 %")
+
+
 async def test_the_events_that_were_are_shown_when_it_opens(daphne, page, machines):
     """Those that fired, the newest first, with their times; with a date if it was another day."""
     machines.events = [

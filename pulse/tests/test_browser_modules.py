@@ -7,9 +7,10 @@ from pulse.tests.support import NOON
 from rtproject.tests.support.modules import Run, script_runner
 
 SETTING = f"""
-const modules = ["alerts", "hosts", "link_watch", "server_clock", "view"];
+const modules = ["alerts", "gaps", "hosts", "link_watch", "server_clock", "thresholds", "view"];
 const loaded = await Promise.all(modules.map((name) => import(`/static/pulse/${{name}}.js`)));
-const {{ Alerts, Hosts, LinkWatch, ServerClock, readView, silence, viewHash }} = Object.assign({{}}, ...loaded);
+const {{ Alerts, Gaps, Hosts, LinkWatch, ServerClock, Thresholds, readView, silence, viewHash }} =
+    Object.assign({{}}, ...loaded);
 const NOON = {NOON:.0f};
 const at = (seconds) => 1000 * (NOON + seconds);
 const pulse = (seconds, more = {{}}) => ({{
@@ -55,6 +56,46 @@ async def test_a_link_on_which_pulses_stay_away_is_taken_for_dead(run):
         link.reset();
         return [before, ...after, link.isDead(at(1000), 5)];
     """) == [False, False, True, False]
+
+
+async def test_a_gap_is_asked_about_a_little_later_and_not_too_often(run):
+    """Two beats are none; what comes while a question is planned, or was answered a moment ago, asks no other."""
+    assert await run("""
+        let now = at(0);
+        const waits = [];
+        const plans = [];
+        Date.now = () => now;
+        window.setTimeout = (run, delay) => plans.push(run) && waits.push(delay);
+        window.clearTimeout = () => plans.splice(0);
+        let asked = 0;
+        const gaps = new Gaps(() => (asked += 1));
+        const heard = (seconds, gap) => gaps.heard(gap, 5, (now = at(seconds)));
+        heard(0, 10);
+        heard(0, 12.5);
+        for (let host = 0; host < 50; host += 1) heard(1, 15);
+        now = at(3);
+        plans.pop()();
+        gaps.loaded(now);
+        heard(15, 15);
+        heard(16, 15);
+        gaps.loaded(now);
+        return [asked, waits, plans.length];
+    """) == [1, [2_000, 17_000], 0]
+
+
+async def test_a_threshold_is_news_when_it_is_another(run):
+    """Set, changed or taken away; frames that do not tell of thresholds, and what is no number, change none."""
+    assert await run("""
+        const thresholds = new Thresholds({ cpu: 90, load: "2" });
+        const told = (given) => [thresholds.replace(given), thresholds.current];
+        return [thresholds.current, told({ cpu: 90 }), told(undefined), told({ disk: 5, cpu: 90 }), told({ cpu: 80 })];
+    """) == [
+        {"cpu": 90},
+        [False, {"cpu": 90}],
+        [False, {"cpu": 90}],
+        [True, {"disk": 5, "cpu": 90}],
+        [True, {"cpu": 80}],
+    ]
 
 
 async def test_the_beat_is_known_from_one_pulse(run):

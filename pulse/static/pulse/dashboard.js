@@ -5,6 +5,7 @@ import { Alerts } from "./alerts.js";
 import { Announcer } from "./announcer.js";
 import { Archive } from "./archive.js";
 import { Crosshair } from "./crosshair.js";
+import { Gaps } from "./gaps.js";
 import { Hosts } from "./hosts.js";
 import { LinkWatch } from "./link_watch.js";
 import { Painter } from "./painter.js";
@@ -12,6 +13,7 @@ import { Samples } from "./samples.js";
 import { Scene, spanAt } from "./scene.js";
 import { Screen } from "./screen.js";
 import { ServerClock } from "./server_clock.js";
+import { Thresholds } from "./thresholds.js";
 import { View } from "./view.js";
 import { say } from "./words.js";
 
@@ -21,7 +23,7 @@ const DAY = 86_400_000; // ms; a host that was silent for longer has no samples 
 const element = (id) => document.getElementById(id);
 const status = new StatusLine();
 const link = new LinkWatch();
-const thresholds = JSON.parse(element("thresholds").textContent);
+const thresholds = new Thresholds(JSON.parse(element("thresholds").textContent));
 const title = document.title;
 
 const view = new View(viewChanged);
@@ -41,6 +43,7 @@ const alertPanel = new AlertPanel(
   hrefOf,
 );
 const archive = new Archive(loaded);
+const gaps = new Gaps(() => archive.ask(view.current.range));
 const socket = new Socket("/stats?history=1&alerts=1", { onState: showConnection, onMessage: receive });
 let wasOpen = false;
 let drawnTo = 0; // the right edge of the charts, Unix seconds
@@ -50,7 +53,7 @@ function scene() {
   const span = spanAt(serverNow, samples.range);
   const { current } = view;
   return new Scene({
-    ...{ hosts, samples, alerts, thresholds, view: current, time: crosshair.time },
+    ...{ hosts, samples, alerts, thresholds: thresholds.current, view: current, time: crosshair.time },
     ...{ now: Date.now(), serverNow, span },
   });
 }
@@ -91,24 +94,31 @@ function receive(data) {
   const frame = parse(data);
   link.heard(Date.now());
   if (frame.type === "pulse") receivePulse(frame);
-  if (frame.type === "alerts" && Array.isArray(frame.alerts)) {
-    alertPanel.receive(frame.alerts);
-    showTitle();
-    painter.write();
-  }
+  if (frame.type === "alerts" && Array.isArray(frame.alerts)) receiveAlerts(frame);
+}
+
+function receiveAlerts(frame) {
+  alertPanel.receive(frame.alerts);
+  showTitle();
+  if (thresholds.replace(frame.thresholds)) painter.drawAll();
+  else painter.write();
 }
 
 function receivePulse(frame) {
+  const before = hosts.get(frame.host);
   const host = hosts.accept(frame, Date.now(), (time) => clock.here(time));
   if (host === null) return;
   samples.add(host);
+  if (before !== undefined) gaps.heard((host.at - before.at) / 1000, host.beat, Date.now());
   painter.draw(host.name);
 }
 
 function loaded(range, answer) {
   clock.set(answer?.now);
+  if (answer !== null) gaps.loaded(Date.now());
   if (range !== samples.range) crosshair.set(null);
-  samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
+  // What is there already is better than nothing.
+  if (answer !== null || range !== samples.range) samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
   for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
     hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
   }
