@@ -1,4 +1,4 @@
-"""Notices in every process that a host has fallen silent, and tells this process's dashboards of all alerts and thresholds.
+"""Notices in every process that a host has fallen silent, and tells its dashboards of all alerts and thresholds.
 
 A host that falls silent cannot tell it itself, and may have had the only worker. So each process looks, servers and
 workers alike, and whoever sees it first stores it: the database holds at most one open alert of a host and metric.

@@ -96,3 +96,20 @@ async def test_kept_samples_that_cannot_be_had_again_take_nothing_away(page, pag
     await expect(page.locator("#samples-missing")).to_be_hidden()
     await expect(line(page, "db-1")).to_have_attribute("d", WHOLE_AGAIN)
     pages.problems = [told for told in await pages.settled_problems() if "500" not in told]
+
+
+async def test_that_no_pulses_arrive_at_all_is_said(page, machines):
+    """It is no machine's silence then, and none is announced; the first pulse of any of them ends it."""
+    said = page.locator("#no-pulses")
+    await page.clock.fast_forward(5_000)
+    machines.tell(*(pulse(name, NOON + 5, 3.0) for name in HOSTS))
+    await expect(page.locator("article[data-host='db-1'] .panel .value")).to_have_text("3.0 %")
+    await expect(said).to_be_empty()
+    await page.clock.fast_forward(16_000)
+    await expect(said).to_contain_text("No pulses arrive")
+    await expect(page.locator("article[data-status=stale]")).to_have_count(2)
+    machines.tell(pulse("web-1", NOON + 21))
+    await expect(said).to_be_empty()
+    await expect(page.locator("#announcements")).to_have_text(
+        re.compile(r"^db-1: no pulse for \d+ seconds\.$")
+    )

@@ -166,7 +166,18 @@ async def test_the_tables_have_the_figures_of_the_charts(daphne, page, machines)
     rows = page.locator("#figures tbody tr")
     await expect(rows).to_have_count(2)
     await expect(rows.last.locator("th, td")).to_have_text(
-        ["web-1", "live", "60.0 %", "50.0 %", "0.0 %", "0.50", "25.0 %", "1.0 MiB/s", "2.0 KiB/s", "3 d 3 h"]
+        [
+            "web-1",
+            "live",
+            "60.0 %",
+            "50.0 %",
+            "0.0 %",
+            "0.50, 0.25 per core",
+            "25.0 %",
+            "1.0 MiB/s",
+            "2.0 KiB/s",
+            "3 d 3 h",
+        ]
     )
     await rows.last.get_by_role("link").click()
     await page.locator(".times summary").click()

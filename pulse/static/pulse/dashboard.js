@@ -9,6 +9,7 @@ import { Gaps } from "./gaps.js";
 import { Hosts } from "./hosts.js";
 import { LinkWatch } from "./link_watch.js";
 import { Painter } from "./painter.js";
+import { Quiet } from "./quiet.js";
 import { Samples } from "./samples.js";
 import { Scene, spanAt } from "./scene.js";
 import { Screen } from "./screen.js";
@@ -23,6 +24,7 @@ const DAY = 86_400_000; // ms; a host that was silent for longer has no samples 
 const element = (id) => document.getElementById(id);
 const status = new StatusLine();
 const link = new LinkWatch();
+const quiet = new Quiet();
 const thresholds = new Thresholds(JSON.parse(element("thresholds").textContent));
 const title = document.title;
 
@@ -39,7 +41,10 @@ const screen = new Screen({ crosshair, scene, hrefOf, announcer, onChoose: (chan
 const alertPanel = new AlertPanel(
   alerts,
   announcer,
-  { now: element("alerts"), none: element("no-alerts"), events: element("events"), noEvents: element("no-events") },
+  {
+    ...{ none: element("no-alerts"), firing: element("firing"), now: element("alerts"), pending: element("pending") },
+    ...{ events: element("events"), noEvents: element("no-events") },
+  },
   hrefOf,
 );
 const archive = new Archive(loaded);
@@ -54,13 +59,14 @@ function scene() {
   const { current } = view;
   return new Scene({
     ...{ hosts, samples, alerts, thresholds: thresholds.current, view: current, time: crosshair.time },
-    ...{ now: Date.now(), serverNow, span },
+    ...{ now: Date.now(), serverNow, span, isQuiet: quiet.isQuiet },
   });
 }
 
 function showConnection(change) {
   status.show(change);
   link.reset();
+  quiet.connection(change.state, Date.now());
   if (change.state === "open") connected();
   else disconnected();
   showTitle();
@@ -109,6 +115,7 @@ function receivePulse(frame) {
   const host = hosts.accept(frame, Date.now(), (time) => clock.here(time));
   if (host === null) return;
   samples.add(host);
+  if (hosts.isLive(Date.now())) quiet.heard(Date.now());
   if (before !== undefined) gaps.heard((host.at - before.at) / 1000, host.beat, Date.now());
   painter.draw(host.name);
 }
@@ -135,13 +142,15 @@ function viewChanged(current, before) {
 }
 
 function showTitle() {
-  const { firing } = alerts;
-  const parts = [socket.state === "open" ? "" : say("title-disconnected"), firing ? say("title-firing", { count: firing }) : ""];
+  const count = alerts.in("firing").length;
+  const parts = [socket.state === "open" ? "" : say("title-disconnected"), count ? say("firing-count", { count }) : ""];
   document.title = [...parts, title].filter(Boolean).join(" · ");
 }
 
 function tick() {
-  if (link.isDead(Date.now(), Math.max(0, ...hosts.all().map(({ beat }) => beat)))) socket.reopen();
+  const slowest = Math.max(0, ...hosts.all().map(({ beat }) => beat));
+  if (link.isDead(Date.now(), slowest)) socket.reopen();
+  quiet.look(Date.now(), slowest);
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);
   const { span } = scene();
