@@ -102,6 +102,7 @@ async def test_many_alarms_are_one_announcement(page, machines):
 async def test_pending_alerts_are_a_count_and_move_nothing(page, machines):
     """They come and go: the wall stays where it is, and no event is asked for. Who wants to know opens the list."""
     asked = machines.asked_events
+    await page.set_viewport_size({"width": 320, "height": 568})  # where room is scarcest
     machines.tell_alerts()
     await expect(page.locator("#pending summary")).to_have_text("0 pending")
     before = await page.locator("#hosts").bounding_box()
