@@ -52,8 +52,9 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU that the server and its children have used, in user mode and in the kernel."""
+        ended = sum(self._process.cpu_times()[2:4])
         processes = [self._process, *self._process.children(recursive=True)]
-        return sum(sum(process.cpu_times()[:2]) for process in processes)
+        return ended + sum(sum(process.cpu_times()[:2]) for process in processes)
 
     def memory(self) -> int:
         """Bytes of memory that are the server's alone."""

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from pulse import alert_book
+from pulse.alerts import SILENT
 from pulse.models import AlertEvent, Host, Threshold
 
 
@@ -31,11 +32,28 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class AlertEventAdmin(ReadOnlyAdmin):
     """The alerts of the last months, the newest first."""
 
-    list_display = ("host", "metric", "state", "value", "threshold", "since", "fired", "until")
+    list_display = ("host", "metric", "state", "highest", "limit", "since", "fired", "until")
+    fields = list_display
     list_filter = ("state", "metric")
     search_fields = ("host",)
     ordering = ("-since",)
     date_hierarchy = "since"
+
+    @admin.display(description="value", ordering="value")
+    def highest(self, event: AlertEvent) -> str:
+        """The highest figure since it began, with its unit."""
+        return _with_unit(event.metric, event.value)
+
+    @admin.display(description="threshold", ordering="threshold")
+    def limit(self, event: AlertEvent) -> str:
+        """What it had to reach, with its unit."""
+        return _with_unit(event.metric, event.threshold)
+
+
+def _with_unit(metric: str, figure: float) -> str:
+    if metric == SILENT:
+        return f"{figure:.0f} s"
+    return f"{figure:.2f} per core" if metric == "load" else f"{figure:.1f} %"
 
 
 @admin.register(Host)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from pulse.alerts import METRICS, SILENT, Alert, Rule, judge, judge_silence, resolved
 from pulse.models import ALIVE_INTERVALS, KEPT, AlertEvent, Host, Rollup, Sample, Threshold
-from pulse.protocol import AlertEntry, Pulse, written
+from pulse.protocol import AlertEntry, Alerts, Pulse, written
 from pulse.silence import Silence
 from pulse.store_clock import store_now
 
@@ -83,9 +83,10 @@ def forget(host: Host, now: datetime | None = None) -> bool:
         return _resolve(AlertEvent.objects.open().filter(host=host.name), (now or store_now()).timestamp())
 
 
-def current(now: datetime | None = None) -> tuple[AlertEntry, ...]:
+def current(now: datetime | None = None) -> Alerts:
     """What dashboards are told. Raises django.db.Error."""
-    return tuple(entry_of(event) for event in AlertEvent.objects.current(now or store_now()))
+    alerts = tuple(entry_of(event) for event in AlertEvent.objects.current(now or store_now()))
+    return Alerts(alerts, thresholds())
 
 
 def entry_of(event: AlertEvent) -> AlertEntry:

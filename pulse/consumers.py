@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from channels.db import database_sync_to_async
 
-from pulse.access import may_watch
+from pulse.access import current_onlookers, may_watch
 from pulse.models import Sample
-from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, AlertEntry, Alerts, encode
+from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, Alerts, encode
 from pulse.watch import current_watch
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
@@ -42,12 +42,13 @@ class PulseConsumer(Consumer):
         self._host: str | None = None  # the only one that is forwarded, if there is one
         self._newest: dict[str, int] = {}  # by host, the `seq` that was sent last
         self._early: list[Event] | None = []  # what came during the replay; None when that is over
-        self._alerts: tuple[AlertEntry, ...] | None = None  # what was told last
+        self._alerts: Alerts | None = None  # what was told last
 
     async def connect(self) -> None:
         """Accepts, and sends the newest stored samples. Refused with 4003: no staff, PULSE_PUBLIC off."""
         if not may_watch(self.scope.get("user")):
             raise Refused(CloseCode.FORBIDDEN)
+        current_onlookers().enter(self)
         self._host = self.query.get("host") or None
         await self.join(GROUP)
         wants_alerts = self.query.get("alerts") == "1"
@@ -64,13 +65,15 @@ class PulseConsumer(Consumer):
     async def disconnect(self, code: int) -> None:
         """Hears of no alert any more."""
         current_watch().forget(self)
+        current_onlookers().leave(self)
 
-    def show_alerts(self, alerts: tuple[AlertEntry, ...]) -> None:
-        """Sends the alerts, of the one host that was asked for, if they are others than those sent last."""
-        wanted = tuple(alert for alert in alerts if self._host in (None, alert.host))
+    def show_alerts(self, alerts: Alerts) -> None:
+        """Sends the alerts, of the one host that was asked for, and the thresholds, if they are not as sent last."""
+        entries = tuple(alert for alert in alerts.alerts if self._host in (None, alert.host))
+        wanted = Alerts(entries, alerts.thresholds)
         if wanted != self._alerts:
             self._alerts = wanted
-            self.outbox.write(Frame(encode(Alerts(wanted))))
+            self.outbox.write(Frame(encode(wanted)))
 
     def deliver(self, event: Event) -> None:
         """Forwards the pulses that were asked for; those that come during the replay, after it."""

@@ -47,9 +47,14 @@ class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
-    """All alerts that are pending or firing, and those that were resolved a moment ago."""
+    """All alerts that are pending or firing, and those that were resolved a moment ago.
+
+    `thresholds` is what the admin set, by metric: percent, load per core. A metric that fires no alert is missing, and
+    so is silence, which no chart shows.
+    """
 
     alerts: tuple[AlertEntry, ...]
+    thresholds: dict[str, float]
 
 
 def pulse_of(sample: Sample, host: str, seq: int) -> Pulse:

@@ -39,9 +39,10 @@ def keep(measured: Sequence[Measured]) -> bool:
         if before is not None:
             _forget_a_future(before, measured[-1].at)
         new = _store(host, measured)
-        _note(measured[-1])
         if not new:
+            Host.objects.filter(name=host).update(at=moment(measured[-1].at))
             return False
+        _note(new[-1], measured[-1].at)
         rollups.roll_up(host, [each.at for each in new])
         return alert_book.observe(
             host,
@@ -71,10 +72,11 @@ def _store(host: str, measured: Sequence[Measured]) -> list[Measured]:
     return [each for each in measured if stored.get(each.pulse.seq) == each.text]
 
 
-def _note(newest: Measured) -> None:
+def _note(newest: Measured, at: float) -> None:
+    """What is known of a host is that of its newest sample, and `at` its last sign of life."""
     host = Host(
         name=newest.pulse.host,
-        at=moment(newest.at),
+        at=moment(at),
         frame=newest.text,
         beat=newest.beat,
         missed=newest.missed,

@@ -1,4 +1,4 @@
-"""Notices in every process that a host has fallen silent, and tells this process's dashboards of all alerts.
+"""Notices in every process that a host has fallen silent, and tells its dashboards of all alerts and thresholds.
 
 A host that falls silent cannot tell it itself, and may have had the only worker. So each process looks, servers and
 workers alike, and whoever sees it first stores it: the database holds at most one open alert of a host and metric.
@@ -12,7 +12,7 @@ from typing import Protocol
 from django.conf import settings
 
 from pulse import alert_book
-from pulse.protocol import AlertEntry
+from pulse.protocol import Alerts
 from pulse.recorder import tell_alerts_changed
 from pulse.silence import Silence
 from pulse.threads import in_storing_thread
@@ -22,8 +22,6 @@ from rtproject.websocket.outage import Outage
 
 SOONEST, LATEST = 1.0, 5.0  # seconds between two looks; one for each pulse within them
 PATIENCE_LOOKS = 3
-
-Alerts = tuple[AlertEntry, ...]
 
 
 class Dashboard(Protocol):

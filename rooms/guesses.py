@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from rooms.hash_process import matches_apart
 from rooms.hashing import current_lanes
+from rooms.matching import matches_apart
 from rooms.names import room_key
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Unavailable

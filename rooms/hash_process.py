@@ -1,4 +1,4 @@
-"""Password hashes computed in processes of their own, which stand back for who talks.
+"""Processes of their own that compute password hashes, and stand back for who talks.
 
 In a thread they would do harm. One that stands back may be kept waiting for the processor while it holds the
 interpreter's lock, and then whoever talks waits for it; one that does not stand back takes the processor from them.
@@ -7,26 +7,35 @@ interpreter's lock, and then whoever talks waits for it; one that does not stand
 import atexit
 import contextlib
 import json
-import logging
 import queue
 import subprocess
 import sys
+import threading
+import time
 
+import psutil
 from django.conf import settings
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, identify_hasher
-from django.utils.crypto import constant_time_compare
 
-from rtproject.websocket.errors import Unavailable
+from rooms.hash_child import LEISURELY
 
-logger = logging.getLogger(__name__)
+# For a hash of 0.3 s. On a busy machine it may take many times as long; nobody waits for it then.
+ANSWER_SECONDS = 10.0
+
+# A machine that has much to do leaves a leisurely process nothing: with less than that of one core it is no use.
+LEAST_SHARE = 0.15
+LOOK_SECONDS = 0.3
 
 
 class HashProcess:
-    """One child process. It ends when this process does, however that ends: its standard input is then closed."""
+    """One child process. It ends when this process does, however that ends: its standard input is then closed.
 
-    def __init__(self) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "rooms.hash_child"],
+    A leisurely one takes only what processor nobody else wants.
+    """
+
+    def __init__(self, leisurely: bool = False) -> None:
+        self._leisurely = leisurely
+        self._child = subprocess.Popen(  # noqa: S603 (our own program)
+            [sys.executable, "-m", "rooms.hash_child", *([LEISURELY] if leisurely else [])],
             cwd=settings.BASE_DIR,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -34,7 +43,20 @@ class HashProcess:
         )
 
     def derive(self, *parameters: str | int) -> str:
-        """The hash in Base64; see `hash_child.py`. Blocks. Raises OSError if the child ended."""
+        """The hash in Base64; see `hash_child.py`. Blocks. Raises TimeoutError if the child did not answer within
+        ANSWER_SECONDS or found too little leisure, OSError if it had ended. Either way it is of no use any more."""
+        over, late = threading.Event(), threading.Event()
+        threading.Thread(target=self._watch, args=(over, late), name="hash watch", daemon=True).start()
+        try:
+            return self._ask(*parameters)
+        except OSError as error:
+            if late.is_set():
+                raise TimeoutError("a process that computes hashes did not answer in time") from error
+            raise
+        finally:
+            over.set()
+
+    def _ask(self, *parameters: str | int) -> str:
         assert self._child.stdin is not None  # noqa: S101 (for the type checker: both are pipes)
         assert self._child.stdout is not None  # noqa: S101
         self._child.stdin.write(json.dumps(parameters).encode() + b"\n")
@@ -44,54 +66,58 @@ class HashProcess:
             raise ChildProcessError("a process that computes hashes has ended")
         return answer.decode().strip()
 
+    def _watch(self, over: threading.Event, late: threading.Event) -> None:
+        """Kills the child when it is too late. That ends whatever is waited for: neither a pipe that is full nor one
+        that is empty has a timeout."""
+        began, used = time.monotonic(), self._processor_seconds()
+        while not over.wait(LOOK_SECONDS):
+            waited = time.monotonic() - began
+            starved = self._leisurely and self._processor_seconds() - used < LEAST_SHARE * waited
+            if starved or waited > ANSWER_SECONDS:
+                late.set()
+                self._child.kill()
+                return
+
+    def _processor_seconds(self) -> float:
+        try:
+            return sum(psutil.Process(self._child.pid).cpu_times()[:2])
+        except psutil.Error:  # it has just ended
+            return 0.0
+
     def end(self) -> None:
         """Ends it at once."""
         self._child.kill()
         self._child.communicate()
 
 
-_idle: queue.SimpleQueue[HashProcess] = queue.SimpleQueue()
+class HashProcesses:
+    """As many as callers at one time, leisurely ones or not."""
 
+    def __init__(self, leisurely: bool) -> None:
+        self._leisurely = leisurely
+        self._idle: queue.SimpleQueue[HashProcess] = queue.SimpleQueue()
+        atexit.register(self.end)
 
-def matches_apart(raw: str, encoded: str) -> bool:
-    """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if that cannot be told.
+    def derive(self, *parameters: str | int) -> str:
+        """See `HashProcess.derive`; in an idle process, or a new one."""
+        try:
+            return self._use(self._idle.get_nowait(), *parameters)
+        except TimeoutError:
+            raise
+        except (queue.Empty, OSError):  # nothing is idle, or what was idle had been ended
+            return self._use(HashProcess(self._leisurely), *parameters)
 
-    A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here.
-    """
-    hasher = identify_hasher(encoded)
-    if not isinstance(hasher, PBKDF2PasswordHasher):
-        return check_password(raw, encoded)
-    try:
-        raw.encode()
-    except UnicodeEncodeError:  # a lone surrogate is in no password
-        return False
-    known = hasher.decode(encoded)
-    derived = _derive(hasher.digest().name, raw, known["salt"], known["iterations"])
-    return constant_time_compare(derived, str(known["hash"]))
+    def _use(self, process: HashProcess, *parameters: str | int) -> str:
+        try:
+            derived = process.derive(*parameters)
+        except BaseException:
+            process.end()
+            raise
+        self._idle.put(process)
+        return derived
 
-
-def _derive(*parameters: str | int) -> str:
-    """In an idle process or a new one: there are as many as callers at one time."""
-    with contextlib.suppress(queue.Empty, OSError):  # nothing is idle, or what was idle had been ended
-        return _use(_idle.get_nowait(), *parameters)
-    try:
-        return _use(HashProcess(), *parameters)
-    except OSError as error:
-        logger.error("a password cannot be checked: %s", error)
-        raise Unavailable from error
-
-
-def _use(process: HashProcess, *parameters: str | int) -> str:
-    try:
-        derived = process.derive(*parameters)
-    except BaseException:
-        process.end()
-        raise
-    _idle.put(process)
-    return derived
-
-
-@atexit.register
-def _end_idle() -> None:
-    while not _idle.empty():
-        _idle.get_nowait().end()
+    def end(self) -> None:
+        """Ends those that are idle."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().end()

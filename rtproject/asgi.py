@@ -15,6 +15,8 @@ from pulse.routing import websocket_urlpatterns as pulse  # noqa: E402
 from pulse.worker import ensure_embedded  # noqa: E402
 from rooms.routing import websocket_urlpatterns as rooms  # noqa: E402
 from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn  # noqa: E402
+from rtproject.lone_server import look_for_others  # noqa: E402
+from rtproject.websocket.addresses import client_address  # noqa: E402
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send  # noqa: E402
 from rtproject.websocket.drain import Drain  # noqa: E402
 from rtproject.websocket.identity import Identity  # noqa: E402
@@ -31,8 +33,9 @@ spare_unread_words_of_autobahn()
 
 # Most of Daphne's growth with the number of connections is the cyclic garbage collector, which looks at all of them
 # again and again. It would find nothing: a connection that ends leaves no cycles behind. So it looks often at what is
-# young, which is quick, seldom at everything, and never at what is loaded by now.
-gc.set_threshold(1_000, 10, 100)
+# young and then leaves it alone, which takes a millisecond or two at a time, seldom at everything, and never at what is
+# loaded by now.
+gc.set_threshold(1_000, 1, 1_000)
 
 routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
 websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(routes))))))
@@ -41,8 +44,15 @@ websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(I
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
     ensure_embedded()
-    serve: Application = websocket if scope["type"] == "websocket" else http  # type: ignore[assignment]
+    look_for_others()
+    serve: Application = websocket if scope["type"] == "websocket" else page
     await serve(scope, receive, send)
+
+
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    """Django. Nothing counts a request that only reads, but it too may tell of a proxy that was not declared."""
+    client_address(scope)
+    await http(scope, receive, send)  # type: ignore[arg-type]
 
 
 gc.collect()

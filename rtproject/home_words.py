@@ -7,7 +7,7 @@ WORDS = {
     "store": _("The store cannot be reached: nobody gets into a room just now."),
     "layer": _("The channel layer cannot be reached: what is said reaches some people late."),
     "both": _("Neither the store nor the channel layer can be reached."),
-    "behind": _("The server does not answer."),
+    "behind": _("The server does not answer. These are its last figures."),
     "unknown": _("unknown"),
     "noPulse": _("no pulse"),
     "thisMachine": _("this machine"),

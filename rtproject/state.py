@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils import timezone
 
-from pulse.models import Sample
+from pulse.models import Host
 from rooms.board import current_board
 from rtproject.websocket.loops import per_loop
 from rtproject.websocket.outage import Outage
@@ -63,12 +63,10 @@ async def _look() -> State:
 
 @store_reader
 def _read_pulse() -> tuple[int, Pulse | None]:
-    now = timezone.now()
-    newest = Sample.objects.newest(1, settings.PULSE_HOST, now)
-    pulse = json.loads(newest[0].frame) if newest else None
-    return len(Sample.objects.live_hosts(now)), pulse and Pulse(
-        pulse["host"], pulse["cpu"], pulse["memory"]["percent"]
-    )
+    frames = {host.name: host.frame for host in Host.objects.live(timezone.now())}
+    mine = frames.get(settings.PULSE_HOST)
+    pulse = json.loads(mine) if mine else None
+    return len(frames), pulse and Pulse(pulse["host"], pulse["cpu"], pulse["memory"]["percent"])
 
 
 _current_state = per_loop(lambda: SharedLook(_look, FRESH_SECONDS))

@@ -4,21 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 KEPT = timedelta(hours=24)
-ALIVE_INTERVALS = 3  # a worker whose newest sample is older than so many intervals is taken for gone
+ALIVE_INTERVALS = 3  # a worker whose newest sample is older than so many of its intervals is taken for gone
 
 
 class SampleQuerySet(models.QuerySet["Sample"]):
     """The questions that are asked of samples."""
-
-    def live_hosts(self, now: datetime) -> list[str]:
-        """The hosts whose worker runs, by name."""
-        since = now - timedelta(seconds=ALIVE_INTERVALS * settings.PULSE_INTERVAL)
-        return list(self.filter(at__gt=since).order_by("host").values_list("host", flat=True).distinct())
 
     def newest(self, count: int, host: str | None = None, now: datetime | None = None) -> list["Sample"]:
         """The `count` newest samples of each host whose worker runs (or of `host` alone), oldest first.
@@ -26,9 +20,9 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         One query for each host: only so does the index give them without reading all of a day. Ordered by
         time and not by `seq`, whose scale is another one after PULSE_INTERVAL was changed.
         """
-        hosts = self.live_hosts(now or timezone.now()) if count else []
+        hosts = Host.objects.live(now or timezone.now()) if count else []
         # Compared here and not in SQL: `host` may come from a query string and hold what a database cannot.
-        chosen = [known for known in hosts if host is None or known == host]
+        chosen = [known.name for known in hosts if host is None or known.name == host]
         rows = [row for known in chosen for row in self.filter(host=known).order_by("-at")[:count]]
         return sorted(rows, key=lambda row: row.at)
 
@@ -71,14 +65,15 @@ class HostQuerySet(models.QuerySet["Host"]):
     """The question that is asked of hosts."""
 
     def live(self, now: datetime) -> list["Host"]:
-        """Those whose worker runs."""
+        """Those whose worker runs, as far as each one's own beat tells: it need not be PULSE_INTERVAL here."""
         return [host for host in self if now - host.at < timedelta(seconds=ALIVE_INTERVALS * host.beat)]
 
 
 class Host(models.Model):
     """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
 
-    `at` and `frame` are of its newest sample, by the order in which they were stored: its clock may be set back.
+    `frame`, `beat` and `missed` are of its newest sample, by the order in which they were stored: its clock may be set
+    back. `at` is its last sign of life, which may have come from a second worker whose samples do not count.
     """
 
     name = models.CharField(max_length=255, unique=True)

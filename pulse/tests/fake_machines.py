@@ -1,8 +1,11 @@
-"""Machines that a test plays: their pulses on the page's WebSocket, and what was kept of them."""
+"""Machines that a test plays: their pulses on the page's WebSocket, and what is kept of them."""
 
 import json
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from statistics import fmean
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,18 +18,22 @@ BEAT = 5  # seconds
 STEPS = {300: BEAT, 3600: 30, 86400: 300}  # seconds, by range
 GIB = 2**30
 DASH = "\N{EN DASH}"  # what the page shows where there is no figure
-MEASURES = {
-    "cpu": 70,
-    "memory": 50,
-    "swap": 9,
-    "load": 1.5,
-    "disk": 30,
-    "sent": 4e5,
-    "received": 3e6,
-}  # the highest
+
+Frame = dict[str, Any]
+
+# Of each measure the highest that was kept before the test, and how it is read from a frame.
+MEASURES: dict[str, tuple[float, Callable[[Frame], float]]] = {
+    "cpu": (70, lambda frame: frame["cpu"]),
+    "memory": (50, lambda frame: frame["memory"]["percent"]),
+    "swap": (9, lambda frame: frame["swap"]["percent"]),
+    "load": (1.5, lambda frame: frame["load"][0]),
+    "disk": (30, lambda frame: frame["disk"]["percent"]),
+    "sent": (4e5, lambda frame: frame["network"]["sent"]),
+    "received": (3e6, lambda frame: frame["network"]["received"]),
+}
 
 
-def pulse(host: str, at: float = NOON, cpu: float = 12.5, **changes: Any) -> dict[str, Any]:
+def pulse(host: str, at: float = NOON, cpu: float = 12.5, **changes: Any) -> Frame:
     """A pulse frame of a machine with two cores that does not do much, unless `changes` say otherwise."""
     frame = {
         "type": "pulse",
@@ -46,7 +53,7 @@ def pulse(host: str, at: float = NOON, cpu: float = 12.5, **changes: Any) -> dic
     return frame | changes
 
 
-def alert(host: str, metric: str, state: str, since: float = NOON, **changes: Any) -> dict[str, Any]:
+def alert(host: str, metric: str, state: str, since: float = NOON, **changes: Any) -> Frame:
     """An entry of an `alerts` frame."""
     entry = {"host": host, "metric": metric, "state": state, "value": 97.1, "threshold": 90.0}
     return entry | {"since": timestamp(since), "until": None} | changes
@@ -58,29 +65,40 @@ def wave(number: int, height: float = 60.0) -> float:
 
 
 class FakeMachines:
-    """Answers in the server's place; `kept` are the hosts of which samples were stored until `now`."""
+    """Answers in the server's place; `kept` are the hosts of which samples were stored until NOON.
 
-    def __init__(self, page: Page, now: float = NOON, kept: Iterable[str] = ()) -> None:
-        self.now = now
-        self.kept = dict.fromkeys(kept, now)  # by host, the time of its last sample
-        self.events: list[dict[str, Any]] = []
+    Since then it keeps what it tells or loses, and nothing else: where a machine did not measure there is a gap. It
+    has the time of the page's clock, which the test has installed.
+    """
+
+    def __init__(self, page: Page, kept: Iterable[str] = ()) -> None:
+        self.kept = dict.fromkeys(kept, NOON)  # by host, the time of its last sample of before the test
+        self.events: list[Frame] = []
         self.asked: list[str] = []  # the queries for kept samples
+        self.asked_events = 0  # how often it was asked for events
         self.fails = False  # whether kept samples cannot be had
         self._page = page
         self._link: WebSocketRoute | None = None
-        self._greeting: list[dict[str, Any]] = []
+        self._greeting: list[Frame] = []
         self._is_away = False
+        self._measured: dict[str, dict[float, Frame]] = defaultdict(dict)  # by host and Unix time
 
-    async def install(self, *greeting: dict[str, Any]) -> None:
+    async def install(self, *greeting: Frame) -> None:
         """Takes the server's place; `greeting` are the frames that a new connection is told."""
         self._greeting = list(greeting)
         await self._page.route_web_socket("**/stats**", self._connect)
         await self._page.route("**/dashboard/samples/**", self._samples)
         await self._page.route("**/dashboard/events/**", self._events)
 
-    def tell(self, *frames: dict[str, Any]) -> None:
-        """Sends frames to the page."""
+    def tell(self, *frames: Frame) -> None:
+        """Sends frames to the page, and keeps those that are pulses."""
+        self.lose(*(frame for frame in frames if frame["type"] == "pulse" and "host" in frame))
         self.tell_text(*map(json.dumps, frames))
+
+    def lose(self, *pulses: Frame) -> None:
+        """Keeps pulses that do not reach the page: what carries them is away, and the store is not."""
+        for frame in pulses:
+            self._measured[frame["host"]][datetime.fromisoformat(frame["at"]).timestamp()] = frame
 
     def tell_text(self, *texts: str) -> None:
         """Sends whatever it is to the page."""
@@ -88,9 +106,9 @@ class FakeMachines:
         for text in texts:
             self._link.send(text)
 
-    def tell_alerts(self, *alerts: dict[str, Any]) -> None:
+    def tell_alerts(self, *alerts: Frame, **more: Any) -> None:
         """Sends the list of alerts as it is now."""
-        self.tell({"type": "alerts", "alerts": list(alerts)})
+        self.tell({"type": "alerts", "alerts": list(alerts)} | more)
 
     async def hang_up(self, for_good: bool = False) -> None:
         """Ends the page's connection, and takes no new one if it is `for_good`."""
@@ -110,24 +128,38 @@ class FakeMachines:
         self.asked.append(query)
         if self.fails:
             await route.fulfill(status=500)
-        else:
-            await route.fulfill(json=self._answer(int(parse_qs(query)["range"][0])))
+            return
+        now = await self._page.evaluate("Date.now() / 1000")
+        await route.fulfill(json=self._answer(int(parse_qs(query)["range"][0]), now))
 
     async def _events(self, route: Route) -> None:
+        self.asked_events += 1
         await route.fulfill(json={"events": self.events})
 
-    def _answer(self, seconds: int) -> dict[str, Any]:
+    def _answer(self, seconds: int, now: float) -> dict[str, Any]:
         step = STEPS[seconds]
-        start = (self.now - seconds) // step * step + step
-        hosts = {name: self._series(start, step, last) for name, last in self.kept.items() if last >= start}
-        return {"now": self.now, "range": seconds, "step": step, "hosts": hosts}
+        steps = range(int((now - seconds) // step) + 1, int(now // step) + 1)
+        names = sorted({*self.kept, *self._measured})
+        hosts = {
+            name: self._series(name, steps, step) for name in names if self._last(name) >= steps[0] * step
+        }
+        return {"now": now, "range": seconds, "step": step, "hosts": hosts}
 
-    def _series(self, start: float, step: float, last: float) -> dict[str, Any]:
-        length = int((self.now - start) // step) + 1
-        measured = [start + number * step <= last for number in range(length)]
+    def _last(self, name: str) -> float:
+        return max(self.kept.get(name, 0), *self._measured[name], 0)
+
+    def _series(self, name: str, steps: range, step: float) -> dict[str, Any]:
         metrics = {}
-        for name, height in MEASURES.items():
-            values = [wave(number, height) if was else None for number, was in enumerate(measured)]
-            peaks = [None if value is None or step == BEAT else 1.3 * value for value in values]
-            metrics[name] = {"mean": values, "peak": peaks}
-        return {"start": start, "interval": BEAT, "last": last, "metrics": metrics}
+        for measure in MEASURES:
+            samples = [self._samples_of(name, measure, number, step) for number in steps]
+            means = [fmean(each) if each else None for each in samples]
+            peaks = [max(each) * (1 if step == BEAT else 1.3) if each else None for each in samples]
+            metrics[measure] = {"mean": means, "peak": peaks}
+        return {"start": steps[0] * step, "interval": BEAT, "last": self._last(name), "metrics": metrics}
+
+    def _samples_of(self, name: str, measure: str, number: int, step: float) -> list[float]:
+        """What was measured in one step."""
+        height, read = MEASURES[measure]
+        since = [frame for at, frame in self._measured[name].items() if at // step == number]
+        before = [wave(number, height)] if number * step <= self.kept.get(name, 0) else []
+        return before or [read(frame) for frame in since]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pulse.models import Sample
+from pulse.models import Host, Sample
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
 from pulse.sampler import CpuTimes, Snapshot, difference
 from pulse.storing import Measured
@@ -53,6 +53,13 @@ def measured(host: str, at: float, seq: int | None = None, missed: int = 0, **fi
 def stored(host: str, seq: int, at: float) -> Sample:
     """A sample as the worker stores it, not stored yet."""
     return Sample(host=host, seq=seq, at=moment(at), frame=frame(host, seq, at))
+
+
+def store_pulses(host: str, *pulses: tuple[int, float], beat: float = BEAT) -> None:
+    """Stores samples of `host`, each as `(seq, at)`, and what is known of a host whose newest one is the last."""
+    Sample.objects.store([stored(host, seq, at) for seq, at in pulses])
+    seq, at = pulses[-1]
+    Host.objects.create(name=host, at=moment(at), frame=frame(host, seq, at), beat=beat)
 
 
 async def send_pulse(host: str, seq: int) -> None:

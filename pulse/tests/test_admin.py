@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from pulse.models import AlertEvent, Host, Sample, Threshold
 from pulse.sampler import Usage
@@ -147,6 +148,30 @@ def test_alerts_are_listed_with_their_times(admin: Client) -> None:
     page = admin.get(reverse("admin:pulse_alertevent_changelist")).content.decode()
     assert "web-1" in page
     assert "firing" in page
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "threshold", "shown"),
+    [
+        ("silent", 23.00312805175781, 15.0, ("23 s", "15 s")),
+        ("load", 2.604, 2.0, ("2.60 per core", "2.00 per core")),
+        ("cpu", 97.08, 90.0, ("97.1 %", "90.0 %")),
+    ],
+)
+def test_the_figures_of_an_alert_have_a_unit(
+    admin: Client, metric: str, value: float, threshold: float, shown: tuple[str, str]
+) -> None:
+    """In the list and on the alert's own page."""
+    event = AlertEvent.objects.create(
+        host="web-1", metric=metric, state="firing", value=value, threshold=threshold, since=timezone.now()
+    )
+    for address in (
+        reverse("admin:pulse_alertevent_changelist"),
+        reverse("admin:pulse_alertevent_change", args=[event.pk]),
+    ):
+        page = admin.get(address).content.decode()
+        assert all(f">{words}<" in page for words in shown)
+        assert f">{value}<" not in page
 
 
 @pytest.mark.parametrize("model", [AlertEvent, Host])

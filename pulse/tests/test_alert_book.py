@@ -239,7 +239,7 @@ def test_a_host_is_forgotten_alone() -> None:
 
 
 def current(now: datetime) -> list[tuple[str, str]]:
-    return [(entry.metric, entry.state) for entry in alert_book.current(now)]
+    return [(entry.metric, entry.state) for entry in alert_book.current(now).alerts]
 
 
 def test_dashboards_are_told_of_what_is_open_and_of_what_was_resolved_a_moment_ago() -> None:
@@ -252,7 +252,7 @@ def test_dashboards_are_told_of_what_is_open_and_of_what_was_resolved_a_moment_a
 
 def test_an_alert_is_told_with_times_as_rfc_3339_writes_them() -> None:
     beat(0, disk=Usage(95.123, 1, 1))
-    (entry,) = alert_book.current(NOW)
+    (entry,) = alert_book.current(NOW).alerts
     assert (entry.host, entry.metric, entry.state) == ("a", "disk", "firing")
     assert (entry.value, entry.threshold) == (95.12, 90)
     assert (entry.since, entry.fired, entry.until) == ("2027-01-15T08:00:00.000Z",) * 2 + (None,)

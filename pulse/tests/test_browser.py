@@ -87,6 +87,34 @@ async def test_an_alert_fires_and_resolves(start_server, page):
     ).get_attribute("datetime")
 
 
+async def test_the_open_page_follows_a_threshold(start_server, page):
+    """Another one that the admin sets is in the chart and in the words some seconds later, without a reload."""
+    server = start_server(PULSE_INTERVAL=1, PULSE_HOST="web-1")
+    await page.goto(server.http_url("/dashboard/"))
+    panel = page.locator("#host .panel[data-chart=memory]")
+    await expect(panel.locator(".threshold")).to_have_attribute("d", "M0 11.6H300")
+    await asyncio.to_thread(server.execute, ALERT_AT.format(0.01))
+    await expect(panel.locator(".threshold")).to_have_attribute("d", "M0 98.0H300")
+    await expect(panel.locator(".level")).to_have_text("high")
+
+
+async def test_an_outage_of_the_layer_is_said_and_leaves_no_hole(valkey, start_server, page):
+    """The socket stays open, and the worker goes on storing: the page says what it lacks, and has it afterwards."""
+    server = start_server(REDIS_URL=valkey.url, PULSE_INTERVAL=1, PULSE_HOST="web-1")
+    start_server(PulseWorker, site=server.site)
+    await page.goto(server.http_url("/dashboard/#range=300"))
+    line = page.locator("#host .panel[data-chart=cpu] .first .line")
+    await expect(line).to_have_attribute("d", re.compile("^M.*L"))
+    said = page.locator("#no-pulses")
+    await asyncio.to_thread(valkey.stop)
+    await expect(said).to_contain_text("No pulses arrive")
+    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+    valkey.start()
+    await expect(said).to_be_empty()
+    await expect(page.locator("#host")).not_to_have_attribute("data-status", "stale")
+    await expect(line).to_have_attribute("d", re.compile("^M[^M]*$"))
+
+
 async def test_the_page_opens_with_what_was_kept(new_site, start_server, page):
     """A machine that sends nothing any more is drawn as it was, in each of the ranges."""
     site = new_site(PULSE_EMBEDDED="off", PULSE_INTERVAL=1, PULSE_HOST="web-1")

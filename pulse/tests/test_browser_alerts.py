@@ -33,7 +33,8 @@ async def test_without_alerts_it_says_so(page, machines):
     await expect(none).to_be_hidden()
     machines.tell_alerts()
     await expect(none).to_be_visible()
-    await expect(page.locator("#alerts")).to_be_hidden()
+    await expect(page.locator("#pending summary")).to_have_text("0 pending")
+    await expect(page.locator("#firing, #alerts").locator("visible=true")).to_have_count(0)
     await expect(page.locator("#no-events")).to_be_visible()
     await expect(page).to_have_title(re.compile("^Dashboard"))
     await machines.hang_up(for_good=True)
@@ -45,7 +46,8 @@ async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
     row = page.locator("#alerts li")
     card = page.locator("article[data-host=web-1]")
     machines.tell_alerts(alert("web-1", "cpu", "pending"))
-    await expect(row.locator(".alert-state")).to_have_text("pending")
+    await expect(page.locator("#pending .alert-state")).to_have_text("pending")
+    await expect(page.locator("#no-alerts")).to_be_visible()
     await expect(card.locator(".status")).to_have_text("pending: CPU")
     await expect(page).to_have_title(re.compile("^Dashboard"))
     machines.tell_alerts(alert("web-1", "cpu", "firing"))
@@ -86,15 +88,54 @@ async def test_an_alarm_is_given_once(page, machines):
 
 
 async def test_many_alarms_are_one_announcement(page, machines):
-    """Fifty at once are a few sentences and a number, and a list that scrolls; the worst come first."""
+    """Fifty at once are a few sentences and a number, and a list that scrolls, with its count above it."""
     machines.tell_alerts(
         alert("db-1", "disk", "pending"), *(alert(f"web-{n}", "silent", "firing") for n in range(50))
     )
     await expect(page.locator("#alarms")).to_contain_text("And 45 more.")
     await expect(page).to_have_title(re.compile("^50 firing"))
-    await expect(page.locator("#alerts li")).to_have_count(51)
-    await expect(page.locator("#alerts li").last).to_contain_text("db-1")
+    await expect(page.locator("#firing")).to_have_text("50 firing")
+    await expect(page.locator("#alerts li")).to_have_count(50)
     assert await page.locator("#alerts").evaluate("(list) => list.clientHeight <= innerHeight / 2")
+
+
+async def test_pending_alerts_are_a_count_and_move_nothing(page, machines):
+    """They come and go: the wall stays where it is, and no event is asked for. Who wants to know opens the list."""
+    asked = machines.asked_events
+    await page.set_viewport_size({"width": 320, "height": 568})  # where room is scarcest
+    machines.tell_alerts()
+    await expect(page.locator("#pending summary")).to_have_text("0 pending")
+    before = await page.locator("#hosts").bounding_box()
+    machines.tell_alerts(
+        alert("db-1", "disk", "pending"), alert("web-1", "cpu", "pending"), alert("web-1", "swap", "pending")
+    )
+    await expect(page.locator("#pending summary")).to_have_text("3 pending")
+    await expect(page.locator("article[data-host=db-1] .status")).to_have_text("pending: Disk")
+    await expect(page.locator("#pending li").first).to_be_hidden()
+    assert await page.locator("#hosts").bounding_box() == before
+    await page.locator("#pending summary").click()
+    await expect(page.locator("#pending li:visible")).to_have_count(3)
+    assert await page.locator("#hosts").bounding_box() == before
+    machines.tell_alerts()
+    await expect(page.locator("#pending summary")).to_have_text("0 pending")
+    await expect(page.locator("#pending li")).to_have_count(0)
+    assert await page.locator("#hosts").bounding_box() == before
+    assert machines.asked_events == asked
+
+
+async def test_load_is_compared_for_each_core(page, machines):
+    """An alert says so, and wherever a machine's load is, what is compared with the threshold stands beside it."""
+    machines.tell(pulse("web-1", NOON + 5, load=[5.2, 4.0, 3.0]))
+    machines.tell_alerts(alert("web-1", "load", "firing", value=2.6, threshold=2.0))
+    await expect(page.locator("#alerts .what")).to_have_text("Load per core 2.60 (threshold 2.00)")
+    card = page.locator("article[data-host=web-1]")
+    await expect(card.locator("[data-figure=load] .value")).to_have_text("5.20, 2.60 per core")
+    await page.locator("#figures summary").click()
+    await expect(page.locator("#figures tr:last-child td").nth(4)).to_have_text("5.20, 2.60 per core high")
+    await card.get_by_role("link").click()
+    panel = page.locator("#host .panel[data-chart=load]")
+    await expect(panel.locator(".value")).to_have_text("5.20")
+    await expect(panel.locator(".detail")).to_have_text("2.60 per core · 5 min 4.00, 15 min 3.00")
 
 
 async def test_an_alert_leads_to_its_host(page, machines):
@@ -127,6 +168,25 @@ async def test_a_figure_over_its_threshold_is_marked_without_colour(page, machin
     await expect(page.locator("#figures tr:last-child td").nth(1)).to_have_text("95.0 % high")
     await page.locator("label:has([value='300'])").click()
     await expect(line).to_have_attribute("d", re.compile("^M"))
+
+
+async def test_a_threshold_that_is_changed_is_followed_without_a_reload(page, machines):
+    """By the line in the chart, by the marks and words of figures, hosts and table; also when it is taken away."""
+    card = page.locator("article[data-host=web-1]")
+    await page.locator("#figures summary").click()
+    cell = page.locator("#figures tr:last-child td").nth(1)
+    machines.tell(pulse("web-1", NOON + 5, 80.0))
+    await expect(cell).to_have_text("80.0 % raised")
+    machines.tell_alerts(thresholds={"cpu": 50, "load": 0.25})
+    await expect(card.locator(".threshold")).to_have_attribute("d", "M0 50.0H300")
+    await expect(card.locator("[data-figure=cpu] .level")).to_have_text("high")
+    await expect(card.locator("[data-figure=load] .level")).to_have_text("high")
+    await expect(card.locator(".status")).to_have_text("high: CPU, Load")
+    await expect(cell).to_have_text("80.0 % high")
+    machines.tell_alerts(thresholds={})
+    await expect(card.locator(".threshold")).to_have_attribute("d", "")
+    await expect(card.locator(".status")).to_be_empty()
+    await expect(cell).to_have_text("80.0 %")
 
 
 async def test_the_events_that_were_are_shown_when_it_opens(daphne, page, machines):

@@ -8,9 +8,6 @@ from playwright.async_api import Locator, Page, expect
 from pulse.tests.fake_machines import DASH, FakeMachines, pulse
 from pulse.tests.support import NOON
 
-PHONE = {"width": 360, "height": 640}
-OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def machines(page: Page) -> FakeMachines:
@@ -73,8 +70,9 @@ async def test_a_silent_host_is_never_frozen_at_its_last_number(daphne, page, ma
     await expect(card(page, "db-1").locator(".value")).to_have_text([DASH] * 9)
     await expect(page.locator("#announcements")).to_contain_text("db-1: no pulse for")
     await expect(value(page, "web-1")).to_have_text("5.0 %")
-    await page.clock.fast_forward(290_000)
-    machines.tell(pulse("web-1", NOON + 343, 3.0))
+    for seconds in range(63, 344, 10):
+        await page.clock.fast_forward(10_000)
+        machines.tell(pulse("web-1", NOON + seconds, 3.0))
     await expect(card(page, "db-1")).to_have_count(0)
     await expect(page.locator("#gone li")).to_contain_text(["db-1"])
     await expect(page.locator("#gone time")).to_have_attribute("datetime", re.compile("^2027-01-15T08:00:30"))
@@ -120,7 +118,7 @@ async def test_a_host_that_only_the_past_knows_is_among_the_gone(daphne, page, m
     await expect(page.locator("#gone bdi")).to_have_text(["db-1"])
     await expect(page.locator("#hosts .name")).to_have_text(["web-1"])
     await page.locator("#gone a").click()
-    await expect(card(page, "db-1").locator(".status")).to_have_text("no pulse for 20 min")
+    await expect(card(page, "db-1").locator(".status")).to_have_text(re.compile("^no pulse for 20 min"))
     await expect(card(page, "db-1").locator(".first .line").first).to_have_attribute(
         "d", re.compile(r"^M1\.3 .*L198\.8 [\d.]+h\.01$")
     )
@@ -191,21 +189,3 @@ async def test_what_is_no_pulse_changes_nothing(daphne, page, machines):
     machines.tell(bare | {"cpu": 77.0})
     await expect(value(page, "web-1")).to_have_text("77.0 %")
     await expect(card(page, "web-1").locator("[data-chart=memory] .value")).to_have_text(DASH)
-
-
-async def test_fifty_hosts_fit_a_phone_and_a_wall(daphne, page, machines):
-    """The page is never wider than the screen, on the wall as on a host's own page."""
-    names = [f"host-{number}.a-rather-long-domain.example" for number in range(50)]
-    await machines.install(*(pulse(name, swap={"percent": 3.0, "used": 1, "total": 9}) for name in names))
-    await page.goto(daphne.http_url("/dashboard/"))
-    await expect(page.locator("#hosts article")).to_have_count(50)
-    for size in (PHONE, {"width": 1920, "height": 1080}):
-        await page.set_viewport_size(size)
-        for chart in ("cpu", "network"):
-            await page.locator(f"label:has([value={chart}])").click()
-            await expect(page.locator(f"#hosts [data-chart={chart}].panel")).to_have_count(50)
-            assert await page.evaluate(OVERHANG) == 0
-    await page.set_viewport_size(PHONE)
-    await page.locator("#hosts a").first.click()
-    await expect(page.locator("#host")).to_be_visible()
-    assert await page.evaluate(OVERHANG) == 0

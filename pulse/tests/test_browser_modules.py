@@ -7,9 +7,10 @@ from pulse.tests.support import NOON
 from rtproject.tests.support.modules import Run, script_runner
 
 SETTING = f"""
-const modules = ["alerts", "hosts", "link_watch", "server_clock", "view"];
+const modules = ["alerts", "gaps", "hosts", "link_watch", "quiet", "server_clock", "thresholds", "view"];
 const loaded = await Promise.all(modules.map((name) => import(`/static/pulse/${{name}}.js`)));
-const {{ Alerts, Hosts, LinkWatch, ServerClock, readView, silence, viewHash }} = Object.assign({{}}, ...loaded);
+const {{ Alerts, Gaps, Hosts, LinkWatch, Quiet, ServerClock, Thresholds, readView, silence, viewHash }} =
+    Object.assign({{}}, ...loaded);
 const NOON = {NOON:.0f};
 const at = (seconds) => 1000 * (NOON + seconds);
 const pulse = (seconds, more = {{}}) => ({{
@@ -55,6 +56,68 @@ async def test_a_link_on_which_pulses_stay_away_is_taken_for_dead(run):
         link.reset();
         return [before, ...after, link.isDead(at(1000), 5)];
     """) == [False, False, True, False]
+
+
+async def test_it_is_quiet_when_no_live_pulse_of_any_host_comes(run):
+    """After 2.5 beats of the slowest; over a new connection too, until a pulse comes; never without a connection."""
+    assert await run("""
+        const quiet = new Quiet();
+        const look = (seconds, beat = 5) => {
+            quiet.look(at(seconds), beat);
+            return quiet.isQuiet;
+        };
+        const told = [look(0)];
+        quiet.connection("open", at(0));
+        told.push(look(12), look(13, 0), look(13));
+        quiet.connection("connecting", at(14));
+        told.push(look(14));
+        quiet.connection("open", at(15));
+        told.push(look(16));
+        quiet.heard(at(17));
+        told.push(look(18), look(29), look(30));
+        quiet.connection("waiting", at(31));
+        return [...told, look(90)];
+    """) == [False, False, False, True, True, True, False, False, True, False]
+
+
+async def test_a_gap_is_asked_about_a_little_later_and_not_too_often(run):
+    """Two beats are none; what comes while a question is planned, or was answered a moment ago, asks no other."""
+    assert await run("""
+        let now = at(0);
+        const waits = [];
+        const plans = [];
+        Date.now = () => now;
+        window.setTimeout = (run, delay) => plans.push(run) && waits.push(delay);
+        window.clearTimeout = () => plans.splice(0);
+        let asked = 0;
+        const gaps = new Gaps(() => (asked += 1));
+        const heard = (seconds, gap) => gaps.heard(gap, 5, (now = at(seconds)));
+        heard(0, 10);
+        heard(0, 12.5);
+        for (let host = 0; host < 50; host += 1) heard(1, 15);
+        now = at(3);
+        plans.pop()();
+        gaps.loaded(now);
+        heard(15, 15);
+        heard(16, 15);
+        gaps.loaded(now);
+        return [asked, waits, plans.length];
+    """) == [1, [2_000, 17_000], 0]
+
+
+async def test_a_threshold_is_news_when_it_is_another(run):
+    """Set, changed or taken away; frames that do not tell of thresholds, and what is no number, change none."""
+    assert await run("""
+        const thresholds = new Thresholds({ cpu: 90, load: "2" });
+        const told = (given) => [thresholds.replace(given), thresholds.current];
+        return [thresholds.current, told({ cpu: 90 }), told(undefined), told({ disk: 5, cpu: 90 }), told({ cpu: 80 })];
+    """) == [
+        {"cpu": 90},
+        [False, {"cpu": 90}],
+        [False, {"cpu": 90}],
+        [True, {"disk": 5, "cpu": 90}],
+        [True, {"cpu": 80}],
+    ]
 
 
 async def test_the_beat_is_known_from_one_pulse(run):
@@ -109,23 +172,28 @@ async def test_the_servers_clock_is_the_one_that_counts(run):
 
 
 async def test_only_what_changes_is_news_of_an_alert(run):
-    """A value is none; an alert that leaves the list is, but nothing to say."""
+    """A value is none; an alert that fires or has fired is an event, one that is pending is not."""
     assert await run("""
         const alerts = new Alerts();
         const alert = (state, value = 1) => ({ host: "a", metric: "cpu", state, value, since: "1" });
         const told = (...list) => {
-            const { fired, resolved, isOther } = alerts.replace(list);
-            return [fired.length, resolved.length, isOther, alerts.firing];
+            const { fired, resolved, isEvent } = alerts.replace(list);
+            return [fired.length, resolved.length, isEvent, alerts.in("firing").length];
         };
-        return [told(), told(alert("pending")), told(alert("firing")), told(alert("firing", 2)),
-                told(alert("resolved")), told(), told(alert("resolved"))];
+        return [told(), told(alert("pending")), told(), told(alert("pending")), told(alert("firing")),
+                told(alert("firing", 2)), told(alert("resolved")), told(), told(alert("resolved")),
+                told(alert("firing")), told()];
     """) == [
         [0, 0, False, 0],
-        [0, 0, True, 0],
+        [0, 0, False, 0],
+        [0, 0, False, 0],
+        [0, 0, False, 0],
         [1, 0, True, 1],
         [0, 0, False, 1],
         [0, 1, True, 0],
+        [0, 0, False, 0],
         [0, 0, True, 0],
+        [1, 0, True, 1],
         [0, 0, True, 0],
     ]
 

@@ -17,7 +17,7 @@ from pulse.consumers import STRAY_TICKS, PulseConsumer
 from pulse.models import Sample
 from pulse.protocol import GROUP
 from pulse.tests.clients import Heard, connected
-from pulse.tests.support import send_pulse, stored
+from pulse.tests.support import send_pulse, store_pulses, stored
 from pulse.worker import current_embedded, ensure_embedded
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Unavailable
@@ -39,7 +39,7 @@ def _no_outage_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "store_outage", Outage("reading stored pulses"))
 
 
-store = sync_to_async(Sample.objects.store)
+store = sync_to_async(store_pulses)
 
 
 @pytest.fixture
@@ -47,14 +47,20 @@ async def two_hosts() -> None:
     """Two hosts, `a` and `b`, with three stored samples each; b's are a second younger."""
     now = time.time()
     for host, lag in (("a", 1), ("b", 0)):
-        for seq in (1, 2, 3):
-            await store([stored(host, seq, now - 5 * (3 - seq) - lag)])
+        await store(host, *((seq, now - 5 * (3 - seq) - lag) for seq in (1, 2, 3)))
 
 
 async def test_nothing_is_sent_while_no_worker_runs() -> None:
-    await store([stored("a", 1, time.time() - 3600)])
+    await store("a", (1, time.time() - 3600))
     async with connected() as client:
         assert await client.rest() == []
+
+
+async def test_a_host_that_beats_slowly_is_there_between_its_pulses(settings: Settings) -> None:
+    settings.PULSE_INTERVAL = 1.0
+    await store("slow", (1, time.time() - 40), beat=60.0)
+    async with connected() as client:
+        assert await client.rest() == [("slow", 1)]
 
 
 async def test_the_newest_stored_sample_of_each_host_is_sent_at_once(two_hosts: None) -> None:

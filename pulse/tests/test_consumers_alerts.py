@@ -56,6 +56,7 @@ async def test_all_that_is_open_is_told_after_the_replay() -> None:
     async with connected(alerts=1) as client:
         assert (await next_frame(client))["type"] == "pulse"
         frame = await next_frame(client)
+    assert frame["thresholds"] == {"disk": 90}
     (alert,) = frame["alerts"]
     assert set(alert) == {"host", "metric", "state", "value", "threshold", "since", "fired", "until"}
     assert (alert["state"], alert["value"], alert["threshold"], alert["until"]) == ("firing", 95, 90, None)
@@ -74,6 +75,14 @@ async def test_each_change_is_told_at_once() -> None:
         assert await next_alerts(client) == [("a", "disk", "firing")]
         await store("a", 5.0, now + 5)
         assert await next_alerts(client) == [("a", "disk", "resolved")]
+
+
+async def test_a_threshold_that_was_changed_is_told() -> None:
+    async with connected(alerts=1, history=0) as client:
+        assert (await next_frame(client))["thresholds"] == {"disk": 90}
+        await sync_to_async(Threshold.objects.update)(threshold=70)
+        frame = await next_frame(client)
+        assert (frame["alerts"], frame["thresholds"]) == ([], {"disk": 70})
 
 
 @pytest.mark.parametrize("query", [{}, {"alerts": "0"}, {"alerts": ""}, {"alerts": "yes"}])

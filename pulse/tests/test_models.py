@@ -3,25 +3,20 @@
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
-from pulse.models import KEPT, Sample
+from pulse.models import KEPT, Host, Sample
 from pulse.protocol import moment
-from pulse.tests.support import NOON, stored
+from pulse.tests.support import BEAT, NOON, store_pulses, stored
 
 pytestmark = pytest.mark.django_db
 
 NOW = moment(NOON)
 
 
-@pytest.fixture(autouse=True)
-def _interval(settings: Settings) -> None:
-    settings.PULSE_INTERVAL = 5.0
-
-
-def store(host: str, *ages: float) -> None:
+def store(host: str, *ages: float, beat: float = BEAT) -> None:
     """Stores a sample of `host` for each age, in seconds before NOW; `seq` is minus the age."""
-    Sample.objects.store([stored(host, -int(age), NOON - age) for age in ages])
+    store_pulses(host, *((-int(age), NOON - age) for age in sorted(ages, reverse=True)), beat=beat)
 
 
 def newest(count: int, host: str | None = None) -> list[tuple[str, int]]:
@@ -57,6 +52,13 @@ def test_a_host_whose_newest_sample_is_three_intervals_old_is_taken_for_gone() -
     assert newest(5) == [("there", 20), ("there", 14)]
 
 
+def test_a_host_is_taken_for_gone_by_its_own_interval_and_not_by_that_of_who_asks() -> None:
+    store("slow", 170, beat=60.0)
+    store("quick", 4, beat=1.0)
+    assert [host.name for host in Host.objects.live(NOW)] == ["slow"]
+    assert newest(1) == [("slow", 170)]
+
+
 def test_a_count_of_zero_asks_for_nothing(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
@@ -66,12 +68,12 @@ def test_a_count_of_zero_asks_for_nothing(
 
 
 def test_without_a_time_now_is_meant() -> None:
-    Sample.objects.store([stored("a", 1, timezone.now().timestamp())])
+    store_pulses("a", (1, timezone.now().timestamp()))
     assert [sample.host for sample in Sample.objects.newest(1)] == ["a"]
 
 
 def test_newest_is_by_time_also_when_the_interval_and_with_it_the_scale_of_seq_was_changed() -> None:
-    Sample.objects.store([stored("a", 1000, NOON - 6), stored("a", 200, NOON - 1)])
+    store_pulses("a", (1000, NOON - 6), (200, NOON - 1))
     assert newest(1) == [("a", -200)]
 
 

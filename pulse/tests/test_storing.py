@@ -56,6 +56,17 @@ def test_a_pulse_of_a_tick_that_is_stored_already_is_a_sign_of_life() -> None:
     assert Host.objects.get().at == moment(NOON + 0.1)
 
 
+def test_what_is_known_of_a_host_is_of_the_worker_whose_sample_counts() -> None:
+    """Not of a second one on the same host, whose own count of missed ticks is another."""
+    first, late = measured("a", NOON, missed=3), measured("a", NOON + 0.1, missed=700, cpu=50.0)
+    keep([first])
+    keep([late])
+    host = Host.objects.get()
+    assert (host.frame, host.missed) == (first.text, 3)
+    keep([measured("a", NOON + 5, missed=4), late])
+    assert Host.objects.get().missed == 4
+
+
 def test_after_a_clock_was_set_back_its_pulses_are_stored_all_the_same() -> None:
     """The ticks of the hour that comes again have samples already, which give way."""
     for ago in (3600, 3595, 3585, 0):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pulse import alert_book, watch
 from pulse.models import AlertEvent, Host, Threshold
-from pulse.protocol import ALERTS_GROUP, AlertEntry
+from pulse.protocol import ALERTS_GROUP, Alerts
 from pulse.storing import Measured, keep
 from pulse.tests.support import measured
 from pulse.watch import Watch
@@ -23,13 +23,15 @@ PATIENCE = 20  # seconds until a test gives up
 
 
 class Dashboard:
-    """Somebody who is shown alerts: of each list, what of whom is how."""
+    """Somebody who is shown alerts: of each list, what of whom is how. The newest `thresholds` are kept."""
 
     def __init__(self) -> None:
         self._lists: asyncio.Queue[list[str]] = asyncio.Queue()
+        self.thresholds: dict[str, float] = {}
 
-    def show_alerts(self, alerts: tuple[AlertEntry, ...]) -> None:
-        self._lists.put_nowait([f"{alert.host} {alert.metric} {alert.state}" for alert in alerts])
+    def show_alerts(self, alerts: Alerts) -> None:
+        self.thresholds = alerts.thresholds
+        self._lists.put_nowait([f"{alert.host} {alert.metric} {alert.state}" for alert in alerts.alerts])
 
     async def next(self) -> list[str]:
         async with asyncio.timeout(PATIENCE):
@@ -87,6 +89,19 @@ async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Watch
         await sync_to_async(begin_alert)(host)
         watching.wake()
         assert (await dashboard.next())[-1] == f"{host} cpu firing"
+
+
+async def test_a_dashboard_is_told_of_a_threshold_that_was_changed(watching: Watch) -> None:
+    """Also if no alert changes by it: the charts show where it is."""
+    await sync_to_async(Threshold.objects.create)(metric="cpu", threshold=90)
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    assert dashboard.thresholds == {"cpu": 90}
+    await sync_to_async(Threshold.objects.filter(metric="cpu").update)(threshold=70)
+    watching.wake()
+    assert await dashboard.next() == []
+    assert dashboard.thresholds == {"cpu": 70}
 
 
 async def test_a_newcomer_is_told_at_once_what_the_others_know(watching: Watch) -> None:

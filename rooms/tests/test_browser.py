@@ -86,11 +86,12 @@ async def test_a_name_that_cannot_be_used_is_refused_in_words(daphne, page):
 
 
 async def test_a_message_that_is_refused_can_be_taken_back(daphne, page):
-    """A text that is too long is marked as not sent, the reason is said, and it goes back into the input."""
+    """A text that is too long is marked as not sent, the limit is said, and it goes back into the input."""
     await enter(page, daphne.http_url("/rooms/long/"))
     await say(page, "x" * 4097)
-    await expect(page.locator(".message[data-status=failed]")).to_be_visible()
-    await expect(page.locator("#say-error")).to_have_text("This message is too long.")
+    await expect(page.locator(".message[data-status=refused] .status")).to_have_text("not sent")
+    await expect(page.locator("#say-error")).to_contain_text("too long: at most 4096 characters")
+    await expect(page.locator(".again")).to_be_hidden()
     await page.click(".take-back")
     await expect(page.locator("#say")).to_have_value("x" * 4097)
     await expect(page.locator(".message")).to_have_count(0)
@@ -98,11 +99,11 @@ async def test_a_message_that_is_refused_can_be_taken_back(daphne, page):
 
 async def test_a_long_word_and_a_long_name_fit_a_phone(daphne, pages):
     """What visitors say never makes the page wider than the screen."""
-    phone = await pages.new(viewport={"width": 360, "height": 640})
+    phone = await pages.new(viewport={"width": 320, "height": 640})
     await enter(phone, daphne.http_url("/rooms/wide/"), "W" * 32)
     await say(phone, "W" * 500)
     await expect(phone.locator(".message[data-status=sent]")).to_be_visible()
-    assert await phone.evaluate("() => document.documentElement.scrollWidth") == 360
+    assert await phone.evaluate("() => document.documentElement.scrollWidth") == 320
 
 
 async def test_the_page_comes_back_by_itself_after_a_restart(start_server, pages):

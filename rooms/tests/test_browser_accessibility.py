@@ -23,7 +23,7 @@ async def fill(page: Page, room: PlayedRoom) -> None:
         await say(page, text)
         await expect(page.locator(".message[data-status=sending]")).to_have_count(1)
         if text == "refused":
-            room.tell({"type": "error", "code": "too_long", "detail": "", "id": room.said[-1]["id"]})
+            room.tell({"type": "error", "code": "id_used", "detail": "", "id": room.said[-1]["id"]})
             await expect(page.locator(".message[data-status=failed]")).to_have_count(1)
 
 
@@ -142,7 +142,7 @@ async def test_the_focus_is_never_lost(daphne, page):
     await room.enter(page, daphne.http_url())
     await say(page, "refused")
     await expect(page.locator(".message[data-status=sending]")).to_have_count(1)
-    room.tell({"type": "error", "code": "too_long", "detail": "", "id": room.said[-1]["id"]})
+    room.tell({"type": "error", "code": "id_used", "detail": "", "id": room.said[-1]["id"]})
     again = page.locator(".message[data-status=failed] .again")
     await again.focus()
     room.tell(*(room.message() for _ in range(400)))  # which push it out of the page

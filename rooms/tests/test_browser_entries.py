@@ -62,13 +62,16 @@ async def test_a_beginning_leaves_what_only_the_page_knows(run):
     """What we said and the room may not have; what it had is forgotten, also under its id."""
     assert await run("""
         add(2);
-        const states = ["sending", "sent", "failed", "unsent"];
+        const states = ["waiting", "sending", "sent", "failed", "refused", "unsent"];
         for (const status of states) addWaiting(status).status = status;
         shown.clear();
         entries.clear();
         shown.showEnd();
         return [names(), states.map((id) => entries.waiting(id) !== undefined)];
-    """) == [["sending", "failed", "unsent"], [True, False, True, True]]
+    """) == [
+        ["waiting", "sending", "failed", "refused", "unsent"],
+        [True, True, False, True, True, True],
+    ]
 
 
 async def test_a_reader_who_left_the_end_gets_no_more_than_fits(run):

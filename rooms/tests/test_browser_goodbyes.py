@@ -22,10 +22,14 @@ room = Room.objects.get(name="lobby")
 @pytest.mark.parametrize(
     ("code", "meaning", "advice"),
     [
-        (4100, "The room's member limit is reached.", "as soon as somebody leaves"),
-        (4101, "Too many wrong passwords, connections or messages from here.", "Just wait"),
-        (4103, "The store or the channel layer is out of reach.", "Just wait"),
-        (4104, "An admin closed the room to newcomers.", "as soon as it is open again"),
+        (4100, "This room is full.", "as soon as somebody leaves"),
+        (
+            4101,
+            "Too much came from you or your network: wrong passwords, open pages or messages.",
+            "just wait",
+        ),
+        (4103, "The server cannot let anybody in just now.", "Just wait"),
+        (4104, "An admin closed this room to newcomers.", "as soon as it is open again"),
     ],
 )
 async def test_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, page, code, meaning, advice):
@@ -38,12 +42,16 @@ async def test_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, p
     await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
     await expect(page.locator("#advice")).to_contain_text(advice)
     await expect(page.locator("#next-try")).to_contain_text("Trying again in ")
+    await expect(page.locator("#members[data-stale] h2")).to_have_text("Last seen here: 1")
     await say(page, "meanwhile")
+    await expect(page.locator(".message .status")).to_have_text("waiting to be sent")
     await page.click("#reopen")
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     await expect(page.locator("#say")).to_be_focused()
+    await expect(page.locator(".message .status")).to_have_text("sending…")
     await expect(page.locator("#advice")).to_be_empty()
     await expect(page.locator("#next-try")).to_be_empty()
+    await expect(page.locator("#members:not([data-stale]) h2")).to_have_text("Here: 1")
     assert [frame["text"] for frame in room.said] == ["meanwhile"]
 
 
@@ -64,16 +72,21 @@ async def test_who_is_kicked_is_told_and_can_come_back(start_server, pages):
     await admin.click("a[href$='/members/']")
     await admin.click("[name=everybody]")
     state = visitor.locator("#state")
-    await expect(state).to_have_text("An admin disconnected this member or this room.")
+    await expect(state).to_have_text("An admin sent you out of this room.")
     await expect(state).to_have_attribute("data-state", "closed")
     await expect(visitor.locator("#advice")).to_have_text("That is no ban: you may come back.")
     await expect(visitor.locator("#send")).to_be_disabled()
     await expect(visitor.locator("#reopen")).to_be_hidden()
     await expect(visitor.locator("#other-rooms")).to_be_visible()
-    await visitor.fill("#say", "after")
+    await say(visitor, "after")
+    await expect(visitor.locator("#say-error")).to_have_text(
+        "Not sent: you are not in the room. Come back first."
+    )
+    await expect(visitor.locator("#say")).to_have_value("after")
     await visitor.click("#come-back")
     await expect(state).to_have_attribute("data-state", "open")
     await expect(visitor.locator("#come-back")).to_be_hidden()
+    await expect(visitor.locator("#say-error")).to_be_empty()
     await expect(visitor.locator("#say")).to_be_focused()
     await visitor.keyboard.press("Enter")
     await expect(visitor.locator(".message[data-status=sent] .text")).to_have_text(["before", "after"])
@@ -87,9 +100,12 @@ async def test_what_could_not_be_sent_any_more_can_be_said_again_after_coming_ba
     await room.links[-1].close(code=4008)
     await expect(page.locator(".message[data-status=unsent] .status")).to_have_text("perhaps not sent")
     await expect(page.locator("#announcements")).to_have_text("One of your messages was perhaps not sent.")
+    await page.click(".again")  # which is too early: it comes back into the input
+    await expect(page.locator("#say-error")).to_contain_text("Come back first.")
+    await expect(page.locator("#say")).to_have_value("last words")
     await page.click("#come-back")
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    await page.click(".again")
+    await page.press("#say", "Enter")
     await expect(page.locator(".message[data-status=sending] .text")).to_have_text("last words")
     assert [frame["text"] for frame in room.said] == ["last words"] * 2
 
@@ -100,7 +116,7 @@ async def test_a_room_that_is_closed_lets_in_as_soon_as_it_is_open(start_server,
     await page.add_init_script(SMALL_JITTER)
     await asyncio.to_thread(server.execute, CHANGE.format(change="room.closed = True; room.save()"))
     await page.goto(server.http_url("/rooms/lobby/"))
-    await expect(page.locator("#state")).to_have_text("An admin closed the room to newcomers.")
+    await expect(page.locator("#state")).to_have_text("An admin closed this room to newcomers.")
     await asyncio.to_thread(server.execute, CHANGE.format(change="room.closed = False; room.save()"))
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
 
@@ -110,7 +126,7 @@ async def test_a_room_that_was_deleted_leads_to_others(start_server, page):
     server = start_server()
     await enter(page, server.http_url("/rooms/lobby/"))
     await asyncio.to_thread(server.execute, CHANGE.format(change="room.delete()"))
-    await expect(page.locator("#state")).to_contain_text("the room was deleted")
+    await expect(page.locator("#state")).to_have_text("This room does not exist any more.")
     await expect(page.locator("#come-back")).to_be_hidden()
     await page.click("#other-rooms")
     await page.wait_for_url("**/rooms/")

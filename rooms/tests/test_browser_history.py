@@ -81,7 +81,7 @@ async def test_what_is_written_while_the_server_is_gone_is_sent_when_it_is_back(
     await say(visitor, "while it is gone")
     await say(visitor, "and another")
     waiting = ["on its way", "while it is gone", "and another"]
-    await expect(messages(visitor, "sending")).to_have_text(waiting)
+    await expect(messages(visitor, "waiting")).to_have_text(waiting)
     start_again(start_server, server)
     await expect(messages(visitor, "sent")).to_have_text(["before", *waiting])
     other = await pages.new()
@@ -146,7 +146,7 @@ async def test_a_room_that_begins_anew_is_shown_anew(start_server, visitor):
     await enter(visitor, server.http_url("/rooms/lobby/"))
     await expect(messages(visitor)).to_have_text(["old"])
     await say(visitor, "x" * 4097)
-    await expect(messages(visitor, "failed")).to_have_count(1)
+    await expect(messages(visitor, "refused")).to_have_count(1)
     await asyncio.to_thread(server.kill)
     await say(visitor, "mine")
     await asyncio.to_thread(server.execute, FORGET)
@@ -206,4 +206,4 @@ async def test_only_so_much_can_wait_for_a_server_that_is_gone(start_server, vis
         await say(visitor, f"message {number}")
     await expect(visitor.locator("#say-error")).to_contain_text("Too many of your messages")
     await expect(visitor.locator("#say")).to_have_value("message 100")
-    await expect(messages(visitor, "sending")).to_have_count(100)
+    await expect(messages(visitor, "waiting")).to_have_count(100)

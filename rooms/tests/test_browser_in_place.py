@@ -4,6 +4,7 @@ import asyncio
 
 from playwright.async_api import expect
 
+from rooms.tests.played_room import PlayedRoom
 from rooms.tests.test_browser import say
 from rooms.tests.test_browser_doors import PASSWORD, give_password
 
@@ -31,10 +32,11 @@ async def test_who_is_inside_when_the_password_changes_can_give_the_new_one(star
     await asyncio.to_thread(server.execute, CHANGE_PASSWORD.format(name="VIP"))
     # From another process without a channel layer in between: the room is looked at every few seconds.
     await expect(page.locator("#state")).to_have_attribute("data-state", "closed", timeout=20_000)
-    await expect(page.locator("#state")).to_have_text("The room's password was set or changed.")
-    await expect(page.locator("#advice")).to_contain_text("Give the new one below")
+    await expect(page.locator("#state")).to_have_text("This room has a new password.")
+    await expect(page.locator("#advice")).to_contain_text("Give it below")
     await expect(page.locator("#send")).to_be_disabled()
-    await page.fill("#say", "a draft")
+    await say(page, "a draft")
+    await expect(page.locator("#say-error")).to_have_text("Not sent: give the room's new password first.")
     await give_password(page, PASSWORD)
     await expect(page.locator("#password-errors")).to_have_text("That is not the password of this room.")
     await expect(page.locator("#password")).to_have_value("")
@@ -71,7 +73,22 @@ async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
     await page.click("#change-name")
     await page.fill("#guest-name", "Ann")
     await page.press("#guest-name", "Enter")  # connects anew
-    await expect(page.locator("#state")).to_have_text("Wrong or missing room password.")
+    await expect(page.locator("#state")).to_have_text("This room asks for its password.")
     await give_password(page, PASSWORD)
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     await expect(page.locator("#your-name")).to_have_text("Ann")
+
+
+async def test_what_was_on_its_way_waits_at_the_door(daphne, page):
+    """It does not look like being sent while nobody takes it, and goes on its way as soon as the password is given."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    await say(page, "hello")
+    status = page.locator(".message .status")
+    await expect(status).to_have_text("sending…")
+    await room.links[-1].close(code=4009)
+    await expect(status).to_have_text("waiting to be sent")
+    await page.fill("#password", "any")
+    await page.press("#password", "Enter")
+    await expect(status).to_have_text("sending…")
+    assert [frame["text"] for frame in room.said] == ["hello"] * 2

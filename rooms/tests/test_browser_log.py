@@ -132,7 +132,7 @@ async def test_what_was_refused_can_be_said_again_or_edited(daphne, page):
     await page.press("#say", "Enter")
     await expect(page.locator(".message[data-status=sending]")).to_have_count(1)
     await refuse(page, room)
-    await expect(page.locator("#say-error")).to_have_text("This message is too long.")
+    await expect(page.locator("#say-error")).to_contain_text("Send it again.")
     await page.click(".again")
     await expect(page.locator(".message[data-status=sending] .text")).to_have_text("hello")
     await expect(page.locator("#say-error")).to_be_empty()
@@ -146,6 +146,6 @@ async def test_what_was_refused_can_be_said_again_or_edited(daphne, page):
 
 
 async def refuse(page: Page, room: PlayedRoom) -> None:
-    """Refuses what was said last, for good."""
-    room.tell({"type": "error", "code": "too_long", "detail": "in no language", "id": room.said[-1]["id"]})
+    """Refuses what was said last, for a reason that does not lie in it."""
+    room.tell({"type": "error", "code": "id_used", "detail": "in no language", "id": room.said[-1]["id"]})
     await expect(page.locator(".message[data-status=failed] .actions")).to_be_visible()

@@ -68,6 +68,26 @@ class TestMatchesApart:
         os.kill(children()[0].pid, signal.SIGKILL)
         assert matches_apart("secret123", ENCODED)
 
+    @pytest.mark.parametrize("raw", ["secret123", "x" * 1_000_000])
+    def test_one_that_stands_still_is_killed_and_replaced(
+        self, raw: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Whether it takes the question, or does not even read it to its end. Nothing of it is left."""
+
+        def replacement() -> HashProcess:
+            monkeypatch.setattr(hash_process, "ANSWER_SECONDS", PATIENCE)
+            return HashProcess()
+
+        matches_apart("x", ENCODED)
+        (child,) = children()
+        child.suspend()
+        monkeypatch.setattr(hash_process, "ANSWER_SECONDS", 0.05)
+        monkeypatch.setattr(hash_process, "HashProcess", replacement)
+        assert matches_apart(raw, ENCODED) is (raw == "secret123")
+        assert not child.is_running()
+        assert len(children()) == 1
+        assert caplog.messages == ["a process that computes hashes does not answer and is killed"]
+
     def test_if_none_can_be_had_nobody_gets_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The failure is ours, and says so."""
         monkeypatch.setattr("sys.executable", "/nowhere/python")

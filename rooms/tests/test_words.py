@@ -11,7 +11,7 @@ from django.utils import translation
 
 from rooms.protocol import ErrorCode
 from rooms.tests.support import make_room
-from rooms.words import ADVICE, ERRORS, REFUSALS
+from rooms.words import ADVICE, ENDS, ERRORS, OBSTACLES, REFUSALS
 from rtproject.websocket.close_codes import CloseCode
 
 READ_ALOUD = ("aria-label", "placeholder", "title", "alt")  # attributes that hold sentences
@@ -49,10 +49,11 @@ def sentences(words: Any) -> list[str]:
 
 
 def test_every_code_has_its_words() -> None:
-    """An error's, a refused password's, and what can be done after each close code but the one that is over at once."""
+    """An error, a refused password, and a close code: what has happened, what can be done, and why nothing is sent."""
     assert set(ERRORS) == set(get_args(ErrorCode))
     assert set(REFUSALS) == {CloseCode.FORBIDDEN, CloseCode.RATE_LIMITED, CloseCode.UNAVAILABLE}
-    assert set(ADVICE) == set(CloseCode) - {CloseCode.GOING_AWAY}
+    assert set(ENDS) == set(ADVICE) == set(CloseCode)
+    assert set(OBSTACLES) == {code for code in CloseCode if code.reconnect == "never"}
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
-PHONE = {"width": 360, "height": 640}
+PHONE = {"width": 320, "height": 640}
 LONGEST_NAME = "W" * 64  # of a room, in the widest letter
 
 # Path -> what is there as soon as the page does what it is for.

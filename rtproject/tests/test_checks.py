@@ -5,18 +5,21 @@ import pytest
 from rtproject.checks import check_settings
 from rtproject.tests.support.site import Site
 
-PRODUCTION = {
+BEHIND_A_PROXY = {
     "HTTPS": "on",
     "SECRET_KEY": "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "ALLOWED_HOSTS": "example.org",
+    "TRUSTED_PROXIES": 1,
+}
+PRODUCTION = BEHIND_A_PROXY | {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "DATABASE_URL": "postgresql://rtproject:password@127.0.0.1:5432/rtproject",
-    "TRUSTED_PROXIES": 1,
 }
 
 
 @pytest.mark.parametrize(
-    ("settings", "options"), [({}, []), ({"DEBUG": "on"}, []), (PRODUCTION, ["--deploy"])]
+    ("settings", "options"),
+    [({}, []), ({"DEBUG": "on"}, []), (BEHIND_A_PROXY, ["--deploy"]), (PRODUCTION, ["--deploy"])],
 )
 def test_nothing_is_said_where_all_is_well(tmp_path, settings, options):
     """The defaults, with and without DEBUG, and the settings that the page about deployment asks for."""

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from contextlib import AsyncExitStack
+from urllib.request import Request, urlopen
 
 import pytest
 from websockets.asyncio.client import unix_connect
@@ -74,6 +75,21 @@ async def test_without_proxies_of_ours_nobody_is_believed(start_server):
         async with server.connect("/echo", **forwarded("198.51.100.2")) as second:
             assert await refused_with(second) == 4101
     await server.wait_for_log("127.0.0.1 /echo refused with 4101")
+    assert server.log.count("TRUSTED_PROXIES is 0") == 1
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_a_page_tells_of_an_undeclared_proxy_too(start_server, kind):
+    """Whatever request brings it first: once a process, also if nobody ever opens a WebSocket or posts anything."""
+    server = start_server(kind)
+    request = Request(server.http_url("/rooms/"), headers={"X-Forwarded-For": "198.51.100.1"})
+    for _ in range(2):
+        with await asyncio.to_thread(urlopen, request, timeout=PATIENCE) as page:
+            assert page.status == 200
+    await server.wait_for_log("TRUSTED_PROXIES is 0")
+    async with server.connect("/nowhere", **forwarded("198.51.100.1")) as client:
+        assert await refused_with(client) == 4004
+    await server.wait_for_log("refused with 4004")
     assert server.log.count("TRUSTED_PROXIES is 0") == 1
 
 

@@ -1,13 +1,14 @@
 """How the server says it is."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
 from django.db import Error
 from django.utils import timezone
 
-from pulse.models import Sample
+from pulse.models import Host
 from rooms.board import Board
 from rtproject import state
 from rtproject.state import Pulse, current_state
@@ -34,10 +35,10 @@ def board(monkeypatch):
     return boards
 
 
-def store_pulse(host, cpu=12.5, seq=1):
-    """A pulse that has just come."""
+def store_pulse(host, cpu=12.5, age=0, beat=5.0):
+    """A host's newest pulse, which came `age` seconds ago."""
     frame = json.dumps({"type": "pulse", "host": host, "cpu": cpu, "memory": {"percent": 40.0}})
-    Sample.objects.create(host=host, seq=seq, at=timezone.now(), frame=frame)
+    Host.objects.create(name=host, at=timezone.now() - timedelta(seconds=age), frame=frame, beat=beat)
 
 
 def test_everything_answers(client, board):
@@ -61,6 +62,15 @@ async def test_without_a_worker_there_is_no_pulse(board):
     """That is no fault of the store or the layer."""
     found = await current_state()
     assert (found.ok, found.machines, found.pulse) == (True, 0, None)
+
+
+async def test_a_machine_counts_by_its_own_interval(board, settings):
+    """However quickly this server's own worker beats."""
+    settings.PULSE_INTERVAL = 1.0
+    await database_sync_to_async(store_pulse)("here", age=40, beat=60.0)
+    await database_sync_to_async(store_pulse)("gone", age=40, beat=5.0)
+    found = await current_state()
+    assert (found.machines, found.pulse and found.pulse.host) == (1, "here")
 
 
 async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(board, settings):

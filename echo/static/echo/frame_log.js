@@ -8,6 +8,7 @@ const SHOWN = 2000; // characters or bytes of one frame
 
 const language = document.documentElement.lang || undefined;
 const clock = new Intl.DateTimeFormat(undefined, {
+  hourCycle: "h23", // "AM" behind milliseconds is hard to read
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",

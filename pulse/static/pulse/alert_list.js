@@ -6,11 +6,12 @@ import { duration } from "./units.js";
 import { say } from "./words.js";
 import { showTime } from "../rtproject/times.js";
 
-/** What is the matter, without the host: "CPU 97.1 % (threshold 90.0 %)". @param {import("./alerts.js").Alert} alert */
+/** What is the matter, without the host: "Load per core 2.60 (threshold 2.00)". @param {import("./alerts.js").Alert} alert */
 export function alertWords({ metric, value, threshold }) {
   if (metric === "silent") return say("silent");
   const words = MEASURES[metric]?.words ?? String;
-  const values = { metric: say(metric), value: words(value ?? NaN), threshold: words(threshold ?? NaN) };
+  const name = say(metric === "load" ? "load-per-core" : metric); // elsewhere on the page the load is that of the machine
+  const values = { metric: name, value: words(value ?? NaN), threshold: words(threshold ?? NaN) };
   return say(threshold === null ? "alert-value" : "alert-over", values);
 }
 

@@ -1,20 +1,23 @@
-// What is alarming now, and what was: two lists, and the sentences for those who do not look.
+// What is alarming now, what may become so, and what was: lists with their counts, and the sentences for those who do
+// not look. What is pending comes and goes, so it moves nothing: its count has a place of its own, its list lies above.
 
 import { AlertList, alertWords } from "./alert_list.js";
 import { fetchEvents } from "./archive.js";
+import { setText } from "./dom.js";
 import { say } from "./words.js";
 
 export class AlertPanel {
   #alerts;
   #announcer;
   #now;
+  #pending;
   #events;
   #parts;
 
   /**
    * @param {import("./alerts.js").Alerts} alerts
    * @param {import("./announcer.js").Announcer} announcer
-   * @param {{now: HTMLElement, none: HTMLElement, events: HTMLElement, noEvents: HTMLElement}} parts of the page
+   * @param {Record<"none" | "firing" | "now" | "pending" | "events" | "noEvents", HTMLElement>} parts of the page
    * @param {(name: string) => string} hrefOf the address of a host's own page
    */
   constructor(alerts, announcer, parts, hrefOf) {
@@ -22,18 +25,30 @@ export class AlertPanel {
     this.#announcer = announcer;
     this.#parts = parts;
     this.#now = new AlertList(parts.now, hrefOf);
+    this.#pending = new AlertList(parts.pending.querySelector("ul"), hrefOf);
     this.#events = new AlertList(parts.events, hrefOf);
   }
 
   /** Takes the list of an `alerts` frame. @param {import("./alerts.js").Alert[]} list */
   receive(list) {
-    const { fired, resolved, isOther } = this.#alerts.replace(list);
+    const { fired, resolved, isEvent } = this.#alerts.replace(list);
     for (const alert of fired) this.#announcer.alarm(this.#sentence(alert));
     for (const alert of resolved) this.#announcer.tell(this.#sentence(alert));
-    this.#now.show(this.#alerts.all);
-    this.#parts.now.hidden = list.length === 0;
-    this.#parts.none.hidden = list.length > 0;
-    if (isOther) this.showEvents();
+    this.#show(this.#alerts.in("firing"), this.#alerts.in("pending"), this.#alerts.in("resolved"));
+    if (isEvent) this.showEvents();
+  }
+
+  #show(firing, pending, resolved) {
+    const { now, none, firing: count, pending: details } = this.#parts;
+    this.#now.show([...firing, ...resolved]);
+    this.#pending.show(pending);
+    now.hidden = firing.length + resolved.length === 0;
+    none.hidden = firing.length > 0;
+    count.hidden = firing.length === 0;
+    setText(count, say("firing-count", { count: firing.length }));
+    details.hidden = false;
+    details.classList.toggle("some", pending.length > 0);
+    setText(details.querySelector("summary"), say("pending-count", { count: pending.length }));
   }
 
   /** There is no connection: that nothing is alarming cannot be said any more. */

@@ -10,15 +10,10 @@ const key = ({ host, metric }) => `${metric} ${host}`;
 export class Alerts {
   #current = new Map();
 
-  /** All of them, the worst first. @returns {Alert[]} */
-  get all() {
-    const rank = { firing: 0, pending: 1, resolved: 2 };
-    return [...this.#current.values()].sort((a, b) => rank[a.state] - rank[b.state] || (a.since < b.since ? 1 : -1));
-  }
-
-  /** How many are firing. */
-  get firing() {
-    return [...this.#current.values()].filter(({ state }) => state === "firing").length;
+  /** Those in one state, the newest first. @returns {Alert[]} */
+  in(state) {
+    const found = [...this.#current.values()].filter((alert) => alert.state === state);
+    return found.sort((a, b) => Date.parse(b.since) - Date.parse(a.since));
   }
 
   /** Those of a host in one state. @returns {Alert[]} */
@@ -29,16 +24,17 @@ export class Alerts {
   /**
    * Takes the whole list as it is now.
    * @param {Alert[]} list
-   * @returns {{fired: Alert[], resolved: Alert[], isOther: boolean}} what was not so before; `isOther` tells of any
-   *   change but that of a value
+   * @returns {{fired: Alert[], resolved: Alert[], isEvent: boolean}} what was not so before; `isEvent` tells of any
+   *   change of what has fired: a pending alert is no event yet
    */
   replace(list) {
     const before = this.#current;
     this.#current = new Map(list.map((alert) => [key(alert), alert]));
     const changed = list.filter((alert) => before.get(key(alert))?.state !== alert.state);
-    const isOther = changed.length > 0 || [...before.keys()].some((known) => !this.#current.has(known));
+    const hasFired = ({ state }) => state !== "pending";
+    const left = [...before.values()].filter((alert) => !this.#current.has(key(alert)));
     return {
-      isOther,
+      isEvent: changed.some(hasFired) || left.some(({ state }) => state === "firing"),
       fired: changed.filter(({ state }) => state === "firing"),
       resolved: changed.filter((alert) => alert.state === "resolved" && before.get(key(alert))?.state === "firing"),
     };

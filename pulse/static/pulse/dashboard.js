@@ -5,13 +5,16 @@ import { Alerts } from "./alerts.js";
 import { Announcer } from "./announcer.js";
 import { Archive } from "./archive.js";
 import { Crosshair } from "./crosshair.js";
+import { Gaps } from "./gaps.js";
 import { Hosts } from "./hosts.js";
 import { LinkWatch } from "./link_watch.js";
 import { Painter } from "./painter.js";
+import { Quiet } from "./quiet.js";
 import { Samples } from "./samples.js";
 import { Scene, spanAt } from "./scene.js";
 import { Screen } from "./screen.js";
 import { ServerClock } from "./server_clock.js";
+import { Thresholds } from "./thresholds.js";
 import { View } from "./view.js";
 import { say } from "./words.js";
 
@@ -21,7 +24,8 @@ const DAY = 86_400_000; // ms; a host that was silent for longer has no samples 
 const element = (id) => document.getElementById(id);
 const status = new StatusLine();
 const link = new LinkWatch();
-const thresholds = JSON.parse(element("thresholds").textContent);
+const quiet = new Quiet();
+const thresholds = new Thresholds(JSON.parse(element("thresholds").textContent));
 const title = document.title;
 
 const view = new View(viewChanged);
@@ -37,10 +41,14 @@ const screen = new Screen({ crosshair, scene, hrefOf, announcer, onChoose: (chan
 const alertPanel = new AlertPanel(
   alerts,
   announcer,
-  { now: element("alerts"), none: element("no-alerts"), events: element("events"), noEvents: element("no-events") },
+  {
+    ...{ none: element("no-alerts"), firing: element("firing"), now: element("alerts"), pending: element("pending") },
+    ...{ events: element("events"), noEvents: element("no-events") },
+  },
   hrefOf,
 );
 const archive = new Archive(loaded);
+const gaps = new Gaps(() => archive.ask(view.current.range));
 const socket = new Socket("/stats?history=1&alerts=1", { onState: showConnection, onMessage: receive });
 let wasOpen = false;
 let drawnTo = 0; // the right edge of the charts, Unix seconds
@@ -50,14 +58,15 @@ function scene() {
   const span = spanAt(serverNow, samples.range);
   const { current } = view;
   return new Scene({
-    ...{ hosts, samples, alerts, thresholds, view: current, time: crosshair.time },
-    ...{ now: Date.now(), serverNow, span },
+    ...{ hosts, samples, alerts, thresholds: thresholds.current, view: current, time: crosshair.time },
+    ...{ now: Date.now(), serverNow, span, isQuiet: quiet.isQuiet },
   });
 }
 
 function showConnection(change) {
   status.show(change);
   link.reset();
+  quiet.connection(change.state, Date.now());
   if (change.state === "open") connected();
   else disconnected();
   showTitle();
@@ -91,24 +100,32 @@ function receive(data) {
   const frame = parse(data);
   link.heard(Date.now());
   if (frame.type === "pulse") receivePulse(frame);
-  if (frame.type === "alerts" && Array.isArray(frame.alerts)) {
-    alertPanel.receive(frame.alerts);
-    showTitle();
-    painter.write();
-  }
+  if (frame.type === "alerts" && Array.isArray(frame.alerts)) receiveAlerts(frame);
+}
+
+function receiveAlerts(frame) {
+  alertPanel.receive(frame.alerts);
+  showTitle();
+  if (thresholds.replace(frame.thresholds)) painter.drawAll();
+  else painter.write();
 }
 
 function receivePulse(frame) {
+  const before = hosts.get(frame.host);
   const host = hosts.accept(frame, Date.now(), (time) => clock.here(time));
   if (host === null) return;
   samples.add(host);
+  if (hosts.isLive(Date.now())) quiet.heard(Date.now());
+  if (before !== undefined) gaps.heard((host.at - before.at) / 1000, host.beat, Date.now());
   painter.draw(host.name);
 }
 
 function loaded(range, answer) {
   clock.set(answer?.now);
+  if (answer !== null) gaps.loaded(Date.now());
   if (range !== samples.range) crosshair.set(null);
-  samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
+  // What is there already is better than nothing.
+  if (answer !== null || range !== samples.range) samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
   for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
     hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
   }
@@ -125,13 +142,15 @@ function viewChanged(current, before) {
 }
 
 function showTitle() {
-  const { firing } = alerts;
-  const parts = [socket.state === "open" ? "" : say("title-disconnected"), firing ? say("title-firing", { count: firing }) : ""];
+  const count = alerts.in("firing").length;
+  const parts = [socket.state === "open" ? "" : say("title-disconnected"), count ? say("firing-count", { count }) : ""];
   document.title = [...parts, title].filter(Boolean).join(" · ");
 }
 
 function tick() {
-  if (link.isDead(Date.now(), Math.max(0, ...hosts.all().map(({ beat }) => beat)))) socket.reopen();
+  const slowest = Math.max(0, ...hosts.all().map(({ beat }) => beat));
+  if (link.isDead(Date.now(), slowest)) socket.reopen();
+  quiet.look(Date.now(), slowest);
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);
   const { span } = scene();

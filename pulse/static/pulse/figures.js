@@ -1,7 +1,7 @@
 // The figures of a host in words: of now, or of the time that the crosshair is at.
 
 import { level, MEASURES } from "./measures.js";
-import { bytes, duration } from "./units.js";
+import { bytes, duration, load } from "./units.js";
 import { say } from "./words.js";
 
 /**
@@ -24,6 +24,15 @@ export function chartWords(chart, valueOf) {
   return say("received-sent", { received, sent });
 }
 
+/** What a measure's value is in words; of the load also for each core, as its threshold is meant. */
+export function figureWords(measure, host, valueOf) {
+  const value = valueOf(measure);
+  const words = MEASURES[measure].words(value);
+  const cores = host.latest?.cores?.length;
+  if (measure !== "load" || !cores || !Number.isFinite(value)) return words;
+  return say("load-and-per-core", { load: words, each: load(value / cores) });
+}
+
 /** The threshold of a chart for this host, if there is one: that of the load is meant for each core. */
 export function thresholdOf(chart, host, thresholds) {
   if (!Object.hasOwn(thresholds, chart)) return undefined;
@@ -40,15 +49,15 @@ export function chartLevel(chart, host, valueOf, thresholds) {
 /** What else there is to say of a chart now, beside its value. */
 export function detailWords(chart, pulse) {
   if (chart === "cpu") return say("cores", { count: pulse.cores?.length ?? 0 });
-  if (chart === "load") return say("load-averages", loadAverages(pulse.load));
+  if (chart === "load") return say("load-averages", loadAverages(pulse));
   const store = pulse[chart];
   if (store?.total === 0) return say("none-there");
   return store?.total ? say("used-of", { used: bytes(store.used), total: bytes(store.total) }) : "";
 }
 
-function loadAverages(load = []) {
-  const [, five, fifteen] = load.map(MEASURES.load.words);
-  return { five, fifteen };
+function loadAverages({ load: averages = [], cores = [] }) {
+  const [, five, fifteen] = averages.map(load);
+  return { each: load(averages[0] / cores.length), five, fifteen };
 }
 
 /** For how long a host has run, in words. */

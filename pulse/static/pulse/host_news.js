@@ -17,7 +17,7 @@ export class HostNews {
     for (const host of hosts) {
       const before = this.#states.get(host.name);
       // While it is not known whose silence it is, it is not told of.
-      const isOurs = scene.state(host) !== "live" && !scene.hosts.isSettled(host, scene.now);
+      const isOurs = scene.state(host) !== "live" && (scene.isQuiet || !scene.hosts.isSettled(host, scene.now));
       const state = isOurs && before !== undefined ? before : scene.state(host);
       states.set(host.name, state);
       if (before === undefined || before === state) continue;

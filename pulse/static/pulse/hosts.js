@@ -65,8 +65,12 @@ export class Hosts {
   // A live pulse has just been sent, whatever the clocks of the two machines say. The ones told on connecting
   // may be older, but not by more than makes a host stale: the server tells only of those that are alive.
   #seenAt(at, rhythm, now) {
-    const isLive = this.#openedAt !== null && now - this.#openedAt > REPLAY;
-    return isLive ? now : Math.min(Math.max(at, now - STALE_AFTER * rhythm * 1000), now);
+    return this.isLive(now) ? now : Math.min(Math.max(at, now - STALE_AFTER * rhythm * 1000), now);
+  }
+
+  /** Whether a pulse that comes now was sent just now: those that were stored have come. */
+  isLive(now) {
+    return this.#openedAt !== null && now - this.#openedAt > REPLAY;
   }
 
   #forgetSilent() {

@@ -1,8 +1,8 @@
 // The wall as a table: the same figures of every host.
 
 import { arrange, setAttribute, setText } from "./dom.js";
-import { chartLevel, uptimeWords, values } from "./figures.js";
-import { CHARTS, MEASURES, NAMES } from "./measures.js";
+import { chartLevel, figureWords, uptimeWords, values } from "./figures.js";
+import { CHARTS, NAMES } from "./measures.js";
 import { statusOf } from "./status.js";
 import { say } from "./words.js";
 
@@ -49,7 +49,7 @@ class Row {
     setText(status, statusOf(host, scene).words || say("live"));
     NAMES.forEach((name, i) => {
       const level = name in CHARTS ? chartLevel(name, host, valueOf, scene.thresholds) : "";
-      const words = MEASURES[name].words(valueOf(name));
+      const words = figureWords(name, host, valueOf);
       setText(cells[i], level ? `${words} ${say(level)}` : words);
       setAttribute(cells[i], "data-level", level || null);
     });

@@ -22,6 +22,7 @@ export class Scene {
    * @param {import("./alerts.js").Alerts} alerts
    * @param {Record<string, number>} thresholds by chart
    * @param {{range: number, chart: string, host: string}} view
+   * @param {boolean} isQuiet whether no pulses arrive at all
    * @param {number | null} time of the crosshair, Unix seconds
    * @param {number} now Unix ms, by the clock by which hosts are seen
    * @param {number} serverNow Unix ms, by the server's

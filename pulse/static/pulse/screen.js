@@ -66,6 +66,7 @@ export class Screen {
   show(scene, isChanged) {
     const hosts = scene.hosts.all();
     for (const sentence of this.#news.since(hosts, scene)) this.#announcer.tell(sentence);
+    setText(element("no-pulses"), scene.isQuiet ? say("no-pulses") : "");
     const present = hosts.filter((host) => scene.state(host) !== "gone");
     const isOnly = hosts.length === 1 && present.length === 1;
     if (!this.#isReady && hosts.length < 2) return;

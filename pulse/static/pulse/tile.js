@@ -1,8 +1,8 @@
 // The small card of one host on the wall.
 
 import { fromTemplate, setAttribute, setText } from "./dom.js";
-import { chartLevel, uptimeWords, values } from "./figures.js";
-import { CHARTS, MEASURES, NAMES } from "./measures.js";
+import { chartLevel, figureWords, uptimeWords, values } from "./figures.js";
+import { CHARTS, NAMES } from "./measures.js";
 import { Panel } from "./panel.js";
 import { statusOf } from "./status.js";
 import { say } from "./words.js";
@@ -34,7 +34,6 @@ export class Tile {
     const { kind, words } = statusOf(host, scene);
     setAttribute(this.element, "data-status", kind || null);
     setText(this.element.querySelector(".status"), words);
-    setAttribute(this.element.querySelector(".status"), "title", words || null); // it may be cut short
     this.panel.write(host, scene);
     this.#writeFigures(host, scene);
   }
@@ -44,7 +43,7 @@ export class Tile {
     for (const name of NAMES) {
       const level = name in CHARTS ? chartLevel(name, host, valueOf, scene.thresholds) : "";
       const figure = this.element.querySelector(`[data-figure="${name}"]`);
-      setText(figure.querySelector(".value"), MEASURES[name].words(valueOf(name)));
+      setText(figure.querySelector(".value"), figureWords(name, host, valueOf));
       setText(figure.querySelector(".level"), level && say(level));
       setAttribute(figure, "data-level", level || null);
     }

@@ -10,7 +10,7 @@ export class Composer {
 
   /**
    * @param {Document} page with the elements say-form, say, send and say-error
-   * @param {(text: string) => boolean} onSay takes what was written, not blank; false if it cannot, then it stays
+   * @param {(text: string) => boolean} onSay takes what was written, not blank; false if it cannot, and says why; then it stays
    */
   constructor(page, onSay) {
     const element = (id) => page.getElementById(id);
@@ -65,7 +65,7 @@ export class Composer {
   }
 
   #say() {
-    if (this.#button.disabled || this.#input.value.trim() === "") return;
+    if (this.#input.value.trim() === "") return;
     if (!this.#onSay(this.#input.value)) return;
     this.#input.value = "";
     this.#fit();

@@ -6,12 +6,14 @@
  * @property {string} [notice] the words of an announcement, instead of a message
  * @property {Date} at when it was said
  * @property {boolean} [own] whether the message is ours
- * @property {"" | "sending" | "sent" | "failed" | "unsent"} [status] of what we said: "failed" was refused, of "unsent" nobody knows
+ * @property {"" | "waiting" | "sending" | "sent" | "failed" | "refused" | "unsent"} [status] of what we said: "waiting" for us to
+ *   be in the room, "refused" as it is, "failed" for another reason, of "unsent" nobody knows
  * @property {boolean} [isFresh] whether it is the first that was not seen when it came
  * @property {HTMLElement | null} [element] while it is shown
  */
 
-const OPEN = ["sending", "failed", "unsent"]; // what only this page knows of
+const PENDING = ["waiting", "sending"];
+const OPEN = [...PENDING, "failed", "refused", "unsent"]; // what only this page knows of
 
 export class Entries {
   #all = [];
@@ -31,6 +33,11 @@ export class Entries {
     return this.#waiting.get(id);
   }
 
+  /** Our messages that the room is still to get, in the order in which they were said. */
+  get pending() {
+    return [...this.#waiting.values()].filter(({ status }) => PENDING.includes(status));
+  }
+
   /** Adds a message of ours that waits to be confirmed, at the end; returns its index. */
   addWaiting(entry) {
     this.#waiting.set(entry.frame.id, entry);
@@ -42,14 +49,14 @@ export class Entries {
    * @returns {number} its index
    */
   add(entry) {
-    const index = this.#firstSending();
+    const index = this.#firstPending();
     this.#all.splice(index, 0, entry);
     return index;
   }
 
   /** Whether `entry` would be where it is if it was added now. */
   isInPlace(entry) {
-    return this.#all[this.#firstSending()] === entry;
+    return this.#all[this.#firstPending()] === entry;
   }
 
   /** A message of ours does not wait any more, if it did. */
@@ -83,10 +90,8 @@ export class Entries {
     this.#all = this.#all.filter(({ status }) => OPEN.includes(status));
   }
 
-  #firstSending() {
-    for (const entry of this.#waiting.values()) {
-      if (entry.status === "sending") return this.#all.lastIndexOf(entry);
-    }
-    return this.#all.length;
+  #firstPending() {
+    const [first] = this.pending;
+    return first === undefined ? this.#all.length : this.#all.lastIndexOf(first);
   }
 }

@@ -3,10 +3,16 @@
 import { fill } from "../rtproject/words.js";
 
 const PASSWORD_NEEDED = [4003, 4009]; // close codes: forbidden, password changed
+const HOPELESS = ["too_long", "bad_frame"]; // codes of errors that lie in the text itself
 
 /** Whether a connection that ended with this code can be had again with the room's password. */
 export function asksPassword(code) {
   return PASSWORD_NEEDED.includes(code);
+}
+
+/** Whether an `error` frame would come again if the same text was said again. */
+export function isHopeless(frame) {
+  return HOPELESS.includes(frame.code);
 }
 
 /**

@@ -17,7 +17,11 @@ const poll = new Poll(".live", {
     element("more").hidden = more === 0;
     element("more-count").textContent = more.toLocaleString(document.documentElement.lang);
   },
-  onState: (change) => status.show(change, change.state === "open" ? words.live : words.behind),
+  onState(change) {
+    const isBehind = change.state === "waiting";
+    status.show(change, isBehind ? words.behind : words.live);
+    element("rooms").toggleAttribute("data-stale", isBehind);
+  },
 });
 
 element("reopen").addEventListener("click", () => {

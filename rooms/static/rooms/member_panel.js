@@ -13,11 +13,12 @@ export class MemberPanel {
   #members;
   #words;
   #isPlanned = false; // for the next frame of the screen: many may come at once
+  #isStale = false;
 
   /**
    * @param {Document} page with the elements members, show-members, members-heading, member-list, members-more, member-template
    * @param {import("./members.js").Members} members
-   * @param {{here: string, unnamed: string}} words with places `{count}`
+   * @param {{here: string, hereBefore: string, unnamed: string}} words with places `{count}`
    */
   constructor(page, members, words) {
     const element = (id) => page.getElementById(id);
@@ -32,6 +33,13 @@ export class MemberPanel {
     this.#panel.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
   }
 
+  /** Whether nobody tells us any more who comes and goes, so that it only shows who was here. */
+  set isStale(isStale) {
+    if (this.#isStale === isStale) return;
+    this.#isStale = isStale;
+    if (this.#members.count > 0) this.changed();
+  }
+
   /** To be called when members came or went. */
   changed() {
     if (this.#isPlanned) return;
@@ -44,7 +52,9 @@ export class MemberPanel {
 
   #show() {
     const { count, named, unnamed } = this.#members;
-    this.#button.textContent = this.#heading.textContent = fill(this.#words.here, { count });
+    const here = this.#isStale ? this.#words.hereBefore : this.#words.here;
+    this.#button.textContent = this.#heading.textContent = fill(here, { count });
+    this.#panel.toggleAttribute("data-stale", this.#isStale);
     this.#button.hidden = this.#heading.hidden = false;
     this.#list.replaceChildren(...named.map((person, place) => this.#item(person, place === 0)));
     this.#list.hidden = named.length === 0;

@@ -5,6 +5,8 @@ import { dayOf, showDay } from "./days.js";
 import { withLinks } from "./links.js";
 
 const PAUSE = 5 * 60_000; // ms; who speaks again after it is named again
+const CAN_REPEAT = ["failed", "unsent"]; // statuses
+const CAN_EDIT = [...CAN_REPEAT, "refused"];
 const HUES = 6; // of names, see room.css
 
 export class ItemMaker {
@@ -53,7 +55,8 @@ export class ItemMaker {
     item.querySelector(".text").replaceChildren(...withLinks(text));
     showClock(item.querySelector(".foot time"), at);
     item.querySelector(".status").textContent = this.#words[status] ?? "";
-    item.querySelector(".actions").hidden = status !== "failed" && status !== "unsent";
+    item.querySelector(".actions").hidden = !CAN_EDIT.includes(status);
+    item.querySelector(".again").hidden = !CAN_REPEAT.includes(status);
   }
 
   #listen(item, entry) {

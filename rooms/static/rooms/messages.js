@@ -1,4 +1,4 @@
-// The log of a room: what was said, and the life of what we say, from "sending" to "sent" or "not sent".
+// The log of a room: what was said, and the life of what we say, from "waiting" and "sending" to "sent" or "not sent".
 
 import { showDay } from "./days.js";
 import { Entries } from "./entries.js";
@@ -10,6 +10,7 @@ export const MOST_HELD = 5000; // entries; older ones are the room's to keep, an
 
 export class MessageList {
   #entries = new Entries();
+  #isIn = false;
   #hasOlder = false;
   #fresh = null; // the entry that bears the mark of the first one that was not seen
   #list;
@@ -57,6 +58,12 @@ export class MessageList {
     return this.#scroller.follows;
   }
 
+  /** Whether we are in the room, so that what we say is on its way and does not wait for that. */
+  set isIn(isIn) {
+    this.#isIn = isIn;
+    for (const entry of this.#entries.pending) this.#setStatus(entry, this.#pendingStatus);
+  }
+
   /**
    * Shows a `message` frame at the end.
    * @param {object} frame
@@ -83,7 +90,7 @@ export class MessageList {
   /** Shows a message of ours that waits to be confirmed, and leads the reader there. */
   addWaiting(id, text, you) {
     this.#markFresh(null);
-    const entry = { frame: { id, text, from: you }, at: new Date(), own: true, status: "sending" };
+    const entry = { frame: { id, text, from: you }, at: new Date(), own: true, status: this.#pendingStatus };
     this.#append(this.#entries.addWaiting(entry));
     this.toEnd();
   }
@@ -128,13 +135,11 @@ export class MessageList {
   /**
    * What became of a message of ours.
    * @param {string} id
-   * @param {"sent" | "failed" | "unsent"} status "failed": it was refused; "unsent": nobody knows
+   * @param {"sent" | "failed" | "refused" | "unsent"} status "refused": it will never be taken as it is; "unsent": nobody knows
    */
   mark(id, status) {
     const entry = this.#entries.waiting(id);
-    if (!entry) return;
-    entry.status = status;
-    this.#refresh(entry);
+    if (entry) this.#setStatus(entry, status);
   }
 
   /** Begins anew: leaves only what we say and the room has not yet. */
@@ -147,6 +152,16 @@ export class MessageList {
   /** Names the days anew, when another one has begun. */
   renameDays() {
     for (const item of this.#list.children) showDay(item.querySelector(".day time"), item.dataset.day);
+  }
+
+  get #pendingStatus() {
+    return this.#isIn ? "sending" : "waiting";
+  }
+
+  #setStatus(entry, status) {
+    if (entry.status === status) return;
+    entry.status = status;
+    this.#refresh(entry);
   }
 
   #append(index) {

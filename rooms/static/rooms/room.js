@@ -4,7 +4,7 @@ import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { onNewDay } from "./days.js";
-import { asksPassword, errorWords } from "./frames.js";
+import { asksPassword, errorWords, isHopeless } from "./frames.js";
 import { MemberPanel } from "./member_panel.js";
 import { Members } from "./members.js";
 import { MessageList } from "./messages.js";
@@ -29,6 +29,7 @@ const nameForm = new NameForm(document, words, () => {
 });
 const prompt = new PasswordPrompt(document, words.password, () => conversation.open());
 let you = nameForm.you; // until `welcome` says it
+let obstacle = ""; // why nothing can be said, until something is done about it
 
 const conversation = new Conversation(element("room").dataset.room, () => nameForm.name, {
   onState: showConnection,
@@ -52,7 +53,7 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
   },
   onError(frame, isFinal) {
     if (frame.id === undefined) return askAgain(frame);
-    if (isFinal) messages.mark(frame.id, "failed");
+    if (isFinal) messages.mark(frame.id, isHopeless(frame) ? "refused" : "failed");
     composer.complain(errorWords(frame, isFinal, words), !isFinal);
   },
   onFrame(frame) {
@@ -61,7 +62,7 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
   },
 });
 const messages = new MessageList(document, words.status, {
-  onAgain: say,
+  onAgain: (text) => say(text) || composer.takeBack(text),
   onTakeBack: (text) => composer.takeBack(text),
   onOlder: () => conversation.older(),
   onForget: (seq) => conversation.forget(seq),
@@ -75,10 +76,12 @@ const unread = new Unread(document, words, () => messages.isFollowed);
 function enter(frame) {
   you = frame.you;
   status.show({ state: "open" }, words.inside);
+  messages.isIn = true;
   composer.complain(nameForm.show(you.name));
   closeDoor();
   element("empty").hidden = frame.history && frame.seq > 0;
   members.take(frame);
+  panel.isStale = false;
   panel.changed();
   messages.lookUp();
 }
@@ -103,9 +106,13 @@ function showConnection(change) {
   const { state, code } = change;
   // Open is not yet in: the server may still turn us away, and only `welcome` says that it does not.
   if (state === "open") status.show({ state: "connecting" }, words.joining);
-  else status.show(change);
+  else status.show(change, words.ends[code]);
   const isClosed = state === "closed";
-  element("advice").textContent = isClosed || state === "waiting" ? (words.advice[code] ?? "") : "";
+  const isOut = isClosed || state === "waiting";
+  element("advice").textContent = isOut ? (words.advice[code] ?? "") : "";
+  if (isOut) panel.isStale = true;
+  messages.isIn = false;
+  obstacle = isClosed ? (words.obstacles[code] ?? words.obstacles.other) : "";
   composer.isOpen = !isClosed;
   showWaysBack(isClosed, code);
 }
@@ -126,6 +133,11 @@ function closeDoor() {
   door.hidden = true;
 }
 
+// This page followed itself: the same address asked for the password, which was given there.
+function wasAtGate() {
+  return document.referrer.split("?")[0] === location.origin + location.pathname;
+}
+
 function comeBack() {
   conversation.open();
   composer.focus();
@@ -133,8 +145,8 @@ function comeBack() {
 
 /** @returns {boolean} whether the text was taken */
 function say(text) {
-  const id = conversation.say(text);
-  composer.complain(id ? "" : words.tooMany);
+  const id = obstacle === "" && conversation.say(text);
+  composer.complain(id ? "" : obstacle || words.tooMany);
   if (id) messages.addWaiting(id, text, you);
   return Boolean(id);
 }
@@ -148,4 +160,5 @@ element("come-back").addEventListener("click", comeBack);
 
 onNewDay(() => messages.renameDays());
 followViewport();
+if (wasAtGate()) composer.focus();
 conversation.open();

@@ -37,7 +37,11 @@ function show(state) {
 
 const poll = new Poll("/state/", {
   onAnswer: show,
-  onState: (change) => change.state === "waiting" && status.show(change, words.behind),
+  onState(change) {
+    const isBehind = change.state === "waiting";
+    element("figures").toggleAttribute("data-stale", isBehind);
+    if (isBehind) status.show(change, words.behind);
+  },
 });
 
 element("reopen").addEventListener("click", () => {

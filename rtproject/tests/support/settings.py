@@ -17,4 +17,5 @@ from rtproject.settings import DATABASES  # noqa: E402
 # of waiting for its turn. A directory per run, so that two runs on one machine never meet.
 _directory = tempfile.TemporaryDirectory(prefix="rtproject-tests-")
 atexit.register(_directory.cleanup)
+DATABASES["default"]["NAME"] = os.path.join(_directory.name, "db.sqlite3")
 DATABASES["default"]["TEST"] = {"NAME": os.path.join(_directory.name, "test.sqlite3")}

@@ -1,0 +1,29 @@
+// Notices that the page is connected and no pulse of any host comes: then it is hardly the hosts that are silent. No DOM.
+
+const BEATS = 2.5; // of the slowest host: a little before the first host is called stale
+
+export class Quiet {
+  #openedAt = null; // Unix ms; null while there is no connection
+  #heardAt = -Infinity; // when the last live pulse came
+
+  /** Whether no pulses arrive. It stays so over a connection that was made anew, until a live pulse comes. */
+  isQuiet = false;
+
+  /** @param {string} state of the socket @param {number} now Unix ms */
+  connection(state, now) {
+    this.#openedAt = state === "open" ? now : null;
+    if (state === "waiting" || state === "closed") this.isQuiet = false; // that is said already
+  }
+
+  /** A pulse came that was not stored before. @param {number} now Unix ms */
+  heard(now) {
+    this.#heardAt = now;
+    this.isQuiet = false;
+  }
+
+  /** @param {number} now Unix ms @param {number} beat seconds between two pulses of the slowest host; 0 without any */
+  look(now, beat) {
+    if (this.#openedAt === null || beat === 0) return;
+    if (now - Math.max(this.#openedAt, this.#heardAt) > BEATS * beat * 1000) this.isQuiet = true;
+  }
+}

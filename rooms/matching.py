@@ -1,0 +1,59 @@
+"""Whether a password is the one that a hash was made of."""
+
+import logging
+import math
+import time
+
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, identify_hasher
+from django.utils.crypto import constant_time_compare
+
+from rooms.hash_process import HashProcesses
+from rtproject.websocket.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+# After a hash found no leisure, until leisure is looked for again.
+BUSY_SECONDS = 3.0
+
+
+class Matcher:
+    """Compares passwords with hashes, in processes of its own.
+
+    A hash is first given what processor nobody else wants: so who talks does not notice, even where all share one core.
+    A machine that has much to do has none to give; there it gets a share.
+    """
+
+    def __init__(self) -> None:
+        self._leisurely, self._others = HashProcesses(leisurely=True), HashProcesses(leisurely=False)
+        self._busy_until = -math.inf  # of `time.monotonic`
+
+    def matches(self, raw: str, encoded: str) -> bool:
+        """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if it cannot tell.
+
+        A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here.
+        """
+        hasher = identify_hasher(encoded)
+        if not isinstance(hasher, PBKDF2PasswordHasher):
+            return check_password(raw, encoded)
+        try:
+            raw.encode()
+        except UnicodeEncodeError:  # a lone surrogate is in no password
+            return False
+        known = hasher.decode(encoded)
+        derived = self._derive(hasher.digest().name, raw, known["salt"], known["iterations"])
+        return constant_time_compare(derived, str(known["hash"]))
+
+    def _derive(self, *parameters: str | int) -> str:
+        if time.monotonic() >= self._busy_until:
+            try:
+                return self._leisurely.derive(*parameters)
+            except OSError:
+                self._busy_until = time.monotonic() + BUSY_SECONDS
+        try:
+            return self._others.derive(*parameters)
+        except OSError as error:
+            logger.error("a password cannot be checked: %s", error)
+            raise Unavailable from error
+
+
+matches_apart = Matcher().matches
