@@ -21,8 +21,10 @@ from rooms.hash_child import LEISURELY
 # For a hash of 0.3 s. On a busy machine it may take many times as long; nobody waits for it then.
 ANSWER_SECONDS = 10.0
 
-# A machine that has much to do leaves a leisurely process nothing: with less than that of one core it is no use.
-LEAST_SHARE = 0.15
+# A machine that has much to do leaves a leisurely process nothing: with less of one core, or after that time, it is no
+# use, and there must be time left for one that has a share.
+LEAST_SHARE = 0.25
+LEISURE_SECONDS = 1.0
 LOOK_SECONDS = 0.3
 
 
@@ -43,8 +45,8 @@ class HashProcess:
         )
 
     def derive(self, *parameters: str | int) -> str:
-        """The hash in Base64; see `hash_child.py`. Blocks. Raises TimeoutError if the child did not answer within
-        ANSWER_SECONDS or found too little leisure, OSError if it had ended. Either way it is of no use any more."""
+        """The hash in Base64; see `hash_child.py`. Blocks. Raises TimeoutError if the child did not answer in
+        time or found too little leisure, OSError if it had ended. Either way it is of no use any more."""
         over, late = threading.Event(), threading.Event()
         threading.Thread(target=self._watch, args=(over, late), name="hash watch", daemon=True).start()
         try:
@@ -70,10 +72,11 @@ class HashProcess:
         """Kills the child when it is too late. That ends whatever is waited for: neither a pipe that is full nor one
         that is empty has a timeout."""
         began, used = time.monotonic(), self._processor_seconds()
+        most = LEISURE_SECONDS if self._leisurely else ANSWER_SECONDS
         while not over.wait(LOOK_SECONDS):
             waited = time.monotonic() - began
             starved = self._leisurely and self._processor_seconds() - used < LEAST_SHARE * waited
-            if starved or waited > ANSWER_SECONDS:
+            if starved or waited > most:
                 late.set()
                 self._child.kill()
                 return

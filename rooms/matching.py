@@ -2,12 +2,14 @@
 
 import logging
 import math
+import threading
 import time
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, identify_hasher
 from django.utils.crypto import constant_time_compare
 
 from rooms.hash_process import HashProcesses
+from rooms.hashing import HASHES_AT_ONCE
 from rtproject.websocket.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ class Matcher:
 
     def __init__(self) -> None:
         self._leisurely, self._others = HashProcesses(leisurely=True), HashProcesses(leisurely=False)
+        self._room = threading.Semaphore(HASHES_AT_ONCE)  # more at a time would take each other's leisure
         self._busy_until = -math.inf  # of `time.monotonic`
 
     def matches(self, raw: str, encoded: str) -> bool:
@@ -44,11 +47,12 @@ class Matcher:
         return constant_time_compare(derived, str(known["hash"]))
 
     def _derive(self, *parameters: str | int) -> str:
-        if time.monotonic() >= self._busy_until:
-            try:
-                return self._leisurely.derive(*parameters)
-            except OSError:
-                self._busy_until = time.monotonic() + BUSY_SECONDS
+        with self._room:
+            if time.monotonic() >= self._busy_until:
+                try:
+                    return self._leisurely.derive(*parameters)
+                except OSError:
+                    self._busy_until = time.monotonic() + BUSY_SECONDS
         try:
             return self._others.derive(*parameters)
         except OSError as error:

@@ -35,7 +35,7 @@ spare_unread_words_of_autobahn()
 # again and again. It would find nothing: a connection that ends leaves no cycles behind. So it looks often at what is
 # young and then leaves it alone, which takes a millisecond or two at a time, seldom at everything, and never at what is
 # loaded by now.
-gc.set_threshold(1_000, 1, 1_000)
+gc.set_threshold(1_000, 3, 300)
 
 routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
 websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(routes))))))

@@ -1,28 +1,38 @@
-"""Password hashes that a process of its own computes."""
+"""Processes of their own that compute password hashes."""
 
+import base64
+import hashlib
 import os
 import signal
 import threading
+import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
-from django.conf import global_settings
-from django.contrib.auth.hashers import make_password
-from pytest_django import Settings
 
 from rooms import hash_process
 from rooms.hash_child import NICENESS
-from rooms.hash_process import HashProcess, matches_apart
+from rooms.hash_process import HashProcess, HashProcesses
 from rooms.tests.support import PATIENCE
-from rtproject.websocket.errors import Unavailable
 
-ENCODED = make_password("secret123")
+QUESTION = ("sha256", "secret123", "salt", 1000)
+ANSWER = base64.b64encode(hashlib.pbkdf2_hmac("sha256", b"secret123", b"salt", 1000)).decode()
 
 
-@pytest.fixture
-def _no_idle_process() -> None:
-    """Those of other tests are ended."""
-    hash_process._end_idle()
+@pytest.fixture(params=[False, True], ids=["with a share", "leisurely"])
+def processes(request: pytest.FixtureRequest) -> Iterator[HashProcesses]:
+    """Some of either kind, ended with the test."""
+    processes = HashProcesses(leisurely=request.param)
+    yield processes
+    processes.end()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may leave nothing to those who take what is left."""
+    monkeypatch.setattr(hash_process, "LEAST_SHARE", 0.0)
+    monkeypatch.setattr(hash_process, "LEISURE_SECONDS", PATIENCE)
 
 
 def children() -> list[psutil.Process]:
@@ -31,86 +41,118 @@ def children() -> list[psutil.Process]:
     return [child for child in mine if "rooms.hash_child" in child.cmdline()]
 
 
-@pytest.mark.usefixtures("_no_idle_process")
-class TestMatchesApart:
-    def test_it_says_what_django_says(self) -> None:
-        """Of right and wrong passwords, in any script."""
-        other = make_password("schlüssel 🦊\n")
-        assert matches_apart("secret123", ENCODED)
-        assert not matches_apart("secret124", ENCODED)
-        assert matches_apart("schlüssel 🦊\n", other)
+def started_by(processes: HashProcesses) -> psutil.Process:
+    """The process that `processes` has made for a first question."""
+    before = set(children())
+    assert processes.derive(*QUESTION) == ANSWER
+    (child,) = set(children()) - before
+    return child
 
-    @pytest.mark.parametrize("raw", ["", "\ud800", "x" * 100_000])
-    def test_whatever_is_no_password_is_a_wrong_one(self, raw: str) -> None:
-        """And the process goes on."""
-        assert matches_apart("secret123", ENCODED)
-        assert not matches_apart(raw, ENCODED)
-        assert len(children()) == 1
 
-    def test_one_process_serves_one_caller_after_the_other(self) -> None:
-        """It is started once."""
-        for raw in ("one", "two", "three"):
-            matches_apart(raw, ENCODED)
-        assert len(children()) == 1
+def test_one_process_serves_one_caller_after_the_other(processes: HashProcesses) -> None:
+    """It is started once."""
+    child = started_by(processes)
+    before = children()
+    assert processes.derive(*QUESTION) == ANSWER
+    assert children() == before
+    assert child.is_running()
 
-    def test_callers_at_one_time_have_a_process_each(self) -> None:
-        """Neither waits for the other."""
-        threads = [threading.Thread(target=matches_apart, args=("x", ENCODED)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(children()) == 2
 
-    def test_one_that_was_killed_is_replaced(self) -> None:
-        """Nobody notices."""
-        matches_apart("x", ENCODED)
-        os.kill(children()[0].pid, signal.SIGKILL)
-        assert matches_apart("secret123", ENCODED)
+def test_callers_at_one_time_have_a_process_each(processes: HashProcesses) -> None:
+    """Neither waits for the other."""
+    before = len(children())
+    threads = [threading.Thread(target=processes.derive, args=("sha256", "x", "salt", 200_000)) for _ in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(children()) == before + 2
 
-    @pytest.mark.parametrize("raw", ["secret123", "x" * 1_000_000])
-    def test_one_that_stands_still_is_killed_and_replaced(
-        self, raw: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+
+def test_one_that_was_killed_is_replaced(processes: HashProcesses) -> None:
+    """Nobody notices."""
+    os.kill(started_by(processes).pid, signal.SIGKILL)
+    assert processes.derive(*QUESTION) == ANSWER
+
+
+@pytest.mark.parametrize("raw", ["secret123", "x" * 1_000_000])
+def test_one_that_stands_still_is_killed(
+    processes: HashProcesses, raw: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it takes the question, or does not even read it to its end. Nothing of it is left, and others go on."""
+    child = started_by(processes)
+    child.suspend()
+    with monkeypatch.context() as hasty:
+        hasty.setattr(hash_process, "LOOK_SECONDS", 0.01)
+        hasty.setattr(hash_process, "ANSWER_SECONDS", 0.05)
+        hasty.setattr(hash_process, "LEISURE_SECONDS", 0.05)
+        with pytest.raises(TimeoutError):
+            processes.derive("sha256", raw, "salt", 1000)
+    assert not child.is_running()
+    assert processes.derive(*QUESTION) == ANSWER
+
+
+class TestLeisure:
+    @pytest.fixture
+    def leisurely(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[HashProcesses]:
+        """One that takes what is left, looked at often."""
+        processes = HashProcesses(leisurely=True)
+        started_by(processes)
+        monkeypatch.setattr(hash_process, "LEAST_SHARE", 0.25)
+        monkeypatch.setattr(hash_process, "LOOK_SECONDS", 0.01)
+        yield processes
+        processes.end()
+
+    def test_without_any_it_is_given_up_at_once(
+        self, leisurely: HashProcesses, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Whether it takes the question, or does not even read it to its end. Nothing of it is left."""
+        """Not only when the time for an answer is over."""
+        monkeypatch.setattr(HashProcess, "_processor_seconds", lambda self: 0.0)
+        with pytest.raises(TimeoutError):
+            leisurely.derive("sha256", "x", "salt", 100_000_000)
 
-        def replacement() -> HashProcess:
-            monkeypatch.setattr(hash_process, "ANSWER_SECONDS", PATIENCE)
-            return HashProcess()
+    def test_with_enough_it_may_take_its_time(
+        self, leisurely: HashProcesses, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Many looks find it at work."""
+        monkeypatch.setattr(HashProcess, "_processor_seconds", lambda self: time.monotonic())
+        assert leisurely.derive("sha256", "x", "salt", 500_000)
 
-        matches_apart("x", ENCODED)
-        (child,) = children()
-        child.suspend()
-        monkeypatch.setattr(hash_process, "ANSWER_SECONDS", 0.05)
-        monkeypatch.setattr(hash_process, "HashProcess", replacement)
-        assert matches_apart(raw, ENCODED) is (raw == "secret123")
-        assert not child.is_running()
-        assert len(children()) == 1
-        assert caplog.messages == ["a process that computes hashes does not answer and is killed"]
+    def test_one_with_a_share_is_not_measured(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It may be slow: there is nothing better."""
+        monkeypatch.setattr(HashProcess, "_processor_seconds", lambda self: 0.0)
+        monkeypatch.setattr(hash_process, "LOOK_SECONDS", 0.01)
+        with_a_share = HashProcesses(leisurely=False)
+        assert with_a_share.derive("sha256", "x", "salt", 500_000)
+        with_a_share.end()
 
-    def test_if_none_can_be_had_nobody_gets_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The failure is ours, and says so."""
-        monkeypatch.setattr("sys.executable", "/nowhere/python")
-        with pytest.raises(Unavailable):
-            matches_apart("secret123", ENCODED)
+    def test_what_it_has_used_is_its_own(self) -> None:
+        """Measured on the child, in seconds; nothing when it has ended."""
+        process = HashProcess(leisurely=True)
+        process.derive("sha256", "x", "salt", 200_000)
+        assert 0.0 < process._processor_seconds() < PATIENCE
+        process.end()
+        assert process._processor_seconds() == 0.0
 
-    def test_an_interrupt_from_the_keyboard_is_not_for_it(self) -> None:
-        """A terminal sends it to the server's process group, and the server may still need a hash."""
-        matches_apart("x", ENCODED)
-        assert os.getpgid(children()[0].pid) != os.getpgid(0)
 
-    def test_a_hash_of_another_kind_is_known_too(self, settings: Settings) -> None:
-        """As an installation may have chosen it; and of another PBKDF2."""
-        settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
-        for kind in ("scrypt", "pbkdf2_sha1"):
-            encoded = make_password("secret123", hasher=kind)
-            assert matches_apart("secret123", encoded)
-            assert not matches_apart("secret124", encoded)
+def test_an_interrupt_from_the_keyboard_is_not_for_it(processes: HashProcesses) -> None:
+    """A terminal sends it to the server's process group, and the server may still need a hash."""
+    assert os.getpgid(started_by(processes).pid) != os.getpgid(0)
 
-    def test_it_stands_back_for_those_who_talk(self) -> None:
-        """It has the processor when they do not need it."""
-        matches_apart("x", ENCODED)
-        assert children()[0].nice() == psutil.Process().nice() + NICENESS
+
+@pytest.mark.parametrize("processes", [False], indirect=True)
+def test_with_a_share_it_stands_back_a_little(processes: HashProcesses) -> None:
+    """A busy machine still lets somebody in."""
+    assert started_by(processes).nice() == psutil.Process().nice() + NICENESS
+
+
+@pytest.mark.parametrize("processes", [True], indirect=True)
+def test_a_leisurely_one_stands_back_for_everybody(processes: HashProcesses) -> None:
+    """It has the processor when nobody wants it; where Linux runs, it is taken away at once."""
+    child = started_by(processes)
+    assert child.nice() == 19
+    if hasattr(os, "SCHED_IDLE"):
+        assert os.sched_getscheduler(child.pid) == os.SCHED_IDLE
 
 
 def test_it_ends_when_its_input_does() -> None:
