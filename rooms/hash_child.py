@@ -27,7 +27,8 @@ def main() -> None:
 
 
 def _stand_back(leisurely: bool) -> None:
-    os.nice(MOST_NICE if leisurely else NICENESS)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(MOST_NICE if leisurely else NICENESS)
     if leisurely and hasattr(os, "SCHED_IDLE"):  # Linux: nobody waits even for a slice of time to end
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 

@@ -5,10 +5,10 @@ tries to hold a lock beside the database, and who cannot have it is not alone.
 """
 
 import asyncio
-import fcntl
 import logging
 import os
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.conf import settings
@@ -19,12 +19,13 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 8.0  # the server that this one replaces may take 5 to end
 LOOK_SECONDS = 0.5
+CAN_LOCK = find_spec("fcntl") is not None  # Windows has none
 
 
 @cache
 def look_for_others() -> None:
     """Begins to look, once a process. Where a Redis or a PostgreSQL is set, `checks.py` says what there is to say."""
-    if settings.ON_SQLITE and not settings.REDIS_URLS:
+    if CAN_LOCK and settings.ON_SQLITE and not settings.REDIS_URLS:
         background(warn_unless_alone(Path(f"{settings.DATABASES['default']['NAME']}.lock")), "lone server")
 
 
@@ -47,6 +48,8 @@ async def warn_unless_alone(path: Path) -> None:
 
 
 def _hold(lock: int) -> bool:
+    import fcntl
+
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
