@@ -11,12 +11,15 @@ from django.contrib.auth.hashers import check_password
 
 from rtproject.websocket.loops import per_loop
 
-# A hash takes 0.2 s of CPU. One core is left to those who talk.
+# A hash takes 0.2 to 0.4 s of CPU. One core is left to those who talk.
 HASHES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
 
 # A handshake has no more time than that, and no more hashes fit into it: others need not wait.
 TURN_SECONDS = 2.0
 MOST_WAITING = 20
+
+# So that whoever comes next has a turn in any case, however slow a busy machine was.
+MOST_REST_SECONDS = 1.0
 
 
 def matches(raw: str | None, encoded: str) -> bool:
@@ -31,7 +34,7 @@ class Lane:
     """Hashes in `threads` of its own; at most MOST_WAITING wait for one, and for TURN_SECONDS.
 
     Each thread rests before it goes on, `rest` times as long as the quickest hash so far took: what one costs, however
-    long a busy machine takes for it.
+    long a busy machine takes for it. It rests for MOST_REST_SECONDS at most.
     """
 
     def __init__(self, threads: int, rest: float = 0.0) -> None:
@@ -54,7 +57,7 @@ class Lane:
             return await loop.run_in_executor(self._pool, work)
         finally:
             self._quickest = min(self._quickest, loop.time() - began)
-            loop.call_later(self._rest * self._quickest, self._pass_on)
+            loop.call_later(min(self._rest * self._quickest, MOST_REST_SECONDS), self._pass_on)
 
     async def _turn(self) -> bool:
         if self._free:

@@ -104,6 +104,14 @@ async def test_a_lane_rests_as_long_as_it_is_told() -> None:
     assert times[2] - times[1] >= 2.9 * (times[1] - times[0])
 
 
+async def test_a_slow_hash_is_followed_by_no_long_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody would have a turn within TURN_SECONDS."""
+    monkeypatch.setattr(hashing, "MOST_REST_SECONDS", 0.01)
+    lane = Lane(1, rest=3600.0)
+    async with asyncio.timeout(PATIENCE):
+        assert [await lane.run(lambda: True) for _ in range(3)] == [True] * 3
+
+
 def test_a_nul_is_no_part_of_a_password() -> None:
     """HMAC would take it for the padding that it adds itself."""
     assert not hashing.matches("secret123\0", "whatever")
