@@ -11,9 +11,6 @@ VENV    ?= .venv
 ADDRESS ?= 127.0.0.1
 PORT    ?= 8000
 ARGS    ?=
-# A test waits for a third of its time: one worker more than there are cores.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-
 IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
@@ -48,7 +45,7 @@ run: $(VENV)/.installed
 	@exec $(IN_VENV) -m daphne -b '$(ADDRESS)' -p '$(PORT)' rtproject.asgi:application
 
 test: $(VENV)/.installed-dev
-	@$(IN_VENV) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(IN_VENV) -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(IN_VENV) -m ruff check .
