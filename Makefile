@@ -11,6 +11,7 @@ VENV    ?= .venv
 ADDRESS ?= 127.0.0.1
 PORT    ?= 8000
 ARGS    ?=
+
 IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
