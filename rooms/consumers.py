@@ -56,7 +56,7 @@ class RoomConsumer(Consumer):
         if not is_room_name(name):
             raise Refused(CloseCode.NOT_FOUND)
         self.key = room_key(name)
-        self.room = await self._find()
+        self.room = await self._find(patient=passwords.is_suspect(client_address(self.scope)))
         self.door = door_of(self.room)
         self.last_removal = self.room.last_removal
         await self._check_password()
@@ -108,8 +108,8 @@ class RoomConsumer(Consumer):
         """Answers a frame that had no effect with an `error`."""
         await self._answer(Error(cast(ErrorCode, error.code), error.detail, error.frame_id))
 
-    async def _find(self) -> Room:
-        found = await find_rooms([self.key])
+    async def _find(self, patient: bool = False) -> Room:
+        found = await find_rooms([self.key], patient)
         if self.key not in found:
             raise Refused(CloseCode.NOT_FOUND)
         return found[self.key]

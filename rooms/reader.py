@@ -1,12 +1,11 @@
 """Reads rooms from the store for the event loop: once for all who ask at the same time.
 
 When a network comes back everybody in a room does. Each of them has to know how the room is now, and a look that began
-after they asked tells them, whoever it was for. And when strangers knock without pause each would cost a query and two
-hops between threads: so looks keep a pace, and who comes faster waits for the next one a little longer.
+after they asked tells them, whoever it was for. Strangers who knock without pause share a few looks: one for each would
+cost a query and two hops between threads.
 """
 
 import asyncio
-import math
 from collections.abc import Collection
 
 from channels.db import database_sync_to_async
@@ -15,10 +14,8 @@ from rooms.doors import read_rooms
 from rooms.models import Room
 from rooms.names import room_key
 from rtproject.websocket.loops import per_loop
-from rtproject.websocket.rates import Pace, Rate
 
-# After a burst: 33 ms to wait at most for who comes when many do, and nothing for who comes alone.
-LOOKS, BURST = Rate(30, 1.0), 10
+PATIENT_SECONDS = 0.1  # that a patient caller waits for others before they have a look taken
 MOST_AT_ONCE = 500  # names in one query
 
 
@@ -29,9 +26,8 @@ class Reader:
         self._asked: set[str] = set()
         self._answer: asyncio.Future[dict[str, Room]] | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._pace = Pace(LOOKS, BURST)
 
-    async def find(self, names: Collection[str]) -> dict[str, Room]:
+    async def find(self, names: Collection[str], patient: bool = False) -> dict[str, Room]:
         """See `doors.read_rooms`: what it returns for these names, read after this was called."""
         keys = {room_key(name) for name in names}
         self._asked |= keys
@@ -39,14 +35,15 @@ class Reader:
             self._answer = asyncio.get_running_loop().create_future()
             self._answer.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         answer = self._answer
-        if self._looking is None or self._looking.done():
+        if patient:
+            await asyncio.wait({answer}, timeout=PATIENT_SECONDS)
+        if not answer.done() and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self._look(), name="rooms reader")
         rooms = await asyncio.shield(answer)
         return {key: rooms[key] for key in keys & rooms.keys()}
 
     async def _look(self) -> None:
         while self._answer is not None:
-            await self._pace.keep(math.inf)
             answer, self._answer = self._answer, None
             asked, self._asked = list(self._asked), set()
             try:
@@ -65,6 +62,9 @@ async def _read(keys: list[str]) -> dict[str, Room]:
 _current_reader = per_loop(Reader)
 
 
-async def find_rooms(names: Collection[str]) -> dict[str, Room]:
-    """The rooms of these names by key, see `doors.read_rooms`. Raises django.db.Error."""
-    return await _current_reader().find(names)
+async def find_rooms(names: Collection[str], patient: bool = False) -> dict[str, Room]:
+    """The rooms of these names by key, see `doors.read_rooms`. Who is patient waits a little for others to ask as well.
+
+    Raises django.db.Error.
+    """
+    return await _current_reader().find(names, patient)

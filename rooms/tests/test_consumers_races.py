@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 new_room = sync_to_async(make_room)
 
 
-async def no_store(names: Any) -> dict[str, Room]:
+async def no_store(names: Any, patient: bool) -> dict[str, Room]:
     raise OperationalError("no store")
 
 
@@ -46,7 +46,7 @@ def between_looks(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object])
     """Lets `change` happen right after the first look at the room."""
     changed = False
 
-    async def find_rooms(names: list[str]) -> dict[str, Room]:
+    async def find_rooms(names: list[str], patient: bool) -> dict[str, Room]:
         nonlocal changed
         found: dict[str, Room] = await reader.find_rooms(names)
         if not changed:

@@ -76,6 +76,33 @@ async def test_a_look_that_began_before_is_not_used(looks: Looks) -> None:
     assert looks.asked == [{"a"}, {"a", "b"}]
 
 
+async def test_the_patient_share_a_look_that_somebody_else_has_taken(
+    looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long they would wait by themselves."""
+    monkeypatch.setattr(reader, "PATIENT_SECONDS", PATIENCE)
+    looks.go.set()
+    one = Reader()
+    patient = [asyncio.create_task(one.find([name], patient=True)) for name in "ab"]
+    await settle()
+    assert looks.asked == []
+    assert (await one.find(["c"])).keys() == {"c"}
+    assert [(await task).keys() for task in patient] == [{"a"}, {"b"}]
+    assert looks.asked == [{"a", "b", "c"}]
+
+
+async def test_the_patient_get_a_look_of_their_own_at_last(
+    looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for all of them."""
+    monkeypatch.setattr(reader, "PATIENT_SECONDS", 0.01)
+    looks.go.set()
+    one = Reader()
+    found = await asyncio.gather(*(one.find([name], patient=True) for name in "ab"))
+    assert [rooms.keys() for rooms in found] == [{"a"}, {"b"}]
+    assert looks.asked == [{"a", "b"}]
+
+
 async def test_an_error_reaches_everybody_who_shares_it(looks: Looks) -> None:
     """And nobody else: the next look is another one."""
     looks.error = OperationalError("no store")

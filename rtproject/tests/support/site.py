@@ -11,13 +11,16 @@ from rtproject.tests.support.isolation import ROOT, SECRET_KEY, without_settings
 
 PATIENCE = 60.0  # seconds that a management command may take
 
-SET_UP = "import django; django.setup()\n"
-
-# The demo's password costs a hundredth of what one costs: on a busy machine a handshake must not be a matter of luck.
-MAKE_DEMO = """
+# Passwords that a test sets cost a hundredth of what they would: on a busy machine a handshake must not be a matter of
+# luck. Those that a server sets itself cost what they cost.
+SET_UP = """
+import django
+django.setup()
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.core.management import call_command
 PBKDF2PasswordHasher.iterations = 10_000
+"""
+MAKE_DEMO = """
+from django.core.management import call_command
 call_command("demo")
 """
 MAKE_TEMPLATES = """
