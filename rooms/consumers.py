@@ -10,6 +10,7 @@ from rooms.doorkeeper import current_doorkeeper
 from rooms.doors import door_of, judge
 from rooms.feed import Feed
 from rooms.feeds import current_feeds
+from rooms.guesses import is_suspect
 from rooms.members import identify
 from rooms.messages import older
 from rooms.models import Room
@@ -56,7 +57,7 @@ class RoomConsumer(Consumer):
         if not is_room_name(name):
             raise Refused(CloseCode.NOT_FOUND)
         self.key = room_key(name)
-        self.room = await self._find(patient=passwords.is_suspect(client_address(self.scope)))
+        self.room = await self._find(patient=is_suspect(client_address(self.scope)))
         self.door = door_of(self.room)
         self.last_removal = self.room.last_removal
         await self._check_password()
@@ -116,7 +117,7 @@ class RoomConsumer(Consumer):
 
     async def _check_password(self) -> None:
         password = self.query.get("pass")
-        if password is None and passwords.is_admitted(self.scope.get("session"), self.room):
+        if not password and passwords.is_admitted(self.scope.get("session"), self.room):
             return
         await passwords.verify(self.room, password, client_address(self.scope))
 

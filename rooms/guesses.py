@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 wrong_passwords = SharedTally("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
 
-# Whoever failed in any room lately does not keep others waiting for a hash. It is this process's time that is shared
-# out, so this process's own count is enough.
-recent_failures = Tally(Rate(1, 600.0))
+# Whoever failed in any room lately, more often than one mistypes, does not keep others waiting for a hash. It is this
+# process's time that is shared out, so this process's own count is enough.
+recent_failures = Tally(Rate(3, 600.0))
 
 _digest_key = secrets.token_bytes(32)
 
@@ -52,6 +52,16 @@ class Guess:
         """Counts no more."""
         if self.address is not None:
             await wrong_passwords.give_back(self._key)
+
+
+async def is_used_up(room: "Room", address: str) -> bool:
+    """Whether `address` gave as many wrong passwords for `room` as it may."""
+    return await wrong_passwords.exhausted((room_key(room.name), address))
+
+
+def is_suspect(address: str | None) -> bool:
+    """Whether somebody at `address` gave several wrong passwords in the last ten minutes: such are not in a hurry."""
+    return address is not None and recent_failures.exhausted(address)
 
 
 class Digests:

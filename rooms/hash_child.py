@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import sys
 
 # Of 19: half the share of who talks, where they want the same core. With less, a machine that has much to do would let
@@ -19,6 +20,9 @@ LEISURELY = "leisurely"
 
 def main() -> None:
     """Until standard input ends."""
+    for name in ("SIGINT", "SIGPIPE"):  # to end is all there is to do, and nothing to tell
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     _stand_back(LEISURELY in sys.argv)
     for line in sys.stdin.buffer:
         digest, password, salt, iterations = json.loads(line)

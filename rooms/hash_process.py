@@ -14,9 +14,8 @@ import threading
 import time
 
 import psutil
-from django.conf import settings
 
-from rooms.hash_child import LEISURELY
+from rooms import hash_child
 
 # For a hash of 0.3 s. On a busy machine it may take many times as long; nobody waits for it then.
 ANSWER_SECONDS = 10.0
@@ -29,7 +28,8 @@ LOOK_SECONDS = 0.2
 
 
 class HashProcess:
-    """One child process. It ends when this process does, however that ends: its standard input is then closed.
+    """One child process. It ends when this process does, however that ends: its standard input is then closed, which it
+    notices when it has computed what it is at.
 
     A leisurely one takes only what processor nobody else wants.
     """
@@ -37,9 +37,8 @@ class HashProcess:
     def __init__(self, leisurely: bool = False) -> None:
         self._leisurely = leisurely
         self._child = subprocess.Popen(  # noqa: S603 (our own program)
-            # -S: nothing outside the standard library is needed, and it starts in two thirds of the time.
-            [sys.executable, "-S", "-m", "rooms.hash_child", *([LEISURELY] if leisurely else [])],
-            cwd=settings.BASE_DIR,
+            # -S, -P: nothing but the standard library is needed, and it starts in two thirds of the time.
+            [sys.executable, "-S", "-P", hash_child.__file__, *([hash_child.LEISURELY] if leisurely else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C is for us, and we may still need it

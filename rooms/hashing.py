@@ -80,7 +80,7 @@ class Lane:
 
 
 class Lanes:
-    """One for those who failed lately, one for all others, who so never wait for them."""
+    """One for those who failed lately, one for all others, who so have no place in a queue behind them."""
 
     def __init__(self) -> None:
         self._others = Lane(HASHES_AT_ONCE)

@@ -33,16 +33,17 @@ class Matcher:
     def matches(self, raw: str, encoded: str) -> bool:
         """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if it cannot tell.
 
-        A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here.
+        A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here. What is no hash at
+        all matches nothing.
         """
-        hasher = identify_hasher(encoded)
-        if not isinstance(hasher, PBKDF2PasswordHasher):
-            return check_password(raw, encoded)
         try:
-            raw.encode()
-        except UnicodeEncodeError:  # a lone surrogate is in no password
+            raw.encode()  # a lone surrogate is in no password
+            hasher = identify_hasher(encoded)
+            if not isinstance(hasher, PBKDF2PasswordHasher):
+                return check_password(raw, encoded)
+            known = hasher.decode(encoded)
+        except ValueError:
             return False
-        known = hasher.decode(encoded)
         derived = self._derive(hasher.digest().name, raw, known["salt"], known["iterations"])
         return constant_time_compare(derived, str(known["hash"]))
 

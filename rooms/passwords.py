@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from rooms.guesses import Guess, judge, recent_failures
+from rooms.guesses import Guess, judge
 from rooms.names import room_key
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Refused
@@ -47,11 +47,6 @@ async def verify(room: "Room", raw: str | None, address: str | None) -> None:
     if code is not None:
         await _refusals().keep(until)
         raise Refused(code)
-
-
-def is_suspect(address: str | None) -> bool:
-    """Whether somebody at `address` gave a wrong password in the last ten minutes: such are not in a hurry."""
-    return address is not None and recent_failures.exhausted(address)
 
 
 def admit(session: SessionBase, room: "Room") -> None:

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from rooms import passwords
 from rooms.doors import read_rooms
 from rooms.forms import PasswordForm
+from rooms.guesses import is_used_up
 from rooms.members import keep_guest_key
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
@@ -60,10 +61,16 @@ def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
     if not form.is_valid():
         return CloseCode.FORBIDDEN
     release_connections()  # it may take seconds, and nothing is asked of the database meanwhile
+    address = request_address(request)
     try:
-        async_to_sync(passwords.verify)(room, form.cleaned_data["password"], request_address(request))
+        async_to_sync(passwords.verify)(room, form.cleaned_data["password"], address)
     except Refused as refused:
-        form.add_error("password", REFUSALS[refused.code])
-        return refused.code
+        code = refused.code
+        if code == CloseCode.RATE_LIMITED and not async_to_sync(is_used_up)(room, address):
+            code = (
+                CloseCode.UNAVAILABLE
+            )  # too many others wait for a hash: that is nothing to wait a minute for
+        form.add_error("password", REFUSALS[code])
+        return code
     passwords.admit(request.session, room)
     return None

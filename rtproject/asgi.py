@@ -45,6 +45,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
     ensure_embedded()
     look_for_others()
+    # Daphne takes it from a header of the client's: with it a path would mean another one than the proxy's rules saw.
+    scope["root_path"] = ""
     serve: Application = websocket if scope["type"] == "websocket" else page
     await serve(scope, receive, send)
 

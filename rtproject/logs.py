@@ -59,6 +59,17 @@ class NoTracebackForRefusals(logging.Filter):
         return True
 
 
+class NoTracebackForBytes(logging.Filter):
+    """Keeps the last line of Daphne's traceback about a header that is no text: any stranger can send one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True: the line stays."""
+        last = str(record.msg).rstrip().rpartition("\n")[2]
+        if last.startswith(("UnicodeDecodeError", "UnicodeEncodeError")):
+            record.msg, record.args = f"a request is not readable: {last}", ()
+        return True
+
+
 def cut_queries_of_daphne() -> None:
     """Makes Daphne's access log end each path where its query begins.
 
@@ -101,6 +112,7 @@ LOGGING = {
         "without_query": {"()": "rtproject.logs.WithoutQuery"},
         "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
         "no_traceback": {"()": "rtproject.logs.NoTracebackForRefusals"},
+        "readable": {"()": "rtproject.logs.NoTracebackForBytes"},
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
@@ -111,6 +123,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
         "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
+        "daphne.http_protocol": {"filters": ["readable"]},
+        "daphne.ws_protocol": {"filters": ["readable"]},
         "channels_redis.pubsub": {"filters": ["once_a_minute"]},
         "uvicorn.access": {"filters": ["without_query"], "propagate": True},
     },

@@ -33,6 +33,10 @@ async def warn_unless_alone(path: Path) -> None:
     """Holds the lock `path` until the process ends, or logs a warning if it cannot be had in PATIENCE_SECONDS."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        logger.debug("%s cannot be made", path, exc_info=True)
+        return
+    try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not _hold(lock):  # noqa: ASYNC110 (no event tells of another process)
                 await asyncio.sleep(LOOK_SECONDS)
@@ -44,6 +48,7 @@ async def warn_unless_alone(path: Path) -> None:
             " itself. Set REDIS_URL for all of them, or run one (no --workers, no WEB_CONCURRENCY)"
         )
     except OSError:  # a file system without locks: then nobody knows
+        os.close(lock)
         logger.debug("%s cannot be locked", path, exc_info=True)
 
 

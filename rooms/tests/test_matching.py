@@ -27,6 +27,12 @@ def test_whatever_is_no_password_is_a_wrong_one(raw: str) -> None:
     assert not matches_apart(raw, ENCODED)
 
 
+@pytest.mark.parametrize("encoded", ["secret123", "!unusable", "pbkdf2_sha256$5", "pbkdf2_sha256$x$y$z"])
+def test_what_is_no_hash_matches_nothing(encoded: str) -> None:
+    """Somebody may have saved a password as it is: it opens nothing, and no error tells it to the log."""
+    assert not matches_apart("secret123", encoded)
+
+
 def test_a_hash_of_another_kind_is_known_too(settings: Settings) -> None:
     """As an installation may have chosen it; and of another PBKDF2."""
     settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS

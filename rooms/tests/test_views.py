@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from rooms import guesses
+from rooms import guesses, passwords
 from rooms.members import GUEST_COOKIE
 from rooms.models import Room
 from rooms.tests.support import make_room
+from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.rates import Rate
 from rtproject.websocket.shared_tally import SharedTally
 
@@ -160,6 +161,18 @@ class TestPassword:
         told = client.post("/rooms/VIP/", {"password": "secret123"}, headers={"accept": "application/json"})
         assert told.json() == {"refused": 4101, "wait": 60.0}
         assert enter(client, "secret123", "other").status_code == 302
+
+    def test_who_gets_no_turn_is_told_to_try_again_in_a_moment(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is not their wrong passwords, and nothing to wait a minute for."""
+
+        async def no_turn(guess: guesses.Guess) -> CloseCode:
+            return CloseCode.RATE_LIMITED
+
+        monkeypatch.setattr(passwords, "judge", no_turn)
+        told = client.post("/rooms/VIP/", {"password": "secret123"}, headers={"accept": "application/json"})
+        assert told.json() == {"refused": 4103}
 
     def test_a_foreign_form_is_not_taken(self) -> None:
         """Without the token of our own page a form is refused."""

@@ -10,7 +10,7 @@ from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
 from rtproject import logs
-from rtproject.logs import NoTracebackForRefusals, OnceAMinute, WithoutQuery
+from rtproject.logs import NoTracebackForBytes, NoTracebackForRefusals, OnceAMinute, WithoutQuery
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,20 @@ def test_a_refused_request_is_a_line_without_a_traceback():
     assert NoTracebackForRefusals().filter(fault)
     assert refused.exc_info is None
     assert fault.exc_info is not None
+
+
+def test_bytes_that_are_no_text_fill_no_page_of_the_log():
+    """Daphne writes the traceback into the line itself; any other fault keeps it."""
+    text = "Traceback (most recent call last):\n  File …\n{}: 'ascii' codec can't decode byte 0xff\n"
+    lines = []
+    for error in ("UnicodeDecodeError", "ValueError"):
+        record = logging.LogRecord("daphne.ws_protocol", logging.ERROR, "", 1, text.format(error), (), None)
+        assert NoTracebackForBytes().filter(record)
+        lines.append(record.getMessage())
+    assert lines == [
+        "a request is not readable: UnicodeDecodeError: 'ascii' codec can't decode byte 0xff",
+        text.format("ValueError"),
+    ]
 
 
 def test_daphnes_access_log_ends_each_path_where_its_query_begins(monkeypatch):

@@ -107,12 +107,20 @@ class TestVisibleCloseCodes:
 )
 def test_ours_is_chosen_before_any_other_subprotocol(offered, chosen):
     """Ours if it is offered, else the first that has a name, else none."""
-    assert choose_subprotocol({"subprotocols": offered}) == chosen
+    header = (b"sec-websocket-protocol", ", ".join(offered).encode())
+    assert choose_subprotocol({"subprotocols": offered, "headers": []}) == chosen
+    assert choose_subprotocol({"subprotocols": [], "headers": [header]}) == chosen
+
+
+def test_a_subprotocol_is_chosen_as_it_was_offered():
+    """Daphne unquotes what it puts into the scope; and a client may offer in several lines."""
+    headers = [(b"sec-websocket-protocol", b"x%41"), (b"sec-websocket-protocol", b"other")]
+    assert choose_subprotocol({"subprotocols": ["xA", "other"], "headers": headers}) == "x%41"
 
 
 def test_a_server_need_not_know_subprotocols():
     """The ASGI specification lets a server leave the list out."""
-    assert choose_subprotocol({}) is None
+    assert choose_subprotocol({"headers": []}) is None
 
 
 class TestConnectionsPerAddress:
