@@ -4,14 +4,16 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 import stat
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
 from rtproject.headers import POLICY
 from rtproject.tests.support import process
+from rtproject.tests.support.hostile import request
 from rtproject.tests.support.isolation import ROOT, without_settings
 from rtproject.tests.support.servers import Daphne
 from rtproject.tests.support.site import Site
@@ -148,3 +150,39 @@ async def test_one_of_the_offered_subprotocols_is_always_selected(daphne, path):
     """A browser that offers any fails the handshake otherwise."""
     async with daphne.connect(path, subprotocols=["one", "two"]) as client:
         assert client.subprotocol == "one"
+
+
+async def test_a_subprotocol_is_answered_as_it_was_offered(daphne):
+    """Daphne unquotes it; a client that gets another one back than it offered would hear nothing at all."""
+    async with daphne.connect("/echo", subprotocols=["x%41"]) as client:
+        assert client.subprotocol == "x%41"
+
+
+async def test_no_header_changes_what_a_path_means(daphne):
+    """Daphne has one for a root path; a proxy's rules about `/admin/` would see another path than the site."""
+    root = {"Daphne-Root-Path": "/x"}
+
+    def get() -> int:
+        with pytest.raises(HTTPError) as refused:
+            urlopen(Request(daphne.http_url("/x/admin/login/"), headers=root))
+        refused.value.close()
+        return refused.value.code
+
+    assert await asyncio.to_thread(get) == 404
+    async with daphne.connect("/ws/lobby", additional_headers={"Daphne-Root-Path": "/ws"}) as client:
+        assert '"welcome"' in str(await client.recv())
+
+
+async def test_a_header_that_is_no_text_fills_no_page_of_the_log(daphne):
+    """One line for each, and the client gets an error."""
+    answer = await asyncio.to_thread(raw_answer, daphne, request("Sec-WebSocket-Protocol: \xff"))
+    assert answer.startswith(b"HTTP/1.1 500")
+    await daphne.wait_for_log("a request is not readable: UnicodeDecodeError")
+    assert "Traceback" not in daphne.log
+
+
+def raw_answer(server: Daphne, opening: bytes) -> bytes:
+    """The first bytes that come back."""
+    with socket.create_connection(("127.0.0.1", server.port), 20) as client:
+        client.sendall(opening)
+        return client.recv(65536)
