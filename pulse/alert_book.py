@@ -52,7 +52,8 @@ def look_for_silence(silence: Silence, clock: float, now: datetime | None = None
     """
     now = now or store_now()
     hosts = {host.name: host for host in Host.objects.only("name", "at", "beat")}
-    rule = rules().get(SILENT)
+    known = rules()
+    rule = known.get(SILENT)
     changed = False
     for name, seconds in silence.look(clock, {name: host.at for name, host in hosts.items()}).items():
         is_gone = seconds >= ALIVE_INTERVALS * hosts[name].beat  # and not only its clock far behind
@@ -60,14 +61,13 @@ def look_for_silence(silence: Silence, clock: float, now: datetime | None = None
             changed |= forget(hosts[name], now)
         elif rule is not None:
             changed |= _note_silence(hosts[name], rule, seconds, now.timestamp())
-    return changed | _resolve(_without_cause(rule), now.timestamp())
+    return changed | _resolve(_without_cause(known), now.timestamp())
 
 
-def _without_cause(rule: Rule | None) -> Iterable[AlertEvent]:
-    """Open alerts of hosts that were forgotten at the very moment when they began; of silence, if it has no rule."""
+def _without_cause(known: dict[str, Rule]) -> Iterable[AlertEvent]:
+    """Open alerts that no pulse will end: of what has no rule any more, and of hosts that were forgotten just then."""
     open_ones = AlertEvent.objects.open()
-    strays = open_ones.exclude(host__in=Host.objects.values("name"))
-    return strays if rule is not None else strays | open_ones.filter(metric=SILENT)
+    return open_ones.exclude(metric__in=known) | open_ones.exclude(host__in=Host.objects.values("name"))
 
 
 def forget(host: Host, now: datetime | None = None) -> bool:

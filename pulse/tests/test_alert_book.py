@@ -115,6 +115,14 @@ def test_without_its_threshold_an_alert_is_over() -> None:
     assert events() == [("a", "disk", "resolved")]
 
 
+def test_without_its_threshold_an_alert_of_a_silent_host_is_over_too() -> None:
+    """No pulse of its own will end it."""
+    beat(0, disk=Usage(95.0, 1, 1))
+    Threshold.objects.exclude(metric="cpu").delete()
+    assert Onlooker().look(1)
+    assert events() == [("a", "disk", "resolved")]
+
+
 def test_a_host_that_falls_silent_is_noticed_by_whoever_looks() -> None:
     beat(0)
     onlooker = Onlooker()
