@@ -59,7 +59,8 @@ async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(watch, "LATEST", 3600.0)
     monkeypatch.setattr(watch, "SOONEST", 3600.0)
     await sync_to_async(Threshold.objects.all().delete)()
-    await sync_to_async(Threshold.objects.create)(metric="silent", threshold=3)
+    for metric, threshold in {"silent": 3, "cpu": 95}.items():
+        await sync_to_async(Threshold.objects.create)(metric=metric, threshold=threshold)
     running = Watch(clock)
     yield running
     if running._task is not None:
@@ -93,7 +94,7 @@ async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Watch
 
 async def test_a_dashboard_is_told_of_a_threshold_that_was_changed(watching: Watch) -> None:
     """Also if no alert changes by it: the charts show where it is."""
-    await sync_to_async(Threshold.objects.create)(metric="cpu", threshold=90)
+    await sync_to_async(Threshold.objects.filter(metric="cpu").update)(threshold=90)
     dashboard = Dashboard()
     watching.show_to(dashboard)
     assert await dashboard.next() == []
