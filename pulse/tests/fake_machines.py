@@ -1,5 +1,6 @@
 """Machines that a test plays: their pulses on the page's WebSocket, and what is kept of them."""
 
+import asyncio
 import json
 import math
 from collections import defaultdict
@@ -76,7 +77,9 @@ class FakeMachines:
         self.events: list[Frame] = []
         self.asked: list[str] = []  # the queries for kept samples
         self.asked_events = 0  # how often it was asked for events
-        self.fails = False  # whether kept samples cannot be had
+        self.fails: int | None = None  # the status, when kept samples cannot be had
+        self.refuses: int | None = None  # the code with which connections are accepted and closed at once
+        self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses that were dialled
         self._page = page
         self._link: WebSocketRoute | None = None
         self._greeting: list[Frame] = []
@@ -117,6 +120,11 @@ class FakeMachines:
         await self._link.close(code=4103)
 
     async def _connect(self, link: WebSocketRoute) -> None:
+        self.attempts.put_nowait(link.url)
+        if self.refuses is not None:
+            # After this, by which the link is open: the server too accepts a link to close it with a code.
+            asyncio.get_running_loop().create_task(link.close(code=self.refuses))
+            return
         if self._is_away:
             await link.close(code=4103)
             return
@@ -126,8 +134,8 @@ class FakeMachines:
     async def _samples(self, route: Route) -> None:
         query = urlsplit(route.request.url).query
         self.asked.append(query)
-        if self.fails:
-            await route.fulfill(status=500)
+        if self.fails is not None:
+            await route.fulfill(status=self.fails)
             return
         now = await self._page.evaluate("Date.now() / 1000")
         await route.fulfill(json=self._answer(int(parse_qs(query)["range"][0]), now))

@@ -86,12 +86,12 @@ async def test_a_new_connection_asks_once(page, machines):
 
 async def test_kept_samples_that_cannot_be_had_again_take_nothing_away(page, pages, machines):
     """The page shows what it had, and says that something is missing until it comes."""
-    machines.fails = True
+    machines.fails = 500
     machines.lose(*(pulse(name, NOON + seconds) for name in HOSTS for seconds in (5, 10, 15)))
     await come_back(page, machines)
     await expect(page.locator("#samples-missing")).to_be_visible()
     await expect(line(page, "db-1")).to_have_attribute("d", BROKEN)
-    machines.fails = False
+    machines.fails = None
     await page.clock.fast_forward(10_000)
     await expect(page.locator("#samples-missing")).to_be_hidden()
     await expect(line(page, "db-1")).to_have_attribute("d", WHOLE_AGAIN)

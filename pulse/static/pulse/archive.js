@@ -2,10 +2,11 @@
 
 const RETRY = 10_000; // ms
 const PATIENCE = 15_000; // ms
+const FORBIDDEN = 403;
 
 async function read(address, signal) {
   const response = await fetch(address, { signal, headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`, { cause: response.status });
   return response.json();
 }
 
@@ -14,11 +15,14 @@ export async function fetchEvents(limit = 50) {
   return (await read(`events/?limit=${limit}`)).events;
 }
 
-/** Asks for the samples of one range at a time, and again after a while until they come. */
+/** Asks for the samples of one range at a time, and again after a while until they come or are forbidden. */
 export class Archive {
   #onAnswer;
   #request = null; // what is under way; null when nothing is
   #retry = null;
+
+  /** Whether the last answer was that we may not see samples: then nothing is asked again by itself. */
+  isForbidden = false;
 
   /** @param {(range: number, answer: object | null) => void} onAnswer null: the samples could not be had */
   constructor(onAnswer) {
@@ -32,9 +36,14 @@ export class Archive {
     const request = new AbortController();
     this.#request = request;
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]);
-    const answer = await read(`samples/?range=${range}`, signal).catch(() => null);
+    let status = null; // of an answer without samples
+    const answer = await read(`samples/?range=${range}`, signal).catch(({ cause }) => {
+      status = cause;
+      return null;
+    });
     if (request.signal.aborted) return;
-    if (answer === null) this.#retry = setTimeout(() => this.ask(range), RETRY);
+    this.isForbidden = status === FORBIDDEN;
+    if (answer === null && !this.isForbidden) this.#retry = setTimeout(() => this.ask(range), RETRY);
     this.#onAnswer(range, answer);
   }
 }

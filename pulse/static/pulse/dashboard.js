@@ -19,6 +19,7 @@ import { View } from "./view.js";
 import { say } from "./words.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
+const FORBIDDEN = 4003; // close code; in the words that every page has for it there is a room
 const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
 
 const element = (id) => document.getElementById(id);
@@ -50,7 +51,9 @@ const alertPanel = new AlertPanel(
 const archive = new Archive(loaded);
 const gaps = new Gaps(() => archive.ask(view.current.range));
 const socket = new Socket("/stats?history=1&alerts=1", { onState: showConnection, onMessage: receive });
+let wasDialled = false;
 let wasOpen = false;
+let isBehind = false; // whether there was a connection before this one, and nothing came on this one yet
 let drawnTo = 0; // the right edge of the charts, Unix seconds
 
 function scene() {
@@ -64,7 +67,7 @@ function scene() {
 }
 
 function showConnection(change) {
-  status.show(change);
+  status.show(change, change.code === FORBIDDEN ? say("forbidden") : undefined);
   link.reset();
   quiet.connection(change.state, Date.now());
   if (change.state === "open") connected();
@@ -74,8 +77,14 @@ function showConnection(change) {
 
 function connected() {
   hosts.connected(Date.now());
-  if (wasOpen) catchUp();
+  isBehind = wasOpen;
   wasOpen = true;
+}
+
+// Once, however often samples are loaded: when to dial again is for the socket to know, which hears why it was closed.
+function dial() {
+  if (!wasDialled) socket.open();
+  wasDialled = true;
 }
 
 function disconnected() {
@@ -99,6 +108,8 @@ function parse(data) {
 function receive(data) {
   const frame = parse(data);
   link.heard(Date.now());
+  if (isBehind) catchUp(); // only now: an open link may be one that is about to be turned away
+  isBehind = false;
   if (frame.type === "pulse") receivePulse(frame);
   if (frame.type === "alerts" && Array.isArray(frame.alerts)) receiveAlerts(frame);
 }
@@ -129,10 +140,10 @@ function loaded(range, answer) {
   for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
     hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
   }
-  element("samples-missing").hidden = answer !== null;
+  element("samples-missing").hidden = answer !== null || archive.isForbidden;
   screen.ready();
   painter.drawAll();
-  socket.open();
+  dial();
 }
 
 function viewChanged(current, before) {
@@ -163,5 +174,5 @@ function tick() {
 element("reopen").addEventListener("click", () => socket.open());
 document.addEventListener("pointerdown", ({ target }) => target.closest(".plot") || crosshair.set(null));
 setInterval(tick, 1_000);
-setTimeout(() => socket.open(), FIRST_ANSWER);
+setTimeout(dial, FIRST_ANSWER);
 catchUp();
