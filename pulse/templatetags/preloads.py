@@ -26,7 +26,8 @@ def module_preloads(entry: str) -> SafeString:
     one is not there.
     """
     needed: Callable[[str], list[str]] = modules_of if settings.DEBUG else remembered_modules_of
-    addresses = [(static(path),) for path in needed(entry)]
+    # Where files are served by other names than their own, modules still import each other by these.
+    addresses = [(address,) for path in needed(entry) if (address := static(path)).endswith(path)]
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', addresses)
 
 
