@@ -138,7 +138,7 @@ class TestInside:
         monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.05)
         looked: list[Collection[str]] = []
 
-        async def find_rooms(names: Collection[str]) -> dict[str, Room]:
+        async def find_rooms(names: Collection[str], patient: bool) -> dict[str, Room]:
             found: dict[str, Room] = await reader.find_rooms(names)
             if not looked:
                 await sync_to_async(remove)(room)
