@@ -67,9 +67,8 @@ def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
     except Refused as refused:
         code = refused.code
         if code == CloseCode.RATE_LIMITED and not async_to_sync(is_used_up)(room, address):
-            code = (
-                CloseCode.UNAVAILABLE
-            )  # too many others wait for a hash: that is nothing to wait a minute for
+            # Too many others wait for a hash: that is nothing to wait a minute for.
+            code = CloseCode.UNAVAILABLE
         form.add_error("password", REFUSALS[code])
         return code
     passwords.admit(request.session, room)
