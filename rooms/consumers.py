@@ -10,7 +10,6 @@ from rooms.doorkeeper import current_doorkeeper
 from rooms.doors import door_of, judge
 from rooms.feed import Feed
 from rooms.feeds import current_feeds
-from rooms.guesses import is_suspect
 from rooms.members import identify
 from rooms.messages import older
 from rooms.models import Room
@@ -57,7 +56,7 @@ class RoomConsumer(Consumer):
         if not is_room_name(name):
             raise Refused(CloseCode.NOT_FOUND)
         self.key = room_key(name)
-        self.room = await self._find(patient=is_suspect(client_address(self.scope)))
+        self.room = await self._find(patient=passwords.was_refused(client_address(self.scope)))
         self.door = door_of(self.room)
         self.last_removal = self.room.last_removal
         await self._check_password()

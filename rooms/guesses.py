@@ -59,11 +59,6 @@ async def is_used_up(room: "Room", address: str) -> bool:
     return await wrong_passwords.exhausted((room_key(room.name), address))
 
 
-def is_suspect(address: str | None) -> bool:
-    """Whether somebody at `address` gave several wrong passwords in the last ten minutes: such are not in a hurry."""
-    return address is not None and recent_failures.exhausted(address)
-
-
 class Digests:
     """Which passwords were looked at, the last MOST_REMEMBERED of them.
 

@@ -12,7 +12,7 @@ from rooms.names import room_key
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Refused
 from rtproject.websocket.loops import per_loop
-from rtproject.websocket.rates import Pace, Rate
+from rtproject.websocket.rates import Pace, Rate, Tally
 
 if TYPE_CHECKING:
     from rooms.models import Room
@@ -25,6 +25,8 @@ _SESSION_KEY = "rooms.admissions"  # in the session: room key -> [fingerprint, U
 # Who guesses without pause comes back as soon as it is answered, and each handshake costs some 2 ms of CPU. So when
 # there are many refusals they take their time.
 _refusals = per_loop(lambda: Pace(Rate(50, 1.0), burst=20))
+
+_refused_lately = Tally(Rate(1, 60.0))  # addresses
 
 
 async def verify(room: "Room", raw: str | None, address: str | None) -> None:
@@ -45,8 +47,14 @@ async def verify(room: "Room", raw: str | None, address: str | None) -> None:
     except TimeoutError:
         code = CloseCode.RATE_LIMITED
     if code is not None:
+        _refused_lately.take(address)
         await _refusals().keep(until)
         raise Refused(code)
+
+
+def was_refused(address: str | None) -> bool:
+    """Whether a password of somebody at `address` was refused in the last minute, for whatever reason."""
+    return address is not None and _refused_lately.exhausted(address)
 
 
 def admit(session: SessionBase, room: "Room") -> None:

@@ -5,7 +5,7 @@ from channels.layers import channel_layers
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from rooms import doorkeeper, guesses, presence
+from rooms import doorkeeper, guesses, passwords, presence
 from rooms.feed import Feed
 from rooms.tests.listeners import Store, begun_feed
 from rooms.tests.support import Looks
@@ -19,6 +19,7 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     tally = SharedTally("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [])
     monkeypatch.setattr(guesses, "wrong_passwords", tally)
     monkeypatch.setattr(guesses, "recent_failures", Tally(Rate(1, 600.0)))
+    monkeypatch.setattr(passwords, "_refused_lately", Tally(Rate(1, 60.0)))
     monkeypatch.setattr(channel_layers, "backends", {})
     monkeypatch.setattr(presence, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]

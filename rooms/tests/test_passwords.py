@@ -83,6 +83,17 @@ class TestVerify:
         monkeypatch.setattr(passwords, "judge", slow)
         assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
 
+    async def test_who_was_refused_is_known_for_a_while(self) -> None:
+        """Right passwords, strangers elsewhere and callers inside the process are not."""
+        await verdict(guarded(), "wrong", "192.0.2.1")
+        await verdict(guarded(), "wrong", None)
+        await verdict(guarded(), "secret123", "192.0.2.2")
+        assert [passwords.was_refused(who) for who in ("192.0.2.1", "192.0.2.2", None)] == [
+            True,
+            False,
+            False,
+        ]
+
 
 @pytest.mark.usefixtures("_three_a_minute")
 class TestAttempts:
