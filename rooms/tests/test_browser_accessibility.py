@@ -107,6 +107,7 @@ async def test_a_keyboard_reaches_everything_in_the_order_in_which_it_stands(dap
     stops = []
     for _ in range(10):
         await page.keyboard.press("Tab")
+        await page.evaluate("() => new Promise(requestAnimationFrame)")  # the page has heard of the scrolling
         stops.append(await page.evaluate("(e => e.id || e.className || e.tagName)(document.activeElement)"))
     assert stops == [
         "log",

@@ -113,6 +113,7 @@ async def test_what_comes_below_a_reader_is_counted_until_it_is_seen(daphne, pag
     jump = page.locator("#jump")
     await expect(jump).to_be_hidden()
     await page.evaluate("document.getElementById('log').scrollTop = 500")
+    await expect(jump).to_be_visible()
     await expect(jump).to_have_text("To the newest")
     room.tell(room.message("one"), room.message("two"))
     await expect(jump).to_have_text("New messages: 2")
