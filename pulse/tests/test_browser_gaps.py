@@ -1,5 +1,6 @@
 """Pulses that do not come, with machines that the test plays: those that were lost on the way, and real gaps."""
 
+import json
 import re
 
 import pytest_asyncio
@@ -82,6 +83,22 @@ async def test_a_new_connection_asks_once(page, machines):
         await expect(line(page, name)).to_have_attribute("d", WHOLE_AGAIN)
     await page.clock.fast_forward(4_000)
     assert await asked_in_the_end(page, machines) == ["range=300"] * 2
+
+
+async def test_a_page_that_is_opened_in_an_outage_of_the_store_gets_what_is_stored_afterwards(page, machines):
+    """What was measured before it was opened is there as soon as the store has it, and nothing is asked for then."""
+    await page.clock.fast_forward(20_000)
+    await machines.install()
+    await page.reload()
+    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+    await page.clock.fast_forward(3_000)
+    machines.tell_text(*(json.dumps(pulse(name, NOON + 20, 100.0)) for name in HOSTS))
+    for name in HOSTS:
+        await expect(line(page, name)).to_have_attribute("d", BROKEN)
+    machines.lose(*(pulse(name, NOON + seconds) for name in HOSTS for seconds in (5, 10, 15, 20)))
+    await page.clock.fast_forward(30_000)
+    for name in HOSTS:
+        await expect(line(page, name)).to_have_attribute("d", re.compile(r"^M[^M]*$"))
 
 
 async def test_kept_samples_that_cannot_be_had_again_take_nothing_away(page, pages, machines):

@@ -20,6 +20,7 @@ import { say } from "./words.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
 const FORBIDDEN = 4003; // close code; in the words that every page has for it there is a room
+const IDLE_BEAT = 60; // seconds, for a dead link to be noticed while there is no host whose pulses could tell
 const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
 
 const element = (id) => document.getElementById(id);
@@ -55,6 +56,9 @@ let wasDialled = false;
 let wasOpen = false;
 let isBehind = false; // whether there was a connection before this one, and nothing came on this one yet
 let drawnTo = 0; // the right edge of the charts, Unix seconds
+
+const isLive = (host) => hosts.state(host, Date.now()) === "live";
+const isPresent = (host) => hosts.state(host, Date.now()) !== "gone";
 
 function scene() {
   const serverNow = clock.now();
@@ -127,19 +131,19 @@ function receivePulse(frame) {
   if (host === null) return;
   samples.add(host);
   if (hosts.isLive(Date.now())) quiet.heard(Date.now());
-  if (before !== undefined) gaps.heard((host.at - before.at) / 1000, host.beat, Date.now());
+  gaps.heard(host, before, Date.now());
   painter.draw(host.name);
 }
 
 function loaded(range, answer) {
   clock.set(answer?.now);
-  if (answer !== null) gaps.loaded(Date.now());
   if (range !== samples.range) crosshair.set(null);
   // What is there already is better than nothing.
   if (answer !== null || range !== samples.range) samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
   for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
     hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
   }
+  if (answer !== null) gaps.loaded(answer, hosts.all().filter(isLive), Date.now());
   element("samples-missing").hidden = answer !== null || archive.isForbidden;
   screen.ready();
   painter.drawAll();
@@ -159,8 +163,8 @@ function showTitle() {
 }
 
 function tick() {
-  const slowest = Math.max(0, ...hosts.all().map(({ beat }) => beat));
-  if (link.isDead(Date.now(), slowest)) socket.reopen();
+  const slowest = Math.max(0, ...hosts.all().filter(isPresent).map(({ beat }) => beat));
+  if (link.isDead(Date.now(), slowest || IDLE_BEAT)) socket.reopen();
   quiet.look(Date.now(), slowest);
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);

@@ -5,11 +5,14 @@ import { BRIDGED } from "./geometry.js";
 const SOON = 2_000; // ms: by then the last ones are stored, and many hosts that come back together are one question
 const PAUSE = 30_000; // ms between two questions, however often hosts fall silent and come back
 
+/** Whether a line is broken where so many `seconds` passed between two samples. */
+const isGap = (seconds, { beat }) => seconds > BRIDGED * beat;
+
 export class Gaps {
   #ask;
   #timer = null; // of the question that is planned
   #askedAt = -Infinity; // ms
-  #knownTo = -Infinity; // ms; until then the server has told everything
+  #kept = {}; // by host, what the server kept of it when it was asked last
 
   /** @param {() => void} ask */
   constructor(ask) {
@@ -18,22 +21,33 @@ export class Gaps {
 
   /**
    * A pulse came. A gap before it is asked for once: what is a gap afterwards is one.
-   * @param {number} seconds between it and the one before, by the host's clock
-   * @param {number} beat seconds there should be
+   * @param {import("./hosts.js").Host} host
+   * @param {import("./hosts.js").Host | undefined} before the same host before it
    * @param {number} now Unix ms
    */
-  heard(seconds, beat, now) {
-    const isGap = seconds > BRIDGED * beat;
-    if (!isGap || this.#timer !== null || now - this.#knownTo <= BRIDGED * beat * 1000) return;
-    const pause = Math.min(this.#askedAt + PAUSE - now, PAUSE); // a clock may be set back
-    this.#timer = setTimeout(() => this.#askNow(), Math.max(SOON, pause));
+  heard(host, before, now) {
+    if (before === undefined) return;
+    const last = Math.max(before.at / 1000, this.#kept[host.name]?.last ?? -Infinity);
+    if (isGap(host.at / 1000 - last, host)) this.#plan(now);
   }
 
-  /** Everything that was kept until now was loaded. @param {number} now Unix ms */
-  loaded(now) {
-    this.#knownTo = now;
+  /**
+   * What was kept is here. Where it ends before what came live it is asked for again, until the store has caught up.
+   * @param {{now: number, range: number, hosts: Record<string, {last: number}>}} answer of `samples/`
+   * @param {import("./hosts.js").Host[]} live those whose pulses come
+   * @param {number} now Unix ms
+   */
+  loaded(answer, live, now) {
+    this.#kept = answer.hosts;
     clearTimeout(this.#timer);
     this.#timer = null;
+    if (live.some((host) => isBehind(answer, host))) this.#plan(now);
+  }
+
+  #plan(now) {
+    if (this.#timer !== null) return;
+    const pause = Math.min(this.#askedAt + PAUSE - now, PAUSE); // a clock may be set back
+    this.#timer = setTimeout(() => this.#askNow(), Math.max(SOON, pause));
   }
 
   #askNow() {
@@ -41,4 +55,11 @@ export class Gaps {
     this.#askedAt = Date.now();
     this.#ask();
   }
+}
+
+// A host of which nothing is in the answer has nothing there since the range began, by the server's clock; one whose clock
+// is ahead of that has nothing there either, and never will.
+function isBehind({ now, range, hosts }, host) {
+  const at = host.at / 1000;
+  return isGap(at - (hosts[host.name]?.last ?? now - range), host) && !isGap(at - now, host);
 }
