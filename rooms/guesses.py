@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -125,7 +126,7 @@ async def _hash(guess: Guess) -> Verdict:
         return CloseCode.RATE_LIMITED
     suspect = recent_failures.exhausted(guess.address)
     try:
-        right = await current_lanes().run(lambda: matches_apart(guess.raw, guess.encoded), suspect)
+        right = await current_lanes().run(partial(matches_apart, guess.raw, guess.encoded), suspect)
     except Unavailable:
         await guess.take_back()
         return CloseCode.UNAVAILABLE

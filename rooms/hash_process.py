@@ -22,9 +22,9 @@ ANSWER_SECONDS = 10.0
 
 # A machine that has much to do leaves a leisurely process nothing: with less of one core, or after that time, it is no
 # use, and there must be time left for one that has a share.
-LEAST_SHARE = 0.25
-LEISURE_SECONDS = 0.8
-LOOK_SECONDS = 0.2
+LEAST_SHARE = 0.2
+LEISURE_SECONDS = 1.2
+LOOK_SECONDS = 0.3
 
 
 class HashProcess:

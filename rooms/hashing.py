@@ -30,6 +30,11 @@ def matches(raw: str | None, encoded: str) -> bool:
     return raw is not None and "\0" not in raw and check_password(raw, encoded)
 
 
+# It is told whether it is one of many hashes, or asked for by somebody who failed: then it is in nobody's interest that
+# it takes the processor from who talks.
+Work = Callable[[bool], bool]
+
+
 class Lane:
     """Hashes in `threads` of its own; at most MOST_WAITING wait for one, and for TURN_SECONDS.
 
@@ -44,7 +49,7 @@ class Lane:
         self._quickest = math.inf  # seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def run(self, work: Callable[[], bool]) -> bool | None:
+    async def run(self, work: Work) -> bool | None:
         """What `work` returns, computed in a thread when it is its turn; None if that does not come in time.
 
         Must not be cancelled: the thread would go on while another takes its place.
@@ -54,7 +59,7 @@ class Lane:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            return await loop.run_in_executor(self._pool, work)
+            return await loop.run_in_executor(self._pool, work, bool(self._waiting))
         finally:
             self._quickest = min(self._quickest, loop.time() - began)
             loop.call_later(min(self._rest * self._quickest, MOST_REST_SECONDS), self._pass_on)
@@ -86,9 +91,9 @@ class Lanes:
         self._others = Lane(HASHES_AT_ONCE)
         self._suspects = Lane(1, rest=3.0)
 
-    async def run(self, work: Callable[[], bool], suspect: bool) -> bool | None:
+    async def run(self, work: Work, suspect: bool) -> bool | None:
         """See `Lane.run`."""
-        return await (self._suspects if suspect else self._others).run(work)
+        return await (self._suspects.run(lambda _: work(True)) if suspect else self._others.run(work))
 
 
 current_lanes = per_loop(Lanes)

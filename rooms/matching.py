@@ -21,8 +21,9 @@ BUSY_SECONDS = 3.0
 class Matcher:
     """Compares passwords with hashes, in processes of its own.
 
-    A hash is first given what processor nobody else wants: so who talks does not notice, even where all share one core.
-    A machine that has much to do has none to give; there it gets a share.
+    One of few hashes gets a share of the processor at once. One of many, as when strangers guess, is first given what
+    nobody else wants: so who talks does not notice, even where all share one core. A machine that has much to do has
+    none to give; there it gets a share too.
     """
 
     def __init__(self) -> None:
@@ -30,7 +31,7 @@ class Matcher:
         self._room = threading.Semaphore(HASHES_AT_ONCE)  # more at a time would take each other's leisure
         self._busy_until = -math.inf  # of `time.monotonic`
 
-    def matches(self, raw: str, encoded: str) -> bool:
+    def matches(self, raw: str, encoded: str, leisurely: bool = False) -> bool:
         """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if it cannot tell.
 
         A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here. What is no hash at
@@ -44,16 +45,21 @@ class Matcher:
             known = hasher.decode(encoded)
         except ValueError:
             return False
-        derived = self._derive(hasher.digest().name, raw, known["salt"], known["iterations"])
+        parameters = (hasher.digest().name, raw, known["salt"], known["iterations"])
+        derived = (self._derive_at_leisure(*parameters) if leisurely else None) or self._derive(*parameters)
         return constant_time_compare(derived, str(known["hash"]))
 
-    def _derive(self, *parameters: str | int) -> str:
+    def _derive_at_leisure(self, *parameters: str | int) -> str | None:
         with self._room:
-            if time.monotonic() >= self._busy_until:
-                try:
-                    return self._leisurely.derive(*parameters)
-                except OSError:
-                    self._busy_until = time.monotonic() + BUSY_SECONDS
+            if time.monotonic() < self._busy_until:
+                return None
+            try:
+                return self._leisurely.derive(*parameters)
+            except OSError:
+                self._busy_until = time.monotonic() + BUSY_SECONDS
+                return None
+
+    def _derive(self, *parameters: str | int) -> str:
         try:
             return self._others.derive(*parameters)
         except OSError as error:

@@ -132,15 +132,18 @@ async def test_what_is_kept_is_asked_for_until_it_has_caught_up(run):
 
 async def test_a_clock_that_is_wrong_is_not_taken_for_a_gap(run):
     """What a host measured by a clock that is ahead or far behind is not among the samples of a range."""
-    assert await run(
-        PLANS
-        + """
+    assert (
+        await run(
+            PLANS
+            + """
         now = at(0);
         for (const wrong of [-3600, -290, 13, 3600]) answered(undefined, host(wrong));
         answered(3600, host(3600));
         return waits;
     """
-    ) == []
+        )
+        == []
+    )
 
 
 async def test_a_threshold_is_news_when_it_is_another(run):

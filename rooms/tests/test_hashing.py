@@ -18,12 +18,14 @@ class Work:
         self.released = threading.Event()
         self.begun: asyncio.Queue[str] = asyncio.Queue()
         self.threads: set[int] = set()
+        self.told: dict[str, bool] = {}  # by name, whether it is to be leisurely
         self._loop = asyncio.get_running_loop()
 
-    def named(self, name: str) -> Callable[[], bool]:
+    def named(self, name: str) -> Callable[[bool], bool]:
         """One of them."""
 
-        def work() -> bool:
+        def work(leisurely: bool) -> bool:
+            self.told[name] = leisurely
             self.threads.add(threading.get_ident())
             self._loop.call_soon_threadsafe(self.begun.put_nowait, name)
             return self.released.wait(PATIENCE)
@@ -89,12 +91,31 @@ async def test_suspects_keep_nobody_else_waiting(work: Work) -> None:
         task.cancel()
 
 
+async def test_a_hash_that_others_wait_behind_is_leisurely(work: Work) -> None:
+    """And one that nobody waits behind is not: on a busy machine that would take long, and be of use to nobody."""
+    lane = Lane(1)
+    work.released.set()
+    tasks = [asyncio.create_task(lane.run(work.named(name))) for name in "abc"]
+    await asyncio.gather(*tasks)
+    await lane.run(work.named("alone"))
+    assert work.told == {"a": False, "b": True, "c": False, "alone": False}
+
+
+async def test_a_hash_of_a_suspect_is_leisurely(work: Work) -> None:
+    """Also if it is the only one."""
+    lanes = Lanes()
+    work.released.set()
+    await lanes.run(work.named("suspect"), suspect=True)
+    await lanes.run(work.named("other"), suspect=False)
+    assert work.told == {"suspect": True, "other": False}
+
+
 async def test_a_lane_rests_as_long_as_it_is_told() -> None:
     """A hash that follows another begins later than it ended, by a multiple of what that one took."""
     lane, loop = Lane(1, rest=3.0), asyncio.get_running_loop()
     times: list[float] = []
 
-    def work() -> bool:
+    def work(leisurely: bool) -> bool:
         times.append(loop.time())
         threading.Event().wait(0.02)
         times.append(loop.time())
@@ -109,7 +130,7 @@ async def test_a_slow_hash_is_followed_by_no_long_rest(monkeypatch: pytest.Monke
     monkeypatch.setattr(hashing, "MOST_REST_SECONDS", 0.01)
     lane = Lane(1, rest=3600.0)
     async with asyncio.timeout(PATIENCE):
-        assert [await lane.run(lambda: True) for _ in range(3)] == [True] * 3
+        assert [await lane.run(lambda _: True) for _ in range(3)] == [True] * 3
 
 
 def test_a_nul_is_no_part_of_a_password() -> None:

@@ -76,15 +76,23 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Busy:
 def test_without_leisure_a_hash_has_a_share_of_the_processor(busy: Busy) -> None:
     """And so have the next ones, which need not find out again."""
     matcher = Matcher()
-    assert matcher.matches("secret123", ENCODED)
-    assert not matcher.matches("secret124", ENCODED)
+    assert matcher.matches("secret123", ENCODED, leisurely=True)
+    assert not matcher.matches("secret124", ENCODED, leisurely=True)
     assert busy.asked == 1
+
+
+def test_what_is_not_leisurely_does_not_look_for_leisure(busy: Busy) -> None:
+    """Nor does it wait until those have ended that do."""
+    matcher = Matcher()
+    with matcher._room:
+        assert matcher.matches("secret123", ENCODED)
+    assert busy.asked == 0
 
 
 def test_leisure_is_looked_for_again(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine is not busy for ever."""
     monkeypatch.setattr(matching, "BUSY_SECONDS", 0.0)
     matcher = Matcher()
-    assert matcher.matches("secret123", ENCODED)
-    assert matcher.matches("secret123", ENCODED)
+    assert matcher.matches("secret123", ENCODED, leisurely=True)
+    assert matcher.matches("secret123", ENCODED, leisurely=True)
     assert busy.asked == 2

@@ -52,7 +52,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The passwords that are hashed from now on."""
     seen: list[str] = []
 
-    def see(raw: str, encoded: str) -> bool:
+    def see(raw: str, encoded: str, leisurely: bool) -> bool:
         seen.append(raw)
         return hashing.matches(raw, encoded)
 
