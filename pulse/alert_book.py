@@ -51,6 +51,8 @@ def look_for_silence(silence: Silence, clock: float, now: datetime | None = None
     `clock` is the monotonic time of `silence`. The next pulse of a host ends its alert: see `observe`.
     """
     now = now or store_now()
+    with transaction.atomic():
+        pass  # raises while SQLite can be read and not written: then no pulse can be stored, and no host is silent
     hosts = {host.name: host for host in Host.objects.only("name", "at", "beat")}
     known = rules()
     rule = known.get(SILENT)

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,7 +22,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     content, content_type = exposition(
         [
             HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)
-            for host in Host.objects.live(timezone.now())
+            for host in Host.objects.live()
         ],
         [entry_of(event) for event in AlertEvent.objects.open()],
         request.headers.get("Accept", ""),

@@ -8,6 +8,7 @@ from django.db import transaction
 from pulse import alert_book, rollups
 from pulse.models import Host, Rollup, Sample
 from pulse.protocol import Pulse, moment
+from pulse.store_clock import store_now
 
 STRAY_BEATS = 10  # further behind, a pulse is no late one
 
@@ -40,7 +41,7 @@ def keep(measured: Sequence[Measured]) -> bool:
             _forget_a_future(before, measured[-1].at)
         new = _store(host, measured)
         if not new:
-            Host.objects.filter(name=host).update(at=moment(measured[-1].at))
+            Host.objects.filter(name=host).update(at=moment(measured[-1].at), seen=store_now())
             return False
         _note(new[-1], measured[-1].at)
         rollups.roll_up(host, [each.at for each in new])
@@ -77,6 +78,7 @@ def _note(newest: Measured, at: float) -> None:
     host = Host(
         name=newest.pulse.host,
         at=moment(at),
+        seen=store_now(),
         frame=newest.text,
         beat=newest.beat,
         missed=newest.missed,
@@ -85,5 +87,5 @@ def _note(newest: Measured, at: float) -> None:
         [host],
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["at", "frame", "beat", "missed"],
+        update_fields=["at", "seen", "frame", "beat", "missed"],
     )

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.utils import timezone
 
 from pulse.models import Host
 from rooms.board import current_board
@@ -63,7 +62,7 @@ async def _look() -> State:
 
 @store_reader
 def _read_pulse() -> tuple[int, Pulse | None]:
-    frames = {host.name: host.frame for host in Host.objects.live(timezone.now())}
+    frames = {host.name: host.frame for host in Host.objects.live()}
     mine = frames.get(settings.PULSE_HOST)
     pulse = json.loads(mine) if mine else None
     return len(frames), pulse and Pulse(pulse["host"], pulse["cpu"], pulse["memory"]["percent"])

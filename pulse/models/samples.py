@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.utils import timezone
+
+from pulse.store_clock import store_now
 
 KEPT = timedelta(hours=24)
 ALIVE_INTERVALS = 3  # a worker whose newest sample is older than so many of its intervals is taken for gone
@@ -20,7 +21,7 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         One query for each host: only so does the index give them without reading all of a day. Ordered by
         time and not by `seq`, whose scale is another one after PULSE_INTERVAL was changed.
         """
-        hosts = Host.objects.live(now or timezone.now()) if count else []
+        hosts = Host.objects.live(now) if count else []
         # Compared here and not in SQL: `host` may come from a query string and hold what a database cannot.
         chosen = [known.name for known in hosts if host is None or known.name == host]
         rows = [row for known in chosen for row in self.filter(host=known).order_by("-at")[:count]]
@@ -64,20 +65,23 @@ class Sample(models.Model):
 class HostQuerySet(models.QuerySet["Host"]):
     """The question that is asked of hosts."""
 
-    def live(self, now: datetime) -> list["Host"]:
+    def live(self, now: datetime | None = None) -> list["Host"]:
         """Those whose worker runs, as far as each one's own beat tells: it need not be PULSE_INTERVAL here."""
-        return [host for host in self if now - host.at < timedelta(seconds=ALIVE_INTERVALS * host.beat)]
+        now = now or store_now()
+        return [host for host in self if now - host.seen < timedelta(seconds=ALIVE_INTERVALS * host.beat)]
 
 
 class Host(models.Model):
     """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
 
     `frame`, `beat` and `missed` are of its newest sample, by the order in which they were stored: its clock may be set
-    back. `at` is its last sign of life, which may have come from a second worker whose samples do not count.
+    back. `at` is its last sign of life, which may have come from a second worker whose samples do not count, and `seen`
+    is when that was stored by the clock of the store, whatever its own says.
     """
 
     name = models.CharField(max_length=255, unique=True)
     at = models.DateTimeField()
+    seen = models.DateTimeField()
     frame = models.TextField()
     beat = models.FloatField(help_text="Seconds from one of its pulses to the next.")
     missed = models.BigIntegerField(default=0, help_text="Ticks that its worker missed since it was started.")

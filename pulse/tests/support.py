@@ -59,7 +59,7 @@ def store_pulses(host: str, *pulses: tuple[int, float], beat: float = BEAT) -> N
     """Stores samples of `host`, each as `(seq, at)`, and what is known of a host whose newest one is the last."""
     Sample.objects.store([stored(host, seq, at) for seq, at in pulses])
     seq, at = pulses[-1]
-    Host.objects.create(name=host, at=moment(at), frame=frame(host, seq, at), beat=beat)
+    Host.objects.create(name=host, at=moment(at), seen=moment(at), frame=frame(host, seq, at), beat=beat)
 
 
 async def send_pulse(host: str, seq: int) -> None:

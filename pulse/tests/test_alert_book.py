@@ -1,9 +1,12 @@
 """Alerts as the store has them."""
 
+import contextlib
+import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from pulse import alert_book
 from pulse.models import KEPT, AlertEvent, Host, Rollup, Sample, Threshold
@@ -159,6 +162,17 @@ def test_a_host_whose_clock_is_wrong_is_not_silent() -> None:
         keep([measured("fast", NOON + 5000 + BEAT * number)])
         assert not onlooker.look(BEAT * number)
     assert events() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_nothing_can_be_stored_nobody_is_silent() -> None:
+    """Who looks is told that it saw nothing. SQLite can be read while somebody else keeps it from being written."""
+    Threshold.objects.all().delete()
+    with contextlib.closing(sqlite3.connect(connection.settings_dict["NAME"], uri=True)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError):
+            Onlooker().look(1)
+    assert not Onlooker().look(1)
 
 
 def test_the_next_pulse_ends_the_silence() -> None:

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from pulse.models import AlertEvent, Host, Threshold
+from pulse.protocol import moment
 from pulse.sampler import Network, Usage
 from pulse.storing import keep
 from pulse.tests.support import measured
@@ -91,7 +92,8 @@ def test_the_newest_pulse_of_every_live_host_is_told(client: Client) -> None:
     now = time.time()
     keep([measured("a", now - 5, cpu=10.0), measured("a", now, cpu=20.0)])
     keep([measured("b", now, cpu=30.0)])
-    keep([measured("gone", now - 60, cpu=40.0)])
+    keep([measured("gone", now, cpu=40.0)])
+    Host.objects.filter(name="gone").update(seen=moment(now - 60))
     cpu = {
         labels: value for (name, labels), value in scrape(client).items() if name == "pulse_cpu_usage_ratio"
     }

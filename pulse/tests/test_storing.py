@@ -1,11 +1,14 @@
 """Storing pulses with all that follows from them."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError
 
 from pulse import alert_book
-from pulse.models import AlertEvent, Host, Rollup, Sample, Threshold
+from pulse.models import ALIVE_INTERVALS, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.protocol import decode, moment
+from pulse.store_clock import store_now
 from pulse.storing import keep
 from pulse.tests.support import BEAT, NOON, measured
 
@@ -54,6 +57,16 @@ def test_a_pulse_of_a_tick_that_is_stored_already_is_a_sign_of_life() -> None:
     keep([measured("a", NOON)])
     keep([measured("a", NOON + 0.1)])
     assert Host.objects.get().at == moment(NOON + 0.1)
+
+
+@pytest.mark.parametrize("wrong", [-3600.0, 0.0, 3600.0])
+def test_a_host_runs_as_long_as_its_pulses_are_stored_whatever_its_clock_says(wrong: float) -> None:
+    """And no longer: a clock that is ahead keeps nobody alive."""
+    keep([measured("a", store_now().timestamp() + wrong)])
+    keep([measured("a", store_now().timestamp() + wrong, seq=Sample.objects.get().seq)])  # a second worker's
+    assert [host.name for host in Host.objects.live()] == ["a"]
+    after = store_now() + ALIVE_INTERVALS * timedelta(seconds=BEAT)
+    assert Host.objects.live(after) == []
 
 
 def test_what_is_known_of_a_host_is_of_the_worker_whose_sample_counts() -> None:

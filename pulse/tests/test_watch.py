@@ -71,7 +71,7 @@ async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 def begin_alert(host: str) -> None:
     now = timezone.now()
-    Host.objects.create(name=host, at=now, beat=3600)
+    Host.objects.create(name=host, at=now, seen=now, beat=3600)
     AlertEvent.objects.create(
         host=host, metric="cpu", state="firing", value=95, threshold=90, since=now, fired=now
     )

@@ -38,7 +38,8 @@ def board(monkeypatch):
 def store_pulse(host, cpu=12.5, age=0, beat=5.0):
     """A host's newest pulse, which came `age` seconds ago."""
     frame = json.dumps({"type": "pulse", "host": host, "cpu": cpu, "memory": {"percent": 40.0}})
-    Host.objects.create(name=host, at=timezone.now() - timedelta(seconds=age), frame=frame, beat=beat)
+    at = timezone.now() - timedelta(seconds=age)
+    Host.objects.create(name=host, at=at, seen=at, frame=frame, beat=beat)
 
 
 def test_everything_answers(client, board):
