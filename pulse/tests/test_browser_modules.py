@@ -7,9 +7,9 @@ from pulse.tests.support import NOON
 from rtproject.tests.support.modules import Run, script_runner
 
 SETTING = f"""
-const modules = ["alerts", "gaps", "hosts", "link_watch", "quiet", "server_clock", "thresholds", "view"];
+const modules = ["alerts", "hosts", "link_watch", "quiet", "server_clock", "thresholds", "view"];
 const loaded = await Promise.all(modules.map((name) => import(`/static/pulse/${{name}}.js`)));
-const {{ Alerts, Gaps, Hosts, LinkWatch, Quiet, ServerClock, Thresholds, readView, silence, viewHash }} =
+const {{ Alerts, Hosts, LinkWatch, Quiet, ServerClock, Thresholds, readView, silence, viewHash }} =
     Object.assign({{}}, ...loaded);
 const NOON = {NOON:.0f};
 const at = (seconds) => 1000 * (NOON + seconds);
@@ -22,21 +22,6 @@ const live = (now) => {{
     hosts.connected(at(now));
     return hosts;
 }};
-"""
-PLANS = """
-let now = at(0);
-let asked = 0;
-const waits = [];
-const plans = [];
-Date.now = () => now;
-window.setTimeout = (run, delay) => plans.push(run) && waits.push(delay);
-window.clearTimeout = () => plans.splice(0);
-const gaps = new Gaps(() => (asked += 1));
-const host = (seconds) => ({ name: "a", at: at(seconds), beat: 5 });
-const answered = (last, ...live) => {
-    const hosts = last === undefined ? {} : { a: { last: NOON + last } };
-    gaps.loaded({ now: now / 1000, range: 300, hosts }, live, now);
-};
 """
 
 
@@ -93,57 +78,6 @@ async def test_it_is_quiet_when_no_live_pulse_of_any_host_comes(run):
         quiet.connection("waiting", at(31));
         return [...told, look(90)];
     """) == [False, False, False, True, True, True, False, False, True, False]
-
-
-async def test_a_gap_is_asked_about_a_little_later_and_not_too_often(run):
-    """Two beats are none; what comes while a question is planned, or was kept when it was asked, asks no other."""
-    assert await run(
-        PLANS
-        + """
-        const heard = (seconds, gap) => gaps.heard(host(seconds), host(seconds - gap), (now = at(seconds)));
-        gaps.heard(host(0), undefined, at(0));
-        heard(0, 10);
-        heard(0, 12.5);
-        for (let other = 0; other < 50; other += 1) heard(1, 15);
-        now = at(3);
-        plans.pop()();
-        answered(5);
-        heard(15, 500);
-        heard(20, 15);
-        answered(20);
-        return [asked, waits, plans.length];
-    """
-    ) == [1, [2_000, 13_000], 0]
-
-
-async def test_what_is_kept_is_asked_for_until_it_has_caught_up(run):
-    """It may lag behind what came live, after an outage of the store; a host that is not in it has nothing there."""
-    assert await run(
-        PLANS
-        + """
-        for (const [kept, beats] of [[0, 12], [0, 13], [20, 40], [50, 55], [undefined, 60]]) {
-            answered(kept, host((now = at(beats)) / 1000 - NOON));
-            plans.pop()?.();
-        }
-        return [asked, waits];
-    """
-    ) == [3, [2_000, 3_000, 10_000]]
-
-
-async def test_a_clock_that_is_wrong_is_not_taken_for_a_gap(run):
-    """What a host measured by a clock that is ahead or far behind is not among the samples of a range."""
-    assert (
-        await run(
-            PLANS
-            + """
-        now = at(0);
-        for (const wrong of [-3600, -290, 13, 3600]) answered(undefined, host(wrong));
-        answered(3600, host(3600));
-        return waits;
-    """
-        )
-        == []
-    )
 
 
 async def test_a_threshold_is_news_when_it_is_another(run):
