@@ -1,6 +1,7 @@
 """What must not be in a log: secrets, and a page of traceback for what any stranger can cause."""
 
 import logging
+import re
 import sys
 import time
 from typing import Any
@@ -12,17 +13,20 @@ NO_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn, of a text f
 
 
 class WithoutQuery(logging.Filter):
-    """Cuts the query string, which may hold a password or a key, out of uvicorn's lines about requests."""
+    """Cuts the query string, which may hold a password or a key, out of lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always True: the line stays."""
         if isinstance(record.args, tuple):
-            record.args = tuple(_without_query(value) for value in record.args)
+            record.args = tuple(
+                _without_query(value) if isinstance(value, str) else value for value in record.args
+            )
         return True
 
 
-def _without_query(value: object) -> object:
-    return value.partition("?")[0] if isinstance(value, str) else value
+def _without_query(path: str) -> str:
+    """The path, also if a client escaped the question mark and so made its query a part of it."""
+    return re.split(r"\?|%3f", path, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 class OnceAMinute(logging.Filter):
@@ -82,7 +86,7 @@ def cut_queries_of_daphne() -> None:
     write_entry = generator.write_entry
 
     def without_query(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        write_entry(self, host, date, request.partition("?")[0], *args, **kwargs)
+        write_entry(self, host, date, _without_query(request), *args, **kwargs)
 
     generator.write_entry = without_query
 
@@ -121,6 +125,7 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would say everything twice, or mail it to nobody.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"filters": ["without_query"]},
         # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
         "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
         "daphne.http_protocol": {"filters": ["readable"]},

@@ -20,6 +20,8 @@ from rtproject.logs import NoTracebackForBytes, NoTracebackForRefusals, OnceAMin
         ((None, "http%3A//host/ws/VIP?pass=hidden"), 'None - "WebSocket http%3A//host/ws/VIP"'),
         ((None, "?pass=hidden"), 'None - "WebSocket "'),
         ((7, "/?a?b"), '7 - "WebSocket /"'),
+        ((7, "/ws/VIP%3Fpass=hidden"), '7 - "WebSocket /ws/VIP"'),
+        ((7, "/ws/VIP%3fpass=hidden?a"), '7 - "WebSocket /ws/VIP"'),
     ],
 )
 def test_a_path_loses_its_query_and_nothing_else_changes(args, line):

@@ -67,5 +67,9 @@ def _warn_of_undeclared_proxy() -> None:
 
 
 def describe(scope: Scope) -> str:
-    """Address and path for a log line, without the query (it may hold a password) and without control characters."""
-    return f"{client_address(scope) or 'in-process'} {ascii(scope.get('path', ''))[1:-1]}"
+    """Address and path for a log line, without control characters and without the query, which may hold a password.
+
+    Some clients escape the question mark: then what they mean for the query is a part of the path.
+    """
+    path = scope.get("path", "").partition("?")[0]
+    return f"{client_address(scope) or 'in-process'} {ascii(path)[1:-1]}"

@@ -79,6 +79,7 @@ def test_an_undeclared_proxy_is_told_of_once(settings, caplog):
 def test_a_log_line_has_the_address_and_the_path():
     """The query, which may hold a password, is not part of it."""
     assert describe(scope(path="/ws/VIP", query_string=b"pass=hidden")) == "192.0.2.1 /ws/VIP"
+    assert describe(websocket_scope(path="/ws/VIP?pass=hidden")) == "in-process /ws/VIP"
     assert describe(websocket_scope(path="/echo")) == "in-process /echo"
 
 
