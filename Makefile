@@ -34,7 +34,7 @@ endif
 
 run: $(VENV)/.installed
 	@$(IN_VENV) manage.py migrate --verbosity 0
-	@$(IN_VENV) manage.py demo
+	@$(IN_VENV) manage.py demo --keep
 	@printf '%s\n' '' \
 	  'The pages    http://$(SITE)/' \
 	  'Echo         ws://$(SITE)/echo' \

@@ -1,5 +1,6 @@
 """The second lesson: rooms, each guarded by a password if it has one."""
 
+import time
 from typing import cast
 
 import msgspec
@@ -52,6 +53,7 @@ class RoomConsumer(Consumer):
 
     async def connect(self) -> None:
         """Lets the client in. Nothing is accepted and no group joined before the password was right."""
+        began = time.monotonic()
         name = self.scope["url_route"]["kwargs"]["room"]
         if not is_room_name(name):
             raise Refused(CloseCode.NOT_FOUND)
@@ -59,7 +61,7 @@ class RoomConsumer(Consumer):
         self.room = await self._find(patient=passwords.was_refused(client_address(self.scope)))
         self.door = door_of(self.room)
         self.last_removal = self.room.last_removal
-        await self._check_password()
+        await self._check_password(began)
         self.member = identify(self.scope, self.query, self.key)
         if self.room.closed:
             raise Refused(CloseCode.CLOSED)
@@ -114,11 +116,11 @@ class RoomConsumer(Consumer):
             raise Refused(CloseCode.NOT_FOUND)
         return found[self.key]
 
-    async def _check_password(self) -> None:
+    async def _check_password(self, began: float) -> None:
         password = self.query.get("pass")
         if not password and passwords.is_admitted(self.scope.get("session"), self.room):
             return
-        await passwords.verify(self.room, password, client_address(self.scope))
+        await passwords.verify(self.room, password, client_address(self.scope), began)
 
     def _take_place(self, feed: Feed) -> None:
         """Enters the room unless it is full, in all processes as far as this one knows.

@@ -20,8 +20,8 @@ from rooms import hash_child
 # For a hash of 0.3 s. On a busy machine it may take many times as long; nobody waits for it then.
 ANSWER_SECONDS = 10.0
 
-# A machine that has much to do leaves a leisurely process nothing: with less of one core, or after that time, it is no
-# use, and there must be time left for one that has a share.
+# A machine that has much to do leaves a leisurely process nothing. One that had less than this part of a core when it
+# was looked at, or takes longer than that, is no use, and there must be time left for one that has a share.
 LEAST_SHARE = 0.2
 LEISURE_SECONDS = 1.2
 LOOK_SECONDS = 0.3

@@ -29,20 +29,21 @@ _refusals = per_loop(lambda: Pace(Rate(50, 1.0), burst=20))
 _refused_lately = Tally(Rate(1, 60.0))  # addresses
 
 
-async def verify(room: "Room", raw: str | None, address: str | None) -> None:
+async def verify(room: "Room", raw: str | None, address: str | None, began: float | None = None) -> None:
     """Returns if `raw` opens `room`; raises Refused: FORBIDDEN, or RATE_LIMITED after too many wrong ones, or when
     so many wait for a hash that this one's turn does not come in time.
 
     Wrong passwords count per address and room; a missing one is neither counted nor hashed. `address` is None for a
-    caller inside the process, who is not counted. It takes ANSWER_SECONDS at most.
+    caller inside the process, who is not counted. It ends at most ANSWER_SECONDS after `began`, of `time.monotonic`: by
+    default, now.
     """
     if not room.guarded:
         return
     if not raw:
         raise Refused(CloseCode.FORBIDDEN)
-    until = time.monotonic() + ANSWER_SECONDS
+    until = (time.monotonic() if began is None else began) + ANSWER_SECONDS
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(until - time.monotonic()):
             code = await judge(Guess(room, raw, address))
     except TimeoutError:
         code = CloseCode.RATE_LIMITED

@@ -10,10 +10,10 @@ from rooms.models import RetiredName, Room
 pytestmark = pytest.mark.django_db
 
 
-def demo() -> str:
+def demo(**options: bool) -> str:
     """Runs the command and returns what it prints."""
     output = StringIO()
-    call_command("demo", stdout=output)
+    call_command("demo", stdout=output, **options)
     return output.getvalue()
 
 
@@ -62,3 +62,15 @@ def test_it_brings_deleted_rooms_back() -> None:
     demo()
     assert Room.objects.count() == 2
     assert not RetiredName.objects.exists()
+
+
+def test_it_can_leave_rooms_as_an_admin_left_them() -> None:
+    """A server that is started again must not undo a password, nor a deletion."""
+    assert demo(keep=True) == "room lobby: open\nroom VIP: guarded\n"
+    lobby, vip = Room.objects.order_by("pk")
+    lobby.set_password("another")
+    lobby.save()
+    vip.delete()
+    before = rows()
+    assert demo(keep=True) == "room lobby: guarded\nroom VIP: deleted\n"
+    assert rows() == before

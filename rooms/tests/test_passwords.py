@@ -83,6 +83,15 @@ class TestVerify:
         monkeypatch.setattr(passwords, "judge", slow)
         assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
 
+    async def test_a_verdict_comes_in_time_also_for_who_has_used_some_of_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A server that was slow before it came to the password has as much less time for that."""
+        monkeypatch.setattr(passwords, "ANSWER_SECONDS", 60.0)
+        with pytest.raises(Refused) as refused:
+            await verify(guarded(), "secret123", HERE, began=time.monotonic() - 60.0)
+        assert refused.value.code == CloseCode.RATE_LIMITED
+
     async def test_who_was_refused_is_known_for_a_while(self) -> None:
         """Right passwords, strangers elsewhere and callers inside the process are not."""
         await verdict(guarded(), "wrong", "192.0.2.1")

@@ -1,24 +1,39 @@
 """`manage.py demo`: the two rooms of the lesson."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from rooms.models import Room
+from rooms.models import RetiredName, Room
+from rooms.names import room_key
 
 ROOMS = {"lobby": None, "VIP": "secret123"}
 
 
 class Command(BaseCommand):
-    """Makes what is missing, and sets right what is not as the lesson says. Running it again changes nothing."""
+    """Makes what is missing, and sets right what is not as the lesson says. Running it again changes nothing.
+
+    With `--keep` it leaves alone what an admin did: a room that is there, and one that was deleted.
+    """
 
     help = "Makes the demo rooms: lobby (open) and VIP (its password is in the lesson)."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declares `--keep`."""
+        parser.add_argument("--keep", action="store_true", help="leave rooms as they are, or deleted")
+
+    def handle(self, *args: Any, keep: bool, **options: Any) -> None:
         for name, password in ROOMS.items():
             room = Room.objects.named(name).first() or Room(name=name, title=name)
-            unchanged = room.pk and (room.check_password(password) if password else not room.guarded)
-            if not unchanged:
+            if keep and RetiredName.objects.filter(key=room_key(name)).exists():
+                self.stdout.write(f"room {name}: deleted")
+                continue
+            if not room.pk or not (keep or _is_right(room, password)):
                 room.set_password(password)
                 room.save()
             self.stdout.write(f"room {room.name}: {'guarded' if room.guarded else 'open'}")
+
+
+def _is_right(room: Room, password: str | None) -> bool:
+    return room.check_password(password) if password else not room.guarded
