@@ -9,15 +9,15 @@ PASSWORD = "secret123"  # of the demo room VIP
 
 async def give_password(page: Page, password: str) -> None:
     """Answers the question for the password on a room's page; again, if the machine was too busy to look at it."""
+    errors = page.locator("#password-errors")
     answer = page.locator("#send:enabled, #password-errors:not(:empty)").first
-    too_many = page.locator("#password-errors", has_text="Too many")
-    while True:
+    is_unanswered = True
+    while is_unanswered:
+        await errors.evaluate_all("found => found.forEach((each) => each.replaceChildren())")  # of the time before
         await page.fill("#password", password)
         await page.press("#password", "Enter")
         await answer.wait_for()
-        if not await too_many.count():
-            return
-        await expect(page.locator("#password-wait")).to_have_text("You can try again now.")
+        is_unanswered = await errors.filter(has_text="cannot be checked just now").count() > 0
 
 
 async def test_a_wrong_password_is_said_in_words_and_the_right_one_opens(daphne, page):
