@@ -6,8 +6,11 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         from django.core.signals import request_finished
+        from django.db.backends.signals import connection_created
 
         from rtproject import checks  # noqa: F401 (registers them)
         from rtproject.websocket.database import release_connections
+        from rtproject.websocket.sqlite_turns import take_turns
 
+        connection_created.connect(take_turns)
         request_finished.connect(release_connections)

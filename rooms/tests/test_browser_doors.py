@@ -13,7 +13,9 @@ async def give_password(page: Page, password: str) -> None:
     answer = page.locator("#send:enabled, #password-errors:not(:empty)").first
     is_unanswered = True
     while is_unanswered:
-        await errors.evaluate_all("found => found.forEach((each) => each.replaceChildren())")  # of the time before
+        await errors.evaluate_all(
+            "found => found.forEach((each) => each.replaceChildren())"
+        )  # of the time before
         await page.fill("#password", password)
         await page.press("#password", "Enter")
         await answer.wait_for()
