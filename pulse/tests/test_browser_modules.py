@@ -51,11 +51,23 @@ async def test_a_link_on_which_pulses_stay_away_is_taken_for_dead(run):
     assert await run("""
         const link = new LinkWatch();
         const before = link.isDead(at(1000), 5);
-        link.heard(at(0));
+        link.heard(at(-1), true);
+        link.heard(at(0), false);
         const after = [24, 26].map((seconds) => link.isDead(at(seconds), 5));
         link.reset();
         return [before, ...after, link.isDead(at(1000), 5)];
     """) == [False, False, True, False]
+
+
+async def test_a_link_on_which_no_pulse_came_is_given_more_time(run):
+    """Three minutes: it is no wonder that hosts stay silent that were silent before, or that are not there."""
+    assert await run("""
+        const link = new LinkWatch();
+        link.heard(at(0), false);
+        const told = [189, 191].map((seconds) => link.isDead(at(seconds), 5));
+        link.heard(at(200), true);
+        return [...told, link.isDead(at(389), 0), link.isDead(at(391), 0)];
+    """) == [False, True, False, True]
 
 
 async def test_it_is_quiet_when_no_live_pulse_of_any_host_comes(run):
@@ -96,8 +108,17 @@ async def test_a_threshold_is_news_when_it_is_another(run):
 
 
 async def test_the_beat_is_known_from_one_pulse(run):
-    """The first pulse of a worker covers less than a beat; its number tells the beat all the same."""
-    assert await run("return live(0).accept(pulse(0, { interval: 0.2 }), at(0)).beat") == 5
+    """The first pulse of a worker covers less than a beat, one after missed ticks more; its number tells it."""
+    assert await run("""
+        return [0.2, 5, 45].map((interval) => live(0).accept(pulse(0, { interval }), at(0)).beat);
+    """) == [5, 5, 5]
+
+
+async def test_a_number_that_counts_no_beats_tells_none(run):
+    """Then it is what the pulse covers."""
+    assert await run("""
+        return [1, 1e15].map((seq) => live(0).accept(pulse(0, { seq }), at(0)).beat);
+    """) == [5, 5]
 
 
 async def test_the_clock_of_a_machine_does_not_make_it_silent(run):

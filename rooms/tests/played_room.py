@@ -31,6 +31,7 @@ class PlayedRoom:
         ] = []  # the next answers to that: other frames, or none at all
         self.refusal: int | None = None  # what connections are closed with at once
         self._count = messages
+        self._dialled = asyncio.Event()
         self.welcome = {"members": [YOU], "count": 1, **welcome}
 
     async def enter(self, page: Page, home: str) -> None:
@@ -45,7 +46,9 @@ class PlayedRoom:
         await self.links[-1].close(code=code)
         for _ in range(4 if code >= 4100 else 0):
             await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
+            self._dialled.clear()
             await page.click("#reopen")
+            await self._dialled.wait()
         self.refusal = None
 
     def tell(self, *frames: dict[str, Any]) -> None:
@@ -62,6 +65,7 @@ class PlayedRoom:
 
     def _connect(self, link: WebSocketRoute) -> None:
         self.links.append(link)
+        self._dialled.set()
         link.on_message(lambda data: self._hear(json.loads(data)))
         if self.refusal is not None:
             self._closing = asyncio.ensure_future(link.close(code=self.refusal))

@@ -20,7 +20,6 @@ import { say } from "./words.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
 const FORBIDDEN = 4003; // close code; in the words that every page has for it there is a room
-const IDLE_BEAT = 60; // seconds, for a dead link to be noticed while there is no host whose pulses could tell
 const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
 
 const element = (id) => document.getElementById(id);
@@ -111,7 +110,7 @@ function parse(data) {
 
 function receive(data) {
   const frame = parse(data);
-  link.heard(Date.now());
+  link.heard(Date.now(), frame.type === "pulse");
   if (isBehind) catchUp(); // only now: an open link may be one that is about to be turned away
   isBehind = false;
   if (frame.type === "pulse") receivePulse(frame);
@@ -164,7 +163,7 @@ function showTitle() {
 
 function tick() {
   const slowest = Math.max(0, ...hosts.all().filter(isPresent).map(({ beat }) => beat));
-  if (link.isDead(Date.now(), slowest || IDLE_BEAT)) socket.reopen();
+  if (link.isDead(Date.now(), slowest)) socket.reopen();
   quiet.look(Date.now(), slowest);
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);

@@ -6,13 +6,16 @@ const GONE_AFTER = 60; // beats
 const CLOCK_SET_BACK = 10; // beats: a pulse so much older than the last is no late one, its host's clock was set back
 const REPLAY = 2_000; // ms after connecting in which the stored pulses arrive
 
+const SHORTEST = 0.05; // seconds: what is no beat but another way to count
+const LONGEST = 3_600;
+
 /**
- * Seconds between two pulses of a host. `interval` is only what the sample covers, and the first one covers
- * less; but `seq` counts the beats since 1970, so it tells the beat from a single frame.
+ * Seconds between two pulses of a host. `interval` is only what the sample covers: the first one covers less, and one
+ * after missed ticks more. But `seq` counts the beats since 1970, so it tells the beat from a single frame.
  */
 export function beat(frame) {
   const seconds = Math.round(Date.parse(frame.at) / frame.seq) / 1000;
-  return seconds >= frame.interval / 2 && seconds <= 3_600 ? seconds : frame.interval;
+  return seconds >= SHORTEST && seconds <= LONGEST ? seconds : frame.interval;
 }
 
 /**

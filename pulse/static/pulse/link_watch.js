@@ -2,26 +2,31 @@
 
 const BEATS = 3; // without a pulse of any host
 const GRACE = 10_000; // ms on top
+const IDLE_BEAT = 60; // seconds, while no host is there whose pulses could tell
 
 export class LinkWatch {
   #heardAt = null; // ms; null while nothing has to come
+  #hasPulses = false; // on this link; if none came on it, the silence is the hosts' own
 
-  /** Something came. @param {number} now ms */
-  heard(now) {
+  /** Something came. @param {number} now ms @param {boolean} isPulse */
+  heard(now, isPulse) {
     this.#heardAt = now;
+    this.#hasPulses ||= isPulse;
   }
 
   /** The link ended: nothing has to come until something came again. */
   reset() {
     this.#heardAt = null;
+    this.#hasPulses = false;
   }
 
   /**
    * Whether to connect anew.
    * @param {number} now ms
-   * @param {number} beat seconds between two pulses of the slowest host
+   * @param {number} beat seconds between two pulses of the slowest host; 0 without any
    */
   isDead(now, beat) {
-    return this.#heardAt !== null && now - this.#heardAt > BEATS * beat * 1000 + GRACE;
+    const expected = this.#hasPulses && beat > 0 ? beat : IDLE_BEAT;
+    return this.#heardAt !== null && now - this.#heardAt > BEATS * expected * 1000 + GRACE;
   }
 }
