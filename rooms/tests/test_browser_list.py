@@ -135,6 +135,7 @@ async def test_who_reads_further_down_stays_there(server, listed):
     """Without a focus it is the first card in sight that stays where it is, on a phone: elsewhere its row."""
     await listed.set_viewport_size({"width": 320, "height": 640})
     await asyncio.to_thread(server.execute, making(*(f"room-{number:02}" for number in range(60))))
+    await expect(listed.locator("#rooms > li")).to_have_count(62)
     seen = listed.locator("[data-room=room-30]")
     await seen.evaluate("element => element.scrollIntoView()")
     before = await seen.evaluate(TOP)
