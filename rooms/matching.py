@@ -34,6 +34,7 @@ class Matcher:
     def matches(self, raw: str, encoded: str, leisurely: bool = False) -> bool:
         """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if it cannot tell.
 
+        A `leisurely` one is one of many, or of a suspect.
         A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here. What is no hash at
         all matches nothing.
         """
