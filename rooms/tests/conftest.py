@@ -1,7 +1,6 @@
 """What every test of the rooms starts from: nothing counted, nobody in a group, and hashes that cost nothing."""
 
 import pytest
-from channels.layers import channel_layers
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
@@ -20,7 +19,6 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(guesses, "wrong_passwords", tally)
     monkeypatch.setattr(guesses, "recent_failures", Tally(Rate(1, 600.0)))
     monkeypatch.setattr(passwords, "_refused_lately", Tally(Rate(1, 60.0)))
-    monkeypatch.setattr(channel_layers, "backends", {})
     monkeypatch.setattr(presence, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]
     settings.PULSE_EMBEDDED = False

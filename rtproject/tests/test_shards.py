@@ -32,9 +32,8 @@ async def layer(valkeys, monkeypatch):
     for module in (fanout_module, hearing):
         monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.2)
     layer = RedisPubSubChannelLayer(hosts=[server.url for server in valkeys])
-    before = channel_layers.set("default", layer)
-    yield layer
-    channel_layers.set("default", before)
+    channel_layers.set("default", layer)
+    return layer
 
 
 def shard_of(layer, group):

@@ -1,4 +1,4 @@
-"""The fixtures of tests over real sockets; loaded for every test by the `conftest.py` in the root."""
+"""What every test is handed, most of it for real sockets; loaded by the `conftest.py` in the root."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 import pytest
 import pytest_asyncio
+from channels.layers import channel_layers
 from playwright.async_api import Browser, Page
 
 from rtproject.tests.support.browser import NO_CHROMIUM, Pages, find_chromium, launched
@@ -35,6 +36,12 @@ class StartServer(Protocol):
         demo: bool = True,
         **settings: object,
     ) -> P: ...
+
+
+@pytest.fixture(autouse=True)
+def _own_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test makes its channel layer anew, and may set another: none stays behind for the next test."""
+    monkeypatch.setattr(channel_layers, "backends", {})
 
 
 @pytest.fixture(scope="session")

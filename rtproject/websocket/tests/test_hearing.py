@@ -63,9 +63,8 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def deaf_layer():
     layer = GoesDeaf()
-    before = channel_layers.set("default", layer)
-    yield layer
-    channel_layers.set("default", before)
+    channel_layers.set("default", layer)
+    return layer
 
 
 @pytest.mark.parametrize("failures", [0, 2])
@@ -156,13 +155,10 @@ async def test_every_shard_of_channels_redis_is_tested():
 async def test_a_layer_that_hears_is_left_alone(caplog):
     """The test of the hearing disturbs nobody, however often it is made."""
     layer = Counts()
-    before = channel_layers.set("default", layer)
-    try:
-        fanout, member = FanOut(), Listener()
-        await fanout.join("group", member)
-        await soon(layer.tested.wait())
-        await broadcast("group", "hello")
-        assert await member.heard() == "hello"
-    finally:
-        channel_layers.set("default", before)
+    channel_layers.set("default", layer)
+    fanout, member = FanOut(), Listener()
+    await fanout.join("group", member)
+    await soon(layer.tested.wait())
+    await broadcast("group", "hello")
+    assert await member.heard() == "hello"
     assert "anew" not in caplog.text

@@ -17,9 +17,6 @@ async def test_only_the_connections_of_this_process_are_made_anew(monkeypatch):
     pubsub = RedisPubSubChannelLayer(hosts=["redis://127.0.0.1:1"])
     monkeypatch.setattr(RedisPubSubChannelLayer, "flush", flush, raising=False)
     for layer in (InMemoryChannelLayer(), pubsub):
-        before = channel_layers.set("default", layer)
-        try:
-            await module.renew_layer()
-        finally:
-            channel_layers.set("default", before)
+        channel_layers.set("default", layer)
+        await module.renew_layer()
     assert flushed == ["RedisPubSubChannelLayer"]
