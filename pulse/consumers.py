@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
 from channels.db import database_sync_to_async
 
 from pulse.access import current_onlookers, may_watch
@@ -70,7 +71,7 @@ class PulseConsumer(Consumer):
     def show_alerts(self, alerts: Alerts) -> None:
         """Sends the alerts, of the one host that was asked for, and the thresholds, if they are not as sent last."""
         entries = tuple(alert for alert in alerts.alerts if self._host in (None, alert.host))
-        wanted = Alerts(entries, alerts.thresholds)
+        wanted = msgspec.structs.replace(alerts, alerts=entries)
         if wanted != self._alerts:
             self._alerts = wanted
             self.outbox.write(Frame(encode(wanted)))

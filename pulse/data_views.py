@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 import msgspec
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,21 +15,29 @@ from pulse.access import may_watch
 from pulse.alert_book import entry_of
 from pulse.models import AlertEvent
 from pulse.series import RANGES, series
+from rtproject.websocket.outage import Outage
 from rtproject.websocket.query import whole_number
 
 FEW, MOST_EVENTS = 50, 500
+
+_store = Outage("reading what is kept of the pulse", Error)
 
 View = Callable[[HttpRequest], HttpResponse]
 
 
 def _for_watchers(view: View) -> View:
-    """403 for whoever may not see the pulse: a program cannot make use of a login page."""
+    """403 for whoever may not see the pulse: a program cannot make use of a login page.
+
+    204 if the store cannot be asked: every open page asks again and again, and Django logs each 503.
+    """
 
     @require_safe
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        return view(request) if may_watch(request.user) else HttpResponseForbidden()
+        with _store:
+            return view(request) if may_watch(request.user) else HttpResponseForbidden()
+        return HttpResponse(status=204)
 
     return guarded
 

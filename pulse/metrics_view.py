@@ -1,6 +1,7 @@
 """`/metrics`: the newest pulses for Prometheus."""
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -11,14 +12,25 @@ from pulse.access import is_staff
 from pulse.alert_book import entry_of
 from pulse.metrics import HostState, exposition
 from pulse.models import AlertEvent, Host
+from rtproject.websocket.outage import Outage
+
+_store = Outage("reading the pulse for /metrics", Error)
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Every host whose worker runs. For staff, and for who has METRICS_TOKEN; 403 for everybody else."""
-    if not (_has_token(request) or is_staff(request.user)):
-        return HttpResponseForbidden()
+    """Every host whose worker runs. For staff, and for who has METRICS_TOKEN; 403 for everybody else.
+
+    503 if the store cannot be asked.
+    """
+    with _store:
+        may_read = _has_token(request) or is_staff(request.user)
+        return _exposition(request) if may_read else HttpResponseForbidden()
+    return HttpResponse(status=503)
+
+
+def _exposition(request: HttpRequest) -> HttpResponse:
     content, content_type = exposition(
         [
             HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)

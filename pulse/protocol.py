@@ -50,11 +50,13 @@ class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
     """All alerts that are pending or firing, and those that were resolved a moment ago.
 
     `thresholds` is what the admin set, by metric: percent, load per core. A metric that fires no alert is missing, and
-    so is silence, which no chart shows.
+    so is silence, which no chart shows. `current` is false while the store is out of reach: then the others are what
+    was known last, and nobody can tell what is alarming.
     """
 
     alerts: tuple[AlertEntry, ...]
     thresholds: dict[str, float]
+    current: bool = True
 
 
 def pulse_of(sample: Sample, host: str, seq: int) -> Pulse:

@@ -30,13 +30,15 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class HostSeries(msgspec.Struct, frozen=True):
-    """All figures of one host. Unix times: `start` when the first step begins, `last` that of its newest sample.
+    """All figures of one host. Unix times: `start` when the first step begins, `last` that of its newest sample by the
+    host's own clock, `seen` when that was stored, by the store's.
 
-    `interval` is its beat.
+    `interval` is its beat. There are no entries if nothing was measured in the range.
     """
 
     start: float
     last: float
+    seen: float
     interval: float
     metrics: dict[str, Metric]
 
@@ -51,8 +53,8 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def series(seconds: int, host: str | None, now: float) -> Series:
-    """The last `seconds`, one of RANGES, of `host` or of all. Raises django.db.Error."""
-    hosts = {known.name: known for known in Host.objects.only("name", "beat", "at")}
+    """The last `seconds`, one of RANGES, of `host` or of all that are known. Raises django.db.Error."""
+    hosts = {known.name: known for known in Host.objects.only("name", "beat", "at", "seen")}
     if host is not None:
         # Looked up here and not in SQL: `host` may come from a query string and hold what a database cannot.
         hosts = {host: hosts[host]} if host in hosts else {}
@@ -64,8 +66,8 @@ def series(seconds: int, host: str | None, now: float) -> Series:
         range=seconds,
         step=step,
         hosts={
-            name: _of_host(hosts[name], points, steps[name], now - seconds, now)
-            for name, points in sorted(found.items())
+            name: _of_host(hosts[name], found.get(name, {}), steps[name], now - seconds, now)
+            for name in sorted(hosts)
         },
     )
 
@@ -96,16 +98,18 @@ def _rolled_up(kept: int, steps: Mapping[str, float], since: float, now: float) 
 
 def _of_host(host: Host, points: Points, step: float, since: float, now: float) -> HostSeries:
     """From the first step that holds anything until now."""
-    first, last = max(int(since // step), min(points)), int(now // step)
+    last = int(now // step)
+    first = max(int(since // step), min(points, default=last + 1))
     folds = [fold_again(points[number]) if number in points else None for number in range(first, last + 1)]
     columns = zip(
         *[NOTHING if each is None else _full(each.mean) + _full(each.peak) for each in folds], strict=True
     )
-    listed = [list(column) for column in columns]
+    listed = [list(column) for column in columns] or [[] for _ in range(2 * WIDTH)]
     metrics = map(Metric, listed[:WIDTH], listed[WIDTH:])
     return HostSeries(
         start=first * step,
         last=host.at.timestamp(),
+        seen=host.seen.timestamp(),
         interval=host.beat,
         metrics=dict(zip(FIGURES, metrics, strict=True)),
     )

@@ -1,5 +1,6 @@
 """Everything that becomes of a host's pulses in the database, in one transaction. It blocks, for threads."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,17 +29,18 @@ class Measured:
     missed: int = 0
 
 
-def keep(measured: Sequence[Measured]) -> bool:
+def keep(measured: Sequence[Measured], now: float | None = None) -> bool:
     """Stores pulses of one host, oldest first, and whatever follows from them; returns whether an alert changed.
 
-    Those whose host and `seq` are stored already are of a second worker on that host: they are a sign of life, and
-    nothing else follows from them. Nothing is stored by halves. Raises django.db.Error.
+    It is called on that host: `now` is the Unix time there, by default this machine's. Pulses whose host and `seq` are
+    stored already are of a second worker on that host: they are a sign of life, and nothing else follows from them.
+    Nothing is stored by halves. Raises django.db.Error.
     """
     with transaction.atomic():
         host = measured[0].pulse.host
         before = Host.objects.filter(name=host).first()
         if before is not None:
-            _forget_a_future(before, measured[-1].at)
+            _forget_a_future(before, measured[-1].at, time.time() if now is None else now)
         new = _store(host, measured)
         if not new:
             Host.objects.filter(name=host).update(at=moment(measured[-1].at), seen=store_now())
@@ -53,12 +55,13 @@ def keep(measured: Sequence[Measured]) -> bool:
         )
 
 
-def _forget_a_future(host: Host, at: float) -> None:
+def _forget_a_future(host: Host, at: float, now: float) -> None:
     """After the host's clock was set back, what it stored before stands where it will store again: that goes.
 
-    `at` is the time of its newest pulse. That of a second worker may be behind by a little, which changes nothing.
+    `at` is the time of its newest pulse and `now` what its clock shows. A pulse alone may be old: that of a second
+    worker is behind by a little, and that of one that was stopped for a while by as much.
     """
-    if host.at.timestamp() - at > STRAY_BEATS * host.beat:
+    if host.at.timestamp() - max(at, now) > STRAY_BEATS * host.beat:
         Sample.objects.filter(host=host.name, at__gte=moment(at)).delete()
         Rollup.objects.filter(host=host.name, start__gt=at).delete()
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
 from django.conf import settings
 
 from pulse import alert_book
@@ -75,6 +76,7 @@ class Watch:
                 looked = True
             if not looked:
                 self._silence.begin_anew()
+                self._show_old()
             try:
                 async with asyncio.timeout(self._pause):
                     await self._woken.wait()
@@ -90,6 +92,11 @@ class Watch:
         if changed:
             with self._telling:
                 await tell_alerts_changed()
+
+    def _show_old(self) -> None:
+        """What was seen last may not be so any more."""
+        if self._dashboards:
+            self._show(msgspec.structs.replace(self._alerts or Alerts((), {}), current=False))
 
     def _show(self, alerts: Alerts) -> None:
         if alerts == self._alerts:

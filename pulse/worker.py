@@ -12,7 +12,7 @@ from pulse import protocol
 from pulse.clock import Clock, Grid, SystemClock
 from pulse.recorder import Recorder
 from pulse.sampler import Sample, Sampler, take_snapshot
-from pulse.storing import Measured
+from pulse.storing import STRAY_BEATS, Measured
 from pulse.threads import sampling_thread
 from pulse.watch import current_watch
 from rtproject.websocket.drain import background
@@ -77,8 +77,10 @@ class Worker:
 
     async def _beat(self, tick: int) -> None:
         sample = await self._sample()
-        if sample is None:
-            self._missed += 1
+        if sample is None or self._clock.now() - sample.at > STRAY_BEATS * self._interval:
+            self._missed += (
+                1  # what was measured before this process was stopped for a while is no pulse of now
+            )
             return
         seq = max(tick, self._grid.number(sample.at))  # it may have taken until after the next tick
         pulse = protocol.pulse_of(sample, self._host, seq)

@@ -77,7 +77,7 @@ class FakeMachines:
         self.events: list[Frame] = []
         self.asked: list[str] = []  # the queries for kept samples
         self.asked_events = 0  # how often it was asked for events
-        self.fails: int | None = None  # the status, when kept samples cannot be had
+        self.fails: int | None = None  # the status, when what is kept cannot be had
         self.refuses: int | None = None  # the code with which connections are accepted and closed at once
         self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses that were dialled
         self._page = page
@@ -142,15 +142,16 @@ class FakeMachines:
 
     async def _events(self, route: Route) -> None:
         self.asked_events += 1
+        if self.fails is not None:
+            await route.fulfill(status=self.fails)
+            return
         await route.fulfill(json={"events": self.events})
 
     def _answer(self, seconds: int, now: float) -> dict[str, Any]:
         step = STEPS[seconds]
         steps = range(int((now - seconds) // step) + 1, int(now // step) + 1)
         names = sorted({*self.kept, *self._measured})
-        hosts = {
-            name: self._series(name, steps, step) for name in names if self._last(name) >= steps[0] * step
-        }
+        hosts = {name: self._series(name, steps, step) for name in names}
         return {"now": now, "range": seconds, "step": step, "hosts": hosts}
 
     def _last(self, name: str) -> float:
@@ -163,7 +164,8 @@ class FakeMachines:
             means = [fmean(each) if each else None for each in samples]
             peaks = [max(each) * (1 if step == BEAT else 1.3) if each else None for each in samples]
             metrics[measure] = {"mean": means, "peak": peaks}
-        return {"start": steps[0] * step, "interval": BEAT, "last": self._last(name), "metrics": metrics}
+        last = self._last(name)
+        return {"start": steps[0] * step, "interval": BEAT, "last": last, "seen": last, "metrics": metrics}
 
     def _samples_of(self, name: str, measure: str, number: int, step: float) -> list[float]:
         """What was measured in one step."""

@@ -1,9 +1,12 @@
 """What several tests of the pulse need: time that does not pass, a machine that does as it is told, pulses."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+from django.db import OperationalError, connection
 
 from pulse.models import Host, Sample
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
@@ -60,6 +63,17 @@ def store_pulses(host: str, *pulses: tuple[int, float], beat: float = BEAT) -> N
     Sample.objects.store([stored(host, seq, at) for seq, at in pulses])
     seq, at = pulses[-1]
     Host.objects.create(name=host, at=moment(at), seen=moment(at), frame=frame(host, seq, at), beat=beat)
+
+
+@contextmanager
+def store_away() -> Iterator[None]:
+    """Lets every query of this thread fail."""
+
+    def refuse(*args: object) -> None:
+        raise OperationalError("gone")
+
+    with connection.execute_wrapper(refuse):
+        yield
 
 
 async def send_pulse(host: str, seq: int) -> None:

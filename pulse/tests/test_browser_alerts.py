@@ -200,3 +200,34 @@ async def test_the_events_that_were_are_shown_when_it_opens(daphne, page, machin
     await expect(events.locator(".what")).to_have_text(["CPU 97.1 % (threshold 90.0 %)", "no pulse"])
     await expect(events.last.locator(".since")).to_contain_text("14")
     await expect(events.last.locator(".lasted")).to_have_text("1 h")
+
+
+async def test_while_the_server_cannot_tell_what_is_alarming_the_page_says_so(page, machines):
+    """It does not go on saying that nothing is; what was alarming stays, until the server knows again."""
+    none, unknown = page.locator("#no-alerts"), page.locator("#unknown-alerts")
+    machines.tell_alerts()
+    await expect(none).to_be_visible()
+    machines.tell_alerts(current=False)
+    await expect(unknown).to_be_visible()
+    await expect(none).to_be_hidden()
+    machines.tell_alerts(alert("web-1", "cpu", "firing"), current=True)
+    await expect(unknown).to_be_hidden()
+    machines.tell_alerts(current=False)
+    await expect(unknown).to_be_visible()
+    await expect(page.locator("#alerts li")).to_contain_text("web-1")
+    await machines.hang_up(for_good=True)
+    await expect(unknown).to_be_hidden()
+
+
+async def test_events_that_cannot_be_had_are_asked_for_until_they_come(page, pages, machines):
+    """That there were none is not said meanwhile: nobody knows."""
+    machines.fails = 500
+    machines.events = [alert("web-1", "cpu", "resolved", NOON - 60, until=timestamp(NOON))]
+    await page.reload()
+    await expect(page.locator("#samples-missing")).to_be_visible()
+    await expect(page.locator("#no-events")).to_be_hidden()
+    machines.fails = None
+    await page.clock.fast_forward(11_000)
+    await expect(page.locator("#events li")).to_contain_text("web-1")
+    await expect(page.locator("#no-events")).to_be_hidden()
+    pages.problems = [told for told in await pages.settled_problems() if "500" not in told]

@@ -124,6 +124,18 @@ async def test_a_host_that_only_the_past_knows_is_among_the_gone(daphne, page, m
     )
 
 
+async def test_a_host_that_was_silent_for_all_of_the_range_is_among_the_gone(daphne, page, machines):
+    """Whatever range the page is opened with: its alert leads to what is known of it."""
+    machines.kept = {"db-1": NOON - 1200, "web-1": NOON}
+    await machines.install(pulse("web-1"))
+    await page.goto(daphne.http_url("/dashboard/#range=300"))
+    await expect(page.locator("#gone bdi")).to_have_text(["db-1"])
+    await page.locator("#gone a").click()
+    await expect(card(page, "db-1").locator(".status")).to_have_text(re.compile("^no pulse for 20 min"))
+    await expect(page.locator("#unknown-host")).to_be_hidden()
+    await expect(page.locator("#wall-keys")).to_be_hidden()
+
+
 async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
     """A wall of one card would be a waste; with the second host it is a wall."""
     await machines.install(pulse("web-1", cpu=40.0, cores=[60.0, 20.0]))

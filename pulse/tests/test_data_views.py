@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from pulse.models import AlertEvent
 from pulse.storing import keep
-from pulse.tests.support import measured
+from pulse.tests.support import measured, store_away
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_samples_are_given_for_each_range(client: Client, seconds: int) -> None:
     assert answer["range"] == seconds
     assert answer["now"] >= now
     host = answer["hosts"]["web-1"]
-    assert set(host) == {"start", "last", "interval", "metrics"}
+    assert set(host) == {"start", "last", "seen", "interval", "metrics"}
     assert host["metrics"]["cpu"] == {"mean": [12.5], "peak": [12.5]}
 
 
@@ -101,6 +101,26 @@ def test_with_pulse_public_off_only_staff_may(
     assert client.get(address).status_code == 403
     client.force_login(django_user_model.objects.create_user("s", is_staff=True))
     assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("public", [True, False])
+def test_a_store_out_of_reach_is_no_content_and_one_line(
+    client: Client,
+    address: str,
+    public: bool,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    django_user_model: type[User],
+) -> None:
+    """Also where it is the session that cannot be read."""
+    settings.PULSE_PUBLIC = public
+    client.force_login(django_user_model.objects.create_user("s", is_staff=True))
+    with store_away():
+        assert [client.get(address).status_code for _ in range(3)] == [204] * 3
+    assert client.get(address).status_code == 200
+    warnings = [record.message for record in caplog.records if record.levelname != "INFO"]
+    assert warnings == ["reading what is kept of the pulse fails, and is tried again: OperationalError: gone"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

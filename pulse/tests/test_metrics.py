@@ -13,7 +13,7 @@ from pulse.models import AlertEvent, Host, Threshold
 from pulse.protocol import moment
 from pulse.sampler import Network, Usage
 from pulse.storing import keep
-from pulse.tests.support import measured
+from pulse.tests.support import measured, store_away
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +174,16 @@ def test_a_token_in_the_address_is_none(client: Client) -> None:
 
 def test_metrics_can_only_be_read(client: Client) -> None:
     assert client.post("/metrics").status_code == 405
+
+
+def test_a_store_out_of_reach_is_503_and_no_traceback(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Prometheus takes that for a target that is down, as it should."""
+    with store_away():
+        assert status(client, f"Bearer {TOKEN}") == 503
+    assert status(client, f"Bearer {TOKEN}") == 200
+    assert not any(record.exc_info for record in caplog.records)
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "reading the pulse for /metrics fails, and is tried again: OperationalError: gone"
+    ]

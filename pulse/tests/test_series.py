@@ -6,6 +6,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from pulse.models import Rollup
 from pulse.rollups import DAY, HOUR, STEPS
 from pulse.series import RAW, HostSeries, series
+from pulse.store_clock import store_now
 from pulse.storing import keep
 from pulse.tests.support import BEAT, NOON, measured
 
@@ -110,10 +111,32 @@ def test_steps_that_are_put_together_keep_their_peak(settings: Settings) -> None
     assert (metric.mean[0], metric.peak[0]) == (50, 90)
 
 
+def figures(host: HostSeries) -> list[float | None]:
+    return [
+        value for metric in host.metrics.values() for column in (metric.mean, metric.peak) for value in column
+    ]
+
+
 def test_samples_of_the_future_are_not_shown_yet() -> None:
     """As when a clock was set back."""
     store("a", (-3600, 1.0))
-    assert series(RAW, None, NOON).hosts == series(DAY, None, NOON).hosts == {}
+    assert figures(of(RAW)) == figures(of(DAY)) == []
+
+
+@pytest.mark.parametrize("seconds", [RAW, HOUR])
+def test_a_host_that_was_not_measured_in_the_range_is_there_all_the_same(seconds: int) -> None:
+    """It is silent, and whoever asks must know whose silence an alert tells of."""
+    store("a", (2 * HOUR, 1.0))
+    host = of(seconds)
+    assert figures(host) == []
+    assert (host.last, host.interval) == (NOON - 2 * HOUR, BEAT)
+
+
+def test_when_a_host_was_heard_of_last_is_told_by_the_clock_of_the_store() -> None:
+    """Its own may be wrong."""
+    before = store_now().timestamp()
+    store("a", (2 * HOUR, 1.0))
+    assert before <= of(RAW).seen <= store_now().timestamp()
 
 
 def test_a_figure_that_older_rollups_lack_is_missing_there() -> None:

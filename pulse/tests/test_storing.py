@@ -85,13 +85,21 @@ def test_after_a_clock_was_set_back_its_pulses_are_stored_all_the_same() -> None
     for ago in (3600, 3595, 3585, 0):
         keep([measured("a", NOON - ago, cpu=10.0)])
         keep([measured("b", NOON - ago)])
-    keep([measured("a", NOON - 3589, cpu=20.0)])
-    assert keep([measured("a", NOON - 3584, cpu=95.0)])
+    keep([measured("a", NOON - 3589, cpu=20.0)], now=NOON - 3589)
+    assert keep([measured("a", NOON - 3584, cpu=95.0)], now=NOON - 3584)
     samples = Sample.objects.order_by("at")
     uses = [(NOON - sample.at.timestamp(), decode(sample.frame).cpu) for sample in samples.filter(host="a")]
     assert uses == [(3600, 10), (3595, 10), (3589, 20), (3584, 95)]
     assert max(Rollup.objects.filter(host="a").values_list("start", flat=True)) < NOON
     assert samples.filter(host="b").count() == 4
+
+
+def test_an_old_pulse_of_a_host_whose_clock_was_not_set_back_takes_nothing_away() -> None:
+    """It is of a second worker that was stopped for a while between measuring and storing."""
+    for ago in (3600, 5, 0):
+        keep([measured("a", NOON - ago)], now=NOON - ago)
+    keep([measured("a", NOON - 3596)], now=NOON + 1)
+    assert Sample.objects.filter(at__gte=moment(NOON - 5)).count() == 2
 
 
 def test_a_pulse_that_is_a_little_late_changes_no_other() -> None:

@@ -1,7 +1,7 @@
 """The look of one process at hosts and alerts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -28,9 +28,11 @@ class Dashboard:
     def __init__(self) -> None:
         self._lists: asyncio.Queue[list[str]] = asyncio.Queue()
         self.thresholds: dict[str, float] = {}
+        self.seen: list[bool] = []  # of each list, whether it was `current`
 
     def show_alerts(self, alerts: Alerts) -> None:
         self.thresholds = alerts.thresholds
+        self.seen.append(alerts.current)
         self._lists.put_nowait([f"{alert.host} {alert.metric} {alert.state}" for alert in alerts.alerts])
 
     async def next(self) -> list[str]:
@@ -175,6 +177,10 @@ async def test_a_layer_out_of_reach_hides_no_silence_here(
     assert await dashboard.next() == ["a silent firing"]
 
 
+def gone(*args: object) -> bool:
+    raise OperationalError("gone")
+
+
 async def test_a_store_that_was_away_makes_nobody_silent(
     watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -183,24 +189,45 @@ async def test_a_store_that_was_away_makes_nobody_silent(
     dashboard = Dashboard()
     watching.show_to(dashboard)
     await dashboard.next()
-    failed = asyncio.Event()
-    real: Callable[..., bool] = alert_book.look_for_silence
-    loop = asyncio.get_running_loop()
-
-    def fail(*args: object) -> bool:
-        loop.call_soon_threadsafe(failed.set)
-        raise OperationalError("gone")
-
-    monkeypatch.setattr(alert_book, "look_for_silence", fail)
-    watching.wake()
-    await failed.wait()
-    monkeypatch.setattr(alert_book, "look_for_silence", real)
+    with monkeypatch.context() as patch:
+        patch.setattr(alert_book, "look_for_silence", gone)
+        watching.wake()
+        await dashboard.next()
     clock.time += 10
     await sync_to_async(begin_alert)("b")
     watching.wake()
     assert await dashboard.next() == ["b cpu firing"]
     warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert warnings == ["looking at hosts and alerts fails, and is tried again: OperationalError: gone"]
+
+
+async def test_a_dashboard_is_told_that_what_it_knows_may_not_be_so_while_the_store_is_away(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes meanwhile is told the same; when the store is back the list is true again."""
+    await sync_to_async(begin_alert)("a")
+    dashboard, newcomer = Dashboard(), Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == ["a cpu firing"]
+    with monkeypatch.context() as patch:
+        patch.setattr(alert_book, "look_for_silence", gone)
+        watching.wake()
+        assert await dashboard.next() == ["a cpu firing"]
+        watching.show_to(newcomer)
+        assert await newcomer.next() == ["a cpu firing"]
+    watching.wake()
+    assert await dashboard.next() == await newcomer.next() == ["a cpu firing"]
+    assert (dashboard.seen, newcomer.seen) == ([True, False, True], [False, True])
+
+
+async def test_a_dashboard_that_opens_while_the_store_is_away_is_told_that_nobody_knows(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_book, "look_for_silence", gone)
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    assert dashboard.seen == [False]
 
 
 async def test_a_watch_that_runs_is_not_started_again(watching: Watch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from pulse.recorder import Recorder
-from pulse.sampler import Sampler, Snapshot
+from pulse.sampler import Sample, Sampler, Snapshot
 from pulse.storing import Measured
 from pulse.tests.support import NOON, FakeClock, snapshot
 from pulse.worker import FIRST_SECONDS, Worker
@@ -134,6 +134,24 @@ async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCapture
         "keeping the beat of the pulse fails, and is tried again: 4 ticks were skipped",
         "keeping the beat of the pulse works again",
     ]
+
+
+async def test_what_was_measured_before_the_process_was_stopped_for_long_is_no_pulse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is neither published nor stored: another worker of this host may have gone on."""
+    world = World(beats=3)
+    sample = Sampler.sample
+
+    def stopped(sampler: Sampler) -> Sample | None:
+        measured = sample(sampler)
+        world.clock.time += 3600 if world.reads == 3 else 0
+        return measured
+
+    monkeypatch.setattr(Sampler, "sample", stopped)
+    await world.run()
+    assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 722, 723)]
+    assert [each.pulse.seq for each in world.stored] == world.seqs
 
 
 async def test_ticks_without_a_pulse_are_counted_and_the_count_is_stored_with_each() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from rooms.tests.played_room import BOB, YOU, PlayedRoom, person
+from rooms.tests.played_room import BOB, LONGEST_WAITS, YOU, PlayedRoom, person
 from rooms.tests.test_browser import say
 from rtproject.tests.support.accessibility import assert_accessible, violations
 
@@ -56,8 +56,8 @@ async def test_a_room_on_a_phone_has_no_barriers(daphne, pages):
 async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page, code):
     """Whatever is said and asked when a connection ends."""
     room = PlayedRoom(3)
+    await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
-    await page.evaluate("Math.random = () => 0.999")  # the longest waits
     await room.turn_away(page, code)
     await expect(page.locator("#advice")).not_to_be_empty()
     await assert_accessible(page)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from rooms.tests.played_room import PlayedRoom
+from rooms.tests.played_room import LONGEST_WAITS, PlayedRoom
 from rooms.tests.test_browser import SMALL_JITTER, enter, say
 
 ADMIN = """
@@ -35,8 +35,8 @@ room = Room.objects.get(name="lobby")
 async def test_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, page, code, meaning, advice):
     """The page counts down to its next try, and the button does not wait; what is written meanwhile is sent then."""
     room = PlayedRoom()
+    await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
-    await page.evaluate("Math.random = () => 0.999")  # the longest waits
     await room.turn_away(page, code)
     await expect(page.locator("#state")).to_have_text(meaning)
     await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")

@@ -10,11 +10,12 @@ class Outage:
     """A `with` block around work that is tried again and again and may fail without ending what is around it.
 
     The first error in a row is logged as a warning and the first success after it as information. An
-    Exception goes no further; a cancellation does.
+    Exception of one of these `kinds` goes no further; any other, and a cancellation, does.
     """
 
-    def __init__(self, work: str) -> None:
+    def __init__(self, work: str, kinds: type[Exception] = Exception) -> None:
         self._work = work
+        self._kinds = kinds
         self._down = False
 
     def __enter__(self) -> None:
@@ -25,11 +26,11 @@ class Outage:
     ) -> bool:
         if error is None:
             self.works()
-        elif isinstance(error, Exception):
+        elif isinstance(error, self._kinds):
             self.fails(
                 f"{type(error).__name__}: {' '.join(str(error).split())}"
             )  # libpq's have several lines
-        return isinstance(error, Exception)
+        return isinstance(error, self._kinds)
 
     def fails(self, reason: str) -> None:
         """Logs `reason`, if it worked until now."""

@@ -2,7 +2,7 @@
 // not look. What is pending comes and goes, so it moves nothing: its count has a place of its own, its list lies above.
 
 import { AlertList, alertWords } from "./alert_list.js";
-import { fetchEvents } from "./archive.js";
+import { Archive } from "./archive.js";
 import { setText } from "./dom.js";
 import { say } from "./words.js";
 
@@ -12,12 +12,13 @@ export class AlertPanel {
   #now;
   #pending;
   #events;
+  #archive;
   #parts;
 
   /**
    * @param {import("./alerts.js").Alerts} alerts
    * @param {import("./announcer.js").Announcer} announcer
-   * @param {Record<"none" | "firing" | "now" | "pending" | "events" | "noEvents", HTMLElement>} parts of the page
+   * @param {Record<"none" | "unknown" | "firing" | "now" | "pending" | "events" | "noEvents", HTMLElement>} parts of the page
    * @param {(name: string) => string} hrefOf the address of a host's own page
    */
   constructor(alerts, announcer, parts, hrefOf) {
@@ -27,10 +28,15 @@ export class AlertPanel {
     this.#now = new AlertList(parts.now, hrefOf);
     this.#pending = new AlertList(parts.pending.querySelector("ul"), hrefOf);
     this.#events = new AlertList(parts.events, hrefOf);
+    this.#archive = new Archive(
+      () => "events/?limit=50",
+      (_, answer) => answer && this.#showEvents(answer.events),
+    );
   }
 
   /** Takes the list of an `alerts` frame. @param {import("./alerts.js").Alert[]} list */
   receive(list) {
+    this.#parts.unknown.hidden = true;
     const { fired, resolved, isEvent } = this.#alerts.replace(list);
     for (const alert of fired) this.#announcer.alarm(this.#sentence(alert));
     for (const alert of resolved) this.#announcer.tell(this.#sentence(alert));
@@ -54,12 +60,21 @@ export class AlertPanel {
   /** There is no connection: that nothing is alarming cannot be said any more. */
   disconnected() {
     this.#parts.none.hidden = true;
+    this.#parts.unknown.hidden = true;
   }
 
-  /** Shows the newest alerts that fired; leaves those that are there if they cannot be had. */
-  async showEvents() {
-    const events = await fetchEvents().catch(() => null);
-    if (events === null) return;
+  /** The server says that it cannot tell what is alarming. What it told before stays, and may be over. */
+  outdated() {
+    this.#parts.none.hidden = true;
+    this.#parts.unknown.hidden = false;
+  }
+
+  /** Shows the newest alerts that fired, as soon as they can be had; leaves those that are there until then. */
+  showEvents() {
+    this.#archive.ask();
+  }
+
+  #showEvents(events) {
     this.#events.show(events);
     this.#parts.events.hidden = events.length === 0;
     this.#parts.noEvents.hidden = events.length > 0;

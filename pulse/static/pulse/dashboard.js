@@ -43,12 +43,12 @@ const alertPanel = new AlertPanel(
   alerts,
   announcer,
   {
-    ...{ none: element("no-alerts"), firing: element("firing"), now: element("alerts"), pending: element("pending") },
-    ...{ events: element("events"), noEvents: element("no-events") },
+    ...{ none: element("no-alerts"), unknown: element("unknown-alerts"), firing: element("firing") },
+    ...{ now: element("alerts"), pending: element("pending"), events: element("events"), noEvents: element("no-events") },
   },
   hrefOf,
 );
-const archive = new Archive(loaded);
+const archive = new Archive((range) => `samples/?range=${range}`, loaded);
 const gaps = new Gaps(() => archive.ask(view.current.range));
 const socket = new Socket("/stats?history=1&alerts=1", { onState: showConnection, onMessage: receive });
 let wasDialled = false;
@@ -118,6 +118,7 @@ function receive(data) {
 }
 
 function receiveAlerts(frame) {
+  if (frame.current === false) return alertPanel.outdated();
   alertPanel.receive(frame.alerts);
   showTitle();
   if (thresholds.replace(frame.thresholds)) painter.drawAll();
@@ -139,8 +140,8 @@ function loaded(range, answer) {
   if (range !== samples.range) crosshair.set(null);
   // What is there already is better than nothing.
   if (answer !== null || range !== samples.range) samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
-  for (const [name, { interval, last }] of Object.entries(answer?.hosts ?? {})) {
-    hosts.remember(name, last * 1000, clock.here(last * 1000), interval);
+  for (const [name, { interval, last, seen }] of Object.entries(answer?.hosts ?? {})) {
+    hosts.remember(name, last * 1000, clock.here(seen * 1000), interval);
   }
   if (answer !== null) gaps.loaded(answer, hosts.all().filter(isLive), Date.now());
   element("samples-missing").hidden = answer !== null || archive.isForbidden;

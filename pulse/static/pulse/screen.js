@@ -73,6 +73,7 @@ export class Screen {
     this.#host = scene.view.host || (isOnly ? hosts[0].name : "");
     const isWall = this.#host === "";
     this.#controls.show(scene, isWall);
+    element("wall-keys").hidden = !isWall;
     this.#showHost(scene, isChanged, isOnly);
     element("no-hosts").hidden = hosts.length > 0 || !isWall;
     for (const id of ["hosts", "figures"]) element(id).hidden = !isWall || present.length === 0;

@@ -35,3 +35,12 @@ def test_a_cancellation_passes_and_is_no_outage(caplog: pytest.LogCaptureFixture
     with pytest.raises(asyncio.CancelledError):
         attempt(Outage("looking"), asyncio.CancelledError())
     assert caplog.messages == []
+
+
+def test_an_error_of_another_kind_passes_and_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage("looking", OSError)
+    with pytest.raises(ValueError, match="odd"):
+        attempt(outage, ValueError("odd"))
+    assert caplog.messages == []
+    attempt(outage, ConnectionError("dark"))
+    assert caplog.messages == ["looking fails, and is tried again: ConnectionError: dark"]
