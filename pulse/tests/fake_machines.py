@@ -14,6 +14,7 @@ from playwright.async_api import Page, Route, WebSocketRoute
 
 from pulse.protocol import timestamp
 from pulse.tests.support import NOON
+from rtproject.tests.support.browser import LONGEST_WAITS
 
 BEAT = 5  # seconds
 STEPS = {300: BEAT, 3600: 30, 86400: 300}  # seconds, by range
@@ -89,6 +90,7 @@ class FakeMachines:
     async def install(self, *greeting: Frame) -> None:
         """Takes the server's place; `greeting` are the frames that a new connection is told."""
         self._greeting = list(greeting)
+        await self._page.add_init_script(LONGEST_WAITS)
         await self._page.route_web_socket("**/stats**", self._connect)
         await self._page.route("**/dashboard/samples/**", self._samples)
         await self._page.route("**/dashboard/events/**", self._events)

@@ -8,7 +8,6 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 NOON = "2026-01-31T12:00:00.000Z"
 YOU = {"id": "you", "name": "Ann", "guest": True}
-LONGEST_WAITS = "Math.random = () => 0.999"  # an init script: the page takes the function when it is loaded
 BOB = {"id": "bob", "name": "Bob", "guest": True}
 
 

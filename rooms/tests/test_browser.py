@@ -2,10 +2,8 @@
 
 from playwright.async_api import Page, expect
 
+from rtproject.tests.support.browser import SMALL_JITTER
 from rtproject.tests.support.servers import Daphne
-
-# The page waits for a random part of a growing time. With this part it tries often enough for a test to see it.
-SMALL_JITTER = "Math.random = () => 0.1"
 
 # The code that a connection is closed with, and how many messages came before.
 KNOCK = """([path, protocols]) => new Promise((resolve) => {

@@ -3,9 +3,10 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from rooms.tests.played_room import BOB, LONGEST_WAITS, YOU, PlayedRoom, person
+from rooms.tests.played_room import BOB, YOU, PlayedRoom, person
 from rooms.tests.test_browser import say
 from rtproject.tests.support.accessibility import assert_accessible, violations
+from rtproject.tests.support.browser import LONGEST_WAITS
 
 PHONE = {"width": 390, "height": 700}
 RUNNING = "document.getAnimations().filter(({ playState }) => playState === 'running').length"

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from rooms.tests.played_room import LONGEST_WAITS, PlayedRoom
-from rooms.tests.test_browser import SMALL_JITTER, enter, say
+from rooms.tests.played_room import PlayedRoom
+from rooms.tests.test_browser import enter, say
+from rtproject.tests.support.browser import LONGEST_WAITS, SMALL_JITTER
 
 ADMIN = """
 from django.contrib.auth.models import User

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from rooms.tests.test_browser import SMALL_JITTER, enter, say
+from rooms.tests.test_browser import enter, say
+from rtproject.tests.support.browser import SMALL_JITTER
 from rtproject.tests.support.servers import Daphne
 
 FORGET = """

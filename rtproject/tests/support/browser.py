@@ -14,6 +14,11 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 
 expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy; what works is seen much sooner
 
+# For `add_init_script`: a page takes the function when it is loaded. How long it waits before it connects again is then
+# no matter of luck: almost as long as it may, or a tenth of that, so that it tries often enough for a test to see it.
+LONGEST_WAITS = "Math.random = () => 0.999"
+SMALL_JITTER = "Math.random = () => 0.1"
+
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
     `Content-Security-Policy: ${event.effectiveDirective} forbids ${event.blockedURI} at line ${event.lineNumber}`
