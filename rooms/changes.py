@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
 from rooms.models import Numbering, RetiredName, Room
@@ -17,6 +17,16 @@ from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.fanout import broadcast
 
 logger = logging.getLogger(__name__)
+
+
+@receiver(pre_save, sender=Room)
+def room_is_saved(instance: Room, using: str, update_fields: frozenset[str] | None, **_: Any) -> None:
+    """A room's name never changes: the old one would be an open, unlisted room. Raises ValueError."""
+    if update_fields is not None and "name" not in update_fields:
+        return
+    before = Room.objects.using(using).filter(pk=instance.pk).exclude(name=instance.name)
+    if before.exists():
+        raise ValueError("The name of a room never changes: delete it and make another one.")
 
 
 @receiver(post_save, sender=Room)

@@ -1,6 +1,7 @@
 """The second lesson: rooms, each guarded by a password if it has one."""
 
 import time
+from itertools import islice
 from typing import cast
 
 import msgspec
@@ -28,7 +29,7 @@ from rtproject.websocket.rates import Bucket
 # Refused messages that a client may go on sending before it is turned away, as a multiple of what it may say.
 PATIENCE = 10
 
-MOST_NAMED = 100  # members in a welcome
+MOST_NAMED = 100  # members in a welcome, the one who is welcomed among them
 
 # Where a connection is, and who it belongs to, until that is known.
 NOWHERE, NOBODY = Room(), Person("", "", guest=True)
@@ -45,6 +46,7 @@ class RoomConsumer(Consumer):
         self.room = NOWHERE
         self.door = ""  # see `doors.door_of`
         self.member = NOBODY
+        self.may_return = False  # by another connection
         self.last_removal = 0  # the last one that does not concern this connection, see `models.Removal`
         self.feed: Feed | None = None  # what is said in the room
         self.is_present = False  # whether the others know
@@ -62,7 +64,7 @@ class RoomConsumer(Consumer):
         self.door = door_of(self.room)
         self.last_removal = self.room.last_removal
         await self._check_password(began)
-        self.member = identify(self.scope, self.query, self.key)
+        self.member, self.may_return = identify(self.scope, self.query, self.key)
         if self.room.closed:
             raise Refused(CloseCode.CLOSED)
         self.feed = await self._enter()
@@ -103,7 +105,7 @@ class RoomConsumer(Consumer):
         if self.feed is not None:
             self.feed.audience.detach(self)
             if self.is_present:
-                self.feed.presence.leave(self.member.id)
+                self.feed.presence.leave(self.member.id, self.may_return)
             await current_feeds().leave(self.feed)
 
     async def refuse_frame(self, error: ClientError) -> None:
@@ -149,9 +151,9 @@ class RoomConsumer(Consumer):
         feed.presence.enter(self.member)
         self.is_present = True
         look = feed.presence.look()
-        welcome = Welcome(
-            now.name, str(now), self.member, look.people[:MOST_NAMED], look.count, history=bool(feed.epoch)
-        )
+        others = (person for person in look.people if person.id != self.member.id)
+        named = [self.member, *islice(others, MOST_NAMED - 1)]
+        welcome = Welcome(now.name, str(now), self.member, named, look.count, history=bool(feed.epoch))
         position = 0
         if feed.epoch:
             newest = feed.shown

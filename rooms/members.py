@@ -16,8 +16,8 @@ GUEST_COOKIE_SECONDS = 365 * 86400
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
 
 
-def identify(scope: Scope, query: dict[str, str], room_name: str) -> Person:
-    """The member that this connection belongs to.
+def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Person, bool]:
+    """The member that this connection belongs to, and whether the same one can come back by another.
 
     A logged-in user is known by the account, a guest by a key: `key=` in the query, or the cookie that our pages set.
     Connections with one identity are one member; without a key each is somebody new. The identity itself stays here:
@@ -25,10 +25,11 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> Person:
     """
     user = scope.get("user")
     if user is not None and user.is_authenticated:
-        return Person(_member_id(room_name, f"user:{user.pk}"), user.get_username(), guest=False)
+        return Person(_member_id(room_name, f"user:{user.pk}"), user.get_username(), guest=False), True
     key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
     identity = f"key:{key}" if key else f"connection:{secrets.token_hex(16)}"
-    return Person(_member_id(room_name, identity), usable_name(query.get("name")) or _some_name(), guest=True)
+    name = usable_name(query.get("name")) or _some_name()
+    return Person(_member_id(room_name, identity), name, guest=True), key is not None
 
 
 def usable_name(text: str | None) -> str | None:

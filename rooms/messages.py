@@ -1,5 +1,7 @@
 """Stored messages for the event loop: read in a thread, and as the frames that the clients get."""
 
+import asyncio
+
 import msgspec
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
@@ -11,6 +13,7 @@ from rooms.tail import MOST_FRAMES
 from rtproject.websocket.errors import ClientError
 from rtproject.websocket.frames import Frame
 
+STORE_SECONDS = 3.0  # how long the store has to answer who looks back: what they say next waits behind that
 PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory, in more than one form
 
 # Each raises django.db.Error if the store cannot be asked.
@@ -50,8 +53,9 @@ async def older(room: Room, door: str, asked: protocol.History) -> protocol.Hist
     if not room.epoch:
         return protocol.HistoryPage([], more=False)
     try:
-        page = await page_before(room.pk, asked.before, asked.limit)
-    except DatabaseError:
+        async with asyncio.timeout(STORE_SECONDS):
+            page = await page_before(room.pk, asked.before, asked.limit)
+    except (DatabaseError, TimeoutError):
         raise ClientError("unavailable", "The store is out of reach; ask again later.") from None
     if page.epoch != room.epoch or not may_read(door, page.door):
         raise ClientError("unavailable", "The room has changed; connect again.")

@@ -83,15 +83,19 @@ class Presence:
             self._exchange.change(person.id, person)
         self._apply(self.attendance.enter(HERE, [person]))
 
-    def leave(self, member: str) -> None:
-        """One connection less; when it was the last one the member is gone after GRACE_SECONDS."""
+    def leave(self, member: str, may_return: bool) -> None:
+        """One connection less; when it was the last one the member is gone after GRACE_SECONDS, or, if nobody can come
+        back by this id, at once.
+        """
         if member in self._more:
             self._more[member] -= 1
             if not self._more[member]:
                 del self._more[member]
-        else:
+        elif may_return:
             loop = asyncio.get_running_loop()
             self._going[member] = loop.call_later(GRACE_SECONDS, self._gone, member)
+        else:
+            self._gone(member)
 
     def expects_somebody(self) -> bool:
         """Whether somebody may still come back."""
@@ -106,7 +110,7 @@ class Presence:
     def _gone(self, member: str) -> None:
         if current_shutdown().begun:
             return  # they come back when the server does; if it does not, the others will miss it, and them
-        del self._going[member]
+        self._going.pop(member, None)
         self._note_settled()
         self._exchange.change(member, None)
         self._apply(self.attendance.leave(HERE, [member]))

@@ -2,31 +2,38 @@
 
 import gc
 import os
+from collections.abc import Awaitable
 
 from channels.routing import URLRouter
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rtproject.settings")
-http = get_asgi_application()  # sets Django up, so it comes before everything that imports models
+try:
+    http = get_asgi_application()  # sets Django up, so it comes before everything that imports models
+except (
+    ImproperlyConfigured
+) as error:  # one sentence names the setting, and a server would hide it in a traceback
+    raise SystemExit(str(error)) from None
 
-from echo.routing import websocket_urlpatterns as echo  # noqa: E402
-from pulse.routing import websocket_urlpatterns as pulse  # noqa: E402
-from pulse.worker import ensure_embedded  # noqa: E402
-from rooms.routing import websocket_urlpatterns as rooms  # noqa: E402
-from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn  # noqa: E402
-from rtproject.lone_server import look_for_others  # noqa: E402
-from rtproject.websocket.addresses import client_address  # noqa: E402
-from rtproject.websocket.asgi_types import Application, Receive, Scope, Send  # noqa: E402
-from rtproject.websocket.drain import Drain  # noqa: E402
-from rtproject.websocket.identity import Identity  # noqa: E402
-from rtproject.websocket.middleware import (  # noqa: E402
+from echo.routing import websocket_urlpatterns as echo
+from pulse.routing import websocket_urlpatterns as pulse
+from pulse.worker import ensure_embedded
+from rooms.routing import websocket_urlpatterns as rooms
+from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn
+from rtproject.lone_server import look_for_others
+from rtproject.websocket.addresses import client_address
+from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
+from rtproject.websocket.drain import Drain
+from rtproject.websocket.identity import Identity
+from rtproject.websocket.middleware import (
     ConnectionsPerAddress,
     ForeignOrigins,
     VisibleCloseCodes,
     not_found,
 )
-from rtproject.websocket.wire import Wired  # noqa: E402
+from rtproject.websocket.wire import Wired
 
 cut_queries_of_daphne()
 spare_unread_words_of_autobahn()
@@ -38,7 +45,15 @@ spare_unread_words_of_autobahn()
 gc.set_threshold(1_000, 3, 300)
 
 routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
-websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(routes))))))
+
+
+def endpoint(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    """What the path leads to. Channels' router would take any number of slashes for the first one."""
+    serve: Application = not_found if scope["path"].startswith("//") else routes
+    return serve(scope, receive, send)
+
+
+websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(endpoint))))))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

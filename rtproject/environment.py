@@ -19,6 +19,8 @@ from rtproject.websocket.rates import Rate
 
 T = TypeVar("T")
 
+ENDLESS = 10**18  # what no setting needs to exceed
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -71,12 +73,13 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def whole(least: int = 0) -> Callable[[str], int]:
-    """A whole number, `least` or more."""
+def whole(least: int = 0, most: int = ENDLESS) -> Callable[[str], int]:
+    """A whole number of `least` to `most`."""
+    wanted = f"a whole number, {least} or more" if most == ENDLESS else f"a whole number, {least} to {most}"
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
-            raise ValueError(f"a whole number, {least} or more")
+        if not (text.isascii() and text.isdigit()) or len(text) > 19 or not least <= int(text) <= most:
+            raise ValueError(wanted)
         return int(text)
 
     return read

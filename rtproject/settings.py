@@ -76,7 +76,7 @@ ROOMS_ALLOW_UNLISTED = setting(
     "Whether any name is a room, or only those the admin made.",
     "on",
 )
-ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1), 4096, "Characters a message may have.")
+ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 1_000_000), 4096, "Characters a message may have.")
 ROOMS_MESSAGE_RATE = setting(
     "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages a connection may say, with a burst of as many; 0 is off.",
     "20/second",
@@ -144,7 +144,7 @@ CAPACITY = 10_000  # events that may wait for one process
 if REDIS_URLS:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "BACKEND": "rtproject.websocket.punctual.PunctualRedisLayer",
             "CONFIG": {"hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS]},
         }
     }

@@ -75,10 +75,10 @@ class Process:
         for member in members:
             self.presence.enter(Person(member, member.upper(), guest=True))
 
-    def leave(self, *members: str) -> None:
+    def leave(self, *members: str, may_return: bool = True) -> None:
         """One connection of each of these members goes."""
         for member in members:
-            self.presence.leave(member)
+            self.presence.leave(member, may_return)
 
     def _show(self, frame: Frame) -> None:
         self.shown.append(json.loads(frame.messages[0]["text"]))

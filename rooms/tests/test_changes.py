@@ -52,6 +52,17 @@ class TestNames:
         Room.objects.all().delete()
         assert retired() == ["late", "vip"]
 
+    @pytest.mark.parametrize("name", ["other", "vip"])
+    def test_the_name_of_a_room_never_changes(self, name: str) -> None:
+        """Not by code either, nor its case: the old name would be an open, unlisted room."""
+        room = make_room("VIP")
+        room.name = name
+        for fields in (None, ["name"]):
+            with pytest.raises(ValueError, match="never changes"):
+                room.save(update_fields=fields)
+        room.save(update_fields=["title"])
+        assert Room.objects.get().name == "VIP"
+
     def test_changing_a_room_frees_nothing(self) -> None:
         """Only a new room takes names back."""
         room = make_room("VIP")

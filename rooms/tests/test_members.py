@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from rooms.members import GUEST_COOKIE, identify, keep_guest_key, usable_name
 from rooms.protocol import Person
+from rtproject.websocket.asgi_types import Scope
 
 KEY = "abcdefghijklmnop"
 OTHER_KEY = "ABCDEFGHIJKLMNOP"
@@ -20,7 +21,12 @@ def guest(key: str | None = None, cookie: str | None = None, room: str = "lobby"
     """The guest that a connection with these belongs to."""
     query = {"name": name} | ({} if key is None else {"key": key})
     cookies = {} if cookie is None else {GUEST_COOKIE: cookie}
-    return identify({"cookies": cookies, "user": AnonymousUser()}, query, room)
+    return member({"cookies": cookies, "user": AnonymousUser()}, query, room)
+
+
+def member(scope: Scope, query: dict[str, str], room: str = "lobby") -> Person:
+    """The member that a connection with these belongs to."""
+    return identify(scope, query, room)[0]
 
 
 class TestIdentity:
@@ -74,25 +80,31 @@ class TestIdentity:
     def test_a_user_beats_a_key(self) -> None:
         """A logged-in user is one member on every device, with the name of the account."""
         user = User(pk=7, username="ada")
-        with_key = identify(
-            {"user": user, "cookies": {GUEST_COOKIE: KEY}}, {"key": KEY, "name": "Bob"}, "lobby"
-        )
-        assert with_key == identify({"user": user}, {}, "lobby") == Person(with_key.id, "ada", guest=False)
+        with_key = member({"user": user, "cookies": {GUEST_COOKIE: KEY}}, {"key": KEY, "name": "Bob"})
+        assert with_key == member({"user": user}, {}) == Person(with_key.id, "ada", guest=False)
         assert with_key.id != guest(KEY).id
 
     def test_no_guest_key_reaches_a_users_id(self) -> None:
         """Neither a name nor a key makes a guest into the user of that number."""
-        user = identify({"user": User(pk=7, username="ada")}, {}, "lobby")
-        pretender = identify({}, {"key": "user:7", "name": "ada"}, "lobby")
+        user = member({"user": User(pk=7, username="ada")}, {})
+        pretender = member({}, {"key": "user:7", "name": "ada"})
         assert pretender.guest
         assert pretender.id != user.id
 
     def test_a_bare_scope_is_a_guest(self) -> None:
         """Without any middleware around it a connection belongs to a guest with a made-up name."""
-        person = identify({}, {}, "lobby")
+        person = member({}, {})
         assert person.guest
         assert person.name.startswith("guest-")
-        assert identify({}, {}, "lobby").name != person.name
+        assert member({}, {}).name != person.name
+
+    def test_who_has_a_key_or_an_account_can_come_back_as_the_same_member(self) -> None:
+        """Nobody else can: their id is random."""
+        user: Scope = {"user": User(pk=7, username="ada")}
+        queries: tuple[dict[str, str], ...] = ({"key": KEY}, {"key": "short"}, {})
+        assert [identify({}, query, "lobby")[1] for query in queries] == [True, False, False]
+        assert identify({"cookies": {GUEST_COOKIE: KEY}}, {}, "lobby")[1]
+        assert identify(user, {}, "lobby")[1]
 
 
 GOOD_NAMES = {
@@ -137,7 +149,7 @@ def test_a_usable_name_is_trimmed_and_composed(given: str, shown: str) -> None:
 def test_an_unusable_name_is_replaced(bad: str | None) -> None:
     """A name that is empty, too long or not printable counts as absent."""
     assert usable_name(bad) is None
-    assert identify({}, {} if bad is None else {"name": bad}, "lobby").name.startswith("guest-")
+    assert member({}, {} if bad is None else {"name": bad}).name.startswith("guest-")
 
 
 class TestGuestCookie:

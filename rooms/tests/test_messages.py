@@ -1,5 +1,6 @@
 """Stored messages as the clients get them, and pages of older ones."""
 
+import asyncio
 import json
 
 import pytest
@@ -26,7 +27,7 @@ def room() -> Room:
     return room
 
 
-async def ask(room: Room, before: int | None = None, limit: int = 3) -> HistoryPage:
+async def ask(room: Room, before: int = 10**9, limit: int = 3) -> HistoryPage:
     """What a member is answered who came in when the room was like this."""
     return await older(room, door_of(room), History(before, limit))
 
@@ -52,7 +53,7 @@ def test_a_row_is_shown_as_it_was_said(room: Room) -> None:
 @pytest.mark.parametrize(
     ("before", "limit", "found", "more"),
     [
-        (None, 3, [8, 9, 10], True),
+        (11, 3, [8, 9, 10], True),
         (8, 3, [5, 6, 7], True),
         (6, 3, [3, 4, 5], False),
         (5, 3, [3, 4], False),
@@ -62,7 +63,7 @@ def test_a_row_is_shown_as_it_was_said(room: Room) -> None:
     ],
 )
 async def test_a_page_of_older_messages(
-    room: Room, before: int | None, limit: int, found: list[int], more: bool
+    room: Room, before: int, limit: int, found: list[int], more: bool
 ) -> None:
     """Ascending, with whether there are older ones; what is beyond the history is not shown, deleted or not."""
     page = await ask(room, before, limit)
@@ -104,6 +105,19 @@ async def test_without_the_store_it_is_unavailable(room: Room, monkeypatch: pyte
             await ask(room)
     assert caught.value.code == "unavailable"
     assert seqs(await ask(room)) == [8, 9, 10]
+
+
+async def test_a_store_that_hangs_is_unavailable_too(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for it says nothing else meanwhile."""
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(messages, "page_before", hang)
+    monkeypatch.setattr(messages, "STORE_SECONDS", 0.01)
+    with pytest.raises(ClientError) as caught:
+        await ask(room)
+    assert caught.value.code == "unavailable"
 
 
 @sync_to_async

@@ -80,6 +80,19 @@ class TestComingAndGoing:
         assert house.take_told() == []
         assert alone.members == {"ada"}
 
+    async def test_who_cannot_come_back_is_gone_at_once(self, house: House, alone: Process) -> None:
+        """Nobody waits for a guest without a key; with the last connection, if there are several."""
+        other = await house.open()
+        alone.enter("bob", "bob")
+        alone.take_shown()
+        alone.leave("bob", may_return=False)
+        assert alone.shown == []
+        alone.leave("bob", may_return=False)
+        assert alone.take_shown() == [("left", "bob", 1)]
+        assert not alone.presence.expects_somebody()
+        await house.clock.advance(SOON)
+        assert other.members == {"ada"}
+
     async def test_the_grace_begins_anew_each_time(self, house: House, alone: Process) -> None:
         """It counts from when they went last."""
         alone.leave("ada")

@@ -57,9 +57,9 @@ class Guest:
         return frame["type"], frame["member"]["name"], frame["count"]
 
 
-async def enter(stack, server, name, room="here"):
+async def enter(stack, server, name, room="here", query=None):
     """A guest who stays until the end of the test, or until their client is closed."""
-    client = await stack.enter_async_context(server.connect(f"/ws/{room}", guest(name)))
+    client = await stack.enter_async_context(server.connect(f"/ws/{room}", query or guest(name)))
     return Guest(client, await next_frame(client))
 
 
@@ -115,6 +115,14 @@ async def test_a_member_in_both_is_one(two, stack):
     assert await bob.told() == await twin.told() == ("left", "mia", 2)
     await enter(stack, first, "eve")
     assert await bob.told() == await twin.told() == ("joined", "eve", 3)
+
+
+async def test_who_comes_by_another_name_is_welcomed_by_it(two, stack):
+    """Also where the other process still knows the former one."""
+    first, second = two
+    ada = await enter(stack, first, "ada")
+    countess = await enter(stack, second, "ada", query=guest("ada") | {"name": "Countess"})
+    assert (countess.id, countess.names) == (ada.id, ["Countess"])
 
 
 async def test_the_limit_of_a_room_counts_the_members_of_all_processes(two, stack):

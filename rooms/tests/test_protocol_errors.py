@@ -64,18 +64,22 @@ WRONG = {
     "a number as text": {"type": "say", "text": 1},
     "a list as text": {"type": "say", "text": ["a"]},
     "an object as text": {"type": "say", "text": {}},
-    "text before": {"type": "history", "before": "1"},
-    "a fraction before": {"type": "history", "before": 1.5},
-    "true before": {"type": "history", "before": True},
-    "a number below zero": {"type": "history", "before": -1},
-    "no messages": {"type": "history", "limit": 0},
-    "too many messages": {"type": "history", "limit": 201},
-    "null as limit": {"type": "history", "limit": None},
-    "text as limit": {"type": "history", "limit": "10"},
-    "a huge number": {"type": "history", "limit": 10**400},
-    "a huge number below zero": {"type": "history", "limit": -(10**400)},
+    "text before": {"type": "history", "before": "1", "limit": 9},
+    "a fraction before": {"type": "history", "before": 1.5, "limit": 9},
+    "true before": {"type": "history", "before": True, "limit": 9},
+    "a number below zero": {"type": "history", "before": -1, "limit": 9},
+    "no number before": {"type": "history", "limit": 9},
+    "null before": {"type": "history", "before": None, "limit": 9},
+    "no limit": {"type": "history", "before": 9},
+    "no messages": {"type": "history", "before": 9, "limit": 0},
+    "too many messages": {"type": "history", "before": 9, "limit": 201},
+    "null as limit": {"type": "history", "before": 9, "limit": None},
+    "text as limit": {"type": "history", "before": 9, "limit": "10"},
+    "a huge number": {"type": "history", "before": 9, "limit": 10**400},
+    "a huge number below zero": {"type": "history", "before": 9, "limit": -(10**400)},
     "empty text": {"type": "say", "text": ""},
     "blank text": {"type": "say", "text": " \t\r\n\u2028\u3000"},
+    "text of no width": {"type": "say", "text": "\u200b\u2060\ufeff\u200d \u202e\u00ad"},
     "a NUL": {"type": "say", "text": "a\0b"},
     "only a NUL": {"type": "say", "text": "\0"},
 }
@@ -90,7 +94,7 @@ def test_a_wrong_frame_is_refused_by_its_id(fields: dict[str, object], frame_id:
     assert refused(json.dumps(known | fields)).frame_id == frame_id
 
 
-@pytest.mark.parametrize("bad", [1, 1.5, True, [], {}, "", "x" * 65, 10**40])
+@pytest.mark.parametrize("bad", [None, 1, 1.5, True, [], {}, "", "x" * 65, 10**40])
 def test_an_id_that_is_none_is_refused_and_not_carried(bad: object) -> None:
     """An id is 1 to 64 characters of text; another one is an error that has no id."""
     assert refused(json.dumps({"type": "say", "text": "a", "id": bad})).frame_id is None
@@ -100,6 +104,27 @@ def test_an_id_that_is_none_is_refused_and_not_carried(bad: object) -> None:
 def test_an_id_with_a_nul_is_refused() -> None:
     """No database keeps one, so nobody could be told that what they said under it was stored."""
     assert refused(json.dumps({"type": "say", "text": "a", "id": "a\0b"})).frame_id == "a\0b"
+
+
+ODD = {
+    "a lone surrogate in the text": r'{"type": "say", "text": "a\ud800b", "id": "7"}',
+    "a lone surrogate before the id": r'{"text": "\udc00", "type": "say", "id": "7"}',
+    "NaN": '{"type": "history", "before": NaN, "limit": 9, "id": "7"}',
+    "a pair in the id": r'{"type": "say", "text": "\ud800", "id": "\ud83e\udd8a"}',
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
+def test_the_id_of_what_only_some_readers_take_for_json_is_carried(text: str) -> None:
+    """A client that was written with one of them waits for an answer to that id."""
+    assert refused(text).frame_id == json.loads(text)["id"]
+
+
+@pytest.mark.parametrize("bad", [r'"\udfff"', '""', '"%s"' % ("x" * 65), "7", "null", "[]"])
+def test_of_these_too_an_id_that_is_none_is_not_carried(bad: str) -> None:
+    """What cannot be sent back, or is no id at all; and nobody reads what is wrong and very long once more."""
+    assert refused(rf'{{"type": "say", "text": "\ud800", "id": {bad}}}').frame_id is None
+    assert refused(r'{"type": "say", "id": "7", "text": "\ud800%s"}' % ("x" * 70_000)).frame_id is None
 
 
 HUGE = {
@@ -114,7 +139,7 @@ HUGE = {
 @pytest.mark.parametrize("number", HUGE.values(), ids=HUGE.keys())
 def test_a_huge_number_is_refused(number: str) -> None:
     """A number that no machine word holds is an error and costs nothing to speak of."""
-    assert refused(f'{{"type": "history", "before": {number}}}').frame_id is None
+    assert refused(f'{{"type": "history", "limit": 9, "before": {number}}}').frame_id is None
 
 
 PLAIN = {"nothing": "", "a space": " ", "line feeds": "\r\n", "a NUL": "a\0", "a lone surrogate": "a\udc80b"}

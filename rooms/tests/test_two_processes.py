@@ -1,6 +1,7 @@
 """One site in several processes, connected by a real Valkey."""
 
 import asyncio
+import json
 from contextlib import ExitStack
 
 import pytest
@@ -100,6 +101,25 @@ async def test_while_valkey_is_away_an_unlisted_room_hears_nothing_and_nobody_en
         assert await _say_until_heard(ada, bob) == "again"
         async with first.connect("/ws/elsewhere") as client:
             assert (await next_frame(client))["type"] == "welcome"
+
+
+async def test_what_was_not_said_while_valkey_stood_still_is_not_heard_when_it_goes_on(start_server, valkey):
+    """Nobody saw it, as its sender was told; saying it again works, and it is heard once."""
+    first = start_server(REDIS_URL=valkey.url)
+    second = start_server(site=first.site)
+    async with first.connect("/ws/here") as ada, second.connect("/ws/here") as bob:
+        await next_frame(ada)
+        await next_frame(bob)
+        said = {"type": "say", "text": "hi", "id": "7"}
+        valkey.pause()
+        error = await ask(ada, said)
+        assert (error["code"], error["id"]) == ("unavailable", "7")
+        valkey.resume()
+        assert await _say_until_heard(ada, bob) == "again"
+        await ada.send(json.dumps(said))
+        while (heard := await next_frame(bob))["text"] == "again":
+            pass
+        assert heard["text"] == "hi"
 
 
 async def _say_until_heard(speaker, listener) -> str:

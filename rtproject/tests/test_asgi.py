@@ -24,7 +24,9 @@ async def test_an_endpoint_answers(path):
     await communicator.disconnect()
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/echo/more", "/ws/", "/echo\n", "/stats/\n"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nowhere", "/echo/more", "/ws/", "/echo\n", "/stats/\n", "//echo", "///ws/lobby"]
+)
 async def test_an_unknown_path_is_not_found(path):
     """The code is visible to a caller inside the process too, without an accept."""
     communicator = WebsocketCommunicator(application, path.replace("\n", "%0A"))

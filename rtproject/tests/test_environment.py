@@ -89,6 +89,7 @@ WRONG = [
     (env.switch, ["", "maybe", "2"], "on or off"),
     (env.whole(), ["-1", "1.5", "x", "²", "٣"], "a whole number, 0 or more"),
     (env.whole(1), ["0"], "a whole number, 1 or more"),
+    (env.whole(1, 9), ["0", "10", "99999999999999999999"], "a whole number, 1 to 9"),
     (env.seconds, ["0", "-1", "nan", "inf", "often", "86401", "0.09"], "a number of seconds"),
     (env.rate, ["20", "20/week", "x/second"], "a rate such as 20/second"),
     (env.origins, ["hidden.test", "https://a.test,b.test"], "a comma separated list of origins"),

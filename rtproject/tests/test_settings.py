@@ -135,8 +135,8 @@ def test_a_wrong_value_stops_the_start(load, name):
 
 
 @pytest.mark.parametrize("broken", [{"PULSE_INTERVAL": "hidden"}, {"REDIS_URL": "redis://hidden"}])
-def test_the_last_line_an_operator_sees_is_that_sentence(broken):
-    """A server that cannot start ends with the sentence, and shows the value nowhere in its traceback."""
+def test_all_that_an_operator_sees_is_that_sentence(broken):
+    """A server that cannot start ends with it: no traceback, and no value that may be a secret."""
     environment = without_settings(os.environ) | {"DJANGO_SETTINGS_MODULE": "rtproject.settings", **broken}
     done = subprocess.run(
         [sys.executable, "-c", "import rtproject.asgi"],
@@ -146,18 +146,17 @@ def test_the_last_line_an_operator_sees_is_that_sentence(broken):
         text=True,
         check=False,
     )
-    assert done.returncode != 0
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("django.core.exceptions.ImproperlyConfigured: ")
-    assert next(iter(broken)) in last
-    assert "hidden" not in done.stderr
+    assert done.returncode == 1
+    (sentence,) = done.stderr.splitlines()
+    assert next(iter(broken)) in sentence
+    assert "hidden" not in sentence
 
 
 def test_redis_connects_several_processes(load):
     """With a REDIS_URL the pulse is a process of its own, and several URLs are shards."""
     site = load(SECRET_KEY="given", REDIS_URL="redis://one, redis://two")
     layer = site["CHANNEL_LAYERS"]["default"]
-    assert layer["BACKEND"] == "channels_redis.pubsub.RedisPubSubChannelLayer"
+    assert layer["BACKEND"] == "rtproject.websocket.punctual.PunctualRedisLayer"
     assert [host["address"] for host in layer["CONFIG"]["hosts"]] == ["redis://one", "redis://two"]
     assert site["PULSE_EMBEDDED"] is False
     assert load(PULSE_EMBEDDED="on")["PULSE_EMBEDDED"] is True

@@ -34,5 +34,5 @@ async def renew_layer() -> None:
     of ten restarts). Its `flush` starts over with new connections. The other Redis layer's would empty the database.
     """
     layer: Any = get_channel_layer()
-    if type(layer).__name__ == "RedisPubSubChannelLayer":
+    if "RedisPubSubChannelLayer" in (kind.__name__ for kind in type(layer).__mro__):
         await ask_layer(layer.flush())

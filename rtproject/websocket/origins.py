@@ -49,7 +49,8 @@ def _is_own(origin: SplitResult, host: str) -> bool:
     return (
         bool(domain)
         and validate_host(domain, allowed)
-        and origin.hostname == domain.strip("[]")
+        and (origin.hostname or "").removesuffix(".")
+        == domain.strip("[]")  # Django has taken it from the domain
         and _port(origin) == (port or DEFAULT_PORTS[scheme])
     )
 

@@ -2,21 +2,25 @@
 
 from urllib.parse import parse_qsl
 
+REPLACED = "\N{REPLACEMENT CHARACTER}"  # what stands for bytes that are no UTF-8
 MAX_PARAMETERS = 50  # far above what any endpoint knows, far below what would be work to parse
 
 
 def parse_query(query_string: bytes) -> dict[str, str]:
-    """Parameters by name; of a repeated one the last counts. A query with absurdly many has none."""
+    """Parameters by name; of a repeated one the last counts. A query with absurdly many has none.
+
+    A value that is no UTF-8 is not there.
+    """
     try:
         pairs = parse_qsl(
-            query_string.decode("latin-1"),
+            query_string.decode(errors="replace"),  # a program in this process need not escape it
             keep_blank_values=True,
             max_num_fields=MAX_PARAMETERS,
             errors="replace",
         )
     except ValueError:
         return {}
-    return dict(pairs)
+    return {name: value for name, value in dict(pairs).items() if REPLACED not in value}
 
 
 def whole_number(text: str | None, least: int, most: int) -> int | None:

@@ -34,6 +34,7 @@ def test_a_program_sends_no_origin():
         ("https://example.com", "example.com"),
         ("https://example.com", "example.com:443"),
         ("http://sub.wide.test:8000", "sub.wide.test:8000"),
+        ("http://example.com.:8000", "example.com.:8000"),
         ("http://[::1]:8000", "[::1]:8000"),
     ],
 )

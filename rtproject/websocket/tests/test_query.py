@@ -17,13 +17,16 @@ from rtproject.websocket.query import MAX_PARAMETERS, parse_query, whole_number
         (b"flag", {"flag": ""}),
         (b"a=%20+%26", {"a": "  &"}),
         (b"name=J%C3%BCrgen", {"name": "Jürgen"}),
-        (b"a=%FF", {"a": "\ufffd"}),
+        ("name=Zoë".encode(), {"name": "Zoë"}),
+        (b"a=%FF&b=1", {"b": "1"}),
+        (b"a=1&a=%ED%A0%80", {}),
+        (b"a=\xff", {}),
         (b"a=%00", {"a": "\0"}),
         (b"a=%zz", {"a": "%zz"}),
     ],
 )
 def test_parameters_are_decoded(query, parameters):
-    """Escapes are undone, blanks are kept, and of a repeated parameter the last counts."""
+    """Escapes are undone, blanks are kept, of a repeated one the last counts, what is no UTF-8 is not there."""
     assert parse_query(query) == parameters
 
 
