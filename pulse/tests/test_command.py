@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from pulse.watch import Watch
 from pulse.worker import FIRST_SECONDS, Worker
 
 REDIS_LAYER = {
@@ -37,9 +38,13 @@ class Interrupted:
 
 
 def run_pulse(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM) -> tuple[Interrupted, str]:
-    """Runs the command until it is stopped by signal `number`; returns its worker and what it wrote to stderr."""
+    """Runs the command until it is stopped by signal `number`; returns its worker and what it wrote to stderr.
+
+    Nobody looks at the database meanwhile.
+    """
     worker, stderr = Interrupted(number), io.StringIO()
     monkeypatch.setattr(Worker, "from_settings", lambda: worker)
+    monkeypatch.setattr(Watch, "ensure_running", lambda self: None)
     call_command("pulse", stderr=stderr)
     return worker, stderr.getvalue()
 

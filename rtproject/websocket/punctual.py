@@ -13,6 +13,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis.commands.core import AsyncScript
 from redis.exceptions import ResponseError
 
+from rtproject.websocket.hearing import NEEDED
 from rtproject.websocket.layer import LAYER_SECONDS
 from rtproject.websocket.outage import Outage
 
@@ -27,7 +28,10 @@ return redis.call('PUBLISH', KEYS[1], ARGV[1])
 
 
 class PunctualRedisLayer(RedisPubSubChannelLayer):
-    """`group_send` raises TimeoutError for what Redis took too late to be published."""
+    """`group_send` raises TimeoutError for what Redis took too late to be published.
+
+    It goes by attributes that channels_redis has not promised. Where they are missing it is the layer as it was.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,10 +40,14 @@ class PunctualRedisLayer(RedisPubSubChannelLayer):
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         """Publishes `message` to `group`, within the time that `ask_layer` gives it."""
         layer = self._get_layer()
+        if not all(hasattr(layer, name) for name in NEEDED):
+            await layer.group_send(group, message)
+            return
         channel = layer._get_group_channel_name(group)
         shard = layer._get_shard(channel)
-        publisher = self._publishers.setdefault(shard, Publisher())
-        await publisher.publish(shard, channel, self.serialize(message))
+        if shard not in self._publishers:
+            self._publishers[shard] = Publisher()
+        await self._publishers[shard].publish(shard, channel, self.serialize(message))
 
 
 class Publisher:

@@ -61,6 +61,13 @@ async def test_a_clock_that_was_set_costs_nothing_but_another_look(layer, member
     assert [await member.heard() for _ in range(2)] == ["before", "after"]
 
 
+async def test_a_channels_redis_that_hides_its_shards_publishes_all_the_same(member, monkeypatch):
+    """As it always did."""
+    monkeypatch.setattr(punctual, "NEEDED", ("no_such_attribute",))
+    await broadcast("group", "hello")
+    assert await member.heard() == "hello"
+
+
 async def test_a_redis_that_forbids_scripts_publishes_all_the_same(member, valkey, caplog):
     """It is said once what that means."""
     with Redis.from_url(valkey.url) as admin:
