@@ -8,6 +8,7 @@ import msgspec
 from django.conf import settings
 
 from rooms import passwords, protocol
+from rooms.decoding import BadFrame, decode
 from rooms.doorkeeper import current_doorkeeper
 from rooms.doors import door_of, judge
 from rooms.feed import Feed
@@ -16,7 +17,7 @@ from rooms.members import identify
 from rooms.messages import older
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.protocol import BadFrame, Error, ErrorCode, History, Person, Ping, Pong, Say, ServerFrame, Welcome
+from rooms.protocol import Error, ErrorCode, History, Person, Ping, Pong, Say, ServerFrame, Welcome
 from rooms.reader import find_rooms
 from rooms.replay import catch_up, find_start
 from rooms.speech import say
@@ -88,7 +89,7 @@ class RoomConsumer(Consumer):
         if text_data is None:
             raise ClientError("bad_frame", "Frames of this protocol are text, not bytes.")
         try:
-            frame = protocol.decode(text_data)
+            frame = decode(text_data)
         except BadFrame as error:
             raise ClientError("bad_frame", str(error), error.frame_id) from None
         match frame:

@@ -1,11 +1,8 @@
 """The frames of a room: what a client may say and what it hears, as typed structures. No Django, no I/O.
 
-A new frame is a Struct here and a handler in `consumers.py`. JSON is decoded and checked in one step by msgspec.
+A new frame is a Struct here and a handler in `consumers.py`. `decoding.py` reads what clients send.
 """
 
-import json
-import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -14,14 +11,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used"]
 FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
-
-
-class BadFrame(ValueError):
-    """A frame that cannot be read. `frame_id` is its `id`, if that much of it could be."""
-
-    def __init__(self, detail: str, frame_id: str | None = None) -> None:
-        super().__init__(detail)
-        self.frame_id = frame_id
 
 
 # --- Client to server ------------------------------------------------------------------------------------------
@@ -150,32 +139,7 @@ class Error(Struct, frozen=True, tag="error", omit_defaults=True):
 
 ServerFrame = Welcome | Message | Said | Joined | Left | Count | Notice | HistoryPage | Pong | Error
 
-
-# --- Text and frames -------------------------------------------------------------------------------------------
-
-_decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
-
-
-MOST_READ_TWICE = 65_536  # characters: reading what is wrong once more must not be worth anybody's while
-
-
-_SOUND_ID = re.compile(r"[^\ud800-\udfff]{1,64}\Z")
-
-
-class _Identified(Struct):
-    id: FrameId | None = None
-
-
-_id_decoder = msgspec.json.Decoder(_Identified)
-
-
-def decode(text: str) -> ClientFrame:
-    """The frame that `text` is. Text that does not begin with `{` is said as it is. Raises BadFrame."""
-    frame = _decode_json(text) if text.startswith("{") else Say(text)
-    if isinstance(frame, Say):
-        _check_text(frame)
-    return frame
 
 
 def encode(frame: ServerFrame) -> str:
@@ -186,53 +150,3 @@ def encode(frame: ServerFrame) -> str:
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _decode_json(text: str) -> ClientFrame:
-    try:
-        return _decoder.decode(text)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BadFrame(f"This is not a frame of this protocol: {_reason(error)}.", _frame_id(text)) from None
-
-
-def _reason(error: Exception) -> str:
-    # msgspec names the field and what was expected of it. It may quote what stood there, which can be long.
-    return (
-        ascii(str(error)[:200])[1:-1][:200]
-        if isinstance(error, msgspec.MsgspecError)
-        else "it cannot be read"
-    )
-
-
-def _frame_id(text: str) -> str | None:
-    try:
-        return _id_decoder.decode(text).id
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _id_of_odd(text) if len(text) <= MOST_READ_TWICE else None
-
-
-def _id_of_odd(text: str) -> str | None:
-    """The id of what other readers take for JSON, with a lone surrogate in it or a NaN."""
-    try:
-        found = json.loads(text).get("id")
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, str) and _SOUND_ID.match(found) else None
-
-
-def _check_text(frame: Say) -> None:
-    if all(map(_is_unseen, frame.text)):
-        raise BadFrame("The text is blank.", frame.id)
-    if "\0" in frame.text:
-        raise BadFrame("The text contains a NUL character.", frame.id)
-    if frame.id is not None and "\0" in frame.id:
-        raise BadFrame("The id contains a NUL character.", frame.id)
-    try:
-        frame.text.encode()
-    except UnicodeEncodeError:  # msgspec refuses one in JSON, a server one on the wire
-        raise BadFrame("A lone surrogate is not a character.") from None
-
-
-def _is_unseen(character: str) -> bool:
-    """Whether it is white space, a control or a formatting character, as one of no width is."""
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")

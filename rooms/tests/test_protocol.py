@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from rooms.decoding import decode
 from rooms.protocol import (
     ClientFrame,
     Count,
@@ -22,7 +23,6 @@ from rooms.protocol import (
     Say,
     ServerFrame,
     Welcome,
-    decode,
     encode,
     timestamp,
 )
