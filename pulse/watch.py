@@ -23,6 +23,7 @@ from rtproject.websocket.outage import Outage
 
 SOONEST, LATEST = 1.0, 5.0  # seconds between two looks; one for each pulse within them
 PATIENCE_LOOKS = 3
+LOOK_SECONDS = 5.0  # a store that has not answered by then is out of reach: one that hangs fails no query
 
 
 class Dashboard(Protocol):
@@ -72,7 +73,8 @@ class Watch:
             self._woken.clear()
             looked = False
             with self._looking:
-                await self._look()
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._look()
                 looked = True
             if not looked:
                 self._silence.begin_anew()

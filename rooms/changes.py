@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from rooms.models import Numbering, RetiredName, Room
+from rooms.models import NAME_IS_FINAL, Numbering, RetiredName, Room
 from rooms.names import room_group, room_key
 from rooms.transactions import limit_waiting
 from rtproject.websocket.errors import Unavailable
@@ -26,7 +26,7 @@ def room_is_saved(instance: Room, using: str, update_fields: frozenset[str] | No
         return
     before = Room.objects.using(using).filter(pk=instance.pk).exclude(name=instance.name)
     if before.exists():
-        raise ValueError("The name of a room never changes: delete it and make another one.")
+        raise ValueError(NAME_IS_FINAL)
 
 
 @receiver(post_save, sender=Room)

@@ -2,14 +2,19 @@
 
 import json
 import re
-import unicodedata
 
 import msgspec
 from msgspec import Struct
 
 from rooms.protocol import ClientFrame, FrameId, Say
 
-MOST_READ_TWICE = 65_536  # characters: reading what is wrong once more must not be worth anybody's while
+MOST_LOOKED_AT = 65_536  # characters: looking closely must not be worth anybody's while
+# White space, controls, what Unicode calls default ignorable, and the three blank letters.
+_UNSEEN = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff]*"
+)
 _SOUND_ID = re.compile(r"[^\ud800-\udfff]{1,64}\Z")
 
 
@@ -57,7 +62,7 @@ def _frame_id(text: str) -> str | None:
     try:
         return _id_decoder.decode(text).id
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _id_of_odd(text) if len(text) <= MOST_READ_TWICE else None
+        return _id_of_odd(text) if len(text) <= MOST_LOOKED_AT else None
 
 
 def _id_of_odd(text: str) -> str | None:
@@ -70,7 +75,7 @@ def _id_of_odd(text: str) -> str | None:
 
 
 def _check_text(frame: Say) -> None:
-    if all(map(_is_unseen, frame.text)):
+    if _is_blank(frame.text):
         raise BadFrame("The text is blank.", frame.id)
     if "\0" in frame.text:
         raise BadFrame("The text contains a NUL character.", frame.id)
@@ -82,6 +87,6 @@ def _check_text(frame: Say) -> None:
         raise BadFrame("A lone surrogate is not a character.") from None
 
 
-def _is_unseen(character: str) -> bool:
-    """Whether it is white space, a control or a formatting character, as one of no width is."""
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
+def _is_blank(text: str) -> bool:
+    """Whether there is nothing to see. Of a very long text, whether it is white space."""
+    return not text.strip() or (len(text) <= MOST_LOOKED_AT and _UNSEEN.fullmatch(text) is not None)

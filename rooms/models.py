@@ -1,6 +1,7 @@
 """A room's row from its creation to its deletion, what is left of it then, and what was said in it."""
 
 import secrets
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.validators import RegexValidator
@@ -17,12 +18,21 @@ def new_epoch() -> str:
     return secrets.token_urlsafe(12)
 
 
+NAME_IS_FINAL = "The name of a room never changes: delete it and make another one."
+
+
 class RoomQuerySet(models.QuerySet["Room"]):
     """Questions about rooms."""
 
     def named(self, *names: str) -> "RoomQuerySet":
         """The rooms of these names, compared without case. Uses the unique index on the lower-cased name."""
         return self.alias(key=Lower("name")).filter(key__in=[room_key(name) for name in names])
+
+    def update(self, **values: Any) -> int:
+        """See Django's. Raises ValueError for `name`, as `save` does: the old one would be open to all."""
+        if "name" in values:
+            raise ValueError(NAME_IS_FINAL)
+        return super().update(**values)
 
 
 class Room(models.Model):

@@ -219,6 +219,16 @@ async def test_while_the_server_cannot_tell_what_is_alarming_the_page_says_so(pa
     await expect(unknown).to_be_hidden()
 
 
+async def test_a_page_that_is_opened_meanwhile_shows_what_was_known_last(page, machines):
+    """Better than nothing, since it says so; the thresholds that came with the page stay."""
+    machines.tell_alerts(alert("web-1", "cpu", "firing"), thresholds={}, current=False)
+    await expect(page.locator("#alerts li")).to_contain_text("web-1")
+    await expect(page.locator("#unknown-alerts")).to_be_visible()
+    await expect(page.locator("article[data-host=web-1] .threshold")).to_have_attribute(
+        "d", re.compile("^M0 11.6H300$")
+    )
+
+
 async def test_events_that_cannot_be_had_are_asked_for_until_they_come(page, pages, machines):
     """That there were none is not said meanwhile: nobody knows."""
     machines.fails = 500

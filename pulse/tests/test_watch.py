@@ -1,7 +1,9 @@
 """The look of one process at hosts and alerts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -218,6 +220,31 @@ async def test_a_dashboard_is_told_that_what_it_knows_may_not_be_so_while_the_st
     watching.wake()
     assert await dashboard.next() == await newcomer.next() == ["a cpu firing"]
     assert (dashboard.seen, newcomer.seen) == ([True, False, True], [False, True])
+
+
+async def test_a_store_that_hangs_is_away_too(watching: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No query fails then, and none comes to an end."""
+    go_on = threading.Event()
+    real: Callable[..., bool] = alert_book.look_for_silence
+
+    def hang(*args: Any) -> bool:
+        go_on.wait(PATIENCE)
+        return real(*args)
+
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(alert_book, "look_for_silence", hang)
+        watching.wake()
+        await dashboard.next()
+        assert dashboard.seen == [True, False]
+    go_on.set()
+    monkeypatch.setattr(watch, "LOOK_SECONDS", PATIENCE)
+    watching.wake()
+    await dashboard.next()
+    assert dashboard.seen == [True, False, True]
 
 
 async def test_a_dashboard_that_opens_while_the_store_is_away_is_told_that_nobody_knows(

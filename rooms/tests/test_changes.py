@@ -60,6 +60,10 @@ class TestNames:
         for fields in (None, ["name"]):
             with pytest.raises(ValueError, match="never changes"):
                 room.save(update_fields=fields)
+        with pytest.raises(ValueError, match="never changes"):
+            Room.objects.filter(pk=room.pk).update(name=name)
+        with pytest.raises(ValueError, match="never changes"), transaction.atomic():
+            Room.objects.bulk_update([room], ["name"])
         room.save(update_fields=["title"])
         assert Room.objects.get().name == "VIP"
 

@@ -35,6 +35,7 @@ UNDERSTOOD = {
     '{"id": "%s", "text": "hi", "type": "say"}' % ("x" * 64): Say("hi", "x" * 64),
     '{"type": "say", "text": "  hi  "}': Say("  hi  "),
     '{"type": "say", "text": "\\ud83e\\udd8a \\u0007"}': Say("🦊 \a"),
+    '{"type": "say", "text": "\u200b\u0600"}': Say("\u200b\u0600"),
     '{"type": "say", "text": "hi", "from": "root", "more": [1, {}]}': Say("hi"),
     '{"type": "ping"}': Ping(),
     '{"type": "ping", "at": 1}': Ping(),

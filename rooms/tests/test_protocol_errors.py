@@ -79,7 +79,10 @@ WRONG = {
     "a huge number below zero": {"type": "history", "before": 9, "limit": -(10**400)},
     "empty text": {"type": "say", "text": ""},
     "blank text": {"type": "say", "text": " \t\r\n\u2028\u3000"},
-    "text of no width": {"type": "say", "text": "\u200b\u2060\ufeff\u200d \u202e\u00ad"},
+    "text of no width": {
+        "type": "say",
+        "text": "\u200b\u2060\ufeff\u200d \u202e\u00ad\ufe0f\u034f\u3164\u2800\a",
+    },
     "a NUL": {"type": "say", "text": "a\0b"},
     "only a NUL": {"type": "say", "text": "\0"},
 }

@@ -6,6 +6,7 @@ time by Redis's own clock, after which Redis itself leaves it alone.
 """
 
 import time
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,13 +19,13 @@ from rtproject.websocket.layer import LAYER_SECONDS
 from rtproject.websocket.outage import Outage
 
 WAY_BACK_SECONDS = 0.5  # of these LAYER_SECONDS: for Redis's answer, so that what it did publish is known
-MEASURED_SECONDS = 60.0  # no two clocks go equally fast
-LATE = -1
-PUBLISH = f"""
+PUBLISH = """
 local now = redis.call('TIME')
-if now[1] + now[2] / 1000000 > tonumber(ARGV[2]) then return {LATE} end
-return redis.call('PUBLISH', KEYS[1], ARGV[1])
+if now[1] + now[2] / 1000000 > tonumber(ARGV[3]) then return {1, now[1], now[2]} end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return {0, now[1], now[2]}
 """
+SHARD_NEEDED = ("_lock", "_ensure_redis", "_redis")
 
 
 class PunctualRedisLayer(RedisPubSubChannelLayer):
@@ -40,7 +41,7 @@ class PunctualRedisLayer(RedisPubSubChannelLayer):
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         """Publishes `message` to `group`, within the time that `ask_layer` gives it."""
         layer = self._get_layer()
-        if not all(hasattr(layer, name) for name in NEEDED):
+        if not _has(layer, NEEDED) or not all(_has(shard, SHARD_NEEDED) for shard in layer._shards):
             await layer.group_send(group, message)
             return
         channel = layer._get_group_channel_name(group)
@@ -54,8 +55,7 @@ class Publisher:
     """Publishes to one Redis, and knows how far its clock is ahead of ours."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0  # seconds, at least
-        self._measured: float | None = None
+        self._ahead: float | None = None  # seconds, at least
         self._script: AsyncScript | None = None
         self._obeying = Outage("having Redis look at its clock", ResponseError)
 
@@ -74,17 +74,22 @@ class Publisher:
         async with shard._lock:  # as its own `publish` does: events stay in their order
             shard._ensure_redis()
             redis = shard._redis
-            if self._measured is None or time.monotonic() > self._measured + MEASURED_SECONDS:
-                await self._measure(redis)
             if self._script is None:
                 self._script = redis.register_script(PUBLISH)
+            if self._ahead is None:
+                self._ahead = _ahead_by(*await redis.time())
             for _ in range(2):
-                if await self._script([channel], [message, until + self._ahead], redis) != LATE:
+                late, *now = await self._script([], [channel, message, until + self._ahead], redis)
+                self._ahead = _ahead_by(*now)  # it may have been set, which is why there is a second time
+                if not late:
                     return
-                await self._measure(redis)  # perhaps its clock was set
             raise TimeoutError("Redis took it too late")
 
-    async def _measure(self, redis: Any) -> None:
-        seconds, microseconds = await redis.time()
-        self._measured = time.monotonic()
-        self._ahead = seconds + microseconds / 1e6 - self._measured
+
+def _ahead_by(seconds: int | bytes, microseconds: int | bytes) -> float:
+    """How many seconds this time of Redis, which is a moment old, is ahead of ours."""
+    return int(seconds) + int(microseconds) / 1e6 - time.monotonic()
+
+
+def _has(owner: object, names: Iterable[str]) -> bool:
+    return all(hasattr(owner, name) for name in names)

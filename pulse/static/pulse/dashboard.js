@@ -118,10 +118,12 @@ function receive(data) {
 }
 
 function receiveAlerts(frame) {
-  if (frame.current === false) return alertPanel.outdated();
-  alertPanel.receive(frame.alerts);
+  const isKnown = frame.current !== false;
+  // A server that never knew any has none to tell, and says so.
+  if (isKnown || frame.alerts.length > 0) alertPanel.receive(frame.alerts);
+  if (!isKnown) alertPanel.outdated();
   showTitle();
-  if (thresholds.replace(frame.thresholds)) painter.drawAll();
+  if (isKnown && thresholds.replace(frame.thresholds)) painter.drawAll();
   else painter.write();
 }
 

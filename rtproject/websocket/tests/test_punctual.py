@@ -61,9 +61,10 @@ async def test_a_clock_that_was_set_costs_nothing_but_another_look(layer, member
     assert [await member.heard() for _ in range(2)] == ["before", "after"]
 
 
-async def test_a_channels_redis_that_hides_its_shards_publishes_all_the_same(member, monkeypatch):
+@pytest.mark.parametrize("needed", ["NEEDED", "SHARD_NEEDED"])
+async def test_a_channels_redis_that_hides_its_shards_publishes_all_the_same(member, monkeypatch, needed):
     """As it always did."""
-    monkeypatch.setattr(punctual, "NEEDED", ("no_such_attribute",))
+    monkeypatch.setattr(punctual, needed, ("no_such_attribute",))
     await broadcast("group", "hello")
     assert await member.heard() == "hello"
 
