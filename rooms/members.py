@@ -28,8 +28,11 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
         return Person(_member_id(room_name, f"user:{user.pk}"), user.get_username(), guest=False), True
     key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
     identity = f"key:{key}" if key else f"connection:{secrets.token_hex(16)}"
-    name = usable_name(query.get("name")) or _some_name()
-    return Person(_member_id(room_name, identity), name, guest=True), key is not None
+    member = _member_id(room_name, identity)
+    name = (
+        usable_name(query.get("name")) or f"guest-{member[:6]}"
+    )  # the same one as long as it is the same member
+    return Person(member, name, guest=True), key is not None
 
 
 def usable_name(text: str | None) -> str | None:
@@ -57,10 +60,6 @@ def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
 
 def _usable_key(text: str | None) -> str | None:
     return text if text is not None and _KEY.match(text) else None
-
-
-def _some_name() -> str:
-    return f"guest-{secrets.token_hex(3)}"
 
 
 def _member_id(room_name: str, identity: str) -> str:

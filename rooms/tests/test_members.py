@@ -98,6 +98,11 @@ class TestIdentity:
         assert person.name.startswith("guest-")
         assert member({}, {}).name != person.name
 
+    def test_a_guest_without_a_name_has_the_same_one_whenever_they_come(self) -> None:
+        """In one room; nobody would know them again by another one after each reconnect."""
+        assert guest(KEY).name == guest(KEY).name != guest(KEY, room="other").name
+        assert guest(KEY).name.startswith("guest-")
+
     def test_who_has_a_key_or_an_account_can_come_back_as_the_same_member(self) -> None:
         """Nobody else can: their id is random."""
         user: Scope = {"user": User(pk=7, username="ada")}

@@ -70,10 +70,12 @@ export class Scroller {
   #moved() {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     const isUp = scrollTop < this.#top;
+    // What came is not in view yet, and before it something got smaller: the browser moved the log, and no reader did.
+    const isMoved = this.#isPlanned && this.#top - scrollTop < NEAR_THE_END;
     const below = scrollHeight - scrollTop - clientHeight;
     this.#top = scrollTop;
     if (below < NEAR_THE_END && this.#events.isWhole()) this.#follow(true);
-    else if (isUp) this.#follow(false);
+    else if (isUp && !isMoved) this.#follow(false);
     if (isUp && scrollTop < NEAR_AN_EDGE) this.#events.onTop();
     if (!isUp && below < NEAR_AN_EDGE && !this.#events.isWhole()) this.#events.onBottom();
   }
