@@ -120,8 +120,8 @@ async def test_a_member_in_both_is_one(two, stack):
 async def test_who_comes_by_another_name_is_welcomed_by_it(two, stack):
     """Also where the other process still knows the former one."""
     first, second = two
-    ada = await enter(stack, first, "ada")
-    countess = await enter(stack, second, "ada", query=guest("ada") | {"name": "Countess"})
+    ada = await enter(stack, first, "ada", "hall")  # where no other test's members may still be
+    countess = await enter(stack, second, "ada", "hall", guest("ada") | {"name": "Countess"})
     assert (countess.id, countess.names) == (ada.id, ["Countess"])
 
 
