@@ -126,7 +126,7 @@ async def test_who_tabs_through_it_is_not_disturbed(server, listed):
         await enter(stack, server, "room-28")
         await expect(listed.locator("#rooms > li").nth(1)).to_have_attribute("data-room", "room-29")
         await expect(link).to_be_focused()
-        assert abs(await link.evaluate(TOP) - before) < 1
+        assert abs(await link.evaluate(TOP) - before) < 2  # as below
     await listed.keyboard.press("Enter")
     await expect(listed.locator("#room")).to_have_attribute("data-room", "room-20")
 
@@ -143,7 +143,7 @@ async def test_who_reads_further_down_stays_there(server, listed):
         for room in ("room-59", "room-58", "room-57", "room-56"):
             await enter(stack, server, room)
         await expect(listed.locator("#rooms > li").nth(3)).to_have_attribute("data-room", "room-59")
-    assert abs(await seen.evaluate(TOP) - before) < 1
+    assert abs(await seen.evaluate(TOP) - before) < 2  # pixels: a card is no whole number of them high
 
 
 async def test_a_click_reaches_what_was_pointed_at(server, listed):
