@@ -78,9 +78,8 @@ class Worker:
     async def _beat(self, tick: int) -> None:
         sample = await self._sample()
         if sample is None or self._clock.now() - sample.at > STRAY_BEATS * self._interval:
-            self._missed += (
-                1  # what was measured before this process was stopped for a while is no pulse of now
-            )
+            # What was measured before this process was stopped for a while is no pulse of now.
+            self._missed += 1
             return
         seq = max(tick, self._grid.number(sample.at))  # it may have taken until after the next tick
         pulse = protocol.pulse_of(sample, self._host, seq)

@@ -1,4 +1,4 @@
-"""What a client sent, as a frame: decoded and checked in one step by msgspec. No Django, no I/O."""
+"""What a client sent, as a frame. msgspec decodes JSON and checks its types in one step. No Django, no I/O."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from msgspec import Struct
 from rooms.protocol import ClientFrame, FrameId, Say
 
 MOST_LOOKED_AT = 65_536  # characters: looking closely must not be worth anybody's while
-# White space, controls, what Unicode calls default ignorable, and the three blank letters.
+# White space, controls, what Unicode calls default ignorable, and the letters that are blank.
 _UNSEEN = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"

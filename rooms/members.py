@@ -29,9 +29,8 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
     key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
     identity = f"key:{key}" if key else f"connection:{secrets.token_hex(16)}"
     member = _member_id(room_name, identity)
-    name = (
-        usable_name(query.get("name")) or f"guest-{member[:6]}"
-    )  # the same one as long as it is the same member
+    # Who chose none is called the same as long as it is the same member.
+    name = usable_name(query.get("name")) or f"guest-{member[:6]}"
     return Person(member, name, guest=True), key is not None
 
 

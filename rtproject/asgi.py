@@ -12,9 +12,8 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rtproject.settings")
 try:
     http = get_asgi_application()  # sets Django up, so it comes before everything that imports models
-except (
-    ImproperlyConfigured
-) as error:  # one sentence names the setting, and a server would hide it in a traceback
+except ImproperlyConfigured as error:
+    # One sentence names the setting, and a server would hide it in a traceback.
     raise SystemExit(str(error)) from None
 
 from echo.routing import websocket_urlpatterns as echo

@@ -86,40 +86,43 @@ async def test_a_change_by_another_process_reaches_the_members_of_both(two, path
         assert await ending(bob) == ([], code)
 
 
-async def test_while_valkey_is_away_an_unlisted_room_hears_nothing_and_nobody_enters(start_server, valkey):
+@pytest.fixture
+async def talking(start_server, valkey):
+    """A member of an unlisted room in each of two processes with a Valkey of the test's own; the first process, too."""
+    first = start_server(REDIS_URL=valkey.url)
+    second = start_server(site=first.site)
+    async with first.connect("/ws/here") as ada, second.connect("/ws/here") as bob:
+        await next_frame(ada)
+        await next_frame(bob)
+        yield ada, bob, first
+
+
+async def test_while_valkey_is_away_an_unlisted_room_hears_nothing_and_nobody_enters(talking, valkey):
     """The sender is told, newcomers see 4103, who is inside stays, and later everything works again."""
-    first = start_server(REDIS_URL=valkey.url)
-    second = start_server(site=first.site)
-    async with first.connect("/ws/here") as ada, second.connect("/ws/here") as bob:
-        await next_frame(ada)
-        await next_frame(bob)
-        await asyncio.to_thread(valkey.stop)
-        error = await ask(ada, {"type": "say", "text": "hi", "id": "7"})
-        assert (error["code"], error["id"]) == ("unavailable", "7")
-        assert await refusal(first.connect("/ws/elsewhere")) == 4103
-        await asyncio.to_thread(valkey.start)
-        assert await _say_until_heard(ada, bob) == "again"
-        async with first.connect("/ws/elsewhere") as client:
-            assert (await next_frame(client))["type"] == "welcome"
+    ada, bob, first = talking
+    await asyncio.to_thread(valkey.stop)
+    error = await ask(ada, {"type": "say", "text": "hi", "id": "7"})
+    assert (error["code"], error["id"]) == ("unavailable", "7")
+    assert await refusal(first.connect("/ws/elsewhere")) == 4103
+    await asyncio.to_thread(valkey.start)
+    assert await _say_until_heard(ada, bob) == "again"
+    async with first.connect("/ws/elsewhere") as client:
+        assert (await next_frame(client))["type"] == "welcome"
 
 
-async def test_what_was_not_said_while_valkey_stood_still_is_not_heard_when_it_goes_on(start_server, valkey):
+async def test_what_was_not_said_while_valkey_stood_still_is_not_heard_when_it_goes_on(talking, valkey):
     """Nobody saw it, as its sender was told; saying it again works, and it is heard once."""
-    first = start_server(REDIS_URL=valkey.url)
-    second = start_server(site=first.site)
-    async with first.connect("/ws/here") as ada, second.connect("/ws/here") as bob:
-        await next_frame(ada)
-        await next_frame(bob)
-        said = {"type": "say", "text": "hi", "id": "7"}
-        valkey.pause()
-        error = await ask(ada, said)
-        assert (error["code"], error["id"]) == ("unavailable", "7")
-        valkey.resume()
-        assert await _say_until_heard(ada, bob) == "again"
-        await ada.send(json.dumps(said))
-        while (heard := await next_frame(bob))["text"] == "again":
-            pass
-        assert heard["text"] == "hi"
+    ada, bob, _ = talking
+    said = {"type": "say", "text": "hi", "id": "7"}
+    valkey.pause()
+    error = await ask(ada, said)
+    assert (error["code"], error["id"]) == ("unavailable", "7")
+    valkey.resume()
+    assert await _say_until_heard(ada, bob) == "again"
+    await ada.send(json.dumps(said))
+    while (heard := await next_frame(bob))["text"] == "again":
+        pass
+    assert heard["text"] == "hi"
 
 
 async def _say_until_heard(speaker, listener) -> str:

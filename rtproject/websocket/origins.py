@@ -43,14 +43,13 @@ def _port(origin: SplitResult) -> str:
 
 
 def _is_own(origin: SplitResult, host: str) -> bool:
-    domain, port = split_domain_port(host)
+    domain, port = split_domain_port(host)  # without the dot that a full name may end with
     allowed = settings.ALLOWED_HOSTS or (DEBUG_HOSTS if settings.DEBUG else [])
     scheme = "https" if settings.HTTPS else origin.scheme
     return (
         bool(domain)
         and validate_host(domain, allowed)
-        and (origin.hostname or "").removesuffix(".")
-        == domain.strip("[]")  # Django has taken it from the domain
+        and (origin.hostname or "").removesuffix(".") == domain.strip("[]")
         and _port(origin) == (port or DEFAULT_PORTS[scheme])
     )
 
