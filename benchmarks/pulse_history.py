@@ -78,7 +78,7 @@ def fill(hosts: list[str], since: float, until: float) -> None:
 def measured(host: str, at: float) -> Any:
     """A pulse of a machine of four cores that does this and that."""
     from pulse import protocol
-    from pulse.sampler import Network, Sample, Usage
+    from pulse.protocol import Network, Sample, Usage
     from pulse.storing import Measured
 
     cores = tuple(round(random.uniform(0, 80), 1) for _ in range(4))  # noqa: S311

@@ -4,11 +4,39 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pulse.sampler import Network, Sample, Usage
-
 GROUP = "pulse"  # the fan-out group that all pulses of all hosts are told to
 ALERTS_GROUP = "pulse.alerts"  # the one that hears that alerts have changed, and looks again
 MOST_HISTORY = 720  # samples a host that a client may ask for: an hour of them at the default interval
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """How full something is. `used` and `total` are bytes; a total of 0 means that there is none of it."""
+
+    percent: float = 0.0
+    used: int = 0
+    total: int = 0
+
+
+class Network(msgspec.Struct, frozen=True):
+    """Bytes: since the machine started in a Snapshot, per second in a Sample. All interfaces together."""
+
+    sent: int = 0
+    received: int = 0
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened in the `interval` seconds before the Unix time `at`. `cpu` and `cores` are percent."""
+
+    at: float
+    interval: float
+    cpu: float
+    cores: tuple[float, ...]
+    memory: Usage
+    swap: Usage
+    load: tuple[float, float, float]
+    disk: Usage
+    network: Network
+    uptime: int
 
 
 class Pulse(msgspec.Struct, tag_field="type", tag="pulse", frozen=True, kw_only=True):

@@ -11,26 +11,13 @@ from typing import Any, TypeVar
 import msgspec
 import psutil
 
+from pulse.protocol import Network, Sample, Usage
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 SHORTEST = 0.1  # seconds; CPU time is counted in hundredths, so less than this measures mostly rounding
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """How full something is. `used` and `total` are bytes; a total of 0 means that there is none of it."""
-
-    percent: float = 0.0
-    used: int = 0
-    total: int = 0
-
-
-class Network(msgspec.Struct, frozen=True):
-    """Bytes: since the machine started in a Snapshot, per second in a Sample. All interfaces together."""
-
-    sent: int = 0
-    received: int = 0
 
 
 class CpuTimes(msgspec.Struct, frozen=True):
@@ -53,21 +40,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     disk: Usage = Usage()
     load: tuple[float, float, float] = (0.0, 0.0, 0.0)
     booted: float | None = None
-
-
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in the `interval` seconds before the Unix time `at`. `cpu` and `cores` are percent."""
-
-    at: float
-    interval: float
-    cpu: float
-    cores: tuple[float, ...]
-    memory: Usage
-    swap: Usage
-    load: tuple[float, float, float]
-    disk: Usage
-    network: Network
-    uptime: int
 
 
 def take_snapshot(disk_path: str | PathLike[str]) -> Snapshot:

@@ -10,8 +10,9 @@ from django.conf import settings
 
 from pulse import protocol
 from pulse.clock import Clock, Grid, SystemClock
+from pulse.protocol import Sample
 from pulse.recorder import Recorder
-from pulse.sampler import Sample, Sampler, take_snapshot
+from pulse.sampler import Sampler, take_snapshot
 from pulse.storing import STRAY_BEATS, Measured
 from pulse.threads import sampling_thread
 from pulse.watch import current_watch

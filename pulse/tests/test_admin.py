@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pulse.models import AlertEvent, Host, Sample, Threshold
-from pulse.sampler import Usage
+from pulse.protocol import Usage
 from pulse.storing import keep
 from pulse.tests.support import measured
 from rtproject.tests.support.site import Site

@@ -11,8 +11,7 @@ from django.db import OperationalError, connection
 from pulse import alert_book
 from pulse.models import KEPT, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.models.alerts import SHOWN_RESOLVED
-from pulse.protocol import moment
-from pulse.sampler import Usage
+from pulse.protocol import Usage, moment
 from pulse.silence import Silence
 from pulse.storing import keep
 from pulse.tests.support import BEAT, NOON, measured

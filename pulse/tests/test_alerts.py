@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse.alerts import METRICS, Alert, Rule, judge, judge_silence, resolved
-from pulse.sampler import Usage
+from pulse.protocol import Usage
 from pulse.tests.support import BEAT, NOON, pulse
 
 RULE = Rule(threshold=90, margin=10, hold=60)

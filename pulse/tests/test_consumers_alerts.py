@@ -11,8 +11,8 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 
 from pulse.models import Threshold
+from pulse.protocol import Usage
 from pulse.recorder import tell_alerts_changed
-from pulse.sampler import Usage
 from pulse.storing import keep
 from pulse.tests.clients import PATIENCE, Client, connected
 from pulse.tests.support import measured, send_pulse

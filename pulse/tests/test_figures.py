@@ -1,7 +1,7 @@
 """Pulses as rows of figures, and several rows as one."""
 
 from pulse.figures import FIGURES, Fold, fold, fold_again, row_of
-from pulse.sampler import Network, Usage
+from pulse.protocol import Network, Usage
 from pulse.tests.support import NOON, pulse
 
 

@@ -10,8 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from pulse.models import AlertEvent, Host, Threshold
-from pulse.protocol import moment
-from pulse.sampler import Network, Usage
+from pulse.protocol import Network, Usage, moment
 from pulse.storing import keep
 from pulse.tests.support import measured, store_away
 

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from pulse.protocol import encode, pulse_of, timestamp
-from pulse.sampler import Network, Sample, Usage
+from pulse.protocol import Network, Sample, Usage, encode, pulse_of, timestamp
 from pulse.tests.support import NOON
 
 SAMPLE = Sample(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse import sampler
-from pulse.sampler import CpuTimes, Network, Sampler, Usage, difference, take_snapshot
+from pulse.protocol import Network, Usage
+from pulse.sampler import CpuTimes, Sampler, difference, take_snapshot
 from pulse.tests.support import NOON, snapshot
 
 LinuxTimes = namedtuple("LinuxTimes", "user nice system idle iowait irq softirq steal guest guest_nice")

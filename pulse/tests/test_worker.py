@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from pulse.protocol import Sample
 from pulse.recorder import Recorder
-from pulse.sampler import Sample, Sampler, Snapshot
+from pulse.sampler import Sampler, Snapshot
 from pulse.storing import Measured
 from pulse.tests.support import NOON, FakeClock, snapshot
 from pulse.worker import FIRST_SECONDS, Worker
