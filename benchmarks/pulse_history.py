@@ -124,6 +124,7 @@ async def lateness(with_store: bool) -> list[float]:
     from pulse.clock import SystemClock
     from pulse.recorder import Recorder
     from pulse.sampler import Sampler, take_snapshot
+    from pulse.watch import tell_alerts_changed
     from pulse.worker import Worker, disk_path
 
     late: list[float] = []
@@ -137,7 +138,7 @@ async def lateness(with_store: bool) -> list[float]:
     async def nothing(*ignored: object) -> bool:
         return False
 
-    recorder = Recorder() if with_store else Recorder(nothing, nothing)
+    recorder = Recorder(tell_alerts_changed) if with_store else Recorder(nothing, nothing, nothing)
     sampler = Sampler(lambda: take_snapshot(disk_path()))
     worker = Worker("web-0", BEAT_SECONDS, sampler, recorder, SystemClock(), publish)
     running = asyncio.create_task(worker.run())

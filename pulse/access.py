@@ -1,20 +1,18 @@
 """Who may see the pulse, and for how long."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from channels.auth import get_user
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 
+from rtproject.websocket.asgi_types import Scope
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.drain import background
 from rtproject.websocket.loops import per_loop
 from rtproject.websocket.outage import Outage
-
-if TYPE_CHECKING:
-    from pulse.consumers import PulseConsumer
 
 LOOK_AGAIN_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0  # with a store that does not answer
@@ -30,17 +28,25 @@ def may_watch(user: AbstractBaseUser | AnonymousUser | None) -> bool:
     return settings.PULSE_PUBLIC or is_staff(user)
 
 
+class Connection(Protocol):
+    """A connection that may be ended: `scope` says whose session let it in."""
+
+    scope: Scope
+
+    def end(self, code: int) -> None: ...
+
+
 class Onlookers:
     """The connections that a session lets in while PULSE_PUBLIC is off. Each session is asked again now and then, since
     it may end, and so may its user's rights. Use `current_onlookers()`.
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[PulseConsumer, SessionBase] = {}
+        self._sessions: dict[Connection, SessionBase] = {}
         self._task: asyncio.Task[None] | None = None
         self._outage = Outage("looking after those who watch the pulse")  # who is in stays meanwhile
 
-    def enter(self, connection: "PulseConsumer") -> None:
+    def enter(self, connection: Connection) -> None:
         """Watches over `connection` until it leaves."""
         session = connection.scope.get("session")
         if settings.PULSE_PUBLIC or session is None:
@@ -49,7 +55,7 @@ class Onlookers:
         if self._task is None or self._task.done():
             self._task = background(self._watch(), "pulse onlookers")
 
-    def leave(self, connection: "PulseConsumer") -> None:
+    def leave(self, connection: Connection) -> None:
         """Forgets `connection`, if it was here."""
         self._sessions.pop(connection, None)
 

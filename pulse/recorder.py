@@ -5,10 +5,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from pulse import pruning, storing
-from pulse.protocol import ALERTS_GROUP, MOST_HISTORY
+from pulse.protocol import MOST_HISTORY
 from pulse.storing import Measured
 from pulse.threads import in_storing_thread
-from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.outage import Outage
 
 PRUNE_EVERY = 100  # writes
@@ -16,11 +15,6 @@ CLOSING_SECONDS = 1.0
 
 keep = in_storing_thread(storing.keep)
 prune = in_storing_thread(pruning.prune)
-
-
-async def tell_alerts_changed() -> None:
-    """Has every process look at the alerts again. Raises Unavailable if the layer cannot be reached."""
-    await broadcast(ALERTS_GROUP, None)
 
 
 class Recorder:
@@ -33,9 +27,9 @@ class Recorder:
 
     def __init__(
         self,
+        tell: Callable[[], Awaitable[None]],
         write: Callable[[list[Measured]], Awaitable[bool]] = keep,
         tidy: Callable[[], Awaitable[bool]] = prune,
-        tell: Callable[[], Awaitable[None]] = tell_alerts_changed,
     ) -> None:
         self._write = write
         self._tidy = tidy

@@ -13,17 +13,22 @@ import msgspec
 from django.conf import settings
 
 from pulse import alert_book
-from pulse.protocol import Alerts
-from pulse.recorder import tell_alerts_changed
+from pulse.protocol import ALERTS_GROUP, Alerts
 from pulse.silence import Silence
 from pulse.threads import in_storing_thread
 from rtproject.websocket.drain import background
+from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.loops import per_loop
 from rtproject.websocket.outage import Outage
 
 SOONEST, LATEST = 1.0, 5.0  # seconds between two looks; one for each pulse within them
 PATIENCE_LOOKS = 3
 LOOK_SECONDS = 5.0  # a store that has not answered by then is out of reach: one that hangs fails no query
+
+
+async def tell_alerts_changed() -> None:
+    """Has every process look at the alerts again. Raises Unavailable if the layer cannot be reached."""
+    await broadcast(ALERTS_GROUP, None)
 
 
 class Dashboard(Protocol):

@@ -15,7 +15,7 @@ from pulse.recorder import Recorder
 from pulse.sampler import Sampler, take_snapshot
 from pulse.storing import STRAY_BEATS, Measured
 from pulse.threads import sampling_thread
-from pulse.watch import current_watch
+from pulse.watch import current_watch, tell_alerts_changed
 from rtproject.websocket.drain import background
 from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.loops import per_loop
@@ -57,7 +57,7 @@ class Worker:
             host=settings.PULSE_HOST,
             interval=settings.PULSE_INTERVAL,
             sampler=Sampler(partial(take_snapshot, disk_path())),
-            recorder=Recorder(),
+            recorder=Recorder(tell=tell_alerts_changed),
             clock=SystemClock(),
         )
 

@@ -12,11 +12,10 @@ from django.db import connections
 
 from pulse.models import Threshold
 from pulse.protocol import Usage
-from pulse.recorder import tell_alerts_changed
 from pulse.storing import keep
 from pulse.tests.clients import PATIENCE, Client, connected
 from pulse.tests.support import measured, send_pulse
-from pulse.watch import current_watch
+from pulse.watch import current_watch, tell_alerts_changed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,6 +13,7 @@ from pulse.models import Sample
 from pulse.recorder import PRUNE_EVERY, Recorder
 from pulse.storing import Measured
 from pulse.tests.support import NOON, measured
+from pulse.watch import tell_alerts_changed
 from rtproject.websocket.errors import Unavailable
 
 
@@ -50,7 +51,7 @@ async def store() -> Store:
 @pytest.fixture
 async def put(store: Store) -> Callable[[int], Recorder]:
     """Has a sample stored by a recorder on `store`, which is returned."""
-    recording = Recorder(store.write, store.tidy, store.tell)
+    recording = Recorder(store.tell, store.write, store.tidy)
 
     def put(seq: int) -> Recorder:
         recording.put(measured("web-1", NOON + seq, seq))
@@ -149,7 +150,7 @@ async def test_as_long_as_there_is_more_to_prune_each_write_prunes(
 
 
 async def test_a_recorder_that_was_given_nothing_can_be_settled_and_closed() -> None:
-    recording = Recorder()
+    recording = Recorder(tell_alerts_changed)
     await recording.settled()
     await recording.close()
 
@@ -177,7 +178,7 @@ def stored_seqs() -> list[int]:
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_recorder_stores_in_the_database_and_removes_what_is_old_there() -> None:
-    recording = Recorder()
+    recording = Recorder(tell_alerts_changed)
     recording.put(measured("web-1", 1000.0, 1))
     await recording.settled()
     assert await stored_seqs() == []

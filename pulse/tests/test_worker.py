@@ -14,6 +14,7 @@ from pulse.recorder import Recorder
 from pulse.sampler import Sampler, Snapshot
 from pulse.storing import Measured
 from pulse.tests.support import NOON, FakeClock, snapshot
+from pulse.watch import tell_alerts_changed
 from pulse.worker import FIRST_SECONDS, Worker
 from rtproject.websocket.errors import Unavailable
 
@@ -62,7 +63,7 @@ class World:
 
     async def run(self, recorder: Recorder | None = None) -> None:
         """Runs a worker in this world until it has published as many pulses as `beats`."""
-        recorder = recorder or Recorder(self.write, self.tidy)
+        recorder = recorder or Recorder(tell_alerts_changed, self.write, self.tidy)
         worker = Worker("web-1", INTERVAL, Sampler(self.read), recorder, self.clock, self.publish)
         with pytest.raises(Enough):
             await worker.run()
@@ -226,7 +227,7 @@ async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatc
         await asyncio.Event().wait()
         raise AssertionError
 
-    await world.run(Recorder(hang, world.tidy))
+    await world.run(Recorder(tell_alerts_changed, hang, world.tidy))
     assert world.seqs == [NOON / INTERVAL + beat for beat in range(50)]
 
 
