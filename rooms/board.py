@@ -10,7 +10,6 @@ from heapq import nlargest
 from django.db.models import F
 
 from rooms.census import Counts, count_here, count_members
-from rooms.feeds import current_feeds
 from rooms.models import Room
 from rtproject.websocket.layer import is_shared
 from rtproject.websocket.loops import per_loop
@@ -55,7 +54,7 @@ _layer = Outage("counting who is in the rooms")
 async def _look() -> Board:
     members: defaultdict[int, int] | None = None
     with _layer:
-        members = _by_row(await count_members() if is_shared() else count_here(current_feeds()))
+        members = _by_row(await count_members() if is_shared() else count_here())
     people = None if members is None else sum(members.values())
     with _store:
         async with asyncio.timeout(STORE_SECONDS):

@@ -2,19 +2,18 @@
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from channels.layers import get_channel_layer
 
 from rooms.attendance import HERE
+from rooms.presence import Presence, presences_here
 from rooms.protocol import Person
 from rtproject.websocket.drain import background
 from rtproject.websocket.errors import Unavailable
 from rtproject.websocket.fanout import Event, broadcast
 from rtproject.websocket.layer import ask_layer
-
-if TYPE_CHECKING:
-    from rooms.feeds import Feeds
 
 GROUP = "rooms.census"
 ANSWER_SECONDS = 0.3  # how long the other processes have to answer
@@ -23,16 +22,20 @@ Members = dict[str, dict[str, Person]]  # room's key -> member's id -> member
 Counts = dict[tuple[str, int], int]  # room's key and its row's, 0 for an unlisted one -> how many members
 
 
-def count_here(feeds: "Feeds") -> Counts:
-    """How many are in the rooms of one process, counted over all processes, as its members are told."""
-    return {(feed.key, feed.room.pk or 0): len(feed.presence.attendance) for feed in feeds}
+def count_here() -> Counts:
+    """How many are in the rooms of this process, counted over all processes, as its members are told."""
+    return _count(presences_here())
+
+
+def _count(presences: Iterable[Presence]) -> Counts:
+    return {(presence.key, presence.row): len(presence.attendance) for presence in presences}
 
 
 class Respondent:
     """Answers for the rooms of one process; a member of GROUP."""
 
-    def __init__(self, feeds: "Feeds") -> None:
-        self._feeds = feeds
+    def __init__(self, presences: Iterable[Presence]) -> None:
+        self._presences = presences
 
     def deliver(self, event: Event) -> None:
         """Somebody asks."""
@@ -41,13 +44,13 @@ class Respondent:
 
     def _people(self) -> list[tuple[str, list[list[Any]]]]:
         found = []
-        for feed in self._feeds:  # there may be two of one name for a while
-            here = feed.presence.attendance.at(HERE).values()
-            found.append((feed.key, [[person.id, person.name, person.guest] for person in here]))
+        for presence in self._presences:  # there may be two of one name for a while
+            here = presence.attendance.at(HERE).values()
+            found.append((presence.key, [[person.id, person.name, person.guest] for person in here]))
         return found
 
     def _counts(self) -> list[tuple[str, int, int]]:
-        return [(key, row, count) for (key, row), count in count_here(self._feeds).items()]
+        return [(key, row, count) for (key, row), count in _count(self._presences).items()]
 
     async def _answer(self, channel: str, rooms: list[Any]) -> None:
         with contextlib.suppress(Unavailable):  # then who asks hears nothing, and counts nobody

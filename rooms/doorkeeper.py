@@ -8,11 +8,12 @@ far their messages are numbered is read with them, and tells a feed what it has 
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rooms.doors import judge
 from rooms.feeds import current_feeds
 from rooms.models import Room
+from rooms.protocol import Person
 from rooms.reader import find_rooms
 from rooms.removals import removed_since
 from rtproject.websocket.close_codes import CloseCode
@@ -20,24 +21,32 @@ from rtproject.websocket.drain import background
 from rtproject.websocket.loops import per_loop
 from rtproject.websocket.outage import Outage
 
-if TYPE_CHECKING:
-    from rooms.consumers import RoomConsumer
-
 LOOK_AGAIN_SECONDS = 2.0
 PATIENCE_SECONDS = 5.0  # with a store that does not answer
+
+
+class Connection(Protocol):
+    """A member's connection: where it is, who it belongs to, and how it came in."""
+
+    key: str
+    room: Room
+    member: Person
+    last_removal: int
+
+    def end(self, code: int) -> None: ...
 
 
 class Doorkeeper:
     """The connections inside each room in this process. Use `current_doorkeeper()`."""
 
     def __init__(self) -> None:
-        self._inside: dict[str, set[RoomConsumer]] = {}
+        self._inside: dict[str, set[Connection]] = {}
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._outage = Outage("looking after the rooms")  # nobody can enter meanwhile
 
-    def enter(self, connection: "RoomConsumer") -> None:
+    def enter(self, connection: Connection) -> None:
         """Watches over `connection` until it leaves."""
         inside = self._inside.setdefault(connection.key, set())
         twin = next(iter(inside), connection)
@@ -47,7 +56,7 @@ class Doorkeeper:
         if self._task is None or self._task.done():
             self._task = background(self._watch(), "doorkeeper")
 
-    def leave(self, connection: "RoomConsumer") -> None:
+    def leave(self, connection: Connection) -> None:
         """Forgets `connection`, if it was here."""
         inside = self._inside.get(connection.key, set())
         inside.discard(connection)

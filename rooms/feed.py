@@ -44,7 +44,7 @@ class Feed:
         self.epoch = room.epoch
         self.audience = Audience(door_of(room), bool(room.epoch), self._changed)
         self.tail = Tail(0)
-        self.presence = Presence(room_group(self.key), room.pk or 0, self.audience.show)
+        self.presence = Presence(self.key, room.pk or 0, self.audience.show)
         self._on_change = on_change
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored

@@ -1,12 +1,13 @@
 """The feeds of one process: each is there while somebody is in its room."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from rooms.census import GROUP, Respondent
 from rooms.feed import Feed
 from rooms.models import Room
 from rooms.names import room_key
+from rooms.presence import presences_here
 from rtproject.websocket.drain import background
 from rtproject.websocket.fanout import current_fanout
 from rtproject.websocket.loops import per_loop
@@ -21,10 +22,7 @@ class Feeds:
         self._feeds: dict[Identity, Feed] = {}
         self._users: dict[Feed, int] = {}
         self._begun: dict[Feed, asyncio.Task[None]] = {}
-        self._respondent = Respondent(self)
-
-    def __iter__(self) -> Iterator[Feed]:
-        return iter(list(self._users))
+        self._respondent = Respondent(presences_here())
 
     def find(self, room: Room) -> Feed | None:
         """The feed of this row and epoch, if anybody is in there."""

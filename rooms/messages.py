@@ -9,11 +9,11 @@ from django.db import Error as DatabaseError
 from rooms import history, protocol
 from rooms.doors import may_read
 from rooms.models import Message, Room
-from rooms.tail import MOST_FRAMES
 from rtproject.websocket.errors import ClientError
 from rtproject.websocket.frames import Frame
 
 STORE_SECONDS = 3.0  # how long the store has to answer who looks back: what they say next waits behind that
+MOST_HISTORY = 200  # messages in one answer, and in a replay without `since`
 PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory, in more than one form
 
 # Each raises django.db.Error if the store cannot be asked.
@@ -23,7 +23,7 @@ page_before = database_sync_to_async(history.read_before)
 
 async def newest_page(room: int) -> history.Page:
     """What newcomers of the room's row `room` may ask for."""
-    page: history.Page = await page_before(room, None, MOST_FRAMES)
+    page: history.Page = await page_before(room, None, MOST_HISTORY)
     return page
 
 

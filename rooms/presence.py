@@ -8,9 +8,11 @@ from typing import Any
 from rooms import protocol
 from rooms.attendance import HERE, Attendance, Change
 from rooms.exchange import Exchange
+from rooms.names import room_group
 from rooms.protocol import Count, Joined, Left, Person
 from rtproject.websocket.drain import current_shutdown
 from rtproject.websocket.frames import Frame
+from rtproject.websocket.loops import per_loop
 
 GRACE_SECONDS = 3.0  # somebody who comes back within this was never away
 NAMED_UP_TO = 200  # members; in a fuller room they are only counted
@@ -28,12 +30,14 @@ class Look:
 class Presence:
     """Who is in the room of one feed. `show(frame)` shows a frame to its members here.
 
-    `group` is the room's group on the layer, `room` the row's key, 0 for an unlisted room.
+    `key` is the room's name as it is compared, `row` its row's key, 0 for an unlisted room.
     """
 
-    def __init__(self, group: str, room: int, show: Callable[[Frame], None]) -> None:
+    def __init__(self, key: str, row: int, show: Callable[[Frame], None]) -> None:
+        self.key = key
+        self.row = row
         self.attendance = Attendance()
-        self._exchange = Exchange(group, room, self.attendance, self._apply)
+        self._exchange = Exchange(room_group(key), row, self.attendance, self._apply)
         self._show = show
         self._more: dict[str, int] = {}  # connections of each member here, beyond the first
         self._going: dict[str, asyncio.TimerHandle] = {}
@@ -42,10 +46,12 @@ class Presence:
 
     async def begin(self) -> None:
         """Asks the other processes who is there, and gives them a moment to answer."""
+        presences_here().add(self)
         await self._exchange.begin()
 
     async def close(self) -> None:
         """Nobody is left here, and nobody is told anything any more."""
+        presences_here().discard(self)
         for timer in (self._counting, *self._going.values()):
             if timer is not None:
                 timer.cancel()
@@ -136,6 +142,13 @@ class Presence:
     def _count(self) -> None:
         self._counting = None
         self._show(_frame(Count(len(self.attendance))))
+
+
+def _none_yet() -> set[Presence]:
+    return set()
+
+
+presences_here = per_loop(_none_yet)  # those that have begun in this process
 
 
 def _told(joined: list[Person], left: list[Person], count: int) -> list[Frame]:

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from rooms.audience import MOST_AT_ONCE, Listener
 from rooms.doors import may_read
 from rooms.feed import PAGE, Feed
-from rooms.messages import page_after, to_frame
+from rooms.messages import MOST_HISTORY, page_after, to_frame
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import Refused
 from rtproject.websocket.frames import Frame
 from rtproject.websocket.query import whole_number
 
-DEFAULT_HISTORY, MOST_HISTORY = 50, 200
+DEFAULT_HISTORY = 50
 FIRST_PAGE = 20  # messages read before it is known how long they are
 PAGE_BYTES = 256 * 1024  # read at a time
 

@@ -5,16 +5,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rooms import protocol
+from rooms.announcer import Announcer
 from rooms.feeds import current_feeds
 from rooms.history import Saying, Verdict
+from rooms.messages import to_text
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import Message, Person, Said, Say
-from rooms.writer import current_writer
+from rooms.writer import Stored, Writer
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.errors import ClientError, Refused, Unavailable
 from rtproject.websocket.fanout import broadcast
 from rtproject.websocket.frames import Frame
+from rtproject.websocket.loops import per_loop
 
 
 async def say(
@@ -29,7 +32,7 @@ async def say(
         await _pass_on(room, door, member, frame)
         return None
     key = f"={frame.id}" if frame.id is not None else f":{secrets.token_hex(16)}"
-    outcome = await current_writer().store(Saying(room, door, member, frame.text, key))
+    outcome = await _current_writer().store(Saying(room, door, member, frame.text, key))
     match outcome.verdict:
         case Verdict.REPEATED if frame.id is not None and outcome.row is not None:
             return Said(frame.id, outcome.row.seq)
@@ -43,6 +46,26 @@ async def say(
         case Verdict.UNKNOWN:  # neither answer would be true: whoever comes back and says it again is told
             raise Refused(CloseCode.UNAVAILABLE)
     return None
+
+
+def deliver_stored(batch: Stored) -> None:
+    """Shows what was stored to the members here, and has the other processes told."""
+    for saying, outcome in batch:
+        row = outcome.row
+        if row is None:
+            continue
+        feed = current_feeds().find(saying.room)
+        if outcome.verdict is Verdict.STORED:
+            text = to_text(saying.room, row)
+            if feed is not None:
+                feed.take(row.seq, Frame(text), saying.door)
+            _current_announcer().put(saying, row.seq, text)
+        elif feed is not None:
+            feed.expect(row.seq)
+
+
+_current_announcer = per_loop(Announcer)
+_current_writer = per_loop(lambda: Writer(deliver_stored))
 
 
 async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:

@@ -3,9 +3,9 @@
 from collections import deque
 from itertools import islice
 
+from rooms.messages import MOST_HISTORY
 from rtproject.websocket.frames import Frame
 
-MOST_FRAMES = 200  # what a newcomer may ask for
 MOST_BYTES = 512 * 1024  # for each room with somebody inside
 
 
@@ -22,7 +22,7 @@ class Tail:
         self.newest += 1
         self._frames.append(frame)
         self._size += len(frame)
-        while len(self._frames) > MOST_FRAMES or self._size > MOST_BYTES:
+        while len(self._frames) > MOST_HISTORY or self._size > MOST_BYTES:
             self._size -= len(self._frames.popleft())
 
     def after(self, seq: int) -> list[Frame] | None:

@@ -11,18 +11,14 @@ from typing import ParamSpec, TypeVar
 from channels.db import database_sync_to_async
 from django.db import InterfaceError, OperationalError, connection
 
-from rooms.announcer import Announcer
-from rooms.feeds import current_feeds
 from rooms.history import Outcome, Saying, Verdict, store
-from rooms.messages import to_text
 from rooms.pruning import Beyond, prune
 from rtproject.websocket.drain import background
-from rtproject.websocket.frames import Frame
-from rtproject.websocket.loops import per_loop
 from rtproject.websocket.outage import Outage
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Stored = Sequence[tuple[Saying, Outcome]]  # what became of each message of a batch
 
 MOST_AT_ONCE = 200  # sayings in one transaction
 ANSWER_SECONDS = 4.0  # until those who wait are told that the store is out of reach
@@ -83,19 +79,22 @@ class Batch:
 
 
 class Writer:
-    """Group commit for one process: while one batch is being stored the next one gathers. Use `current_writer()`."""
+    """Group commit for one process: while one batch is being stored the next one gathers.
 
-    def __init__(self) -> None:
+    `on_stored` is called on the event loop with what became of each batch, before those who wait are told.
+    """
+
+    def __init__(self, on_stored: Callable[[Stored], None]) -> None:
+        self._on_stored = on_stored
         self._waiting: deque[tuple[Saying, asyncio.Future[Outcome]]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
         self._grown: set[int] = set()  # rows of rooms that may have more messages than they keep
-        self._announcer = Announcer()
         self._outage = Outage("storing messages")
         self._pruning_outage = Outage("deleting old messages")
 
     async def store(self, saying: Saying) -> Outcome:
-        """Stores `saying` and shows it to the room; returns what became of it."""
+        """Stores `saying`; returns what became of it."""
         stored: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((saying, stored))
         if self._writing is None or self._writing.done():
@@ -112,23 +111,20 @@ class Writer:
             if not outcomes:
                 verdict = Verdict.UNAVAILABLE if batch.give_up() else Verdict.UNKNOWN
                 outcomes = [Outcome(verdict)] * len(some)
-            for (saying, stored), outcome in zip(some, outcomes, strict=True):
-                self._show(saying, outcome)
-                stored.set_result(outcome)
+            try:
+                self._on_stored(
+                    [(saying, outcome) for (saying, _), outcome in zip(some, outcomes, strict=True)]
+                )
+            finally:
+                self._answer(some, outcomes)
 
-    def _show(self, saying: Saying, outcome: Outcome) -> None:
-        row = outcome.row
-        if row is None:
-            return
-        feed = current_feeds().find(saying.room)
-        if outcome.verdict is Verdict.STORED:
-            text = to_text(saying.room, row)
-            if feed is not None:
-                feed.take(row.seq, Frame(text), saying.door)
-            self._announcer.put(saying, row.seq, text)
-            self._prune_soon(saying.room.pk)
-        elif feed is not None:
-            feed.expect(row.seq)
+    def _answer(
+        self, some: Sequence[tuple[Saying, asyncio.Future[Outcome]]], outcomes: Sequence[Outcome]
+    ) -> None:
+        for (saying, answer), outcome in zip(some, outcomes, strict=True):
+            if outcome.verdict is Verdict.STORED:
+                self._prune_soon(saying.room.pk)
+            answer.set_result(outcome)
 
     def _prune_soon(self, room: int) -> None:
         self._grown.add(room)
@@ -167,6 +163,3 @@ async def _outcomes(batch: Batch) -> list[Outcome]:
             raise
     async with asyncio.timeout(DOUBT_SECONDS):
         return await asyncio.shield(running)
-
-
-current_writer = per_loop(Writer)

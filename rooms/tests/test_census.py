@@ -10,7 +10,6 @@ import pytest
 from rooms import census
 from rooms.attendance import Attendance
 from rooms.census import GROUP, Respondent, count_members, take_census
-from rooms.models import Room
 from rooms.protocol import Person
 from rtproject.websocket.fanout import current_fanout
 
@@ -28,15 +27,14 @@ class Process:
             attendance = Attendance()
             for place, people in places.items():
                 attendance.enter("" if place == "here" else place, people)
-            row = Room(pk=7 if key == "listed" else None, name=key)
-            yield SimpleNamespace(key=key, room=row, presence=SimpleNamespace(attendance=attendance))
+            yield SimpleNamespace(key=key, row=7 if key == "listed" else 0, attendance=attendance)
 
 
 @asynccontextmanager
 async def processes(*all_: Process) -> AsyncIterator[None]:
     """Several answer when somebody asks."""
     for process in all_:
-        await current_fanout().join(GROUP, Respondent(process))  # type: ignore[arg-type]
+        await current_fanout().join(GROUP, Respondent(process))
     yield
 
 

@@ -77,7 +77,7 @@ class TestBeginning:
     async def test_in_a_process_alone_nothing_is_kept_or_asked(self) -> None:
         """Without a shared layer there is nobody to tell, and what was not told would pile up."""
         shown: list[object] = []
-        alone = Presence("group", 1, shown.append)
+        alone = Presence("room", 1, shown.append)
         await asyncio.wait_for(alone.begin(), 10)
         for number in range(10):
             alone.enter(Person(str(number), "A", guest=True))

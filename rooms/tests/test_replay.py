@@ -59,7 +59,7 @@ def test_where_a_replay_begins_in_an_empty_room(query: dict[str, str], start: St
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store that feeds and replays read from, with ten messages, of which the newest four are in memory too."""
-    monkeypatch.setattr(tails, "MOST_FRAMES", 4)
+    monkeypatch.setattr(tails, "MOST_HISTORY", 4)
     monkeypatch.setattr(replay, "PAGE", 3)
     monkeypatch.setattr(replay, "FIRST_PAGE", 3)
     store = Store(10)

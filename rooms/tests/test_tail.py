@@ -36,7 +36,7 @@ def test_an_empty_one_knows_the_newest_number() -> None:
 
 def test_it_has_at_most_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest are forgotten."""
-    monkeypatch.setattr(module, "MOST_FRAMES", 3)
+    monkeypatch.setattr(module, "MOST_HISTORY", 3)
     tail = tail_of(1, 10)
     assert (tail.newest, texts(tail, 7), texts(tail, 6)) == (10, ["8", "9", "10"], None)
 

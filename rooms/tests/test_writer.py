@@ -13,6 +13,7 @@ from rooms.doors import door_of
 from rooms.feeds import current_feeds
 from rooms.history import Outcome, Saying, Verdict, store
 from rooms.models import Message, Room
+from rooms.speech import deliver_stored
 from rooms.tests.listeners import PATIENCE, attached, until
 from rooms.tests.stored import keeping_room, saying
 from rooms.writer import Writer
@@ -79,7 +80,7 @@ class TestGroupCommit:
     async def test_what_arrives_meanwhile_is_stored_together(self, slow_store: SlowStore, room: Room) -> None:
         """In the order of its arrival, with the numbers that follow."""
         slow_store.gate.clear()
-        writer = Writer()
+        writer = Writer(deliver_stored)
         tasks = say_all(writer, room, "a")
         await slow_store.begun(1)
         tasks += say_all(writer, room, "b", "c", "d")
@@ -93,7 +94,7 @@ class TestGroupCommit:
     ) -> None:
         """The rest follows in the next transaction."""
         monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
-        assert await seqs(say_all(Writer(), room, *"abcde")) == [1, 2, 3, 4, 5]
+        assert await seqs(say_all(Writer(deliver_stored), room, *"abcde")) == [1, 2, 3, 4, 5]
         assert [len(batch) for batch in slow_store.batches] == [2, 2, 1]
 
     async def test_it_is_shown_when_it_is_stored(self, slow_store: SlowStore, room: Room) -> None:
@@ -101,7 +102,7 @@ class TestGroupCommit:
         feed = await current_feeds().enter(room, lambda key: None)
         member = attached(feed, door_of(room))
         slow_store.gate.clear()
-        (task,) = say_all(Writer(), room, "hi")
+        (task,) = say_all(Writer(deliver_stored), room, "hi")
         await slow_store.begun(1)
         await settle()
         assert member.heard == []
@@ -116,7 +117,7 @@ class TestGroupCommit:
     ) -> None:
         """A connection may end while its message is being stored; it is stored all the same."""
         slow_store.gate.clear()
-        gone, stays = say_all(Writer(), room, "a", "b")
+        gone, stays = say_all(Writer(deliver_stored), room, "a", "b")
         await slow_store.begun(1)
         gone.cancel()
         await settle()
@@ -129,7 +130,7 @@ class TestGroupCommit:
         feed = await current_feeds().enter(room, lambda key: None)
         member = attached(feed, door_of(room))
         await sync_to_async(store)([saying(room, "hi", "7")], lambda: None, again=False)
-        outcome = await Writer().store(saying(room, "hi", "7"))
+        outcome = await Writer(deliver_stored).store(saying(room, "hi", "7"))
         assert outcome.verdict is Verdict.REPEATED
         await until(lambda: member.heard)
         await current_feeds().leave(feed)
@@ -142,7 +143,7 @@ class TestOutages:
         """All of the batch, and those after it until it works again: with one line in the log."""
         caplog.set_level("INFO")
         slow_store.errors = [OperationalError("disk full"), DataError("odd")]
-        writer = Writer()
+        writer = Writer(deliver_stored)
         verdicts = [outcome.verdict for outcome in await asyncio.gather(*say_all(writer, room, "a", "b"))]
         verdicts += [(await writer.store(saying(room, text))).verdict for text in ("c", "d")]
         assert verdicts == [*[Verdict.UNAVAILABLE] * 3, Verdict.STORED]
@@ -162,7 +163,7 @@ class TestOutages:
         """It is tried again for a while before anybody is told anything."""
         monkeypatch.setattr(module, "TRYING_SECONDS", PATIENCE)
         slow_store.errors = [OperationalError("locked"), OperationalError("locked")]
-        assert await seqs(say_all(Writer(), room, "a", "b")) == [1, 2]
+        assert await seqs(say_all(Writer(deliver_stored), room, "a", "b")) == [1, 2]
         assert slow_store.batches == [["a", "b"]] * 3
         assert caplog.messages == []
 
@@ -172,13 +173,13 @@ class TestOutages:
         """Only a store that is out of reach may come back."""
         monkeypatch.setattr(module, "TRYING_SECONDS", PATIENCE)
         slow_store.errors = [DataError("odd")]
-        assert (await Writer().store(saying(room))).verdict is Verdict.UNAVAILABLE
+        assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNAVAILABLE
         assert len(slow_store.batches) == 1
 
     async def test_a_room_that_changed_takes_nothing(self, room: Room) -> None:
         """Its sender is outside, and nobody sees it."""
         await Room.objects.all().adelete()
-        assert await Writer().store(saying(room)) == (Verdict.OUTSIDE, None)
+        assert await Writer(deliver_stored).store(saying(room)) == (Verdict.OUTSIDE, None)
 
 
 class TestGivingUp:
@@ -189,7 +190,7 @@ class TestGivingUp:
     async def test_what_was_given_up_is_never_stored(self, slow_store: SlowStore, room: Room) -> None:
         """A store that hangs is not waited for, and when it comes back it finds that it must not commit."""
         slow_store.gate.clear()
-        writer = Writer()
+        writer = Writer(deliver_stored)
         assert [outcome.verdict for outcome in await asyncio.gather(*say_all(writer, room, "a", "b"))] == [
             Verdict.UNAVAILABLE
         ] * 2

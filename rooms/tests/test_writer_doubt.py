@@ -12,6 +12,7 @@ from django.db import OperationalError
 from rooms import writer as module
 from rooms.history import Outcome, Saying, Verdict, store
 from rooms.models import Message, Room
+from rooms.speech import deliver_stored
 from rooms.tests.listeners import PATIENCE, until
 from rooms.tests.stored import keeping_room, saying
 from rooms.writer import Batch, Writer
@@ -92,7 +93,7 @@ async def test_it_is_tried_again_until_it_is_known(
 ) -> None:
     """Longer than a store that is merely away is tried for; nothing is stored twice, whether it has an id or not."""
     broken = breaking(*attempts)
-    outcome = await Writer().store(saying(room))
+    outcome = await Writer(deliver_stored).store(saying(room))
     assert outcome.verdict is verdict
     assert outcome.row is not None
     assert outcome.row.seq == 1
@@ -107,7 +108,7 @@ async def test_while_the_connection_holds_a_failed_commit_stored_nothing(
     usable = SimpleNamespace(is_usable=lambda: True, close_if_unusable_or_obsolete=lambda: None)
     monkeypatch.setattr(module, "connection", usable)
     broken = breaking("not committed")
-    assert (await Writer().store(saying(room))).verdict is Verdict.UNAVAILABLE
+    assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNAVAILABLE
     assert broken.again == [False]
 
 
@@ -126,7 +127,7 @@ async def test_a_commit_in_doubt_is_not_answered_before_it_is_known(
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
     slow = breaking("real")
     slow.gate.clear()
-    answer = asyncio.create_task(Writer().store(saying(room)))
+    answer = asyncio.create_task(Writer(deliver_stored).store(saying(room)))
     await until(lambda: asked)
     assert asked == [False]
     assert not answer.done()
@@ -141,7 +142,7 @@ async def test_nobody_waits_for_ever(
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
     monkeypatch.setattr(module, "DOUBT_SECONDS", 0.05)
     breaking("real").gate.clear()
-    assert (await Writer().store(saying(room))).verdict is Verdict.UNKNOWN
+    assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNKNOWN
 
 
 async def test_a_store_that_stays_away_is_given_up(
@@ -150,5 +151,5 @@ async def test_a_store_that_stays_away_is_given_up(
     """Also in doubt it is not tried for ever."""
     monkeypatch.setattr(module, "DOUBT_SECONDS", 0.0)
     broken = breaking("not committed", *["away"] * 1000)
-    assert (await Writer().store(saying(room))).verdict is Verdict.UNKNOWN
+    assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNKNOWN
     assert len(broken.attempts) > 900

@@ -11,6 +11,7 @@ from rooms import pruning
 from rooms import writer as module
 from rooms.models import Message, Room
 from rooms.pruning import Beyond, prune
+from rooms.speech import deliver_stored
 from rooms.tests.listeners import PATIENCE
 from rooms.tests.stored import keeping_room, make_older, saying
 from rooms.writer import Writer
@@ -69,7 +70,7 @@ async def kept(room: Room) -> list[int]:
 
 async def test_a_room_that_grew_is_pruned(prunings: Prunings, room: Room) -> None:
     """And once more when it has grown again."""
-    writer = Writer()
+    writer = Writer(deliver_stored)
     for newest in (5, 10):
         await say(writer, room, 5)
         assert await prunings.next() == (room.pk, Beyond.NOTHING)
@@ -81,7 +82,7 @@ async def test_a_long_way_is_gone_in_small_steps(
 ) -> None:
     """One after the other without a pause, and others may store in between."""
     monkeypatch.setattr(pruning, "STEP", 2)
-    await say(Writer(), room, 7)
+    await say(Writer(deliver_stored), room, 7)
     assert [(await prunings.next())[1] for _ in range(3)] == [Beyond.MORE, Beyond.MORE, Beyond.NOTHING]
     assert await kept(room) == [6, 7]
 
@@ -91,7 +92,7 @@ async def test_what_is_too_young_is_looked_at_again(
 ) -> None:
     """Until it is old enough, though nothing more is said."""
     monkeypatch.setattr(pruning, "AGE", timedelta(minutes=1))
-    await say(Writer(), room, 4)
+    await say(Writer(deliver_stored), room, 4)
     assert [(await prunings.next())[1] for _ in range(2)] == [Beyond.YOUNG, Beyond.YOUNG]
     await sync_to_async(make_older)(minutes=2)
     async with asyncio.timeout(PATIENCE):
@@ -103,7 +104,7 @@ async def test_what_is_too_young_is_looked_at_again(
 async def test_every_room_has_its_turn(prunings: Prunings, room: Room) -> None:
     """Not only the one that was said something in last."""
     other = await sync_to_async(keeping_room)("other", history_size=1)
-    writer = Writer()
+    writer = Writer(deliver_stored)
     await asyncio.gather(say(writer, room, 3), say(writer, other, 3))
     assert {await prunings.next(), await prunings.next()} == {
         (room.pk, Beyond.NOTHING),
@@ -116,7 +117,7 @@ async def test_after_an_error_it_goes_on_with_the_next_message(
 ) -> None:
     """A store that is out of reach is no reason to let a room grow for ever."""
     prunings.errors = [OperationalError("no store")]
-    writer = Writer()
+    writer = Writer(deliver_stored)
     await say(writer, room, 3)
     async with asyncio.timeout(PATIENCE):
         while writer._pruning is None or not writer._pruning.done():  # noqa: ASYNC110
