@@ -49,7 +49,7 @@ def main() -> None:
 
 def fill_a_day(hosts: list[str]) -> None:
     """Until now, which is later than when it began."""
-    from pulse.storing import keep
+    from pulse.storage.store import keep
 
     began = time.time() // INTERVAL * INTERVAL
     fill(hosts, began - DAY, began)
@@ -62,7 +62,7 @@ def fill(hosts: list[str], since: float, until: float) -> None:
     """Stores the pulses of all hosts, an hour of each in turn, with their rollups and without looking for alerts."""
     from pulse.models import Sample
     from pulse.protocol import moment
-    from pulse.rollups import roll_up
+    from pulse.storage.rollups import roll_up
 
     beats = int((until - since) / INTERVAL)
     for begin in range(0, beats, BATCH):
@@ -79,7 +79,7 @@ def measured(host: str, at: float) -> Any:
     """A pulse of a machine of four cores that does this and that."""
     from pulse import protocol
     from pulse.protocol import Network, Sample, Usage
-    from pulse.storing import Measured
+    from pulse.storage.store import Measured
 
     cores = tuple(round(random.uniform(0, 80), 1) for _ in range(4))  # noqa: S311
     sample = Sample(
@@ -112,7 +112,7 @@ def pages() -> None:
 
 def storing(hosts: int) -> None:
     """What it takes to store a tick of one host, with rollups and alerts."""
-    from pulse.storing import keep
+    from pulse.storage.store import keep
 
     at = iter(time.time() // INTERVAL * INTERVAL + INTERVAL * beat for beat in range(1, 10_000))
     spent = timed(lambda: keep([measured(f"web-{random.randrange(hosts)}", next(at))]), 200)  # noqa: S311
@@ -121,11 +121,11 @@ def storing(hosts: int) -> None:
 
 async def lateness(with_store: bool) -> list[float]:
     """How late each beat of a worker is told, in seconds."""
-    from pulse.clock import SystemClock
-    from pulse.recorder import Recorder
-    from pulse.sampler import Sampler, take_snapshot
-    from pulse.watch import tell_alerts_changed
-    from pulse.worker import Worker, disk_path
+    from pulse.alerting.monitor import tell_alerts_changed
+    from pulse.sampling.clock import SystemClock
+    from pulse.sampling.sampler import Sampler, take_snapshot
+    from pulse.sampling.worker import Worker, disk_path
+    from pulse.storage.recorder import Recorder
 
     late: list[float] = []
     done = asyncio.Event()

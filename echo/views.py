@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from echo.words import WORDS
+from echo.ui_text import WORDS
 
 
 @require_safe

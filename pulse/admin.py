@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from pulse import alert_book
-from pulse.alerts import SILENT
+from pulse.alert_rules import SILENT
+from pulse.alerting import engine as alert_book
 from pulse.models import AlertEvent, Host, Threshold
 
 

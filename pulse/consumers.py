@@ -6,17 +6,17 @@ from collections.abc import Iterable
 import msgspec
 from channels.db import database_sync_to_async
 
-from pulse.access import current_onlookers, may_watch
+from pulse.alerting.monitor import current_watch
 from pulse.models import Sample
+from pulse.permissions import current_onlookers, may_watch
 from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, Alerts, encode
-from pulse.watch import current_watch
+from rtproject.utils.failure_log import Outage
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.errors import Refused
-from rtproject.websocket.fanout import Event
-from rtproject.websocket.frames import Frame
-from rtproject.websocket.outage import Outage
+from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.groups.registry import Event
 from rtproject.websocket.query import whole_number
+from rtproject.websocket.transport.frames import Frame
 
 STORE_SECONDS = 1.0  # how long a newcomer waits for stored samples before it gets only live ones
 STRAY_TICKS = 10  # further behind, a pulse is no late double: the clock or PULSE_INTERVAL was changed

@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from pulse.access import may_watch
-from pulse.alert_book import entry_of
+from pulse.alerting.engine import entry_of
 from pulse.models import AlertEvent
-from pulse.series import RANGES, series
-from rtproject.websocket.outage import Outage
+from pulse.permissions import may_watch
+from pulse.storage.series import RANGES, series
+from rtproject.utils.failure_log import Outage
 from rtproject.websocket.query import whole_number
 
 FEW, MOST_EVENTS = 50, 500

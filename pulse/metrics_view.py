@@ -8,11 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pulse import protocol
-from pulse.access import is_staff
-from pulse.alert_book import entry_of
-from pulse.metrics import HostState, exposition
+from pulse.alerting.engine import entry_of
 from pulse.models import AlertEvent, Host
-from rtproject.websocket.outage import Outage
+from pulse.permissions import is_staff
+from pulse.prometheus import HostState, exposition
+from rtproject.utils.failure_log import Outage
 
 _store = Outage("reading the pulse for /metrics", Error)
 

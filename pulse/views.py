@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from pulse.alert_book import thresholds
-from rtproject.websocket.outage import Outage
+from pulse.alerting.engine import thresholds
+from rtproject.utils.failure_log import Outage
 
 thresholds_outage = Outage("reading the thresholds of the alerts")
 

@@ -12,11 +12,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from rooms.admin_members import MembersAdmin
-from rooms.census import Members, take_census
 from rooms.forms import RoomForm
 from rooms.models import RetiredName, Room
 from rooms.names import room_key
-from rtproject.websocket.errors import Unavailable
+from rooms.presence.query import Members, take_census
+from rtproject.websocket.exceptions import Unavailable
 
 
 @admin.register(Room)

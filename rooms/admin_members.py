@@ -16,13 +16,13 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from rooms import protocol
-from rooms.census import Members, take_census
 from rooms.models import Room
 from rooms.names import room_group, room_key
+from rooms.presence.query import Members, take_census
 from rooms.protocol import Notice, Person
 from rooms.removals import remove
-from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import broadcast
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.registry import broadcast
 
 OUT_OF_REACH = "The channel layer is out of reach."
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections import deque
 
-from rooms.history import Saying
+from rooms.history.store import Saying
 from rooms.names import room_group
-from rtproject.websocket.drain import background
-from rtproject.websocket.fanout import broadcast
-from rtproject.websocket.outage import Outage
+from rtproject.utils.failure_log import Outage
+from rtproject.websocket.groups.registry import broadcast
+from rtproject.websocket.lifecycle import background
 
 MOST_WAITING = 1000  # messages; the oldest are dropped: the other processes will find them in the store
 

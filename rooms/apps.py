@@ -5,4 +5,4 @@ class RoomsConfig(AppConfig):
     name = "rooms"
 
     def ready(self) -> None:
-        from rooms import changes  # noqa: F401 (connects its signal receivers)
+        from rooms import receivers as changes  # noqa: F401 (connects its signal receivers)

@@ -8,24 +8,24 @@ import msgspec
 from django.conf import settings
 
 from rooms import passwords, protocol
+from rooms.access.loader import find_rooms
+from rooms.access.versions import door_of, judge
 from rooms.decoding import BadFrame, decode
-from rooms.doorkeeper import current_doorkeeper
-from rooms.doors import door_of, judge
-from rooms.feed import Feed
-from rooms.feeds import current_feeds
-from rooms.members import identify
-from rooms.messages import older
+from rooms.delivery.live_room import Feed
+from rooms.delivery.registry import current_feeds
+from rooms.delivery.replay import catch_up, find_start
+from rooms.enforcement import current_doorkeeper
+from rooms.history.reader import older
+from rooms.identity import identify
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
+from rooms.posting import say
 from rooms.protocol import Error, ErrorCode, History, Person, Ping, Pong, Say, ServerFrame, Welcome
-from rooms.reader import find_rooms
-from rooms.replay import catch_up, find_start
-from rooms.speech import say
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.errors import ClientError, Refused, Unavailable
-from rtproject.websocket.rates import Bucket
+from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
+from rtproject.websocket.throttling.rates import Bucket
 
 # Refused messages that a client may go on sending before it is turned away, as a multiple of what it may say.
 PATIENCE = 10

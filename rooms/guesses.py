@@ -12,11 +12,11 @@ from django.conf import settings
 from rooms.hashing import current_lanes
 from rooms.matching import matches_apart
 from rooms.names import room_key
+from rtproject.utils.loop_local import per_loop
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.loops import per_loop
-from rtproject.websocket.rates import Rate, Tally
-from rtproject.websocket.shared_tally import SharedTally
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.throttling.rates import Rate, Tally
+from rtproject.websocket.throttling.shared import SharedTally
 
 if TYPE_CHECKING:
     from rooms.models import Room

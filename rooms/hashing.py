@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib.auth.hashers import check_password
 
-from rtproject.websocket.loops import per_loop
+from rtproject.utils.loop_local import per_loop
 
 # A hash takes 0.2 to 0.4 s of CPU. One core is left to those who talk.
 HASHES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))

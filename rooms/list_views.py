@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from rooms.board import Board, current_board
 from rooms.list_words import WORDS
+from rooms.listing import Board, current_board
 from rooms.names import is_room_name
 
 

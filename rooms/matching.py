@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare
 
 from rooms.hash_process import HashProcesses
 from rooms.hashing import HASHES_AT_ONCE
-from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.exceptions import Unavailable
 
 logger = logging.getLogger(__name__)
 

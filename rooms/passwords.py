@@ -9,10 +9,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from rooms.guesses import Guess, judge
 from rooms.names import room_key
+from rtproject.utils.loop_local import per_loop
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.errors import Refused
-from rtproject.websocket.loops import per_loop
-from rtproject.websocket.rates import Pace, Rate, Tally
+from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.throttling.rates import Pace, Rate, Tally
 
 if TYPE_CHECKING:
     from rooms.models import Room

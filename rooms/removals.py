@@ -7,9 +7,9 @@ from channels.db import database_sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
-from rooms.changes import announce
 from rooms.models import Numbering, Removal, Room
-from rooms.transactions import short_transaction
+from rooms.receivers import announce
+from rtproject.utils.transactions import short_transaction
 
 KEPT = timedelta(hours=1)  # far longer than a process needs to find out
 

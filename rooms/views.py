@@ -8,17 +8,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from rooms import passwords
-from rooms.doors import read_rooms
+from rooms.access.versions import read_rooms
 from rooms.forms import PasswordForm
 from rooms.guesses import is_used_up
-from rooms.members import keep_guest_key
+from rooms.identity import keep_guest_key
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.words import REFUSALS, ROOM_WORDS
+from rooms.ui_text import REFUSALS, ROOM_WORDS
+from rtproject.utils.db import release_connections
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.database import release_connections
-from rtproject.websocket.errors import Refused
+from rtproject.websocket.exceptions import Refused
 
 
 @sensitive_post_parameters("password")

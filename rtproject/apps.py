@@ -9,8 +9,8 @@ class SiteConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from rtproject import checks  # noqa: F401 (registers them)
-        from rtproject.websocket.database import release_connections
-        from rtproject.websocket.sqlite_turns import take_turns
+        from rtproject.utils.db import release_connections
+        from rtproject.utils.sqlite_turns import take_turns
 
         connection_created.connect(take_turns)
         request_finished.connect(release_connections)

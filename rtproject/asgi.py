@@ -18,21 +18,21 @@ except ImproperlyConfigured as error:
 
 from echo.routing import websocket_urlpatterns as echo
 from pulse.routing import websocket_urlpatterns as pulse
-from pulse.worker import ensure_embedded
+from pulse.sampling.worker import ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn
-from rtproject.lone_server import look_for_others
+from rtproject.process_check import look_for_others
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
-from rtproject.websocket.drain import Drain
-from rtproject.websocket.identity import Identity
-from rtproject.websocket.middleware import (
+from rtproject.websocket.lifecycle import Drain
+from rtproject.websocket.middleware.auth import Identity
+from rtproject.websocket.middleware.denials_and_limits import (
     ConnectionsPerAddress,
     ForeignOrigins,
     VisibleCloseCodes,
     not_found,
 )
-from rtproject.websocket.wire import Wired
+from rtproject.websocket.transport.base import Wired
 
 cut_queries_of_daphne()
 spare_unread_words_of_autobahn()

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from rtproject.websocket.rates import Rate
+from rtproject.websocket.throttling.rates import Rate
 
 T = TypeVar("T")
 

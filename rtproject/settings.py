@@ -9,7 +9,7 @@ from rtproject import environment as env
 from rtproject.environment import setting
 from rtproject.logs import LOGGING as LOGGING
 from rtproject.secret_key import load_or_create
-from rtproject.websocket.rates import Rate
+from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"  # ignored by git: the database file and the secret key

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from pulse.models import Host
-from rooms.board import current_board
-from rtproject.websocket.loops import per_loop
-from rtproject.websocket.outage import Outage
-from rtproject.websocket.shared_look import SharedLook, store_reader
+from rooms.listing import current_board
+from rtproject.utils.failure_log import Outage
+from rtproject.utils.loop_local import per_loop
+from rtproject.utils.ttl_cache import SharedLook, store_reader
 
 FRESH_SECONDS = 3.0
 STORE_SECONDS = 3.0  # how long the store has to answer

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from rtproject.home_words import WORDS
 from rtproject.state import State, current_state
+from rtproject.ui_text import WORDS
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """The page to try the echo on."""
 
-from echo.words import WORDS
+from echo.ui_text import WORDS
 
 
 def test_the_page_has_what_its_script_needs(client):

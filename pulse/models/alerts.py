@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from pulse.alerts import SILENT, Alert, Rule
+from pulse.alert_rules import SILENT, Alert, Rule
 
 SHOWN_RESOLVED = timedelta(minutes=1)  # how long an alert that is over is still told to dashboards
 EVENTS_KEPT = timedelta(days=90)

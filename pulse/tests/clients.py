@@ -9,7 +9,7 @@ from channels.testing import WebsocketCommunicator
 
 from pulse.consumers import PulseConsumer
 from pulse.tests.support import host_and_seq, send_pulse
-from rtproject.websocket.fanout import Event
+from rtproject.websocket.groups.registry import Event
 
 PATIENCE = 20  # seconds until a test gives up waiting for a frame
 

@@ -10,9 +10,9 @@ from django.db import OperationalError, connection
 
 from pulse.models import Host, Sample
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
-from pulse.sampler import CpuTimes, Snapshot, difference
-from pulse.storing import Measured
-from rtproject.websocket.fanout import broadcast
+from pulse.sampling.sampler import CpuTimes, Snapshot, difference
+from pulse.storage.store import Measured
+from rtproject.websocket.groups.registry import broadcast
 
 NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests use
 BEAT = 5.0  # seconds from one pulse to the next

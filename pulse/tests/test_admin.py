@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pulse.models import AlertEvent, Host, Sample, Threshold
 from pulse.protocol import Usage
-from pulse.storing import keep
+from pulse.storage.store import keep
 from pulse.tests.support import measured
 from rtproject.tests.support.site import Site
 

@@ -5,7 +5,7 @@ import re
 
 from playwright.async_api import Page, expect
 
-from pulse.tests.fake_machines import DASH
+from pulse.tests.sampling.fake_machines import DASH
 from rtproject.tests.support.servers import PulseWorker
 
 MEASURED = {

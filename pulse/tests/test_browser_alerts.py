@@ -6,7 +6,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from pulse.protocol import timestamp
-from pulse.tests.fake_machines import FakeMachines, alert, pulse
+from pulse.tests.sampling.fake_machines import FakeMachines, alert, pulse
 from pulse.tests.support import NOON
 
 HEARD = """

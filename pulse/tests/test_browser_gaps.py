@@ -6,7 +6,7 @@ import re
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from pulse.tests.fake_machines import FakeMachines, pulse
+from pulse.tests.sampling.fake_machines import FakeMachines, pulse
 from pulse.tests.support import NOON
 
 HOSTS = ("db-1", "web-1")

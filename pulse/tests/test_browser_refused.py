@@ -3,7 +3,7 @@
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from pulse.tests.fake_machines import FakeMachines, pulse
+from pulse.tests.sampling.fake_machines import FakeMachines, pulse
 from pulse.tests.support import NOON
 
 LONGEST_WAIT = 40_000  # ms, in which the socket certainly tries again

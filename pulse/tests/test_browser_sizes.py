@@ -4,7 +4,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from pulse.tests.fake_machines import FakeMachines, alert, pulse
+from pulse.tests.sampling.fake_machines import FakeMachines, alert, pulse
 from pulse.tests.support import NOON
 
 PHONE = {"width": 360, "height": 640}

@@ -5,7 +5,7 @@ import re
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from pulse.tests.fake_machines import DASH, FakeMachines, pulse
+from pulse.tests.sampling.fake_machines import DASH, FakeMachines, pulse
 from pulse.tests.support import NOON
 
 VALUE = "#hosts [data-chart=cpu] .value"

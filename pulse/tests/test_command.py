@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from pulse.watch import Watch
-from pulse.worker import FIRST_SECONDS, Worker
+from pulse.alerting.monitor import Watch
+from pulse.sampling.worker import FIRST_SECONDS, Worker
 
 REDIS_LAYER = {
     "default": {

@@ -16,13 +16,13 @@ from pulse import consumers
 from pulse.consumers import STRAY_TICKS, PulseConsumer
 from pulse.models import Sample
 from pulse.protocol import GROUP
+from pulse.sampling.worker import current_embedded, ensure_embedded
 from pulse.tests.clients import Heard, connected
 from pulse.tests.support import send_pulse, store_pulses, stored
-from pulse.worker import current_embedded, ensure_embedded
+from rtproject.utils.failure_log import Outage
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import FanOut, current_fanout
-from rtproject.websocket.outage import Outage
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.registry import FanOut, current_fanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

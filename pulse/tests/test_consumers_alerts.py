@@ -10,12 +10,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from pulse.alerting.monitor import current_watch, tell_alerts_changed
 from pulse.models import Threshold
 from pulse.protocol import Usage
-from pulse.storing import keep
+from pulse.storage.store import keep
 from pulse.tests.clients import PATIENCE, Client, connected
 from pulse.tests.support import measured, send_pulse
-from pulse.watch import current_watch, tell_alerts_changed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

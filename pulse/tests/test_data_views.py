@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from pulse.models import AlertEvent
-from pulse.storing import keep
+from pulse.storage.store import keep
 from pulse.tests.support import measured, store_away
 
 pytestmark = pytest.mark.django_db

@@ -4,12 +4,14 @@ import pytest
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from rooms import doorkeeper, guesses, passwords, presence
-from rooms.feed import Feed
+from rooms import enforcement as doorkeeper
+from rooms import guesses, passwords
+from rooms.delivery.live_room import Feed
+from rooms.presence import tracker as presence
 from rooms.tests.listeners import Store, begun_feed
 from rooms.tests.support import Looks
-from rtproject.websocket.rates import Rate, Tally
-from rtproject.websocket.shared_tally import SharedTally
+from rtproject.websocket.throttling.rates import Rate, Tally
+from rtproject.websocket.throttling.shared import SharedTally
 
 
 @pytest.fixture(autouse=True)

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from rooms import feed, replay
-from rooms.feed import Feed
-from rooms.history import Page
+from rooms.delivery import live_room as feed
+from rooms.delivery import replay
+from rooms.delivery.live_room import Feed
+from rooms.history.store import Page
 from rooms.models import Message, Numbering, Room
-from rtproject.websocket.fanout import Event
-from rtproject.websocket.frames import Frame
-from rtproject.websocket.outbox import Outbox
+from rtproject.websocket.groups.registry import Event
+from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.transport.send_queue import Outbox
 
 PATIENCE = 10.0  # seconds: running into it means that what a test waits for never comes
 OPEN_DOOR = "1:0:0"

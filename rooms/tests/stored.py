@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from rooms.doors import door_of, read_rooms
-from rooms.history import Outcome, Saying, store
+from rooms.access.versions import door_of, read_rooms
+from rooms.history.store import Outcome, Saying, store
 from rooms.models import Message, Room
 from rooms.names import room_key
 from rooms.protocol import Person

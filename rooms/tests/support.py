@@ -12,13 +12,13 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
+from rooms.access.loader import find_rooms
 from rooms.consumers import RoomConsumer
 from rooms.models import Room
-from rooms.reader import find_rooms
 from rooms.routing import websocket_urlpatterns
 from rtproject.asgi import application as site
 from rtproject.tests.support.frames import PRESENCE
-from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.exceptions import Unavailable
 
 PATIENCE = 20  # seconds until a test gives up waiting for a frame
 

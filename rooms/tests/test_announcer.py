@@ -8,11 +8,11 @@ import pytest
 
 from rooms import announcer as module
 from rooms.announcer import Announcer
-from rooms.history import Saying
+from rooms.history.store import Saying
 from rooms.names import room_group
 from rooms.tests.listeners import listed_room
 from rooms.tests.stored import saying
-from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.exceptions import Unavailable
 from rtproject.websocket.tests.helpers import settle
 
 

@@ -18,7 +18,8 @@ from rtproject.tests.support.servers import Daphne, Server
 QUICK = """
 import django
 django.setup()
-from rooms import board, presence
+from rooms import listing as board
+from rooms.presence import tracker as presence
 board.FRESH_SECONDS = presence.GRACE_SECONDS = 0.0
 """
 QuickDaphne = patched(Daphne, QUICK)

@@ -7,14 +7,14 @@ from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from pytest_django import Settings
 
-from rooms import census
 from rooms.models import Room
 from rooms.names import room_group
 from rooms.passwords import admit
+from rooms.presence import query as census
 from rooms.tests.listeners import until
 from rooms.tests.support import APPLICATIONS, Client, entered, make_room, out_of_reach, refusal
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.fanout import FanOut, current_fanout
+from rtproject.websocket.groups.registry import FanOut, current_fanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

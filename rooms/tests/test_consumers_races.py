@@ -7,11 +7,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from rooms import consumers, reader
+from rooms import consumers
+from rooms.access import loader as reader
 from rooms.models import Room
 from rooms.tests.support import make_room, out_of_reach, refusal
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.fanout import FanOut
+from rtproject.websocket.groups.registry import FanOut
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,10 +13,10 @@ PATIENCE = 40.0  # seconds: running into it means that what a test waits for nev
 
 FREEZE = """
 import time
-from rooms import pruning
-from rooms.doors import door_of, read_rooms
-from rooms.history import Saying, store
-from rooms.pruning import prune
+from rooms.history import pruning
+from rooms.access.versions import door_of, read_rooms
+from rooms.history.store import Saying, store
+from rooms.history.pruning import prune
 from rooms.protocol import Person
 
 def freeze():

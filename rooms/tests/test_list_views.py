@@ -6,8 +6,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from rooms import board, list_views
-from rooms.board import Board
+from rooms import list_views
+from rooms import listing as board
+from rooms.listing import Board
 from rooms.tests.support import entered, make_room
 
 pytestmark = pytest.mark.django_db(transaction=True)

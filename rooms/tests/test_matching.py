@@ -8,7 +8,7 @@ from pytest_django import Settings
 from rooms import matching
 from rooms.hash_process import HashProcesses
 from rooms.matching import Matcher, matches_apart
-from rtproject.websocket.errors import Unavailable
+from rtproject.websocket.exceptions import Unavailable
 
 ENCODED = make_password("secret123")
 

@@ -12,9 +12,9 @@ from rooms.models import Room
 from rooms.passwords import admit, is_admitted, verify
 from rooms.tests.support import PATIENCE
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.errors import Refused
-from rtproject.websocket.rates import Rate
-from rtproject.websocket.shared_tally import SharedTally
+from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.throttling.rates import Rate
+from rtproject.websocket.throttling.shared import SharedTally
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 

@@ -8,7 +8,9 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.utils import timezone
 
-from rooms import consumers, doorkeeper, reader, removals
+from rooms import consumers, removals
+from rooms import enforcement as doorkeeper
+from rooms.access import loader as reader
 from rooms.models import Numbering, Removal, Room
 from rooms.removals import KEPT, remove, removed_since
 from rooms.tests.stored import read_again

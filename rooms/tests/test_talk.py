@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
-from rooms import speech
+from rooms import posting as speech
 from rooms.tests.support import APPLICATIONS, Client, entered, make_room
 
 pytestmark = pytest.mark.django_db(transaction=True)

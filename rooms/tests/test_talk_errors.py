@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from rooms import consumers, speech
+from rooms import consumers
+from rooms import posting as speech
 from rooms.tests.support import APPLICATIONS, entered
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.rates import Rate
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.throttling.rates import Rate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,8 +7,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError
 
-from rooms import changes, writer
-from rooms.history import Outcome, Verdict
+from rooms import receivers as changes
+from rooms.history import writer
+from rooms.history.store import Outcome, Verdict
 from rooms.models import Message, Room
 from rooms.tests.stored import keeping_room, put_many
 from rooms.tests.support import APPLICATIONS, Client, entered, set_password

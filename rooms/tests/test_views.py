@@ -8,12 +8,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from rooms import guesses, passwords
-from rooms.members import GUEST_COOKIE
+from rooms.identity import GUEST_COOKIE
 from rooms.models import Room
 from rooms.tests.support import make_room
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.rates import Rate
-from rtproject.websocket.shared_tally import SharedTally
+from rtproject.websocket.throttling.rates import Rate
+from rtproject.websocket.throttling.shared import SharedTally
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from pulse.worker import current_embedded
+from pulse.sampling.worker import current_embedded
 from rtproject.asgi import application
 
 

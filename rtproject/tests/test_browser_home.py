@@ -14,7 +14,7 @@ from rtproject.tests.support.servers import Daphne
 QUICK = """
 import django
 django.setup()
-from rooms import board
+from rooms import listing as board
 from rtproject import state
 board.FRESH_SECONDS = state.FRESH_SECONDS = 0.0
 """

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from pulse.metrics import GAUGES
+from pulse.prometheus import GAUGES
 from pulse.protocol import AlertEntry, Alerts, Pulse
 from rooms import protocol
 from rtproject.environment import DECLARED

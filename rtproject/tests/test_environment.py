@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtproject import environment as env
-from rtproject.websocket.rates import Rate
+from rtproject.websocket.throttling.rates import Rate
 
 
 @pytest.fixture(autouse=True)

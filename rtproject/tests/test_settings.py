@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rtproject import settings as module
 from rtproject.environment import DECLARED
 from rtproject.tests.support.isolation import ROOT, SETTINGS, without_settings
-from rtproject.websocket.rates import Rate
+from rtproject.websocket.throttling.rates import Rate
 
 POSTGRESQL = "postgresql://user:password@host:5432/name"
 

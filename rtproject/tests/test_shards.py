@@ -9,11 +9,11 @@ from channels.layers import channel_layers
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from rtproject.tests.support.valkey import Valkey
-from rtproject.websocket import fanout as fanout_module
-from rtproject.websocket import hearing
-from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import FanOut, broadcast
-from rtproject.websocket.hearing import Hearing
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups import health as hearing
+from rtproject.websocket.groups import registry as fanout_module
+from rtproject.websocket.groups.health import Hearing
+from rtproject.websocket.groups.registry import FanOut, broadcast
 from rtproject.websocket.tests.helpers import soon
 from rtproject.websocket.tests.layers import Listener
 

@@ -9,7 +9,7 @@ from django.db import Error
 from django.utils import timezone
 
 from pulse.models import Host
-from rooms.board import Board
+from rooms.listing import Board
 from rtproject import state
 from rtproject.state import Pulse, current_state
 

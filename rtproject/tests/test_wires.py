@@ -12,7 +12,7 @@ from rtproject.tests.support.servers import Daphne, Uvicorn
 
 NOT_FOUND = "frames go through ASGI"
 NO_WIRES = """
-import rtproject.websocket.wire as wire
+import rtproject.websocket.transport.base as wire
 wire.find_daphne = wire.find_uvicorn = lambda *_: None
 """
 CONTENTS: list[str | bytes] = ["hello", "", "ü🦊", b"", b"\xff" * 126, "x" * 70_000, b"x" * 900_000]

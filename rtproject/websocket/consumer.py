@@ -18,14 +18,14 @@ from django.db import Error as DatabaseError
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Message, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.errors import ClientError, Refused, Unavailable
-from rtproject.websocket.fanout import Event, current_fanout
-from rtproject.websocket.frames import Frame
-from rtproject.websocket.outbox import GOODBYE_SECONDS, Outbox
+from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
+from rtproject.websocket.groups.registry import Event, current_fanout
 from rtproject.websocket.patience import Patience
 from rtproject.websocket.query import parse_query
 from rtproject.websocket.subprotocols import choose_subprotocol
-from rtproject.websocket.wire import SCOPE_KEY
+from rtproject.websocket.transport.base import SCOPE_KEY
+from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.transport.send_queue import GOODBYE_SECONDS, Outbox
 
 logger = logging.getLogger(__name__)
 

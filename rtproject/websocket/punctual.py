@@ -14,9 +14,9 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis.commands.core import AsyncScript
 from redis.exceptions import ResponseError
 
-from rtproject.websocket.hearing import NEEDED
-from rtproject.websocket.layer import LAYER_SECONDS
-from rtproject.websocket.outage import Outage
+from rtproject.utils.failure_log import Outage
+from rtproject.websocket.groups.health import NEEDED
+from rtproject.websocket.groups.layer import LAYER_SECONDS
 
 WAY_BACK_SECONDS = 0.5  # of these LAYER_SECONDS: for Redis's answer, so that what it did publish is known
 PUBLISH = """

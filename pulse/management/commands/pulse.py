@@ -13,11 +13,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
-from pulse.clock import Grid, SystemClock
-from pulse.sampler import difference, take_snapshot
+from pulse.alerting.monitor import current_watch
+from pulse.sampling.clock import Grid, SystemClock
+from pulse.sampling.sampler import difference, take_snapshot
+from pulse.sampling.worker import FIRST_SECONDS, Worker, disk_path
 from pulse.threads import sampling_thread, storing_thread
-from pulse.watch import current_watch
-from pulse.worker import FIRST_SECONDS, Worker, disk_path
 
 HANGING_SECONDS = 2.0  # who takes longer to end than this hangs, in a disk or a database that does not answer
 

@@ -5,11 +5,12 @@ import sys
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from rtproject.websocket import drain, fanout
-from rtproject.websocket.outbox import Outbox
+from rtproject.websocket import lifecycle as drain
+from rtproject.websocket.groups import registry as fanout
 from rtproject.websocket.tests.layers import Layer
 from rtproject.websocket.tests.reactor import Reactor
 from rtproject.websocket.tests.slow_client import Client
+from rtproject.websocket.transport.send_queue import Outbox
 
 
 @pytest.fixture

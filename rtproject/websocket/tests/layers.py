@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from typing import Any
 
-from rtproject.websocket.fanout import Event
+from rtproject.websocket.groups.registry import Event
 from rtproject.websocket.tests.helpers import soon
 
 

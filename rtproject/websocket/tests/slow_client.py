@@ -2,7 +2,7 @@
 
 import asyncio
 
-from rtproject.websocket.frames import Frame
+from rtproject.websocket.transport.frames import Frame
 
 
 class Client:

@@ -9,8 +9,8 @@ from django.db import OperationalError
 from rtproject.websocket import consumer as module
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.errors import Refused, Unavailable
-from rtproject.websocket.fanout import broadcast
+from rtproject.websocket.exceptions import Refused, Unavailable
+from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, soon, text
 from rtproject.websocket.tests.recorder import Recorder, connection
 

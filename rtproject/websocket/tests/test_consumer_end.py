@@ -3,7 +3,7 @@
 import pytest
 
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.fanout import FanOut, current_fanout
+from rtproject.websocket.groups.registry import FanOut, current_fanout
 from rtproject.websocket.tests.helpers import ACCEPT, soon
 from rtproject.websocket.tests.recorder import Recorder, connection
 

@@ -3,8 +3,8 @@
 import pytest
 
 from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.errors import ClientError
-from rtproject.websocket.fanout import broadcast
+from rtproject.websocket.exceptions import ClientError
+from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, soon, text
 from rtproject.websocket.tests.recorder import Recorder, connection
 
@@ -105,7 +105,9 @@ class TestFrames:
 
 async def test_a_client_that_does_not_read_is_ended(monkeypatch):
     """More than may wait for one client closes it as too slow, as soon as it can be told."""
-    monkeypatch.setattr("rtproject.websocket.outbox.BACKLOG_LIMIT", 14)  # two frames of 5 characters
+    monkeypatch.setattr(
+        "rtproject.websocket.transport.send_queue.BACKLOG_LIMIT", 14
+    )  # two frames of 5 characters
     client = connection(Recorder)
     async with client.running():
         assert await client.next() == ACCEPT

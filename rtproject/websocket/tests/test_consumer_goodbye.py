@@ -4,14 +4,15 @@ import asyncio
 
 import pytest
 
-from rtproject.websocket import consumer, outbox
+from rtproject.websocket import consumer
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.drain import Drain
-from rtproject.websocket.fanout import current_fanout
-from rtproject.websocket.frames import Frame
+from rtproject.websocket.groups.registry import current_fanout
+from rtproject.websocket.lifecycle import Drain
 from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, settle, soon
 from rtproject.websocket.tests.recorder import Recorder, connection
-from rtproject.websocket.wire import SCOPE_KEY
+from rtproject.websocket.transport import send_queue as outbox
+from rtproject.websocket.transport.base import SCOPE_KEY
+from rtproject.websocket.transport.frames import Frame
 
 pytestmark = pytest.mark.usefixtures("memory")
 

@@ -7,10 +7,10 @@ import pytest
 from channels.layers import channel_layers
 from redis import Redis
 
-from rtproject.websocket import layer as layer_module
 from rtproject.websocket import punctual
-from rtproject.websocket.errors import Unavailable
-from rtproject.websocket.fanout import FanOut, broadcast
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups import layer as layer_module
+from rtproject.websocket.groups.registry import FanOut, broadcast
 from rtproject.websocket.punctual import PunctualRedisLayer
 from rtproject.websocket.tests.layers import Listener
 

@@ -1,0 +1,1 @@
+"""Alerts: their state in the store, staleness of hosts, and telling dashboards."""

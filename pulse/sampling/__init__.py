@@ -1,0 +1,1 @@
+"""Measuring this machine at each tick of the clock."""

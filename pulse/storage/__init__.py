@@ -1,0 +1,1 @@
+"""Stored samples: recording, thinning, reading and pruning them."""

@@ -1,0 +1,279 @@
+"""The look of one process at hosts and alerts."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, connections
+from django.utils import timezone
+
+from pulse.alerting import engine as alert_book
+from pulse.alerting import monitor as watch
+from pulse.alerting.monitor import Watch
+from pulse.models import AlertEvent, Host, Threshold
+from pulse.protocol import ALERTS_GROUP, Alerts
+from pulse.storage.store import Measured, keep
+from pulse.tests.support import measured
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.registry import Event, current_fanout
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE = 20  # seconds until a test gives up
+
+
+class Dashboard:
+    """Somebody who is shown alerts: of each list, what of whom is how. The newest `thresholds` are kept."""
+
+    def __init__(self) -> None:
+        self._lists: asyncio.Queue[list[str]] = asyncio.Queue()
+        self.thresholds: dict[str, float] = {}
+        self.seen: list[bool] = []  # of each list, whether it was `current`
+
+    def show_alerts(self, alerts: Alerts) -> None:
+        self.thresholds = alerts.thresholds
+        self.seen.append(alerts.current)
+        self._lists.put_nowait([f"{alert.host} {alert.metric} {alert.state}" for alert in alerts.alerts])
+
+    async def next(self) -> list[str]:
+        async with asyncio.timeout(PATIENCE):
+            return await self._lists.get()
+
+
+class Clock:
+    """Monotonic time that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
+    """A watch that looks once, and then only when it is woken."""
+    monkeypatch.setattr(watch, "LATEST", 3600.0)
+    monkeypatch.setattr(watch, "SOONEST", 3600.0)
+    await sync_to_async(Threshold.objects.all().delete)()
+    for metric, threshold in {"silent": 3, "cpu": 95}.items():
+        await sync_to_async(Threshold.objects.create)(metric=metric, threshold=threshold)
+    running = Watch(clock)
+    yield running
+    if running._task is not None:
+        running._task.cancel()
+        await asyncio.wait({running._task})
+    await sync_to_async(connections.close_all)()
+
+
+def begin_alert(host: str) -> None:
+    now = timezone.now()
+    Host.objects.create(name=host, at=now, seen=now, beat=3600)
+    AlertEvent.objects.create(
+        host=host, metric="cpu", state="firing", value=95, threshold=90, since=now, fired=now
+    )
+
+
+async def store(host: str) -> None:
+    pulse = measured(host, timezone.now().timestamp())
+    await sync_to_async(keep)([Measured(pulse.pulse, pulse.text, pulse.at, beat=1.0)])
+
+
+async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Watch) -> None:
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    for host in ("a", "b"):
+        await sync_to_async(begin_alert)(host)
+        watching.wake()
+        assert (await dashboard.next())[-1] == f"{host} cpu firing"
+
+
+async def test_a_dashboard_is_told_of_a_threshold_that_was_changed(watching: Watch) -> None:
+    """Also if no alert changes by it: the charts show where it is."""
+    await sync_to_async(Threshold.objects.filter(metric="cpu").update)(threshold=90)
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    assert dashboard.thresholds == {"cpu": 90}
+    await sync_to_async(Threshold.objects.filter(metric="cpu").update)(threshold=70)
+    watching.wake()
+    assert await dashboard.next() == []
+    assert dashboard.thresholds == {"cpu": 70}
+
+
+async def test_a_newcomer_is_told_at_once_what_the_others_know(watching: Watch) -> None:
+    await sync_to_async(begin_alert)("a")
+    first, second = Dashboard(), Dashboard()
+    watching.show_to(first)
+    await first.next()
+    watching.show_to(second)
+    assert await second.next() == ["a cpu firing"]
+
+
+async def test_a_dashboard_that_is_gone_is_told_no_more(watching: Watch) -> None:
+    gone, there = Dashboard(), Dashboard()
+    watching.show_to(gone)
+    watching.show_to(there)
+    await there.next()
+    watching.forget(gone)
+    watching.forget(gone)
+    await sync_to_async(begin_alert)("a")
+    watching.wake()
+    assert await there.next() == ["a cpu firing"]
+    assert gone._lists.qsize() == 1
+
+
+async def test_without_a_change_nobody_is_told_anything(watching: Watch) -> None:
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    watching.wake()
+    await asyncio.sleep(0)
+    await sync_to_async(begin_alert)("a")
+    watching.wake()
+    assert await dashboard.next() == ["a cpu firing"]
+
+
+async def test_a_host_that_falls_silent_is_noticed_and_all_processes_are_told(
+    watching: Watch, clock: Clock
+) -> None:
+    others: asyncio.Queue[Event] = asyncio.Queue()
+
+    class Other:
+        def deliver(self, event: Event) -> None:
+            others.put_nowait(event)
+
+    await current_fanout().join(ALERTS_GROUP, Other())
+    await store("a")
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    clock.time += 3
+    watching.wake()
+    assert await dashboard.next() == ["a silent firing"]
+    async with asyncio.timeout(PATIENCE):
+        await others.get()
+
+
+async def test_a_layer_out_of_reach_hides_no_silence_here(
+    watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise Unavailable("no layer")
+
+    monkeypatch.setattr(watch, "tell_alerts_changed", fail)
+    await store("a")
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    clock.time += 3
+    watching.wake()
+    assert await dashboard.next() == ["a silent firing"]
+
+
+def gone(*args: object) -> bool:
+    raise OperationalError("gone")
+
+
+async def test_a_store_that_was_away_makes_nobody_silent(
+    watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While it was, no pulse could be stored either."""
+    await store("a")
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    with monkeypatch.context() as patch:
+        patch.setattr(alert_book, "look_for_silence", gone)
+        watching.wake()
+        await dashboard.next()
+    clock.time += 10
+    await sync_to_async(begin_alert)("b")
+    watching.wake()
+    assert await dashboard.next() == ["b cpu firing"]
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["looking at hosts and alerts fails, and is tried again: OperationalError: gone"]
+
+
+async def test_a_dashboard_is_told_that_what_it_knows_may_not_be_so_while_the_store_is_away(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes meanwhile is told the same; when the store is back the list is true again."""
+    await sync_to_async(begin_alert)("a")
+    dashboard, newcomer = Dashboard(), Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == ["a cpu firing"]
+    with monkeypatch.context() as patch:
+        patch.setattr(alert_book, "look_for_silence", gone)
+        watching.wake()
+        assert await dashboard.next() == ["a cpu firing"]
+        watching.show_to(newcomer)
+        assert await newcomer.next() == ["a cpu firing"]
+    watching.wake()
+    assert await dashboard.next() == await newcomer.next() == ["a cpu firing"]
+    assert (dashboard.seen, newcomer.seen) == ([True, False, True], [False, True])
+
+
+async def test_a_store_that_hangs_is_away_too(watching: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No query fails then, and none comes to an end."""
+    go_on = threading.Event()
+    real: Callable[..., bool] = alert_book.look_for_silence
+
+    def hang(*args: Any) -> bool:
+        go_on.wait(PATIENCE)
+        return real(*args)
+
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    await dashboard.next()
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(alert_book, "look_for_silence", hang)
+        watching.wake()
+        await dashboard.next()
+        assert dashboard.seen == [True, False]
+    go_on.set()
+    monkeypatch.setattr(watch, "LOOK_SECONDS", PATIENCE)
+    watching.wake()
+    await dashboard.next()
+    assert dashboard.seen == [True, False, True]
+
+
+async def test_a_dashboard_that_opens_while_the_store_is_away_is_told_that_nobody_knows(
+    watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_book, "look_for_silence", gone)
+    dashboard = Dashboard()
+    watching.show_to(dashboard)
+    assert await dashboard.next() == []
+    assert dashboard.seen == [False]
+
+
+async def test_a_watch_that_runs_is_not_started_again(watching: Watch) -> None:
+    watching.ensure_running()
+    task = watching._task
+    watching.ensure_running()
+    assert watching._task is task
+
+
+async def test_it_looks_by_itself_at_every_beat(monkeypatch: pytest.MonkeyPatch, watching: Watch) -> None:
+    monkeypatch.setattr(watch, "SOONEST", 0.01)
+    monkeypatch.setattr(watch, "LATEST", 0.01)
+    looking = Watch(Clock())
+    dashboard = Dashboard()
+    looking.show_to(dashboard)
+    await dashboard.next()
+    await sync_to_async(begin_alert)("a")
+    assert await dashboard.next() == ["a cpu firing"]
+    assert looking._task is not None
+    looking._task.cancel()
+    await asyncio.wait({looking._task})

@@ -1,0 +1,127 @@
+"""Watches, in each process, over who is inside: a change of a room turns away whom it concerns.
+
+An event on the room's group says that something changed; what, is read from the store, once for all who are inside.
+An event may be lost with the channel layer, so every few seconds all rooms with somebody inside are read again; how
+far their messages are numbered is read with them, and tells a feed what it has missed.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Protocol
+
+from rooms.access.loader import find_rooms
+from rooms.access.versions import judge
+from rooms.delivery.registry import current_feeds
+from rooms.models import Room
+from rooms.protocol import Person
+from rooms.removals import removed_since
+from rtproject.utils.failure_log import Outage
+from rtproject.utils.loop_local import per_loop
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.lifecycle import background
+
+LOOK_AGAIN_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0  # with a store that does not answer
+
+
+class Connection(Protocol):
+    """A member's connection: where it is, who it belongs to, and how it came in."""
+
+    key: str
+    room: Room
+    member: Person
+    last_removal: int
+
+    def end(self, code: int) -> None: ...
+
+
+class Doorkeeper:
+    """The connections inside each room in this process. Use `current_doorkeeper()`."""
+
+    def __init__(self) -> None:
+        self._inside: dict[str, set[Connection]] = {}
+        self._changed: set[str] = set()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._outage = Outage("looking after the rooms")  # nobody can enter meanwhile
+
+    def enter(self, connection: Connection) -> None:
+        """Watches over `connection` until it leaves."""
+        inside = self._inside.setdefault(connection.key, set())
+        twin = next(iter(inside), connection)
+        if _same_row(twin.room, connection.room):
+            connection.room = twin.room  # one row in memory, however many came in by the same
+        inside.add(connection)
+        if self._task is None or self._task.done():
+            self._task = background(self._watch(), "doorkeeper")
+
+    def leave(self, connection: Connection) -> None:
+        """Forgets `connection`, if it was here."""
+        inside = self._inside.get(connection.key, set())
+        inside.discard(connection)
+        if not inside:
+            self._inside.pop(connection.key, None)
+
+    def members(self, key: str) -> set[str]:
+        """The ids of the members who are in a room in this process."""
+        return {connection.member.id for connection in self._inside.get(key, ())}
+
+    def room_changed(self, key: str) -> None:
+        """Something about a room is not as it was; every connection in it may say so, and it is read once."""
+        self._changed.add(key)
+        self._wake.set()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        look_at = loop.time() + LOOK_AGAIN_SECONDS
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(look_at):
+                    await self._wake.wait()
+            if loop.time() >= look_at:  # also when somebody wakes us all the time
+                self._changed.update(self._inside)
+                look_at = loop.time() + LOOK_AGAIN_SECONDS
+            self._wake.clear()
+            changed, self._changed = self._changed, set()
+            await self._look(changed & self._inside.keys())
+
+    async def _look(self, keys: Iterable[str]) -> None:
+        """Reads these rooms and turns away who may not stay."""
+        keys = list(keys)
+        if not keys:
+            return
+        with self._outage:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                rooms = await find_rooms(keys)
+                for key in keys:
+                    self._judge(key, rooms.get(key))
+                    await self._carry_out_removals(key, rooms.get(key))
+
+    def _judge(self, key: str, now: Room | None) -> None:
+        if now is not None and now.epoch and (feed := current_feeds().find(now)) is not None:
+            feed.expect(now.numbering.last_seq)
+        for connection in list(self._inside.get(key, ())):
+            code = judge(connection.room, now)
+            if code is not None:
+                connection.end(code)
+
+    async def _carry_out_removals(self, key: str, now: Room | None) -> None:
+        inside = self._inside.get(key, set())
+        seen = min((connection.last_removal for connection in inside), default=0)
+        if now is None or not inside or now.last_removal <= seen:
+            return
+        for number, member in await removed_since(now.pk, seen):
+            for connection in list(inside):
+                if connection.last_removal < number and member in ("", connection.member.id):
+                    connection.end(CloseCode.KICKED)
+        for connection in inside:
+            connection.last_removal = max(connection.last_removal, now.last_removal)
+
+
+def _same_row(one: Room, other: Room) -> bool:
+    names = ("pk", "name", "title", "password_version", "password", "epoch", "history_size")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+current_doorkeeper = per_loop(Doorkeeper)

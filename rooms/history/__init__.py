@@ -1,0 +1,1 @@
+"""Stored messages: writing, reading and pruning them."""

@@ -1,0 +1,42 @@
+"""Deletes what is beyond a room's history size, a little at a time. It blocks, so it is for threads."""
+
+from datetime import timedelta
+from enum import Enum
+from itertools import takewhile
+
+from rooms.history.store import now
+from rooms.models import Message, Numbering, Room
+from rtproject.utils.transactions import short_transaction
+
+STEP = 200  # messages deleted at a time, while nobody can store: a few milliseconds
+# Nothing younger is deleted, however small the history: a process that missed it still has to show it.
+AGE = timedelta(seconds=15)
+
+
+class Beyond(Enum):
+    """What is left beyond a room's history size."""
+
+    NOTHING = "nothing"
+    MORE = "more than was deleted at a time"
+    YOUNG = "only what is too young to be deleted"
+
+
+def prune(room: int) -> Beyond:
+    """Deletes some of what is beyond the history size of the room's row `room`. Raises django.db.Error."""
+    with short_transaction():
+        numbering = Numbering.objects.select_for_update().filter(pk=room).first()
+        if numbering is None:
+            return Beyond.NOTHING
+        size = Room.objects.values_list("history_size", flat=True).get(pk=room)
+        beyond = numbering.gone_before(size)
+        rows = Message.objects.filter(room=room, seq__lte=beyond).after(numbering.pruned)
+        old = now() - AGE  # hosts' clocks differ: what is old may stand behind what is young
+        found = rows.values_list("seq", "at")[:STEP]
+        seqs = [seq for seq, _ in takewhile(lambda row: row[1] < old, found)]
+        if seqs:
+            numbering.pruned = seqs[-1]
+            numbering.save(update_fields=["pruned"])
+            Message.objects.filter(room=room, seq__lte=numbering.pruned).delete()
+    if numbering.pruned >= beyond:
+        return Beyond.NOTHING
+    return Beyond.MORE if len(seqs) == STEP else Beyond.YOUNG

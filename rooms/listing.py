@@ -1,0 +1,102 @@
+"""What the list of rooms shows, looked up once every few seconds for all who look at it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import nlargest
+
+from django.db.models import F
+
+from rooms.models import Room
+from rooms.presence.query import Counts, count_here, count_members
+from rtproject.utils.failure_log import Outage
+from rtproject.utils.loop_local import per_loop
+from rtproject.utils.ttl_cache import SharedLook, store_reader
+from rtproject.websocket.groups.layer import is_shared
+
+FRESH_SECONDS = 3.0
+STORE_SECONDS = 3.0  # how long the store has to answer
+MOST_LISTED = 200  # rooms; the others can be gone to by their names
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A room in the list. `members` is None when nobody knows how many are in; `last_at` is of its last message."""
+
+    name: str
+    title: str
+    guarded: bool
+    closed: bool
+    keeps: bool  # its messages
+    last_at: datetime | None
+    members: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The rooms that are listed: first those with somebody inside by title, then the others, the last used one first.
+
+    So a room changes its place only when somebody comes to an empty one, or the last one goes. `total` is the number
+    of all rooms that have a row, `people` of all members of all rooms; each is None if it could not be asked for.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    total: int | None = None
+    people: int | None = None
+
+
+_store = Outage("reading the list of rooms")
+_layer = Outage("counting who is in the rooms")
+
+
+async def _look() -> Board:
+    members: defaultdict[int, int] | None = None
+    with _layer:
+        members = _by_row(await count_members() if is_shared() else count_here())
+    people = None if members is None else sum(members.values())
+    with _store:
+        async with asyncio.timeout(STORE_SECONDS):
+            rooms, total = await _read_rooms(members or {})
+            return Board(tuple(_entries(rooms, members)), total, people)
+    return Board(people=people)
+
+
+def _by_row(counts: Counts) -> defaultdict[int, int]:
+    found: defaultdict[int, int] = defaultdict(int)
+    for (_, row), count in counts.items():
+        found[row] += count
+    return found
+
+
+@store_reader
+def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
+    """The rooms to list, in no order, and how many there are. The cost is bounded, however many that is."""
+    fullest = nlargest(MOST_LISTED, filter(None, members), key=lambda row: members[row])
+    rooms = Room.objects.select_related("numbering")
+    latest = rooms.order_by(F("numbering__last_at").desc(nulls_last=True), "name")[:MOST_LISTED]
+    found = {room.pk: room for room in (*rooms.filter(pk__in=fullest), *latest)}
+    return list(found.values()), Room.objects.count()
+
+
+def _entries(rooms: Iterable[Room], members: defaultdict[int, int] | None) -> list[Entry]:
+    entries = [_entry(room, None if members is None else members[room.pk]) for room in rooms]
+    entries.sort(key=lambda entry: (entry.title or entry.name).casefold())
+    quiet = [entry for entry in entries if not entry.members]
+    quiet.sort(key=lambda entry: entry.last_at.timestamp() if entry.last_at else 0.0, reverse=True)
+    return ([entry for entry in entries if entry.members] + quiet)[:MOST_LISTED]
+
+
+def _entry(room: Room, members: int | None) -> Entry:
+    numbering = getattr(room, "numbering", None)
+    last_at = numbering.last_at if numbering is not None and room.history_size else None
+    return Entry(room.name, room.title, room.guarded, room.closed, bool(room.history_size), last_at, members)
+
+
+_current_board = per_loop(lambda: SharedLook(_look, FRESH_SECONDS))
+
+
+async def current_board() -> Board:
+    """The list as it was at most FRESH_SECONDS ago. Never raises."""
+    return await _current_board().get()

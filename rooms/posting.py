@@ -1,0 +1,81 @@
+"""What becomes of a `say`: stored first, in a room that keeps what is said, else passed on."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from rooms import protocol
+from rooms.announcer import Announcer
+from rooms.delivery.registry import current_feeds
+from rooms.history.reader import to_text
+from rooms.history.store import Saying, Verdict
+from rooms.history.writer import Stored, Writer
+from rooms.models import Room
+from rooms.names import room_group, room_key
+from rooms.protocol import Message, Person, Said, Say
+from rtproject.utils.loop_local import per_loop
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
+from rtproject.websocket.groups.registry import broadcast
+from rtproject.websocket.transport.frames import Frame
+
+
+async def say(
+    room: Room, door: str, member: Person, frame: Say, on_change: Callable[[str], None]
+) -> Said | None:
+    """Says `frame` to `room`; to its sender too, which is the confirmation. Returns Said if that was done before.
+
+    Raises ClientError if nobody will see it, and Refused if nobody can know. `on_change` is called with the room's key
+    if that is because the room is not what it was when `member` came in by `door`.
+    """
+    if not room.epoch:
+        await _pass_on(room, door, member, frame)
+        return None
+    key = f"={frame.id}" if frame.id is not None else f":{secrets.token_hex(16)}"
+    outcome = await _current_writer().store(Saying(room, door, member, frame.text, key))
+    match outcome.verdict:
+        case Verdict.REPEATED if frame.id is not None and outcome.row is not None:
+            return Said(frame.id, outcome.row.seq)
+        case Verdict.ID_USED:
+            raise ClientError("id_used", "This id stands for another text of yours.", frame.id)
+        case Verdict.OUTSIDE:
+            on_change(room_key(room.name))
+            raise ClientError("unavailable", "The room has changed; connect again.", frame.id)
+        case Verdict.UNAVAILABLE:
+            raise ClientError("unavailable", "The store is out of reach; say it again later.", frame.id)
+        case Verdict.UNKNOWN:  # neither answer would be true: whoever comes back and says it again is told
+            raise Refused(CloseCode.UNAVAILABLE)
+    return None
+
+
+def deliver_stored(batch: Stored) -> None:
+    """Shows what was stored to the members here, and has the other processes told."""
+    for saying, outcome in batch:
+        row = outcome.row
+        if row is None:
+            continue
+        feed = current_feeds().find(saying.room)
+        if outcome.verdict is Verdict.STORED:
+            text = to_text(saying.room, row)
+            if feed is not None:
+                feed.take(row.seq, Frame(text), saying.door)
+            _current_announcer().put(saying, row.seq, text)
+        elif feed is not None:
+            feed.expect(row.seq)
+
+
+_current_announcer = per_loop(Announcer)
+_current_writer = per_loop(lambda: Writer(deliver_stored))
+
+
+async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
+    message = Message(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
+    text, feed = protocol.encode(message), current_feeds().find(room)
+    try:
+        await broadcast(room_group(room.name), text, door=door, by=feed and feed.name)
+    except Unavailable:
+        detail = "The channel layer is out of reach; say it again later."
+        raise ClientError("unavailable", detail, frame.id) from None
+    # Shown here without the layer, which may lose it on the way back to us, for example after a restart of Redis.
+    if feed is not None:
+        feed.audience.show(Frame(text), door)

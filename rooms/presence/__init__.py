@@ -1,0 +1,1 @@
+"""The members of a room, in this process and in the others."""

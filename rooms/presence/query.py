@@ -1,0 +1,90 @@
+"""Who is in which room, or how many are, asked of all processes at one moment: for those who are in none of them."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from rooms.presence.state import HERE
+from rooms.presence.tracker import Presence, presences_here
+from rooms.protocol import Person
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.layer import ask_layer
+from rtproject.websocket.groups.registry import Event, broadcast
+from rtproject.websocket.lifecycle import background
+
+GROUP = "rooms.census"
+ANSWER_SECONDS = 0.3  # how long the other processes have to answer
+
+Members = dict[str, dict[str, Person]]  # room's key -> member's id -> member
+Counts = dict[tuple[str, int], int]  # room's key and its row's, 0 for an unlisted one -> how many members
+
+
+def count_here() -> Counts:
+    """How many are in the rooms of this process, counted over all processes, as its members are told."""
+    return _count(presences_here())
+
+
+def _count(presences: Iterable[Presence]) -> Counts:
+    return {(presence.key, presence.row): len(presence.attendance) for presence in presences}
+
+
+class Respondent:
+    """Answers for the rooms of one process; a member of GROUP."""
+
+    def __init__(self, presences: Iterable[Presence]) -> None:
+        self._presences = presences
+
+    def deliver(self, event: Event) -> None:
+        """Somebody asks."""
+        rooms = self._counts() if event.tags.get("counts") else self._people()
+        background(self._answer(event.tags["answer_to"], rooms), "rooms census")
+
+    def _people(self) -> list[tuple[str, list[list[Any]]]]:
+        found = []
+        for presence in self._presences:  # there may be two of one name for a while
+            here = presence.attendance.at(HERE).values()
+            found.append((presence.key, [[person.id, person.name, person.guest] for person in here]))
+        return found
+
+    def _counts(self) -> list[tuple[str, int, int]]:
+        return [(key, row, count) for (key, row), count in _count(self._presences).items()]
+
+    async def _answer(self, channel: str, rooms: list[Any]) -> None:
+        with contextlib.suppress(Unavailable):  # then who asks hears nothing, and counts nobody
+            await ask_layer(get_channel_layer().send(channel, {"type": "rooms.census", "rooms": rooms}))
+
+
+async def take_census() -> Members:
+    """The members in all rooms, as far as the processes answer in time. Raises Unavailable."""
+    found: Members = {}
+    for key, people in await _ask_all(counts=False):
+        members = [Person(member, name, guest=guest) for member, name, guest in people]
+        found.setdefault(key, {}).update({person.id: person for person in members})
+    return found
+
+
+async def count_members() -> Counts:
+    """How many members are in all rooms, as far as the processes answer in time. Raises Unavailable.
+
+    Somebody who is in several processes is one member: each process with somebody in a room has counted all of it.
+    """
+    found: Counts = {}
+    for key, row, count in await _ask_all(counts=True):
+        found[key, row] = max(count, found.get((key, row), 0))
+    return found
+
+
+async def _ask_all(*, counts: bool) -> list[Any]:
+    """What the processes answer within ANSWER_SECONDS, one entry for each room of each process."""
+    layer: Any = get_channel_layer()
+    channel: str = await ask_layer(layer.new_channel())
+    rooms: list[Any] = []
+    await broadcast(GROUP, None, answer_to=channel, counts=counts)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while True:
+                rooms += (await layer.receive(channel))["rooms"]
+    return rooms

@@ -1,0 +1,60 @@
+"""What follows when a room's row is made, changed or deleted: its name is retired or free again, and all who are
+inside, in every process, are looked at again."""
+
+import logging
+from functools import partial
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import receiver
+
+from rooms.models import NAME_IS_FINAL, Numbering, RetiredName, Room
+from rooms.names import room_group, room_key
+from rtproject.utils.transactions import limit_waiting
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.registry import broadcast
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(pre_save, sender=Room)
+def room_is_saved(instance: Room, using: str, update_fields: frozenset[str] | None, **_: Any) -> None:
+    """A room's name never changes: the old one would be an open, unlisted room. Raises ValueError."""
+    if update_fields is not None and "name" not in update_fields:
+        return
+    before = Room.objects.using(using).filter(pk=instance.pk).exclude(name=instance.name)
+    if before.exists():
+        raise ValueError(NAME_IS_FINAL)
+
+
+@receiver(post_save, sender=Room)
+def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
+    """A new room takes its name back from the retired ones."""
+    if created:
+        RetiredName.objects.using(using).filter(key=room_key(instance.name)).delete()
+    transaction.on_commit(partial(announce, instance.name), using=using)
+
+
+@receiver(pre_delete, sender=Room)
+def room_ends(instance: Room, using: str, **_: Any) -> None:
+    """Waits for whoever is storing a message, and lets nobody begin: it would outlive its room."""
+    limit_waiting()
+    Numbering.objects.using(using).select_for_update().filter(pk=instance.pk).first()
+
+
+@receiver(post_delete, sender=Room)
+def room_deleted(instance: Room, using: str, **_: Any) -> None:
+    """Nobody gets in by the name of a deleted room; without this it would be open to all, as an unlisted one."""
+    RetiredName.objects.using(using).get_or_create(key=room_key(instance.name))
+    transaction.on_commit(partial(announce, instance.name), using=using)
+
+
+def announce(name: str) -> None:
+    """Has every process look at the room of this name. Blocks; if the layer is out of reach that is logged."""
+    try:
+        async_to_sync(broadcast)(room_group(name), None)
+    except Unavailable:
+        # Every process looks at its rooms by itself every few seconds.
+        logger.error("a change of room %s could not be announced", name)

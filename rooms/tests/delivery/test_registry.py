@@ -1,0 +1,162 @@
+"""The feeds of one process: who shares one, and how long it is there."""
+
+import asyncio
+
+import pytest
+from channels.layers import get_channel_layer
+from django.db import OperationalError
+
+from rooms.delivery.live_room import Feed
+from rooms.delivery.registry import Feeds
+from rooms.models import Room
+from rooms.names import room_group
+from rooms.presence import query as census
+from rooms.tests.listeners import Store, attached, listed_room, until
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.registry import FanOut, Member, broadcast
+from rtproject.websocket.tests.helpers import settle
+
+GROUP = room_group("lobby")
+
+
+async def enter(feeds: Feeds, room: Room | None = None) -> Feed:
+    """Somebody enters."""
+    return await feeds.enter(room or listed_room(), lambda key: None)
+
+
+async def entering(feeds: Feeds, count: int) -> "list[asyncio.Task[Feed]]":
+    """So many who are on their way in."""
+    tasks = [asyncio.create_task(enter(feeds)) for _ in range(count)]
+    await settle()
+    return tasks
+
+
+async def test_many_share_one_beginning(store: Store) -> None:
+    """The store is read once, however many come, and by whichever object they know the room."""
+    store.gate.clear()
+    feeds = Feeds()
+    tasks = await entering(feeds, 3)
+    assert not any(task.done() for task in tasks)
+    store.gate.set()
+    found = {await task for task in tasks} | {await enter(feeds, listed_room("LOBBY"))}
+    assert len(found) == 1
+    assert store.asked.qsize() == 1
+    assert feeds.find(listed_room()) in found
+
+
+async def test_it_is_heard_until_the_last_one_leaves(store: Store) -> None:
+    """Then the process leaves the group, and nothing of the feed is left."""
+    feeds = Feeds()
+    feed = await enter(feeds)
+    assert await enter(feeds) is feed
+    await feeds.leave(feed)
+    member = attached(feed)
+    store.newest = 5
+    await broadcast(GROUP, "5", epoch="epoch", seq=5, door="1:0:0")
+    await until(lambda: member.heard == ["5"])
+    await feeds.leave(feed)
+    assert feeds.find(listed_room()) is None
+    assert get_channel_layer().groups == {}
+    assert [feeds._feeds, feeds._users, feeds._begun] == [{}, {}, {}]
+
+
+async def test_who_comes_after_that_begins_anew(store: Store) -> None:
+    """An old feed has not heard what was said meanwhile."""
+    feeds = Feeds()
+    first = await enter(feeds)
+    await feeds.leave(first)
+    store.newest = 6
+    second = await enter(feeds)
+    assert second is not first
+    assert second.shown == 6
+
+
+@pytest.mark.parametrize(
+    "other", [listed_room(epoch="other"), listed_room(pk=2), listed_room(epoch=""), Room(name="lobby")]
+)
+async def test_another_row_or_epoch_has_another_feed(store: Store, other: Room) -> None:
+    """Both may be here for a while, and leave one by one."""
+    feeds = Feeds()
+    feed, another = await enter(feeds), await enter(feeds, other)
+    assert feed is not another
+    assert (feeds.find(listed_room()), feeds.find(other)) == (feed, another)
+    await feeds.leave(feed)
+    assert (feeds.find(listed_room()), feeds.find(other)) == (None, another)
+    assert GROUP in get_channel_layer().groups
+    await feeds.leave(another)
+    assert get_channel_layer().groups == {}
+
+
+async def test_a_failure_is_shared_and_forgotten(store: Store) -> None:
+    """All who waited for the beginning learn of it; the next one may begin anew."""
+    store.failing = True
+    store.gate.clear()
+    feeds = Feeds()
+    tasks = await entering(feeds, 3)
+    store.failing = False
+    store.gate.set()
+    for task in tasks:
+        with pytest.raises(OperationalError):
+            await task
+    await settle()
+    assert get_channel_layer().groups == {}
+    assert (await enter(feeds)).shown == 4
+    assert store.asked.qsize() == 2
+
+
+async def test_without_the_layer_nothing_is_left_behind(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that could not begin is no feed."""
+
+    async def fail(self: FanOut, name: str, member: object) -> None:
+        raise Unavailable("no layer")
+
+    feeds = Feeds()
+    with monkeypatch.context() as patch:
+        patch.setattr(FanOut, "join", fail)
+        with pytest.raises(Unavailable):
+            await enter(feeds)
+    assert feeds.find(listed_room()) is None
+    assert (await enter(feeds)).shown == 4
+
+
+async def test_a_beginning_that_nobody_waits_for_any_more_is_given_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it goes on, whatever it was just waiting for: it would hear the room for ever."""
+    layer_answers = asyncio.Event()
+    join = FanOut.join
+
+    async def slow_join(self: FanOut, name: str, member: Member) -> None:
+        await layer_answers.wait()
+        await join(self, name, member)
+
+    monkeypatch.setattr(FanOut, "join", slow_join)
+    feeds = Feeds()
+    (alone,) = await entering(feeds, 1)
+    alone.cancel()
+    await settle()
+    layer_answers.set()
+    await settle()
+    assert get_channel_layer().groups.keys() <= {census.GROUP}
+    assert store.asked.empty()
+
+
+async def test_who_gives_up_on_the_way_in_leaves(store: Store) -> None:
+    """The beginning goes on for the others; with the last one the feed goes too."""
+    store.gate.clear()
+    feeds = Feeds()
+    one, other = await entering(feeds, 2)
+    one.cancel()
+    await settle()
+    store.gate.set()
+    await feeds.leave(await other)
+    store.gate.clear()
+    (alone,) = await entering(feeds, 1)
+    alone.cancel()
+    await settle()
+    store.gate.set()
+    await settle()
+    assert feeds.find(listed_room()) is None
+    assert get_channel_layer().groups == {}

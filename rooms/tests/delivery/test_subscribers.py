@@ -1,0 +1,116 @@
+"""How what is shown reaches the members: together, in order, and only those who are in."""
+
+import pytest
+
+from rooms.delivery.subscribers import MOST_AT_ONCE, Audience
+from rooms.tests.listeners import OPEN_DOOR, Member
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.tests.helpers import settle
+from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.transport.send_queue import Outbox
+
+NEWER_DOOR = "1:1:1"
+
+
+class Writes(Outbox):
+    """An outbox that remembers what was written to it at a time."""
+
+    def __init__(self) -> None:
+        self.written: list[list[str]] = []
+
+    def write(self, frame: Frame) -> None:
+        """Takes one frame, or several that were joined."""
+        self.written.append([message["text"] for message in frame.messages])
+
+
+def watched() -> Member:
+    """A member of whom is known what was written to them at a time."""
+    member = Member()
+    member.outbox = Writes()
+    return member
+
+
+def written(member: Member) -> list[list[str]]:
+    """What was written to a watched member."""
+    assert isinstance(member.outbox, Writes)
+    return member.outbox.written
+
+
+@pytest.fixture
+async def audience() -> Audience:
+    """Of a room with history in which nobody is yet."""
+    return Audience(OPEN_DOOR, numbered=True, on_stranger=lambda: None)
+
+
+async def test_what_is_shown_together_is_written_together(audience: Audience) -> None:
+    """All of one turn of the event loop, in its order, and the next turn's by itself."""
+    one, other = watched(), watched()
+    audience.attach(one)
+    audience.attach(other)
+    for text in "abc":
+        audience.show(Frame(text), OPEN_DOOR)
+    await settle()
+    audience.show(Frame("d"))
+    await settle()
+    assert written(one) == written(other) == [["a", "b", "c"], ["d"]]
+
+
+async def test_much_is_not_kept_until_the_turn_is_over(audience: Audience) -> None:
+    """It is written in portions, and nothing of it twice."""
+    member = watched()
+    audience.attach(member)
+    texts = [letter * (MOST_AT_ONCE // 2) for letter in "abcde"]
+    for text in texts:
+        audience.show(Frame(text))
+    assert [len(portion) for portion in written(member)] == [2, 2]
+    await settle()
+    assert [text for portion in written(member) for text in portion] == texts
+
+
+async def test_a_newcomer_sees_nothing_from_before(audience: Audience) -> None:
+    """Also if it was shown in the same turn; who is in sees it before the newcomer sees anything."""
+    member, newcomer = watched(), watched()
+    audience.attach(member)
+    audience.show(Frame("a"))
+    audience.attach(newcomer)
+    audience.show(Frame("b"))
+    await settle()
+    assert (written(member), written(newcomer)) == ([["a"], ["b"]], [["b"]])
+
+
+async def test_who_went_sees_nothing_more(audience: Audience) -> None:
+    """Not even what was shown in the same turn; going twice, or without having come, does nothing."""
+    member = watched()
+    audience.attach(member)
+    audience.show(Frame("a"))
+    audience.detach(member)
+    audience.detach(member)
+    audience.detach(watched())
+    await settle()
+    assert written(member) == []
+
+
+async def test_what_is_for_all_goes_through_the_newest_door(audience: Audience) -> None:
+    """Who came and went after a new password is not for those who do not know it."""
+    old, new = Member(OPEN_DOOR), Member(NEWER_DOOR)
+    audience.attach(old)
+    audience.attach(new)
+    audience.show(Frame("before"))
+    audience.show(Frame("said"), NEWER_DOOR)
+    audience.show(Frame("joined"))
+    await settle()
+    assert (old.heard, old.code) == (["before"], CloseCode.PASSWORD_CHANGED)
+    assert (new.heard, new.code) == (["before", "said", "joined"], None)
+
+
+async def test_strangers_without_a_history_do_not_hear_each_other() -> None:
+    """One of them is behind, and whoever looks after the room is told; nobody is ended for it."""
+    told: list[bool] = []
+    audience = Audience("0:0:0", numbered=False, on_stranger=lambda: told.append(True))
+    unlisted, listed = Member("0:0:0"), Member(OPEN_DOOR)
+    audience.attach(unlisted)
+    audience.attach(listed)
+    audience.show(Frame("joined"))
+    await settle()
+    assert (unlisted.heard, listed.heard, listed.code) == (["joined"], [], None)
+    assert told == [True]

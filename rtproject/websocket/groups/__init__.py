@@ -1,0 +1,1 @@
+"""Groups of the channel layer, with one channel for each process."""

@@ -1,0 +1,38 @@
+"""Calls to the channel layer: none takes long, and all fail with one exception."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from rtproject.websocket.exceptions import Unavailable
+
+T = TypeVar("T")
+
+LAYER_SECONDS = 3.0  # no call to the layer may take longer: a paused Redis would hang it for ever
+
+
+async def ask_layer(call: Awaitable[T]) -> T:
+    """Awaits a call to the layer. Raises Unavailable if it fails or takes longer than LAYER_SECONDS."""
+    try:
+        async with asyncio.timeout(LAYER_SECONDS):
+            return await call
+    except Exception as error:  # each layer has exceptions of its own, and all of them mean the same to us
+        raise Unavailable("the channel layer is out of reach") from error
+
+
+def is_shared() -> bool:
+    """Whether other processes may be on the layer."""
+    return not isinstance(get_channel_layer(), InMemoryChannelLayer)
+
+
+async def renew_layer() -> None:
+    """Makes the layer forget its connections and subscriptions, where that is this process's own affair.
+
+    After an outage of Redis the receiving task of channels_redis's pub/sub layer may never come back (seen in about one
+    of ten restarts). Its `flush` starts over with new connections. The other Redis layer's would empty the database.
+    """
+    layer: Any = get_channel_layer()
+    if "RedisPubSubChannelLayer" in (kind.__name__ for kind in type(layer).__mro__):
+        await ask_layer(layer.flush())

@@ -1,0 +1,195 @@
+"""Process-local fan-out over the groups of a channel layer.
+
+Stock Channels gives each connection a channel of its own, so a broadcast costs a copy, a queue and a wake-up for
+every member. Here the process has one channel. It joins a group of the layer when the first local connection does
+and leaves it with the last, one task receives each event once, and every local member is handed the same finished
+text. The layer still supplies the groups, so any process can publish.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from channels.layers import get_channel_layer
+
+from rtproject.utils.loop_local import per_loop
+from rtproject.websocket import numbers
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, Hearing
+from rtproject.websocket.groups.layer import ask_layer, renew_layer
+from rtproject.websocket.lifecycle import background
+from rtproject.websocket.transport.frames import Frame
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a group hears: `frame` for the clients (None if nothing is for them) and `tags` for our own code."""
+
+    frame: Frame | None
+    tags: dict[str, Any]
+
+
+class Member(Protocol):
+    """Somebody who hears a group. `deliver` is called on the event loop and must neither wait nor raise."""
+
+    def deliver(self, event: Event) -> None: ...
+
+
+async def broadcast(group: str, text: str | None, **tags: Any) -> None:
+    """Tells every member of `group` in every process. The text is finished: it reaches the clients as it is.
+
+    `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
+    that the layer can serialize (numbers, strings, booleans, None). Raises Unavailable if the layer cannot be reached.
+    """
+    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
+    await ask_layer(numbers.publish(get_channel_layer().group_send, group, event))
+
+
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
+    """Tries again as long as the layer is out of reach."""
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+@dataclass(slots=True)
+class Group:
+    """The local members of one group, and whether the layer has been told that there are any."""
+
+    members: dict[Member, None] = field(default_factory=dict)  # a set that keeps the order of joining
+    joined: bool = False
+    heard: numbers.Heard = field(default_factory=numbers.Heard)
+
+
+class FanOut:
+    """The groups of one process. Use `current_fanout()`; there is one for each event loop."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, Group] = {}
+        self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves cannot cross
+        self._channel: str | None = None
+        self.lost = 0  # events that the layer lost on their way here, as far as their numbers tell
+
+    async def join(self, name: str, member: Member) -> None:
+        """Returns when `member` hears the group. Raises Unavailable, and then it is not a member."""
+        group = self._groups.setdefault(name, Group())
+        group.members[member] = None
+        if group.joined:
+            return
+        try:
+            await self._agree(name)
+        except BaseException:
+            group.members.pop(member, None)
+            if not group.members and not group.joined:
+                self._groups.pop(name, None)
+            raise
+
+    async def leave(self, name: str, member: Member) -> None:
+        """Returns when nothing of the group reaches `member` any more. Leaving twice does nothing."""
+        group = self._groups.get(name)
+        if group is None or member not in group.members:
+            return
+        del group.members[member]
+        if not group.members:
+            with contextlib.suppress(Unavailable):  # then a newcomer is being told so
+                await self._agree(name)
+
+    async def _agree(self, name: str) -> None:
+        """Makes the layer agree with whether anybody here is in the group."""
+        async with self._lock:
+            group = self._groups.get(name)
+            if group is None:
+                return
+            if group.members and not group.joined:
+                await self._enter(name)
+                group.joined = True
+            if not group.members:
+                joined, group.joined = group.joined, False
+                group.heard = numbers.Heard()  # what is said until somebody joins again is not lost
+                if joined:
+                    await self._exit(name)
+                if not group.members:  # nobody came while we were leaving
+                    del self._groups[name]
+
+    async def _enter(self, name: str) -> None:
+        layer = get_channel_layer()
+        if self._channel is None:
+            channel: str = await ask_layer(layer.new_channel())
+            self._channel = channel
+            hearing = Hearing(layer, channel)
+            receiver = background(self._receive(hearing), "fan-out")
+            background(self._look_after(hearing, receiver), "fan-out hearing")
+        await ask_layer(layer.group_add(name, self._channel))
+
+    async def _exit(self, name: str) -> None:
+        try:
+            await ask_layer(get_channel_layer().group_discard(name, self._channel))
+        except Unavailable as error:
+            # The layer may go on sending us what nobody here hears; `_deliver` drops that.
+            logger.warning("could not leave a group: %s", error)
+
+    async def _look_after(self, hearing: Hearing, receiver: asyncio.Task[None]) -> None:
+        """Notices when nothing comes from the layer any more, and then begins anew with a channel of another name."""
+        await hearing.until_deaf()
+        logger.error("nothing comes from the channel layer any more: all groups are joined anew")
+        await _until_done(self._begin_anew)
+        receiver.cancel()
+        # Side by side: one whose shard is out of reach must not keep the others waiting.
+        await asyncio.gather(*(_until_done(partial(self._agree, name)) for name in self._groups))
+
+    async def _begin_anew(self) -> None:
+        async with self._lock:
+            await renew_layer()  # under the lock: it would forget what joined in between
+            self._channel = None
+            for group in self._groups.values():
+                group.joined = False
+
+    async def _receive(self, hearing: Hearing) -> None:
+        """Hands on what the layer has for this process, for as long as the process runs."""
+        failures = 0
+        while True:
+            try:
+                event = await get_channel_layer().receive(hearing.channel)
+            except Exception as error:
+                if failures == 0:
+                    logger.error("cannot receive from the channel layer: %r", error)
+                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                failures += 1
+                continue
+            failures = 0
+            try:
+                hearing.notice(event["group"])
+                self._deliver(event)
+            except (KeyError, TypeError, ValueError):
+                logger.warning("an event on the channel layer was not of our making")
+
+    def _deliver(self, raw: dict[str, Any]) -> None:
+        group = self._groups.get(raw["group"])
+        if group is None:
+            return
+        self._count_lost(group.heard.gap_before(raw["by"], raw["number"]))
+        event = Event(None if raw["text"] is None else Frame(raw["text"]), raw["tags"])
+        for member in list(group.members):
+            try:
+                member.deliver(event)
+            except Exception:  # a fault in one member's code must not cost the others their message
+                logger.exception("a member could not be handed an event")
+
+    def _count_lost(self, count: int) -> None:
+        if count:
+            if not self.lost:
+                logger.error("the channel layer loses events; this is said once, `lost` goes on counting")
+            self.lost += count
+
+
+current_fanout = per_loop(FanOut)

@@ -1,0 +1,1 @@
+"""ASGI middleware between a server and our consumers."""

@@ -1,0 +1,62 @@
+"""Who the client is to Django: the session and the user behind its cookie."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterable
+
+from channels.auth import get_user
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import Error as DatabaseError
+from django.http import parse_cookie
+from django.utils.module_loading import import_string
+
+from rtproject.websocket.addresses import describe
+from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.middleware.denials_and_limits import turn_away
+
+logger = logging.getLogger(__name__)
+
+NOBODY = AnonymousUser()
+IDENTIFY_SECONDS = 1.5  # of the 5 that Daphne gives a handshake
+
+
+class Identity:
+    """Fills `scope["cookies"]`, `scope["session"]` and `scope["user"]` as Channels' AuthMiddlewareStack does.
+
+    That one also wraps `send`, to save a changed session, and so costs something for every frame of every client; here
+    nothing changes a session. Without any cookie there is no `cookies`, and without a session cookie there is no
+    `session` and nothing is asked. A store that cannot be asked closes with 4103.
+    """
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+        self.session_store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+
+    # The scope is already our own, see `Wired`: one more copy for every connection would be memory for nothing.
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        scope["user"] = NOBODY
+        cookies = _cookies(scope["headers"])
+        if cookies:
+            scope["cookies"] = cookies
+        if settings.SESSION_COOKIE_NAME not in cookies:
+            return self.inner(scope, receive, send)
+        scope["session"] = self.session_store(cookies[settings.SESSION_COOKIE_NAME])
+        return self._identify(scope, receive, send)
+
+    async def _identify(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with asyncio.timeout(IDENTIFY_SECONDS):
+                scope["user"] = await get_user(scope)
+        except (DatabaseError, TimeoutError) as error:
+            logger.error("%s cannot be identified: %r", describe(scope), error)
+            await turn_away(receive, send, CloseCode.UNAVAILABLE)
+        else:
+            await self.inner(scope, receive, send)
+
+
+def _cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    lines = [value.decode("latin-1") for name, value in headers if name == b"cookie"]
+    cookies: dict[str, str] = parse_cookie("; ".join(lines))
+    return cookies

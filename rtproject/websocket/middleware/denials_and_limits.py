@@ -1,0 +1,115 @@
+"""ASGI middleware between a server and our consumers. `rtproject/asgi.py` says in which order.
+
+None of it stays in the way of a message: once a connection is open, `send` is one plain call deeper at most. And what
+has nothing to do at the end hands its inner application's coroutine on instead of awaiting it, which would keep a frame
+in memory for as long as the connection is open.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+from django.conf import settings
+
+from rtproject.websocket.addresses import client_address, describe
+from rtproject.websocket.asgi_types import Application, Message, Receive, Scope, Send
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.middleware.origins import is_foreign
+from rtproject.websocket.subprotocols import choose_subprotocol
+
+logger = logging.getLogger(__name__)
+
+
+class ForeignOrigins:
+    """Rejects what a page of a foreign site opened: never accepted, so the server answers HTTP 403."""
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if is_foreign(scope["headers"]):
+            return self._reject(scope, receive, send)
+        return self.inner(scope, receive, send)
+
+    async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
+        logger.warning("%s refused with HTTP 403: foreign origin", describe(scope))
+        await receive()
+        await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
+
+
+class VisibleCloseCodes:
+    """Shows a client why it was turned away.
+
+    A close before the accept is a bare HTTP 403 on the wire and 1006 in a browser: the code is lost. So the
+    connection is accepted and closed at once, with nothing in between. A caller inside the process (the channels
+    test communicator: its scope has no `client`) is told by the close itself.
+    """
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.inner(scope, receive, _Visible(scope, send))
+
+
+class _Visible:
+    """A `send` that shows the first answer, if it is a close. An object, since closures would take more memory."""
+
+    __slots__ = ("_answered", "_scope", "_send")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._answered = False
+
+    def __call__(self, message: Message) -> Coroutine[Any, Any, None]:
+        # Not a coroutine of its own: a message to an open connection must not pay for one.
+        refused = not self._answered and message["type"] == "websocket.close"
+        self._answered = True
+        return self._refuse(message) if refused else self._send(message)
+
+    async def _refuse(self, message: Message) -> None:
+        logger.info("%s refused with %s", describe(self._scope), int(message.get("code", 1000)))
+        if "client" in self._scope:
+            await self._send({"type": "websocket.accept", "subprotocol": choose_subprotocol(self._scope)})
+        await self._send(message)
+
+
+class ConnectionsPerAddress:
+    """Closes with 4101 what exceeds WEBSOCKETS_PER_ADDRESS open connections, the refused ones included."""
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+        self.open: Counter[str] = Counter()
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        address = client_address(scope)
+        if address is None or not settings.WEBSOCKETS_PER_ADDRESS:
+            return self.inner(scope, receive, send)
+        return self._counted(address, scope, receive, send)
+
+    async def _counted(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self.open[address] += 1
+        try:
+            if self.open[address] <= settings.WEBSOCKETS_PER_ADDRESS:
+                await self.inner(scope, receive, send)
+            else:
+                await turn_away(receive, send, CloseCode.RATE_LIMITED)
+        finally:
+            self.open[address] -= 1
+            if not self.open[address]:
+                del self.open[address]
+
+
+async def turn_away(receive: Receive, send: Send, code: CloseCode) -> None:
+    """Refuses a connection with `code` and stays until the client is gone."""
+    await receive()
+    await send({"type": "websocket.close", "code": int(code)})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """The last route: any path that no other knows closes with 4004."""
+    await turn_away(receive, send, CloseCode.NOT_FOUND)

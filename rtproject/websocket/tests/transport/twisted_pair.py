@@ -1,0 +1,101 @@
+"""A connection of Daphne without a Daphne: its own classes over a socket, and a reactor that is the test."""
+
+import asyncio
+import socket
+from functools import partial
+from typing import Any, cast
+
+from daphne.server import Server  # type: ignore[import-untyped]
+from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
+from twisted.internet import tcp
+
+from rtproject.websocket.transport.daphne import STATE_OPEN, find_daphne
+
+
+class Reactor:
+    """Remembers what Twisted wants to be told of, and lets the test decide when it is."""
+
+    def __init__(self):
+        self.readers = set()
+        self.writers = set()
+        self._later = []
+
+    def addReader(self, reader):  # noqa: N802 - Twisted's names
+        self.readers.add(reader)
+
+    def removeReader(self, reader):  # noqa: N802
+        self.readers.discard(reader)
+
+    def addWriter(self, writer):  # noqa: N802
+        self.writers.add(writer)
+
+    def removeWriter(self, writer):  # noqa: N802
+        self.writers.discard(writer)
+
+    def callLater(self, seconds, call, *arguments):  # noqa: N802
+        self._later.append((call, arguments))
+
+    def run_later(self):
+        """Calls what was put off."""
+        later, self._later = self._later, []
+        for call, arguments in later:
+            call(*arguments)
+
+
+class Pair:
+    """The wire of one connection, and the client's end of it: a plain socket."""
+
+    def __init__(self):
+        ours, self.client = socket.socketpair()
+        for end in (ours, self.client):
+            end.setblocking(False)
+        self.reactor = Reactor()
+        self.protocol = WebSocketProtocol()
+        self.lost = False
+        self.protocol.connectionLost = self._lost
+        self.transport = tcp.Server(
+            ours, self.protocol, ("127.0.0.1", 1), cast(Any, None), 0, cast(Any, self.reactor)
+        )
+        self.protocol.transport = self.transport
+        self.protocol.client_addr = None
+        self.protocol.state = STATE_OPEN
+        self.protocol.closeHandshakeTimeout = 1  # which its factory gives it
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.protocol.application_queue = self.queue
+        self.server = Server(None, endpoints=["tcp:0"])
+        self.send = partial(self.server.handle_reply, self.protocol)
+        self.wire = find_daphne(self.queue.get, self.send)
+
+    @property
+    def reading(self):
+        """Whether Twisted reads what the client sends."""
+        return self.transport in self.reactor.readers
+
+    def read(self):
+        """What has come to the client."""
+        received = b""
+        while True:
+            try:
+                data = self.client.recv(1 << 20)
+            except BlockingIOError:
+                return received
+            if not data:
+                return received
+            received += data
+
+    def carry(self):
+        """Reads at the client's end, and lets Twisted write, until there is nothing left. Returns what was read."""
+        received = self.read()
+        while self.transport in self.reactor.writers:
+            self.transport.doWrite()
+            received += self.read()
+        return received
+
+    def close(self):
+        """Gives both sockets back."""
+        self.transport.abortConnection()
+        self.reactor.run_later()
+        self.client.close()
+
+    def _lost(self, reason):
+        self.lost = True

@@ -1,0 +1,1 @@
+"""Limits: so many of something in so much time."""

@@ -1,0 +1,1 @@
+"""The server's transport below ASGI, and what waits to be written to it."""

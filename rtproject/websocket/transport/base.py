@@ -1,0 +1,66 @@
+"""What lies under an ASGI `send`: the transport of the servers we know.
+
+ASGI cannot say that a client does not read, and each `send` encodes its message anew. A wire writes finished frames
+and tells when the client has to be waited for. It is found by looking behind the server's own `send`, so it rests on
+parts of a server that are nobody's promise: each kind checks that all it needs is there, and where it is not, or the
+server is another one, there is no wire and everything goes through ASGI: slower, and with no bound of ours on what a
+server keeps for a client that does not read. A warning says so.
+"""
+
+import logging
+from collections.abc import Awaitable
+from functools import cache
+from typing import Protocol
+
+from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
+from rtproject.websocket.transport.daphne import find_daphne
+from rtproject.websocket.transport.uvicorn import find_uvicorn
+
+logger = logging.getLogger(__name__)
+
+SCOPE_KEY = "rtproject.wire"
+
+
+class Wire(Protocol):
+    """One connection's transport."""
+
+    def write(self, data: bytes) -> bool:
+        """Writes a finished frame; False if `drained()` is to be awaited before the next. Drops it if closed."""
+
+    async def drained(self) -> None:
+        """Returns when there is room again, or the connection is gone."""
+
+    def waiting(self) -> int:
+        """How many bytes the server has taken and not sent yet."""
+
+    def is_open(self) -> bool:
+        """Whether what is written may still reach the client."""
+
+    def abort(self) -> None:
+        """Ends the connection now, whatever was not sent yet."""
+
+    receive: Receive  # the server's, but never further ahead of us than READ_AHEAD bytes
+
+
+class Wired:
+    """ASGI middleware, the outermost: puts the connection's wire into its scope."""
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        wire = find_daphne(receive, send) or find_uvicorn(send)
+        if wire is None:
+            if scope.get("client"):
+                _tell_once(type(getattr(send, "__self__", send)).__name__)
+            return self.inner(dict(scope), receive, send)
+        return self.inner({**scope, SCOPE_KEY: wire}, wire.receive, send)
+
+
+@cache
+def _tell_once(server: str) -> None:
+    logger.warning(
+        "frames go through ASGI, and what waits for one client may have no bound: this is no server without TLS that "
+        "we know, but a %s",
+        server,
+    )
