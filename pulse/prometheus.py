@@ -1,4 +1,4 @@
-"""The newest pulses in the words of Prometheus: base units, one metric for each figure, the host as a label."""
+"""The newest pulses for Prometheus: base units, one metric for each figure, the host as a label."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from pulse.data_views import events, samples
-from pulse.views import dashboard
+from pulse.views import dashboard, events, samples
 
 app_name = "pulse"
 urlpatterns = [

@@ -16,11 +16,11 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from rooms import protocol
+from rooms.enforcement import remove
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.presence.query import Members, take_census
 from rooms.protocol import Notice, Person
-from rooms.removals import remove
 from rtproject.websocket.exceptions import Unavailable
 from rtproject.websocket.groups.registry import broadcast
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from rooms import passwords, protocol
 from rooms.access.loader import find_rooms
 from rooms.access.versions import door_of, judge
-from rooms.decoding import BadFrame, decode
 from rooms.delivery.live_room import Feed
 from rooms.delivery.registry import current_feeds
 from rooms.delivery.replay import catch_up, find_start
@@ -20,7 +19,19 @@ from rooms.identity import identify
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
 from rooms.posting import say
-from rooms.protocol import Error, ErrorCode, History, Person, Ping, Pong, Say, ServerFrame, Welcome
+from rooms.protocol import (
+    BadFrame,
+    Error,
+    ErrorCode,
+    History,
+    Person,
+    Ping,
+    Pong,
+    Say,
+    ServerFrame,
+    Welcome,
+    decode,
+)
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import Consumer

@@ -1,25 +1,32 @@
-"""Watches, in each process, over who is inside: a change of a room turns away whom it concerns.
-
-An event on the room's group says that something changed; what, is read from the store, once for all who are inside.
-An event may be lost with the channel layer, so every few seconds all rooms with somebody inside are read again; how
-far their messages are numbered is read with them, and tells a feed what it has missed.
-"""
+"""Who may stay in a room: its connections here, reconciled with the store, and who is disconnected."""
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import Protocol
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from django.db import transaction
+from django.utils import timezone
 
 from rooms.access.loader import find_rooms
 from rooms.access.versions import judge
 from rooms.delivery.registry import current_feeds
-from rooms.models import Room
+from rooms.models import Numbering, Removal, Room
+from rooms.names import room_group
 from rooms.protocol import Person
-from rooms.removals import removed_since
+from rtproject.utils.db import short_transaction
 from rtproject.utils.failure_log import Outage
 from rtproject.utils.loop_local import per_loop
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import background
+
+logger = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 2.0
 PATIENCE_SECONDS = 5.0  # with a store that does not answer
@@ -125,3 +132,36 @@ def _same_row(one: Room, other: Room) -> bool:
 
 
 current_doorkeeper = per_loop(Doorkeeper)
+
+
+KEPT = timedelta(hours=1)  # far longer than a process needs to find out
+
+
+def remove(room: Room, members: Collection[str] = ("",)) -> None:
+    """Disconnects the members of these ids with 4008, or everybody. Raises django.db.Error, and then nobody is.
+
+    `room` is a stored one. Blocks.
+    """
+    with short_transaction():
+        numbering, _ = Numbering.objects.select_for_update().get_or_create(room=room)
+        for member in members:
+            numbering.removals += 1
+            Removal.objects.create(room=room, number=numbering.removals, member=member)
+        numbering.save(update_fields=["removals"])
+        Removal.objects.filter(room=room, at__lt=timezone.now() - KEPT).delete()
+        transaction.on_commit(lambda: announce(room.name))
+
+
+def announce(name: str) -> None:
+    """Has every process look at the room of this name. Blocks; if the layer is out of reach that is logged."""
+    try:
+        async_to_sync(broadcast)(room_group(name), None)
+    except Unavailable:
+        # Every process looks at its rooms by itself every few seconds.
+        logger.error("a change of room %s could not be announced", name)
+
+
+@database_sync_to_async
+def removed_since(room: int, number: int) -> list[tuple[int, str]]:
+    """Number and member of each removal in the room's row `room` after `number`. Raises django.db.Error."""
+    return list(Removal.objects.filter(room=room, number__gt=number).values_list("number", "member"))

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 
 from rooms.hashing import matches
 from rooms.names import PATTERN, room_key
-from rtproject.utils.transactions import short_transaction
+from rtproject.utils.db import short_transaction
 
 
 def new_epoch() -> str:

@@ -1,11 +1,12 @@
-"""What becomes of a `say`: stored first, in a room that keeps what is said, else passed on."""
+"""What becomes of a `say`: stored and delivered in a room with history, else passed on."""
 
+import asyncio
 import secrets
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rooms import protocol
-from rooms.announcer import Announcer
 from rooms.delivery.registry import current_feeds
 from rooms.history.reader import to_text
 from rooms.history.store import Saying, Verdict
@@ -13,10 +14,12 @@ from rooms.history.writer import Stored, Writer
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import Message, Person, Said, Say
+from rtproject.utils.failure_log import Outage
 from rtproject.utils.loop_local import per_loop
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
 from rtproject.websocket.groups.registry import broadcast
+from rtproject.websocket.lifecycle import background
 from rtproject.websocket.transport.frames import Frame
 
 
@@ -64,10 +67,6 @@ def deliver_stored(batch: Stored) -> None:
             feed.expect(row.seq)
 
 
-_current_announcer = per_loop(Announcer)
-_current_writer = per_loop(lambda: Writer(deliver_stored))
-
-
 async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
     message = Message(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
     text, feed = protocol.encode(message), current_feeds().find(room)
@@ -79,3 +78,32 @@ async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
     # Shown here without the layer, which may lose it on the way back to us, for example after a restart of Redis.
     if feed is not None:
         feed.audience.show(Frame(text), door)
+
+
+MOST_WAITING = 1000  # messages; the oldest are dropped: the other processes will find them in the store
+
+
+class Announcer:
+    """One message after the other on their way to the layer. Nobody here waits for that: all of them are stored."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Saying, int, str]] = deque(maxlen=MOST_WAITING)
+        self._telling: asyncio.Task[None] | None = None
+        self._outage = Outage("announcing stored messages")
+
+    def put(self, saying: Saying, seq: int, text: str) -> None:
+        """Has message `seq` announced; `text` is its finished frame. Returns at once."""
+        self._waiting.append((saying, seq, text))
+        if self._telling is None or self._telling.done():
+            self._telling = background(self._tell(), "rooms announcer")
+
+    async def _tell(self) -> None:
+        while self._waiting:
+            saying, seq, text = self._waiting.popleft()
+            group, epoch = room_group(saying.room.name), saying.room.epoch
+            with self._outage:
+                await broadcast(group, text, door=saying.door, epoch=epoch, seq=seq)
+
+
+_current_announcer = per_loop(Announcer)
+_current_writer = per_loop(lambda: Writer(deliver_stored))

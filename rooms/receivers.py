@@ -1,22 +1,17 @@
 """What follows when a room's row is made, changed or deleted: its name is retired or free again, and all who are
 inside, in every process, are looked at again."""
 
-import logging
 from functools import partial
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
+from rooms.enforcement import announce
 from rooms.models import NAME_IS_FINAL, Numbering, RetiredName, Room
-from rooms.names import room_group, room_key
-from rtproject.utils.transactions import limit_waiting
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import broadcast
-
-logger = logging.getLogger(__name__)
+from rooms.names import room_key
+from rtproject.utils.db import limit_waiting
 
 
 @receiver(pre_save, sender=Room)
@@ -49,12 +44,3 @@ def room_deleted(instance: Room, using: str, **_: Any) -> None:
     """Nobody gets in by the name of a deleted room; without this it would be open to all, as an unlisted one."""
     RetiredName.objects.using(using).get_or_create(key=room_key(instance.name))
     transaction.on_commit(partial(announce, instance.name), using=using)
-
-
-def announce(name: str) -> None:
-    """Has every process look at the room of this name. Blocks; if the layer is out of reach that is logged."""
-    try:
-        async_to_sync(broadcast)(room_group(name), None)
-    except Unavailable:
-        # Every process looks at its rooms by itself every few seconds.
-        logger.error("a change of room %s could not be announced", name)

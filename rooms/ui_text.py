@@ -1,4 +1,4 @@
-"""What a room's page says through its scripts, in the language of the page; see `words.js`."""
+"""The sentences that the pages of rooms need in their scripts, in the language of the page."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -103,4 +103,16 @@ ROOM_WORDS: dict[str, Any] = {
         "unreachable": _("The server cannot be reached just now. Try again in a moment."),
         "stale": _("This page is too old to be answered. Reload it, and try again."),
     },
+}
+
+
+LIST_TEXT = {
+    "guarded": _("needs a password"),
+    "open": _("open"),
+    "closed": _("closed to newcomers"),
+    "unknown": _("unknown"),
+    "never": _("none yet"),
+    "notKept": _("not kept"),
+    "live": _("This list keeps itself up to date."),
+    "behind": _("This list could not be brought up to date."),
 }

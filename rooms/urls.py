@@ -1,7 +1,6 @@
 from django.urls import path
 
-from rooms.list_views import live_list, room_list
-from rooms.views import room_page
+from rooms.views import live_list, room_list, room_page
 
 app_name = "rooms"
 urlpatterns = [

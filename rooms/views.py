@@ -1,20 +1,30 @@
-"""A room to talk in, as a page."""
+"""The pages of rooms: the list, and a room to talk in."""
+
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from hashlib import blake2b
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from rooms import passwords
 from rooms.access.versions import read_rooms
 from rooms.forms import PasswordForm
 from rooms.guesses import is_used_up
 from rooms.identity import keep_guest_key
+from rooms.listing import Board, current_board
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.ui_text import REFUSALS, ROOM_WORDS
+from rooms.ui_text import LIST_TEXT, REFUSALS, ROOM_WORDS
 from rtproject.utils.db import release_connections
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
@@ -73,3 +83,42 @@ def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
         return code
     passwords.admit(request.session, room)
     return None
+
+
+@require_safe
+async def room_list(request: HttpRequest) -> HttpResponse:
+    """The rooms that an admin made. With `?name=` it leads to the room of that name, listed or not."""
+    name = request.GET.get("name", "").strip()
+    if is_room_name(name):
+        return redirect("rooms:room", room=name)
+    board = await current_board()
+    context = {"board": board, "words": LIST_TEXT, "more": _more(board), "now": timezone.now()}
+    return render(request, "rooms/list.html", context, status=503 if board.total is None else 200)
+
+
+@require_safe
+async def live_list(request: HttpRequest) -> HttpResponse:
+    """The same as JSON: `rooms` in their order, and how many `more` there are.
+
+    304 if nothing has changed, 204 if the store cannot be asked: every open page asks, and Django logs each 503.
+    """
+    board = await current_board()
+    if board.total is None:
+        return HttpResponse(status=204)
+    body, etag = _encoded(board)
+    answer = get_conditional_response(request, etag=etag) or HttpResponse(
+        body, content_type="application/json"
+    )
+    answer["ETag"], answer["Cache-Control"] = etag, "no-cache"
+    return answer
+
+
+@lru_cache(maxsize=1)
+def _encoded(board: Board) -> tuple[str, str]:
+    data = {"rooms": [asdict(entry) for entry in board.entries], "more": _more(board)}
+    body = json.dumps(data, cls=DjangoJSONEncoder)
+    return body, f'"{blake2b(body.encode(), digest_size=16).hexdigest()}"'
+
+
+def _more(board: Board) -> int:
+    return (board.total or 0) - len(board.entries)

@@ -9,8 +9,7 @@ class SiteConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from rtproject import checks  # noqa: F401 (registers them)
-        from rtproject.utils.db import release_connections
-        from rtproject.utils.sqlite_turns import take_turns
+        from rtproject.utils.db import release_connections, take_turns
 
         connection_created.connect(take_turns)
         request_finished.connect(release_connections)

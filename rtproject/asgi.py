@@ -28,10 +28,10 @@ from rtproject.websocket.lifecycle import Drain
 from rtproject.websocket.middleware.auth import Identity
 from rtproject.websocket.middleware.denials_and_limits import (
     ConnectionsPerAddress,
-    ForeignOrigins,
     VisibleCloseCodes,
     not_found,
 )
+from rtproject.websocket.middleware.origins import ForeignOrigins
 from rtproject.websocket.transport.base import Wired
 
 cut_queries_of_daphne()

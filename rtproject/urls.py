@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from pulse.metrics_view import metrics
+from pulse.views import metrics
 from rtproject.views import home, state
 
 urlpatterns = [

@@ -13,7 +13,7 @@ from pulse.alert_rules import METRICS, SILENT, Alert, Rule, judge, judge_silence
 from pulse.alerting.staleness import Silence
 from pulse.models import ALIVE_INTERVALS, KEPT, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.protocol import AlertEntry, Alerts, Pulse, written
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 
 def rules() -> dict[str, Rule]:

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db import models
 
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 KEPT = timedelta(hours=24)
 ALIVE_INTERVALS = 3  # a worker whose newest sample is older than so many of its intervals is taken for gone

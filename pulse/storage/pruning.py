@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pulse.models import AlertEvent, Sample
 from pulse.storage import rollups
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 STEP = 500  # samples: more than come in meanwhile, and few enough to hold no lock for long
 

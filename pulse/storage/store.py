@@ -10,7 +10,7 @@ from pulse.alerting import engine as alert_book
 from pulse.models import Host, Rollup, Sample
 from pulse.protocol import Pulse, moment
 from pulse.storage import rollups
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 STRAY_BEATS = 10  # further behind, a pulse is no late one
 

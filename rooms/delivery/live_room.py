@@ -1,19 +1,15 @@
-"""What the members of a room in this process are shown: every message once, in the order of its number.
-
-The channel layer is fast and may lose, repeat or reorder events; the store is slower and knows everything. So a
-message is taken from whoever brings it first, shown when its turn has come, and looked for in the store when its turn
-does not come.
-"""
+"""Ordered delivery of one room: every message once, in the order of its number."""
 
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from rooms.access.versions import door_of
 from rooms.delivery.subscribers import Audience
-from rooms.delivery.tail import Tail
-from rooms.history.reader import newest_page, page_after, to_frame
+from rooms.history.reader import MOST_HISTORY, newest_page, page_after, to_frame
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import Presence
@@ -21,6 +17,31 @@ from rtproject.utils.failure_log import Outage
 from rtproject.websocket.groups.registry import Event, current_fanout
 from rtproject.websocket.lifecycle import background
 from rtproject.websocket.transport.frames import Frame
+
+MOST_BYTES = 512 * 1024  # for each room with somebody inside
+
+
+class Tail:
+    """A row of frames without a hole, of which the last one has number `newest`."""
+
+    def __init__(self, newest: int) -> None:
+        self.newest = newest
+        self._frames: deque[Frame] = deque()
+        self._size = 0
+
+    def append(self, frame: Frame) -> None:
+        """Adds number `newest` + 1; the oldest are forgotten when they become too many."""
+        self.newest += 1
+        self._frames.append(frame)
+        self._size += len(frame)
+        while len(self._frames) > MOST_HISTORY or self._size > MOST_BYTES:
+            self._size -= len(self._frames.popleft())
+
+    def after(self, seq: int) -> list[Frame] | None:
+        """What came after number `seq`; None if not all of it is here."""
+        first = len(self._frames) - (self.newest - seq)
+        return None if first < 0 else list(islice(self._frames, first, None))
+
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from rooms.history.store import now
 from rooms.models import Message, Numbering, Room
-from rtproject.utils.transactions import short_transaction
+from rtproject.utils.db import short_transaction
 
 STEP = 200  # messages deleted at a time, while nobody can store: a few milliseconds
 # Nothing younger is deleted, however small the history: a process that missed it still has to show it.

@@ -1,14 +1,14 @@
 """Stored messages for the event loop: read in a thread, and as the frames that the clients get."""
 
 import asyncio
+from typing import NamedTuple
 
 import msgspec
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
 from rooms import protocol
-from rooms.access.versions import may_read
-from rooms.history import store as history
+from rooms.access.versions import door_of, may_read
 from rooms.models import Message, Room
 from rtproject.websocket.exceptions import ClientError
 from rtproject.websocket.transport.frames import Frame
@@ -17,14 +17,49 @@ STORE_SECONDS = 3.0  # how long the store has to answer who looks back: what the
 MOST_HISTORY = 200  # messages in one answer, and in a replay without `since`
 PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory, in more than one form
 
+
+class Page(NamedTuple):
+    """Some of a room's messages in ascending order, and how the room is since they were read.
+
+    `door` is the one that people come in by (see `doors.door_of`); what is up to number `gone` is not shown any more.
+    """
+
+    rows: list[Message]
+    door: str
+    epoch: str
+    newest: int
+    gone: int
+
+
+def read_after(room: int, seq: int, limit: int) -> Page:
+    """The first `limit` messages of the room's row `room` after number `seq`. Raises django.db.Error."""
+    return _page(room, list(Message.objects.filter(room=room).after(seq)[:limit]))
+
+
+def read_before(room: int, seq: int | None, limit: int) -> Page:
+    """The last `limit` messages before number `seq`, or of all. Raises django.db.Error."""
+    rows = Message.objects.filter(room=room).before(seq)[:limit]
+    return _page(room, list(rows)[::-1])
+
+
+def _page(room: int, rows: list[Message]) -> Page:
+    # Read after the messages: the door is at least as new as they are.
+    now = Room.objects.select_related("numbering").filter(pk=room).first()
+    if now is None or not now.epoch:
+        return Page([], "", "", 0, 0)
+    numbering = now.numbering
+    newest = max(numbering.last_seq, rows[-1].seq if rows else 0)
+    return Page(rows, door_of(now), now.epoch, newest, numbering.gone_before(now.history_size))
+
+
 # Each raises django.db.Error if the store cannot be asked.
-page_after = database_sync_to_async(history.read_after)
-page_before = database_sync_to_async(history.read_before)
+page_after = database_sync_to_async(read_after)
+page_before = database_sync_to_async(read_before)
 
 
-async def newest_page(room: int) -> history.Page:
+async def newest_page(room: int) -> Page:
     """What newcomers of the room's row `room` may ask for."""
-    page: history.Page = await page_before(room, None, MOST_HISTORY)
+    page: Page = await page_before(room, None, MOST_HISTORY)
     return page
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from rooms.access.versions import door, door_of, may_hear
+from rooms.access.versions import door, may_hear
 from rooms.models import Message, Numbering, Room
 from rooms.protocol import Person
-from rtproject.utils.transactions import short_transaction
+from rtproject.utils.db import short_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,6 @@ class Outcome(NamedTuple):
 
     verdict: Verdict
     row: Message | None = None
-
-
-class Page(NamedTuple):
-    """Some of a room's messages in ascending order, and how the room is since they were read.
-
-    `door` is the one that people come in by (see `doors.door_of`); what is up to number `gone` is not shown any more.
-    """
-
-    rows: list[Message]
-    door: str
-    epoch: str
-    newest: int
-    gone: int
 
 
 def store(sayings: Sequence[Saying], before_commit: Callable[[], None], again: bool) -> list[Outcome]:
@@ -152,24 +139,3 @@ def now() -> datetime:
     """To the millisecond, as it is shown."""
     exact = datetime.now(UTC)
     return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
-
-
-def read_after(room: int, seq: int, limit: int) -> Page:
-    """The first `limit` messages of the room's row `room` after number `seq`. Raises django.db.Error."""
-    return _page(room, list(Message.objects.filter(room=room).after(seq)[:limit]))
-
-
-def read_before(room: int, seq: int | None, limit: int) -> Page:
-    """The last `limit` messages before number `seq`, or of all. Raises django.db.Error."""
-    rows = Message.objects.filter(room=room).before(seq)[:limit]
-    return _page(room, list(rows)[::-1])
-
-
-def _page(room: int, rows: list[Message]) -> Page:
-    # Read after the messages: the door is at least as new as they are.
-    now = Room.objects.select_related("numbering").filter(pk=room).first()
-    if now is None or not now.epoch:
-        return Page([], "", "", 0, 0)
-    numbering = now.numbering
-    newest = max(numbering.last_seq, rows[-1].seq if rows else 0)
-    return Page(rows, door_of(now), now.epoch, newest, numbering.gone_before(now.history_size))

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from rooms.delivery import live_room as feed
 from rooms.delivery import replay
 from rooms.delivery.live_room import Feed
-from rooms.history.store import Page
+from rooms.history.reader import Page
 from rooms.models import Message, Numbering, Room
 from rtproject.websocket.groups.registry import Event
 from rtproject.websocket.transport.frames import Frame

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from rooms import announcer as module
-from rooms.announcer import Announcer
+from rooms import posting as module
 from rooms.history.store import Saying
 from rooms.names import room_group
+from rooms.posting import Announcer
 from rooms.tests.listeners import listed_room
 from rooms.tests.stored import saying
 from rtproject.websocket.exceptions import Unavailable

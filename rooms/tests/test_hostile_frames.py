@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.sync.client import ClientConnection, connect
 
-from rooms.decoding import BadFrame, decode
+from rooms.protocol import BadFrame, decode
 from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.frames import PRESENCE
 from rtproject.tests.support.servers import Daphne, Server

@@ -6,8 +6,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from rooms import list_views
 from rooms import listing as board
+from rooms import views as list_views
 from rooms.listing import Board
 from rooms.tests.support import entered, make_room
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from rooms.decoding import decode
 from rooms.protocol import (
     ClientFrame,
     Count,
@@ -23,6 +22,7 @@ from rooms.protocol import (
     Say,
     ServerFrame,
     Welcome,
+    decode,
     encode,
     timestamp,
 )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rooms.decoding import BadFrame, decode
+from rooms.protocol import BadFrame, decode
 
 LONGEST_DETAIL = 300  # characters; a detail is one sentence, whatever stood in the frame
 

@@ -8,11 +8,12 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.utils import timezone
 
-from rooms import consumers, removals
+from rooms import consumers
 from rooms import enforcement as doorkeeper
+from rooms import enforcement as removals
 from rooms.access import loader as reader
+from rooms.enforcement import KEPT, remove, removed_since
 from rooms.models import Numbering, Removal, Room
-from rooms.removals import KEPT, remove, removed_since
 from rooms.tests.stored import read_again
 from rooms.tests.support import Looks, entered, make_room
 from rtproject.websocket.close_codes import CloseCode

@@ -21,8 +21,7 @@ from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
 from rtproject.websocket.groups.registry import Event, current_fanout
 from rtproject.websocket.patience import Patience
-from rtproject.websocket.query import parse_query
-from rtproject.websocket.subprotocols import choose_subprotocol
+from rtproject.websocket.query import choose_subprotocol, parse_query
 from rtproject.websocket.transport.base import SCOPE_KEY
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import GOODBYE_SECONDS, Outbox

@@ -1,6 +1,8 @@
-"""The parameters of a connection's query string."""
+"""The parameters of a connection's query string, and the subprotocol that is spoken."""
 
 from urllib.parse import parse_qsl
+
+from rtproject.websocket.asgi_types import Scope
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"  # what stands for bytes that are no UTF-8
 MAX_PARAMETERS = 50  # far above what any endpoint knows, far below what would be work to parse
@@ -29,3 +31,20 @@ def whole_number(text: str | None, least: int, most: int) -> int | None:
         return None
     number = int(text)
     return number if least <= number <= most else None
+
+
+SUBPROTOCOL = "rtproject.v1"
+
+
+def choose_subprotocol(scope: Scope) -> str | None:
+    """Ours if the client offers it, else its first: a browser fails the handshake if none that it offers is chosen.
+
+    Read from the header where there is one: Daphne's `subprotocols` are unquoted, and Autobahn refuses to choose what
+    was not offered letter by letter.
+    """
+    header = [
+        value.decode("latin-1") for name, value in scope["headers"] if name == b"sec-websocket-protocol"
+    ]
+    offered = ",".join(header).split(",") if header else scope.get("subprotocols", ())
+    names = [name for entry in offered if (name := entry.strip())]
+    return SUBPROTOCOL if SUBPROTOCOL in names else next(iter(names), None)

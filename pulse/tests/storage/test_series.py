@@ -8,7 +8,7 @@ from pulse.storage.rollups import DAY, HOUR, STEPS
 from pulse.storage.series import RAW, HostSeries, series
 from pulse.storage.store import keep
 from pulse.tests.support import BEAT, NOON, measured
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from pulse.models import ALIVE_INTERVALS, AlertEvent, Host, Rollup, Sample, Thre
 from pulse.protocol import decode, moment
 from pulse.storage.store import keep
 from pulse.tests.support import BEAT, NOON, measured
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 pytestmark = pytest.mark.django_db
 

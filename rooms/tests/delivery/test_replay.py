@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from rooms.delivery import live_room as tails
 from rooms.delivery import replay
-from rooms.delivery import tail as tails
 from rooms.delivery.live_room import Feed
 from rooms.delivery.replay import Start, catch_up, find_start
 from rooms.tests.listeners import Member, Store, attached, event, numbers

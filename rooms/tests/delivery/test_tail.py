@@ -2,8 +2,8 @@
 
 import pytest
 
-from rooms.delivery import tail as module
-from rooms.delivery.tail import Tail
+from rooms.delivery import live_room as module
+from rooms.delivery.live_room import Tail
 from rtproject.websocket.transport.frames import Frame
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rooms.history import pruning
 from rooms.history.pruning import Beyond, prune
-from rooms.history.store import read_after
+from rooms.history.reader import read_after
 from rooms.models import Message, Numbering, Room
 from rooms.tests.stored import keeping_room, make_older, put_many, put_texts
 

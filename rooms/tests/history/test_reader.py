@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rooms.access.versions import door_of
-from rooms.history.store import Page, read_after, read_before
+from rooms.history.reader import Page, read_after, read_before
 from rooms.models import Message, Room
 from rooms.tests.stored import keeping_room, put_many, read_again
 from rooms.tests.support import set_password

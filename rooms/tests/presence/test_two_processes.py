@@ -32,7 +32,7 @@ Room.objects.create(name="emptied")
 """
 DISCONNECT = """
 from rooms.models import Room
-from rooms.removals import remove
+from rooms.enforcement import remove
 remove(Room.objects.get(name="emptied"), {})
 """
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 
-from rtproject.utils import sqlite_turns
+from rtproject.utils import db as sqlite_turns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +33,7 @@ def waits(other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> list[fl
         if len(waits) == 3:
             other.execute("ROLLBACK")
 
-    monkeypatch.setattr("rtproject.utils.sqlite_turns.time.sleep", wait)
+    monkeypatch.setattr("rtproject.utils.db.time.sleep", wait)
     return waits
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 from rtproject.tests.support.site import Site
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 
 ASK = """
-from rtproject.utils.store_clock import store_now
+from rtproject.utils.db import store_now
 print(store_now().isoformat())
 """
 

@@ -15,27 +15,9 @@ from django.conf import settings
 from rtproject.websocket.addresses import client_address, describe
 from rtproject.websocket.asgi_types import Application, Message, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.middleware.origins import is_foreign
-from rtproject.websocket.subprotocols import choose_subprotocol
+from rtproject.websocket.query import choose_subprotocol
 
 logger = logging.getLogger(__name__)
-
-
-class ForeignOrigins:
-    """Rejects what a page of a foreign site opened: never accepted, so the server answers HTTP 403."""
-
-    def __init__(self, inner: Application) -> None:
-        self.inner = inner
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if is_foreign(scope["headers"]):
-            return self._reject(scope, receive, send)
-        return self.inner(scope, receive, send)
-
-    async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
-        logger.warning("%s refused with HTTP 403: foreign origin", describe(scope))
-        await receive()
-        await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
 
 
 class VisibleCloseCodes:

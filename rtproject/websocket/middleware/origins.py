@@ -4,16 +4,40 @@ A browser sends its user's cookies along whatever page opens the connection, and
 (RFC 6455 section 10.2). Programs send none, and have no cookies to steal.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Awaitable, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 
+from rtproject.websocket.addresses import describe
+from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
+from rtproject.websocket.close_codes import CloseCode
+
+logger = logging.getLogger(__name__)
+
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 # What Django itself allows under DEBUG when ALLOWED_HOSTS is empty.
 DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
+
+
+class ForeignOrigins:
+    """Rejects what a page of a foreign site opened: never accepted, so the server answers HTTP 403."""
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if is_foreign(scope["headers"]):
+            return self._reject(scope, receive, send)
+        return self.inner(scope, receive, send)
+
+    async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
+        logger.warning("%s refused with HTTP 403: foreign origin", describe(scope))
+        await receive()
+        await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})
 
 
 def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:

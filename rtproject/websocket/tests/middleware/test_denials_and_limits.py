@@ -7,11 +7,11 @@ from channels.testing import WebsocketCommunicator
 
 from rtproject.websocket.middleware.denials_and_limits import (
     ConnectionsPerAddress,
-    ForeignOrigins,
     VisibleCloseCodes,
     not_found,
 )
-from rtproject.websocket.subprotocols import choose_subprotocol
+from rtproject.websocket.middleware.origins import ForeignOrigins
+from rtproject.websocket.query import choose_subprotocol
 from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, settle, soon, stays, text
 
 CLIENT = ["192.0.2.1", 50000]
