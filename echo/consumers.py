@@ -1,9 +1,9 @@
 """The first lesson: a WebSocket that says back what it hears."""
 
-from rtproject.websocket.consumer import Consumer
+from rtproject.websocket.consumer import WebsocketConsumer
 
 
-class EchoConsumer(Consumer):
+class EchoConsumer(WebsocketConsumer):
     """Text `t` comes back as text `Echo: t`, bytes `b` as bytes `Echo: b`."""
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

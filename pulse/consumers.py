@@ -10,11 +10,11 @@ from pulse.alerting.monitor import current_watch
 from pulse.models import Sample
 from pulse.permissions import current_onlookers, may_watch
 from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, Alerts, encode
-from rtproject.utils.failure_log import Outage
+from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.exceptions import Refused
-from rtproject.websocket.groups.registry import Event
+from rtproject.websocket.consumer import WebsocketConsumer
+from rtproject.websocket.exceptions import ConnectionDenied
+from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.query import whole_number
 from rtproject.websocket.transport.frames import Frame
 
@@ -22,7 +22,7 @@ STORE_SECONDS = 1.0  # how long a newcomer waits for stored samples before it ge
 STRAY_TICKS = 10  # further behind, a pulse is no late double: the clock or PULSE_INTERVAL was changed
 
 # One for the process: many dashboards find the same store out of reach.
-store_outage = Outage("reading stored pulses")
+store_outage = FailureLog("reading stored pulses")
 
 
 @database_sync_to_async
@@ -31,7 +31,7 @@ def newest_samples(count: int, host: str | None) -> list[Sample]:
     return Sample.objects.newest(count, host)
 
 
-class PulseConsumer(Consumer):
+class PulseConsumer(WebsocketConsumer):
     """`/stats?host=…&history=N&alerts=1`: forwards pulses, at most one for each host and tick.
 
     Only who asks for alerts is told of them, so that the other clients hear of pulses alone. It ignores what the
@@ -42,13 +42,13 @@ class PulseConsumer(Consumer):
         super().__init__()
         self._host: str | None = None  # the only one that is forwarded, if there is one
         self._newest: dict[str, int] = {}  # by host, the `seq` that was sent last
-        self._early: list[Event] | None = []  # what came during the replay; None when that is over
+        self._early: list[GroupEvent] | None = []  # what came during the replay; None when that is over
         self._alerts: Alerts | None = None  # what was told last
 
     async def connect(self) -> None:
-        """Accepts, and sends the newest stored samples. Refused with 4003: no staff, PULSE_PUBLIC off."""
+        """Accepts, and sends the newest stored samples. ConnectionDenied with 4003: no staff, PULSE_PUBLIC off."""
         if not may_watch(self.scope.get("user")):
-            raise Refused(CloseCode.FORBIDDEN)
+            raise ConnectionDenied(CloseCode.FORBIDDEN)
         current_onlookers().enter(self)
         self._host = self.query.get("host") or None
         await self.join(GROUP)
@@ -74,9 +74,9 @@ class PulseConsumer(Consumer):
         wanted = msgspec.structs.replace(alerts, alerts=entries)
         if wanted != self._alerts:
             self._alerts = wanted
-            self.outbox.write(Frame(encode(wanted)))
+            self.send_queue.write(Frame(encode(wanted)))
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         """Forwards the pulses that were asked for; those that come during the replay, after it."""
         if "host" not in event.tags:
             current_watch().wake()

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.asgi_types import Scope
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 
 LOOK_AGAIN_SECONDS = 30.0
 PATIENCE_SECONDS = 5.0  # with a store that does not answer
@@ -44,7 +44,7 @@ class Onlookers:
     def __init__(self) -> None:
         self._sessions: dict[Connection, SessionBase] = {}
         self._task: asyncio.Task[None] | None = None
-        self._outage = Outage("looking after those who watch the pulse")  # who is in stays meanwhile
+        self._outage = FailureLog("looking after those who watch the pulse")  # who is in stays meanwhile
 
     def enter(self, connection: Connection) -> None:
         """Watches over `connection` until it leaves."""
@@ -53,7 +53,7 @@ class Onlookers:
             return
         self._sessions[connection] = session
         if self._task is None or self._task.done():
-            self._task = background(self._watch(), "pulse onlookers")
+            self._task = run_in_background(self._watch(), "pulse onlookers")
 
     def leave(self, connection: Connection) -> None:
         """Forgets `connection`, if it was here."""
@@ -80,4 +80,4 @@ class Onlookers:
                 connection.end(code)
 
 
-current_onlookers = per_loop(Onlookers)
+current_onlookers = loop_local(Onlookers)

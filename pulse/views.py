@@ -21,10 +21,10 @@ from pulse.models import AlertEvent, Host
 from pulse.permissions import is_staff, may_watch
 from pulse.prometheus import HostState, exposition
 from pulse.storage.series import RANGES, series
-from rtproject.utils.failure_log import Outage
+from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.query import whole_number
 
-thresholds_outage = Outage("reading the thresholds of the alerts")
+thresholds_outage = FailureLog("reading the thresholds of the alerts")
 
 
 @require_safe
@@ -48,9 +48,9 @@ def _thresholds() -> dict[str, float]:
 
 FEW, MOST_EVENTS = 50, 500
 
-_store = Outage("reading what is kept of the pulse", Error)
+_store = FailureLog("reading what is kept of the pulse", Error)
 
-_metrics_store = Outage("reading the pulse for /metrics", Error)
+_metrics_store = FailureLog("reading the pulse for /metrics", Error)
 
 View = Callable[[HttpRequest], HttpResponse]
 

@@ -16,7 +16,7 @@ from rooms.forms import RoomForm
 from rooms.models import RetiredName, Room
 from rooms.names import room_key
 from rooms.presence.query import Members, take_census
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 
 @admin.register(Room)
@@ -102,7 +102,7 @@ def _online_column() -> Callable[[Room], int | None]:
 def _census() -> Members | None:
     try:
         found: Members = async_to_sync(take_census)()
-    except Unavailable:
+    except LayerUnavailable:
         return None
     return found
 

@@ -21,7 +21,7 @@ from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.presence.query import Members, take_census
 from rooms.protocol import Notice, Person
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 
 OUT_OF_REACH = "The channel layer is out of reach."
@@ -100,7 +100,7 @@ class MembersAdmin(admin.ModelAdmin):
     def _notify(self, request: HttpRequest, room: Room, text: str) -> bool:
         try:
             async_to_sync(broadcast)(room_group(room.name), protocol.encode(Notice(text)), notice=room.pk)
-        except Unavailable:
+        except LayerUnavailable:
             messages.error(request, OUT_OF_REACH)
             return False
         self.log_change(request, room, f"Sent a notice: {text}")
@@ -111,7 +111,7 @@ class MembersAdmin(admin.ModelAdmin):
 def _members(request: HttpRequest, room: Room) -> dict[str, Person]:
     try:
         found: Members = async_to_sync(take_census)()
-    except Unavailable:
+    except LayerUnavailable:
         messages.error(request, OUT_OF_REACH)
         return {}
     return found.get(room_key(room.name), {})

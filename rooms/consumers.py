@@ -34,11 +34,11 @@ from rooms.protocol import (
 )
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
+from rtproject.websocket.consumer import WebsocketConsumer
+from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.throttling.rates import Bucket
 
-# Refused messages that a client may go on sending before it is turned away, as a multiple of what it may say.
+# ConnectionDenied messages that a client may go on sending before it is turned away, as a multiple of what it may say.
 PATIENCE = 10
 
 MOST_NAMED = 100  # members in a welcome, the one who is welcomed among them
@@ -47,7 +47,7 @@ MOST_NAMED = 100  # members in a welcome, the one who is welcomed among them
 NOWHERE, NOBODY = Room(), Person("", "", guest=True)
 
 
-class RoomConsumer(Consumer):
+class RoomConsumer(WebsocketConsumer):
     """A member's connection to one room."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class RoomConsumer(Consumer):
         began = time.monotonic()
         name = self.scope["url_route"]["kwargs"]["room"]
         if not is_room_name(name):
-            raise Refused(CloseCode.NOT_FOUND)
+            raise ConnectionDenied(CloseCode.NOT_FOUND)
         self.key = room_key(name)
         self.room = await self._find(patient=passwords.was_refused(client_address(self.scope)))
         self.door = door_of(self.room)
@@ -78,7 +78,7 @@ class RoomConsumer(Consumer):
         await self._check_password(began)
         self.member, self.may_return = identify(self.scope, self.query, self.key)
         if self.room.closed:
-            raise Refused(CloseCode.CLOSED)
+            raise ConnectionDenied(CloseCode.CLOSED)
         self.feed = await self._enter()
         self._take_place(self.feed)
         now = await self._find()
@@ -89,7 +89,7 @@ class RoomConsumer(Consumer):
         if code is None and self._is_full(self.feed, now.member_limit):
             code = CloseCode.ROOM_FULL
         if code is not None:
-            raise Refused(code)
+            raise ConnectionDenied(code)
         if self.feed.epoch:  # whatever anybody was shown anywhere before we came is shown here before we are
             await self.feed.reach(now.numbering.last_seq)
         await self.accept()
@@ -127,7 +127,7 @@ class RoomConsumer(Consumer):
     async def _find(self, patient: bool = False) -> Room:
         found = await find_rooms([self.key], patient)
         if self.key not in found:
-            raise Refused(CloseCode.NOT_FOUND)
+            raise ConnectionDenied(CloseCode.NOT_FOUND)
         return found[self.key]
 
     async def _check_password(self, began: float) -> None:
@@ -142,7 +142,7 @@ class RoomConsumer(Consumer):
         Checks and enters in one step, so that two in one process cannot take one place.
         """
         if self._is_full(feed, self.room.member_limit):
-            raise Refused(CloseCode.ROOM_FULL)
+            raise ConnectionDenied(CloseCode.ROOM_FULL)
         current_doorkeeper().enter(self)
 
     def _is_full(self, feed: Feed, limit: int | None) -> bool:
@@ -155,8 +155,8 @@ class RoomConsumer(Consumer):
     async def _enter(self) -> Feed:
         try:
             return await current_feeds().enter(self.room, current_doorkeeper().room_changed)
-        except Unavailable as error:
-            raise Refused(CloseCode.UNAVAILABLE) from error
+        except LayerUnavailable as error:
+            raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
 
     async def _welcome(self, feed: Feed, now: Room) -> None:
         """Sends the welcome, then what was said before, then whatever is said."""
@@ -176,7 +176,7 @@ class RoomConsumer(Consumer):
         await self._answer(welcome)
         await catch_up(feed, self, position)
         for frame in feed.presence.since(look):  # who came and went during the replay
-            self.outbox.write(frame)
+            self.send_queue.write(frame)
 
     async def _say(self, frame: Say) -> None:
         if len(frame.text) > settings.ROOMS_MAX_TEXT:

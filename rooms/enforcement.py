@@ -19,12 +19,12 @@ from rooms.models import Numbering, Removal, Room
 from rooms.names import room_group
 from rooms.protocol import Person
 from rtproject.utils.db import short_transaction
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Doorkeeper:
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._outage = Outage("looking after the rooms")  # nobody can enter meanwhile
+        self._outage = FailureLog("looking after the rooms")  # nobody can enter meanwhile
 
     def enter(self, connection: Connection) -> None:
         """Watches over `connection` until it leaves."""
@@ -61,7 +61,7 @@ class Doorkeeper:
             connection.room = twin.room  # one row in memory, however many came in by the same
         inside.add(connection)
         if self._task is None or self._task.done():
-            self._task = background(self._watch(), "doorkeeper")
+            self._task = run_in_background(self._watch(), "doorkeeper")
 
     def leave(self, connection: Connection) -> None:
         """Forgets `connection`, if it was here."""
@@ -131,7 +131,7 @@ def _same_row(one: Room, other: Room) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-current_doorkeeper = per_loop(Doorkeeper)
+current_doorkeeper = loop_local(Doorkeeper)
 
 
 KEPT = timedelta(hours=1)  # far longer than a process needs to find out
@@ -156,7 +156,7 @@ def announce(name: str) -> None:
     """Has every process look at the room of this name. Blocks; if the layer is out of reach that is logged."""
     try:
         async_to_sync(broadcast)(room_group(name), None)
-    except Unavailable:
+    except LayerUnavailable:
         # Every process looks at its rooms by itself every few seconds.
         logger.error("a change of room %s could not be announced", name)
 

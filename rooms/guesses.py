@@ -12,20 +12,20 @@ from django.conf import settings
 from rooms.hashing import current_lanes
 from rooms.matching import matches_apart
 from rooms.names import room_key
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.throttling.rates import Rate, Tally
-from rtproject.websocket.throttling.shared import SharedTally
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
+from rtproject.websocket.throttling.shared import SharedWindow
 
 if TYPE_CHECKING:
     from rooms.models import Room
 
-wrong_passwords = SharedTally("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
+wrong_passwords = SharedWindow("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
 
 # Whoever failed in any room lately, more often than one mistypes, does not keep others waiting for a hash. It is this
 # process's time that is shared out, so this process's own count is enough.
-recent_failures = Tally(Rate(3, 600.0))
+recent_failures = SlidingWindow(Rate(3, 600.0))
 
 _digest_key = secrets.token_bytes(32)
 
@@ -101,7 +101,7 @@ def _none_yet() -> _Hashing:
     return {}
 
 
-_under_way = per_loop(_none_yet)  # what is hashed now, by digest
+_under_way = loop_local(_none_yet)  # what is hashed now, by digest
 
 
 async def judge(guess: Guess) -> Verdict:
@@ -127,7 +127,7 @@ async def _hash(guess: Guess) -> Verdict:
     suspect = recent_failures.exhausted(guess.address)
     try:
         right = await current_lanes().run(partial(matches_apart, guess.raw, guess.encoded), suspect)
-    except Unavailable:
+    except LayerUnavailable:
         await guess.take_back()
         return CloseCode.UNAVAILABLE
     if right is False:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib.auth.hashers import check_password
 
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 
 # A hash takes 0.2 to 0.4 s of CPU. One core is left to those who talk.
 HASHES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
@@ -96,4 +96,4 @@ class Lanes:
         return await (self._suspects.run(lambda _: work(True)) if suspect else self._others.run(work))
 
 
-current_lanes = per_loop(Lanes)
+current_lanes = loop_local(Lanes)

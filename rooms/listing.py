@@ -11,9 +11,9 @@ from django.db.models import F
 
 from rooms.models import Room
 from rooms.presence.query import Counts, count_here, count_members
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
-from rtproject.utils.ttl_cache import SharedLook, store_reader
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
+from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
 from rtproject.websocket.groups.layer import is_shared
 
 FRESH_SECONDS = 3.0
@@ -47,8 +47,8 @@ class Board:
     people: int | None = None
 
 
-_store = Outage("reading the list of rooms")
-_layer = Outage("counting who is in the rooms")
+_store = FailureLog("reading the list of rooms")
+_layer = FailureLog("counting who is in the rooms")
 
 
 async def _look() -> Board:
@@ -70,7 +70,7 @@ def _by_row(counts: Counts) -> defaultdict[int, int]:
     return found
 
 
-@store_reader
+@in_reader_thread
 def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
     """The rooms to list, in no order, and how many there are. The cost is bounded, however many that is."""
     fullest = nlargest(MOST_LISTED, filter(None, members), key=lambda row: members[row])
@@ -94,7 +94,7 @@ def _entry(room: Room, members: int | None) -> Entry:
     return Entry(room.name, room.title, room.guarded, room.closed, bool(room.history_size), last_at, members)
 
 
-_current_board = per_loop(lambda: SharedLook(_look, FRESH_SECONDS))
+_current_board = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))
 
 
 async def current_board() -> Board:

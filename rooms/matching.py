@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare
 
 from rooms.hash_process import HashProcesses
 from rooms.hashing import HASHES_AT_ONCE
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Matcher:
         self._busy_until = -math.inf  # of `time.monotonic`
 
     def matches(self, raw: str, encoded: str, leisurely: bool = False) -> bool:
-        """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises Unavailable if it cannot tell.
+        """Whether `raw` is the password that `encoded` is the hash of. Blocks. Raises LayerUnavailable if it cannot tell.
 
         A `leisurely` one is one of many, or of a suspect.
         A hash of another kind than PBKDF2, which `PASSWORD_HASHERS` may ask for, is computed here. What is no hash at
@@ -65,7 +65,7 @@ class Matcher:
             return self._others.derive(*parameters)
         except OSError as error:
             logger.error("a password cannot be checked: %s", error)
-            raise Unavailable from error
+            raise LayerUnavailable from error
 
 
 matches_apart = Matcher().matches

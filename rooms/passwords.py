@@ -9,10 +9,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from rooms.guesses import Guess, judge
 from rooms.names import room_key
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Refused
-from rtproject.websocket.throttling.rates import Pace, Rate, Tally
+from rtproject.websocket.exceptions import ConnectionDenied
+from rtproject.websocket.throttling.rates import LeakyBucket, Rate, SlidingWindow
 
 if TYPE_CHECKING:
     from rooms.models import Room
@@ -24,13 +24,13 @@ _SESSION_KEY = "rooms.admissions"  # in the session: room key -> [fingerprint, U
 
 # Who guesses without pause comes back as soon as it is answered, and each handshake costs some 2 ms of CPU. So when
 # there are many refusals they take their time.
-_refusals = per_loop(lambda: Pace(Rate(50, 1.0), burst=20))
+_refusals = loop_local(lambda: LeakyBucket(Rate(50, 1.0), burst=20))
 
-_refused_lately = Tally(Rate(1, 60.0))  # addresses
+_refused_lately = SlidingWindow(Rate(1, 60.0))  # addresses
 
 
 async def verify(room: "Room", raw: str | None, address: str | None, began: float | None = None) -> None:
-    """Returns if `raw` opens `room`; raises Refused: FORBIDDEN, or RATE_LIMITED after too many wrong ones, or when
+    """Returns if `raw` opens `room`; raises ConnectionDenied: FORBIDDEN, or RATE_LIMITED after too many wrong ones, or when
     so many wait for a hash that this one's turn does not come in time.
 
     Wrong passwords count per address and room; a missing one is neither counted nor hashed. `address` is None for a
@@ -40,7 +40,7 @@ async def verify(room: "Room", raw: str | None, address: str | None, began: floa
     if not room.guarded:
         return
     if not raw:
-        raise Refused(CloseCode.FORBIDDEN)
+        raise ConnectionDenied(CloseCode.FORBIDDEN)
     until = (time.monotonic() if began is None else began) + ANSWER_SECONDS
     try:
         async with asyncio.timeout(until - time.monotonic()):
@@ -49,8 +49,8 @@ async def verify(room: "Room", raw: str | None, address: str | None, began: floa
         code = CloseCode.RATE_LIMITED
     if code is not None:
         _refused_lately.take(address)
-        await _refusals().keep(until)
-        raise Refused(code)
+        await _refusals().wait_turn(until)
+        raise ConnectionDenied(code)
 
 
 def was_refused(address: str | None) -> bool:

@@ -14,12 +14,12 @@ from rooms.history.writer import Stored, Writer
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import Message, Person, Said, Say
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
+from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
 
@@ -28,8 +28,8 @@ async def say(
 ) -> Said | None:
     """Says `frame` to `room`; to its sender too, which is the confirmation. Returns Said if that was done before.
 
-    Raises ClientError if nobody will see it, and Refused if nobody can know. `on_change` is called with the room's key
-    if that is because the room is not what it was when `member` came in by `door`.
+    Raises ClientError if the message is shown to no one, and ConnectionDenied if that cannot be known. Calls
+    `on_change` with the room's key if the room is not what it was when `member` came in by `door`.
     """
     if not room.epoch:
         await _pass_on(room, door, member, frame)
@@ -47,7 +47,7 @@ async def say(
         case Verdict.UNAVAILABLE:
             raise ClientError("unavailable", "The store is out of reach; say it again later.", frame.id)
         case Verdict.UNKNOWN:  # neither answer would be true: whoever comes back and says it again is told
-            raise Refused(CloseCode.UNAVAILABLE)
+            raise ConnectionDenied(CloseCode.UNAVAILABLE)
     return None
 
 
@@ -72,7 +72,7 @@ async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
     text, feed = protocol.encode(message), current_feeds().find(room)
     try:
         await broadcast(room_group(room.name), text, door=door, by=feed and feed.name)
-    except Unavailable:
+    except LayerUnavailable:
         detail = "The channel layer is out of reach; say it again later."
         raise ClientError("unavailable", detail, frame.id) from None
     # Shown here without the layer, which may lose it on the way back to us, for example after a restart of Redis.
@@ -89,13 +89,13 @@ class Announcer:
     def __init__(self) -> None:
         self._waiting: deque[tuple[Saying, int, str]] = deque(maxlen=MOST_WAITING)
         self._telling: asyncio.Task[None] | None = None
-        self._outage = Outage("announcing stored messages")
+        self._outage = FailureLog("announcing stored messages")
 
     def put(self, saying: Saying, seq: int, text: str) -> None:
         """Has message `seq` announced; `text` is its finished frame. Returns at once."""
         self._waiting.append((saying, seq, text))
         if self._telling is None or self._telling.done():
-            self._telling = background(self._tell(), "rooms announcer")
+            self._telling = run_in_background(self._tell(), "rooms announcer")
 
     async def _tell(self) -> None:
         while self._waiting:
@@ -105,5 +105,5 @@ class Announcer:
                 await broadcast(group, text, door=saying.door, epoch=epoch, seq=seq)
 
 
-_current_announcer = per_loop(Announcer)
-_current_writer = per_loop(lambda: Writer(deliver_stored))
+_current_announcer = loop_local(Announcer)
+_current_writer = loop_local(lambda: Writer(deliver_stored))

@@ -28,7 +28,7 @@ from rooms.ui_text import LIST_TEXT, REFUSALS, ROOM_WORDS
 from rtproject.utils.db import release_connections
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.exceptions import ConnectionDenied
 
 
 @sensitive_post_parameters("password")
@@ -74,7 +74,7 @@ def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
     address = request_address(request)
     try:
         async_to_sync(passwords.verify)(room, form.cleaned_data["password"], address)
-    except Refused as refused:
+    except ConnectionDenied as refused:
         code = refused.code
         if code == CloseCode.RATE_LIMITED and not async_to_sync(is_used_up)(room, address):
             # Too many others wait for a hash: that is nothing to wait a minute for.

@@ -9,7 +9,7 @@ class SiteConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from rtproject import checks  # noqa: F401 (registers them)
-        from rtproject.utils.db import release_connections, take_turns
+        from rtproject.utils.db import release_connections, wait_for_turns
 
-        connection_created.connect(take_turns)
+        connection_created.connect(wait_for_turns)
         request_finished.connect(release_connections)

@@ -21,18 +21,18 @@ from pulse.routing import websocket_urlpatterns as pulse
 from pulse.sampling.worker import ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn
-from rtproject.process_check import look_for_others
+from rtproject.process_check import warn_of_other_processes
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
-from rtproject.websocket.lifecycle import Drain
-from rtproject.websocket.middleware.auth import Identity
+from rtproject.websocket.lifecycle import GracefulShutdown
+from rtproject.websocket.middleware.auth import SessionAuthMiddleware
 from rtproject.websocket.middleware.denials_and_limits import (
     ConnectionsPerAddress,
     VisibleCloseCodes,
     not_found,
 )
 from rtproject.websocket.middleware.origins import ForeignOrigins
-from rtproject.websocket.transport.base import Wired
+from rtproject.websocket.transport.base import TransportMiddleware
 
 cut_queries_of_daphne()
 spare_unread_words_of_autobahn()
@@ -52,13 +52,17 @@ def endpoint(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
     return serve(scope, receive, send)
 
 
-websocket = Wired(ForeignOrigins(VisibleCloseCodes(Drain(ConnectionsPerAddress(Identity(endpoint))))))
+websocket = TransportMiddleware(
+    ForeignOrigins(
+        VisibleCloseCodes(GracefulShutdown(ConnectionsPerAddress(SessionAuthMiddleware(endpoint))))
+    )
+)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
     ensure_embedded()
-    look_for_others()
+    warn_of_other_processes()
     # Daphne takes it from a header of the client's: with it a path would mean another one than the proxy's rules saw.
     scope["root_path"] = ""
     serve: Application = websocket if scope["type"] == "websocket" else page

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +23,12 @@ CAN_LOCK = find_spec("fcntl") is not None  # Windows has none
 
 
 @cache
-def look_for_others() -> None:
+def warn_of_other_processes() -> None:
     """Begins to look, once a process. Where a Redis or a PostgreSQL is set, `checks.py` says what there is to say."""
     if CAN_LOCK and settings.ON_SQLITE and not settings.REDIS_URLS:
-        background(warn_unless_alone(Path(f"{settings.DATABASES['default']['NAME']}.lock")), "lone server")
+        run_in_background(
+            warn_unless_alone(Path(f"{settings.DATABASES['default']['NAME']}.lock")), "lone server"
+        )
 
 
 async def warn_unless_alone(path: Path) -> None:

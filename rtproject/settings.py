@@ -125,7 +125,7 @@ if ON_SQLITE:
     # Tests have a file too: of a database in memory a second thread gets "table is locked" instead of its turn.
     DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.test"}
     DATABASES["default"]["OPTIONS"] = {
-        "timeout": 5,  # until WAL is on; for their turns writers wait in `websocket/sqlite_turns.py`
+        "timeout": 5,  # until WAL is on; for their turns writers wait in `websocket/db.py`
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL",
     }

@@ -8,9 +8,9 @@ from django.conf import settings
 
 from pulse.models import Host
 from rooms.listing import current_board
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
-from rtproject.utils.ttl_cache import SharedLook, store_reader
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
+from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
 
 FRESH_SECONDS = 3.0
 STORE_SECONDS = 3.0  # how long the store has to answer
@@ -45,7 +45,7 @@ class State:
         return self.store and self.layer
 
 
-_store = Outage("reading the newest pulse")
+_store = FailureLog("reading the newest pulse")
 
 
 async def _look() -> State:
@@ -60,7 +60,7 @@ async def _look() -> State:
     )
 
 
-@store_reader
+@in_reader_thread
 def _read_pulse() -> tuple[int, Pulse | None]:
     frames = {host.name: host.frame for host in Host.objects.live()}
     mine = frames.get(settings.PULSE_HOST)
@@ -68,7 +68,7 @@ def _read_pulse() -> tuple[int, Pulse | None]:
     return len(frames), pulse and Pulse(pulse["host"], pulse["cpu"], pulse["memory"]["percent"])
 
 
-_current_state = per_loop(lambda: SharedLook(_look, FRESH_SECONDS))
+_current_state = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))
 
 
 async def current_state() -> State:

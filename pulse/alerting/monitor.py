@@ -16,10 +16,10 @@ from pulse.alerting import engine as alert_book
 from pulse.alerting.staleness import Silence
 from pulse.protocol import ALERTS_GROUP, Alerts
 from pulse.threads import in_storing_thread
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 
 SOONEST, LATEST = 1.0, 5.0  # seconds between two looks; one for each pulse within them
 PATIENCE_LOOKS = 3
@@ -27,7 +27,7 @@ LOOK_SECONDS = 5.0  # a store that has not answered by then is out of reach: one
 
 
 async def tell_alerts_changed() -> None:
-    """Has every process look at the alerts again. Raises Unavailable if the layer cannot be reached."""
+    """Has every process look at the alerts again. Raises LayerUnavailable if the layer cannot be reached."""
     await broadcast(ALERTS_GROUP, None)
 
 
@@ -47,14 +47,14 @@ class Watch:
         self._dashboards: dict[Dashboard, None] = {}
         self._alerts: Alerts | None = None  # as they were seen last
         self._woken = asyncio.Event()
-        self._looking = Outage("looking at hosts and alerts")
-        self._telling = Outage("telling that a host is silent")
+        self._looking = FailureLog("looking at hosts and alerts")
+        self._telling = FailureLog("telling that a host is silent")
         self._task: asyncio.Task[None] | None = None
 
     def ensure_running(self) -> None:
         """Begins to look, unless it does so already."""
         if self._task is None or self._task.done():
-            self._task = background(self._run(), "pulse watch")
+            self._task = run_in_background(self._run(), "pulse watch")
 
     def show_to(self, dashboard: Dashboard) -> None:
         """Tells `dashboard` of the alerts there are, and of each change until it is forgotten."""
@@ -113,4 +113,4 @@ class Watch:
             dashboard.show_alerts(alerts)
 
 
-current_watch = per_loop(Watch)
+current_watch = loop_local(Watch)

@@ -16,10 +16,10 @@ from pulse.sampling.sampler import Sampler, take_snapshot
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import STRAY_BEATS, Measured
 from pulse.threads import sampling_thread
-from rtproject.utils.failure_log import Outage
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +45,9 @@ class Worker:
         self._clock = clock
         self._publish = publish
         self._grid = Grid(interval, clock)
-        self._sampling = Outage("sampling the machine")
-        self._publishing = Outage("publishing pulses")
-        self._pace = Outage("keeping the beat of the pulse")
+        self._sampling = FailureLog("sampling the machine")
+        self._publishing = FailureLog("publishing pulses")
+        self._pace = FailureLog("keeping the beat of the pulse")
         self._missed = 0  # ticks without a sample since this worker began
 
     @classmethod
@@ -99,9 +99,9 @@ class Worker:
     def _count_skipped(self) -> None:
         self._missed += self._grid.skipped
         if self._grid.skipped:
-            self._pace.fails(f"{self._grid.skipped} ticks were skipped")
+            self._pace.failed(f"{self._grid.skipped} ticks were skipped")
         else:
-            self._pace.works()
+            self._pace.recovered()
 
 
 def disk_path() -> Path:
@@ -117,7 +117,7 @@ class Embedded:
         self.task: asyncio.Task[None] | None = None
 
 
-current_embedded = per_loop(Embedded)
+current_embedded = loop_local(Embedded)
 
 
 def ensure_embedded() -> None:
@@ -131,4 +131,4 @@ def ensure_embedded() -> None:
         return
     embedded = current_embedded()
     if embedded.task is None or embedded.task.done():
-        embedded.task = background(Worker.from_settings().run(), "pulse worker")
+        embedded.task = run_in_background(Worker.from_settings().run(), "pulse worker")

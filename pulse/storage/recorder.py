@@ -9,7 +9,7 @@ from pulse.storage import pruning
 from pulse.storage import store as storing
 from pulse.storage.store import Measured
 from pulse.threads import in_storing_thread
-from rtproject.utils.failure_log import Outage
+from rtproject.utils.failure_log import FailureLog
 
 PRUNE_EVERY = 100  # writes
 CLOSING_SECONDS = 1.0
@@ -38,8 +38,8 @@ class Recorder:
         self._waiting: deque[Measured] = deque(maxlen=MOST_HISTORY)
         self._writing: asyncio.Task[None] | None = None
         self._writes_until_tidy = 0
-        self._storing = Outage("storing pulses")
-        self._telling = Outage("telling that alerts have changed")
+        self._storing = FailureLog("storing pulses")
+        self._telling = FailureLog("telling that alerts have changed")
 
     def put(self, measured: Measured) -> None:
         """Has a pulse written, and returns at once."""

@@ -9,7 +9,7 @@ from channels.testing import WebsocketCommunicator
 
 from pulse.consumers import PulseConsumer
 from pulse.tests.support import host_and_seq, send_pulse
-from rtproject.websocket.groups.registry import Event
+from rtproject.websocket.groups.registry import GroupEvent
 
 PATIENCE = 20  # seconds until a test gives up waiting for a frame
 
@@ -53,7 +53,7 @@ class Heard:
     def __init__(self) -> None:
         self._seqs: asyncio.Queue[int] = asyncio.Queue()
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         self._seqs.put_nowait(event.tags["seq"])
 
     async def until(self, seq: int) -> None:

@@ -19,10 +19,10 @@ from pulse.protocol import GROUP
 from pulse.sampling.worker import current_embedded, ensure_embedded
 from pulse.tests.clients import Heard, connected
 from pulse.tests.support import send_pulse, store_pulses, stored
-from rtproject.utils.failure_log import Outage
+from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import FanOut, current_fanout
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.registry import GroupRegistry, current_registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +36,7 @@ async def _no_connection_is_left_open() -> AsyncIterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_outage_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "store_outage", Outage("reading stored pulses"))
+    monkeypatch.setattr(consumers, "store_outage", FailureLog("reading stored pulses"))
 
 
 store = sync_to_async(store_pulses)
@@ -145,7 +145,7 @@ async def test_a_host_whose_clock_was_set_back_goes_on() -> None:
 async def test_pulses_that_come_during_the_replay_are_sent_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async def meanwhile(count: int, host: str | None) -> list[Sample]:
         heard = Heard()
-        await current_fanout().join(GROUP, heard)
+        await current_registry().join(GROUP, heard)
         await send_pulse("a", 3)
         await send_pulse("a", 4)
         await heard.until(4)  # who joined before has heard it too
@@ -183,10 +183,10 @@ async def test_a_store_that_hangs_leaves_live_pulses(monkeypatch: pytest.MonkeyP
 
 
 async def test_without_the_channel_layer_nobody_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(self: FanOut, name: str, member: Any) -> None:
-        raise Unavailable("no layer")
+    async def fail(self: GroupRegistry, name: str, member: Any) -> None:
+        raise LayerUnavailable("no layer")
 
-    monkeypatch.setattr(FanOut, "join", fail)
+    monkeypatch.setattr(GroupRegistry, "join", fail)
     communicator = WebsocketCommunicator(PulseConsumer.as_asgi(), "/stats")
     assert await communicator.connect() == (False, CloseCode.UNAVAILABLE)
 

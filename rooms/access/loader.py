@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from rooms.access.versions import read_rooms
 from rooms.models import Room
 from rooms.names import room_key
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 
 PATIENT_SECONDS = 0.1  # that a patient caller waits for others before they have a look taken
 MOST_AT_ONCE = 500  # names in one query
@@ -59,7 +59,7 @@ async def _read(keys: list[str]) -> dict[str, Room]:
     return found
 
 
-_current_reader = per_loop(Reader)
+_current_reader = loop_local(Reader)
 
 
 async def find_rooms(names: Collection[str], patient: bool = False) -> dict[str, Room]:

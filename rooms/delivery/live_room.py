@@ -13,9 +13,9 @@ from rooms.history.reader import MOST_HISTORY, newest_page, page_after, to_frame
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import Presence
-from rtproject.utils.failure_log import Outage
-from rtproject.websocket.groups.registry import Event, current_fanout
-from rtproject.websocket.lifecycle import background
+from rtproject.utils.failure_log import FailureLog
+from rtproject.websocket.groups.registry import GroupEvent, current_registry
+from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
 MOST_BYTES = 512 * 1024  # for each room with somebody inside
@@ -72,7 +72,7 @@ class Feed:
         self._ahead: dict[int, tuple[Frame, str]] = {}
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
-        self._outage = Outage(f"looking for messages of room {self.key}")
+        self._outage = FailureLog(f"looking for messages of room {self.key}")
 
     @property
     def shown(self) -> int:
@@ -80,8 +80,8 @@ class Feed:
         return self.tail.newest
 
     async def begin(self) -> None:
-        """Hears the group from now on. Raises Unavailable, or django.db.Error."""
-        await current_fanout().join(room_group(self.key), self)
+        """Hears the group from now on. Raises LayerUnavailable, or django.db.Error."""
+        await current_registry().join(room_group(self.key), self)
         if self.epoch:
             # What is said from now on is heard; what was said before is in here.
             page = await newest_page(self.room.pk)
@@ -100,9 +100,9 @@ class Feed:
         if self._repairing is not None:
             self._repairing.cancel()
         await self.presence.close()
-        await current_fanout().leave(room_group(self.key), self)
+        await current_registry().leave(room_group(self.key), self)
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         """What the fan-out brings: a message, or the news that something about the room is not as it was."""
         epoch = event.tags.get("epoch", "")
         if "presence" in event.tags:
@@ -129,7 +129,7 @@ class Feed:
         """Message `seq` is stored: it is looked for if it does not come by itself."""
         self._newest = max(self._newest, seq)
         if self._begun and self._newest > self.shown and self._repairing is None:
-            self._repairing = background(self._repair(), f"repair of {self.key}")
+            self._repairing = run_in_background(self._repair(), f"repair of {self.key}")
 
     async def reach(self, seq: int) -> None:
         """Returns when message `seq` was shown."""

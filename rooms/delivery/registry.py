@@ -8,9 +8,9 @@ from rooms.models import Room
 from rooms.names import room_key
 from rooms.presence.query import GROUP, Respondent
 from rooms.presence.tracker import presences_here
-from rtproject.utils.loop_local import per_loop
-from rtproject.websocket.groups.registry import current_fanout
-from rtproject.websocket.lifecycle import background
+from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.groups.registry import current_registry
+from rtproject.websocket.lifecycle import run_in_background
 
 Identity = tuple[str, int | None, str]
 
@@ -29,7 +29,7 @@ class Feeds:
         return self._feeds.get(_identity(room))
 
     async def enter(self, room: Room, on_change: Callable[[str], None]) -> Feed:
-        """The feed of `room`, which has begun; `leave` it in any case. Raises Unavailable or django.db.Error.
+        """The feed of `room`, which has begun; `leave` it in any case. Raises LayerUnavailable or django.db.Error.
 
         Many who come at once wait for one beginning, and share its failure.
         """
@@ -44,12 +44,14 @@ class Feeds:
         except BaseException:
             if self._begun[feed].done():
                 self._forget(feed)
-            background(self.leave(feed), "leaving a feed")  # the refusal must not wait for a layer that hangs
+            run_in_background(
+                self.leave(feed), "leaving a feed"
+            )  # the refusal must not wait for a layer that hangs
             raise
         return feed
 
     async def _begin(self, feed: Feed) -> None:
-        await current_fanout().join(GROUP, self._respondent)
+        await current_registry().join(GROUP, self._respondent)
         await feed.begin()
 
     async def leave(self, feed: Feed) -> None:
@@ -57,7 +59,7 @@ class Feeds:
         self._users[feed] -= 1
         if self._users[feed] == 0:
             if feed.presence.expects_somebody():
-                background(self._end_later(feed), "end of a feed")
+                run_in_background(self._end_later(feed), "end of a feed")
             else:
                 await self._end(feed)
 
@@ -79,11 +81,11 @@ class Feeds:
         await asyncio.wait({begun})
         await feed.close()
         if not self._users:
-            await current_fanout().leave(GROUP, self._respondent)
+            await current_registry().leave(GROUP, self._respondent)
 
 
 def _identity(room: Room) -> Identity:
     return room_key(room.name), room.pk, room.epoch
 
 
-current_feeds = per_loop(Feeds)
+current_feeds = loop_local(Feeds)

@@ -8,7 +8,7 @@ from rooms.delivery.live_room import PAGE, Feed
 from rooms.delivery.subscribers import MOST_AT_ONCE, Listener
 from rooms.history.reader import MOST_HISTORY, page_after, to_frame
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.query import whole_number
 from rtproject.websocket.transport.frames import Frame
 
@@ -40,7 +40,7 @@ async def catch_up(feed: Feed, listener: Listener, position: int) -> None:
     """Shows `listener` what came after number `position`, at its own pace, and then everything that comes.
 
     It is one of the feed's audience only when it has seen as much as they: nothing piles up for it until then. Raises
-    Refused if it may not hear what is said by now, or if it is so slow that what it has not seen is deleted.
+    ConnectionDenied if it may not hear what is said by now, or if it is so slow that what it has not seen is deleted.
     """
     limit = FIRST_PAGE
     while position < feed.shown:
@@ -52,9 +52,9 @@ async def catch_up(feed: Feed, listener: Listener, position: int) -> None:
             position = feed.shown
         for some in _portions(frames):
             if not may_read(listener.door, feed.audience.door):
-                raise Refused(CloseCode.PASSWORD_CHANGED)
-            if not await listener.outbox.write_through(some):
-                raise Refused(CloseCode.GOING_AWAY)
+                raise ConnectionDenied(CloseCode.PASSWORD_CHANGED)
+            if not await listener.send_queue.write_through(some):
+                raise ConnectionDenied(CloseCode.GOING_AWAY)
     feed.audience.attach(listener)
 
 
@@ -67,10 +67,10 @@ def _next_limit(frames: Sequence[Frame]) -> int:
 async def _read(feed: Feed, listener: Listener, position: int, limit: int) -> tuple[int, list[Frame]]:
     page = await page_after(feed.room.pk, position, limit)
     if page.epoch != feed.epoch or not may_read(listener.door, page.door):
-        raise Refused(CloseCode.GOING_AWAY)
+        raise ConnectionDenied(CloseCode.GOING_AWAY)
     rows = [row for row in page.rows if row.seq <= feed.shown]
     if page.gone > position:
-        raise Refused(CloseCode.TOO_SLOW)
+        raise ConnectionDenied(CloseCode.TOO_SLOW)
     last = rows[-1].seq if rows else feed.shown  # there are holes if somebody deleted rows
     return last, [to_frame(feed.room, row) for row in rows]
 

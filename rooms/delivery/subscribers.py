@@ -7,7 +7,7 @@ from typing import Protocol
 from rooms.access.versions import may_hear, may_read
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import Outbox
+from rtproject.websocket.transport.send_queue import SendQueue
 
 MOST_AT_ONCE = 64 * 1024  # bytes written to a member at a time
 
@@ -16,7 +16,7 @@ class Listener(Protocol):
     """Somebody who is shown a room, and the door they came in by."""
 
     door: str
-    outbox: Outbox
+    send_queue: SendQueue
 
     def end(self, code: int) -> None: ...
 
@@ -60,7 +60,7 @@ class Audience:
         frame, self._out, self._out_size = Frame.joined(self._out), [], 0
         for listener in list(self._listeners):
             if listener.door == self.door:
-                listener.outbox.write(frame)
+                listener.send_queue.write(frame)
             else:
                 self._write_to_other(listener, frame)
 
@@ -70,6 +70,6 @@ class Audience:
             self.detach(listener)
             listener.end(CloseCode.PASSWORD_CHANGED)
         elif self._numbered or may_hear(listener.door, self.door):
-            listener.outbox.write(frame)
+            listener.send_queue.write(frame)
         else:  # one of them, or the one who spoke, is behind
             self._on_stranger()

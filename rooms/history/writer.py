@@ -13,8 +13,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 from rooms.history.pruning import Beyond, prune
 from rooms.history.store import Outcome, Saying, Verdict, store
-from rtproject.utils.failure_log import Outage
-from rtproject.websocket.lifecycle import background
+from rtproject.utils.failure_log import FailureLog
+from rtproject.websocket.lifecycle import run_in_background
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,15 +90,15 @@ class Writer:
         self._writing: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
         self._grown: set[int] = set()  # rows of rooms that may have more messages than they keep
-        self._outage = Outage("storing messages")
-        self._pruning_outage = Outage("deleting old messages")
+        self._outage = FailureLog("storing messages")
+        self._pruning_outage = FailureLog("deleting old messages")
 
     async def store(self, saying: Saying) -> Outcome:
         """Stores `saying`; returns what became of it."""
         stored: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((saying, stored))
         if self._writing is None or self._writing.done():
-            self._writing = background(self._write(), "rooms writer")
+            self._writing = run_in_background(self._write(), "rooms writer")
         return await asyncio.shield(stored)
 
     async def _write(self) -> None:
@@ -129,7 +129,7 @@ class Writer:
     def _prune_soon(self, room: int) -> None:
         self._grown.add(room)
         if self._pruning is None or self._pruning.done():
-            self._pruning = background(self._prune(), "rooms pruning")
+            self._pruning = run_in_background(self._prune(), "rooms pruning")
 
     async def _prune(self) -> None:
         with self._pruning_outage:

@@ -13,10 +13,10 @@ from typing import Any
 
 from rooms.presence.state import HERE, Attendance, Change
 from rooms.protocol import Person
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.layer import is_shared
 from rtproject.websocket.groups.registry import broadcast
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 
 GATHER_SECONDS = 0.05  # between two times that something is told; what changes meanwhile is told together
 QUIET_SECONDS = 0.1  # when nobody has answered for so long, nobody else is there
@@ -58,7 +58,7 @@ class Exchange:
         """Asks the others who is there, and gives them a moment to answer."""
         if not is_shared():
             return
-        self._beating = background(self._beat(), "rooms presence beat")
+        self._beating = run_in_background(self._beat(), "rooms presence beat")
         await self._ask({EVERYBODY})
         loop = asyncio.get_running_loop()
         end = loop.time() + ANSWER_SECONDS
@@ -88,7 +88,7 @@ class Exchange:
 
     def _tell_soon(self) -> None:
         if self._beating is not None and (self._telling is None or self._telling.done()):
-            self._telling = background(self._tell_what_is_due(), "rooms presence")
+            self._telling = run_in_background(self._tell_what_is_due(), "rooms presence")
 
     async def _tell_what_is_due(self) -> None:
         while self._asked or self._asking or self._changes:
@@ -116,7 +116,9 @@ class Exchange:
 
     async def _tell(self, what: str, **more: Any) -> None:
         tags = {"presence": what, "by": self._name, "room": self._room, "number": self._number, **more}
-        with contextlib.suppress(Unavailable):  # the next beat tells the others that they missed something
+        with contextlib.suppress(
+            LayerUnavailable
+        ):  # the next beat tells the others that they missed something
             await broadcast(self._group, None, **tags)
 
     # --- from the others ---

@@ -10,10 +10,10 @@ from channels.layers import get_channel_layer
 from rooms.presence.state import HERE
 from rooms.presence.tracker import Presence, presences_here
 from rooms.protocol import Person
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.layer import ask_layer
-from rtproject.websocket.groups.registry import Event, broadcast
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.groups.registry import GroupEvent, broadcast
+from rtproject.websocket.lifecycle import run_in_background
 
 GROUP = "rooms.census"
 ANSWER_SECONDS = 0.3  # how long the other processes have to answer
@@ -37,10 +37,10 @@ class Respondent:
     def __init__(self, presences: Iterable[Presence]) -> None:
         self._presences = presences
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         """Somebody asks."""
         rooms = self._counts() if event.tags.get("counts") else self._people()
-        background(self._answer(event.tags["answer_to"], rooms), "rooms census")
+        run_in_background(self._answer(event.tags["answer_to"], rooms), "rooms census")
 
     def _people(self) -> list[tuple[str, list[list[Any]]]]:
         found = []
@@ -53,12 +53,12 @@ class Respondent:
         return [(key, row, count) for (key, row), count in _count(self._presences).items()]
 
     async def _answer(self, channel: str, rooms: list[Any]) -> None:
-        with contextlib.suppress(Unavailable):  # then who asks hears nothing, and counts nobody
+        with contextlib.suppress(LayerUnavailable):  # then who asks hears nothing, and counts nobody
             await ask_layer(get_channel_layer().send(channel, {"type": "rooms.census", "rooms": rooms}))
 
 
 async def take_census() -> Members:
-    """The members in all rooms, as far as the processes answer in time. Raises Unavailable."""
+    """The members in all rooms, as far as the processes answer in time. Raises LayerUnavailable."""
     found: Members = {}
     for key, people in await _ask_all(counts=False):
         members = [Person(member, name, guest=guest) for member, name, guest in people]
@@ -67,7 +67,7 @@ async def take_census() -> Members:
 
 
 async def count_members() -> Counts:
-    """How many members are in all rooms, as far as the processes answer in time. Raises Unavailable.
+    """How many members are in all rooms, as far as the processes answer in time. Raises LayerUnavailable.
 
     Somebody who is in several processes is one member: each process with somebody in a room has counted all of it.
     """

@@ -10,8 +10,8 @@ from rooms.names import room_group
 from rooms.presence.backends import Exchange
 from rooms.presence.state import HERE, Attendance, Change
 from rooms.protocol import Count, Joined, Left, Person
-from rtproject.utils.loop_local import per_loop
-from rtproject.websocket.lifecycle import current_shutdown
+from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
 
 GRACE_SECONDS = 3.0  # somebody who comes back within this was never away
@@ -114,7 +114,7 @@ class Presence:
             await self._settled.wait()
 
     def _gone(self, member: str) -> None:
-        if current_shutdown().begun:
+        if running_tasks().begun:
             return  # they come back when the server does; if it does not, the others will miss it, and them
         self._going.pop(member, None)
         self._note_settled()
@@ -148,7 +148,7 @@ def _none_yet() -> set[Presence]:
     return set()
 
 
-presences_here = per_loop(_none_yet)  # those that have begun in this process
+presences_here = loop_local(_none_yet)  # those that have begun in this process
 
 
 def _told(joined: list[Person], left: list[Person], count: int) -> list[Frame]:

@@ -10,17 +10,17 @@ from rooms.delivery.live_room import Feed
 from rooms.presence import tracker as presence
 from rooms.tests.listeners import Store, begun_feed
 from rooms.tests.support import Looks
-from rtproject.websocket.throttling.rates import Rate, Tally
-from rtproject.websocket.throttling.shared import SharedTally
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
+from rtproject.websocket.throttling.shared import SharedWindow
 
 
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Each test is a process of its own as far as the process remembers anything."""
-    tally = SharedTally("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [])
+    tally = SharedWindow("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [])
     monkeypatch.setattr(guesses, "wrong_passwords", tally)
-    monkeypatch.setattr(guesses, "recent_failures", Tally(Rate(1, 600.0)))
-    monkeypatch.setattr(passwords, "_refused_lately", Tally(Rate(1, 60.0)))
+    monkeypatch.setattr(guesses, "recent_failures", SlidingWindow(Rate(1, 600.0)))
+    monkeypatch.setattr(passwords, "_refused_lately", SlidingWindow(Rate(1, 60.0)))
     monkeypatch.setattr(presence, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]
     settings.PULSE_EMBEDDED = False

@@ -12,9 +12,9 @@ from rooms.delivery import replay
 from rooms.delivery.live_room import Feed
 from rooms.history.reader import Page
 from rooms.models import Message, Numbering, Room
-from rtproject.websocket.groups.registry import Event
+from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import Outbox
+from rtproject.websocket.transport.send_queue import SendQueue
 
 PATIENCE = 10.0  # seconds: running into it means that what a test waits for never comes
 OPEN_DOOR = "1:0:0"
@@ -29,7 +29,7 @@ class Member:
         self.code: int | None = None
         self.reading = asyncio.Event()
         self.reading.set()
-        self.outbox = Outbox(self._send, None, lambda: None)
+        self.send_queue = SendQueue(self._send, None, lambda: None)
 
     def end(self, code: int) -> None:
         """Remembers how it was ended."""
@@ -96,9 +96,9 @@ def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
     return room
 
 
-def event(seq: int, door: str = OPEN_DOOR, epoch: str = "epoch") -> Event:
+def event(seq: int, door: str = OPEN_DOOR, epoch: str = "epoch") -> GroupEvent:
     """What the layer brings when message `seq` was stored elsewhere."""
-    return Event(Frame(str(seq)), {"seq": seq, "epoch": epoch, "door": door})
+    return GroupEvent(Frame(str(seq)), {"seq": seq, "epoch": epoch, "door": door})
 
 
 def numbers(first: int, last: int) -> list[str]:

@@ -40,7 +40,7 @@ class PlayedRoom:
         await page.goto(f"{home}rooms/played/")
         await expect(page.locator("#state")).to_have_attribute("data-state", "open")
 
-    async def turn_away(self, page: Page, code: int) -> None:
+    async def deny(self, page: Page, code: int) -> None:
         """Ends the connection with `code`, and those after it, until the page waits for long before it tries again."""
         self.refusal = code
         await self.links[-1].close(code=code)

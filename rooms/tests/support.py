@@ -18,7 +18,7 @@ from rooms.models import Room
 from rooms.routing import websocket_urlpatterns
 from rtproject.asgi import application as site
 from rtproject.tests.support.frames import PRESENCE
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 PATIENCE = 20  # seconds until a test gives up waiting for a frame
 
@@ -54,7 +54,7 @@ def set_password(raw: str | None) -> None:
 
 async def out_of_reach(*_: Any, **__: Any) -> None:
     """Stands in for whatever needs the channel layer."""
-    raise Unavailable("no layer")
+    raise LayerUnavailable("no layer")
 
 
 class Client(WebsocketCommunicator):

@@ -12,7 +12,7 @@ from rooms.names import room_group
 from rooms.posting import Announcer
 from rooms.tests.listeners import listed_room
 from rooms.tests.stored import saying
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.tests.helpers import settle
 
 
@@ -29,7 +29,7 @@ class Layer:
         """Stands in for the fan-out's."""
         await self.gate.wait()
         if self.away:
-            raise Unavailable("no layer")
+            raise LayerUnavailable("no layer")
         self.told.append((group, text, tags))
 
     @property
@@ -89,7 +89,7 @@ async def test_what_the_layer_does_not_take_is_dropped(
     await settle()
     assert layer.numbers == [3]
     assert caplog.messages == [
-        "announcing stored messages fails, and is tried again: Unavailable: no layer",
+        "announcing stored messages fails, and is tried again: LayerUnavailable: no layer",
         "announcing stored messages works again",
     ]
 

@@ -59,7 +59,7 @@ async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page, code
     room = PlayedRoom(3)
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
-    await room.turn_away(page, code)
+    await room.deny(page, code)
     await expect(page.locator("#advice")).not_to_be_empty()
     await assert_accessible(page)
 

@@ -38,7 +38,7 @@ async def test_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, p
     room = PlayedRoom()
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
-    await room.turn_away(page, code)
+    await room.deny(page, code)
     await expect(page.locator("#state")).to_have_text(meaning)
     await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
     await expect(page.locator("#advice")).to_contain_text(advice)

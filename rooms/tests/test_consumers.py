@@ -14,7 +14,7 @@ from rooms.presence import query as census
 from rooms.tests.listeners import until
 from rooms.tests.support import APPLICATIONS, Client, entered, make_room, out_of_reach, refusal
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.groups.registry import FanOut, current_fanout
+from rtproject.websocket.groups.registry import GroupRegistry, current_registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,7 +137,7 @@ class TestLimits:
         """A refusal after the place was taken gives it back."""
         await new_room("lobby", None, member_limit=1)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(FanOut, "join", out_of_reach)
+            patch.setattr(GroupRegistry, "join", out_of_reach)
             assert await refusal("lobby") == CloseCode.UNAVAILABLE
         async with entered("lobby"):
             pass
@@ -147,17 +147,17 @@ async def test_nothing_is_joined_before_the_password_was_right(monkeypatch: pyte
     """A spy on the fan-out sees the group of the one who was let in, and the one of all processes with members."""
     await new_room()
     joined: list[str] = []
-    join = FanOut.join
+    join = GroupRegistry.join
 
-    async def spy(self: FanOut, name: str, member: Any) -> None:
+    async def spy(self: GroupRegistry, name: str, member: Any) -> None:
         joined.append(name)
         await join(self, name, member)
 
-    monkeypatch.setattr(FanOut, "join", spy)
+    monkeypatch.setattr(GroupRegistry, "join", spy)
     await refusal("VIP")
     await refusal("VIP", **{"pass": "wrong"})
     assert joined == []
     async with entered("VIP", **{"pass": "secret123"}):
         assert joined == [census.GROUP, room_group("vip")]
-        assert list(current_fanout()._groups) == joined
-    await until(lambda: not current_fanout()._groups)
+        assert list(current_registry()._groups) == joined
+    await until(lambda: not current_registry()._groups)

@@ -12,7 +12,7 @@ from rooms.access import loader as reader
 from rooms.models import Room
 from rooms.tests.support import make_room, out_of_reach, refusal
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.groups.registry import FanOut
+from rtproject.websocket.groups.registry import GroupRegistry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,7 +39,7 @@ class TestOutages:
 
     async def test_without_the_layer_nobody_enters(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Who could hear nobody is told to come back."""
-        monkeypatch.setattr(FanOut, "join", out_of_reach)
+        monkeypatch.setattr(GroupRegistry, "join", out_of_reach)
         assert await refusal("lobby") == CloseCode.UNAVAILABLE
 
 

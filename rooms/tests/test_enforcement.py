@@ -11,7 +11,7 @@ from rooms.enforcement import current_doorkeeper
 from rooms.models import Room
 from rooms.tests.support import Client, Looks, entered, make_room, set_password
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.lifecycle import current_shutdown
+from rtproject.websocket.lifecycle import running_tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,7 +109,7 @@ async def test_members_are_counted_by_id() -> None:
 async def test_a_watch_that_ended_begins_again() -> None:
     """A doorkeeper whose task is gone starts another one with the next who comes in."""
     async with entered("lobby"):
-        (task,) = [task for task in current_shutdown().background if task.get_name() == "doorkeeper"]
+        (task,) = [task for task in running_tasks().background if task.get_name() == "doorkeeper"]
         task.cancel()
         await asyncio.wait({task})
         async with entered("vip") as client:

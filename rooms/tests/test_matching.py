@@ -8,7 +8,7 @@ from pytest_django import Settings
 from rooms import matching
 from rooms.hash_process import HashProcesses
 from rooms.matching import Matcher, matches_apart
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 ENCODED = make_password("secret123")
 
@@ -47,7 +47,7 @@ def test_if_no_process_can_be_had_nobody_gets_in(
 ) -> None:
     """The failure is ours, and says so."""
     monkeypatch.setattr("sys.executable", "/nowhere/python")
-    with pytest.raises(Unavailable):
+    with pytest.raises(LayerUnavailable):
         Matcher().matches("secret123", ENCODED)
     assert "a password cannot be checked" in caplog.text
 

@@ -12,9 +12,9 @@ from rooms.models import Room
 from rooms.passwords import admit, is_admitted, verify
 from rooms.tests.support import PATIENCE
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.throttling.rates import Rate
-from rtproject.websocket.throttling.shared import SharedTally
+from rtproject.websocket.throttling.shared import SharedWindow
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
@@ -30,7 +30,7 @@ async def verdict(room: Room, raw: str | None, address: str | None = HERE) -> in
     """The code that `raw` is refused with; None if it opens the room."""
     try:
         await verify(room, raw, address)
-    except Refused as refused:
+    except ConnectionDenied as refused:
         return refused.code
     return None
 
@@ -44,7 +44,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _three_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guesses, "wrong_passwords", SharedTally("tests", Rate(3, 60.0), []))
+    monkeypatch.setattr(guesses, "wrong_passwords", SharedWindow("tests", Rate(3, 60.0), []))
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ class TestVerify:
     ) -> None:
         """A server that was slow before it came to the password has as much less time for that."""
         monkeypatch.setattr(passwords, "ANSWER_SECONDS", 60.0)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ConnectionDenied) as refused:
             await verify(guarded(), "secret123", HERE, began=time.monotonic() - 60.0)
         assert refused.value.code == CloseCode.RATE_LIMITED
 

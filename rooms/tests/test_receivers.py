@@ -13,8 +13,8 @@ from rooms import receivers as changes
 from rooms.models import RetiredName, Room
 from rooms.names import room_group
 from rooms.tests.support import PATIENCE, make_room
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import Event, current_fanout
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.registry import GroupEvent, current_registry
 
 
 def retired() -> list[str]:
@@ -79,9 +79,9 @@ class Ear:
     """A member of a room's group."""
 
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[Event] = asyncio.Queue()
+        self.heard: asyncio.Queue[GroupEvent] = asyncio.Queue()
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         self.heard.put_nowait(event)
 
 
@@ -104,7 +104,7 @@ class TestAnnouncements:
         """The room's group hears that something changed, and no client hears anything."""
         await sync_to_async(make_room)("old")
         ear = Ear()
-        await current_fanout().join(room_group(name.upper()), ear)
+        await current_registry().join(room_group(name.upper()), ear)
         await sync_to_async(change)()
         event = await asyncio.wait_for(ear.heard.get(), PATIENCE)
         assert (event.frame, event.tags) == (None, {})
@@ -128,7 +128,7 @@ class TestAnnouncements:
         """A room can be changed while nobody can be told; one line says so."""
 
         async def fail(*_: Any, **__: Any) -> None:
-            raise Unavailable("no layer")
+            raise LayerUnavailable("no layer")
 
         monkeypatch.setattr(changes, "broadcast", fail)
         make_room("VIP")

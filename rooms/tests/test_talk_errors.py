@@ -10,7 +10,7 @@ from rooms import consumers
 from rooms import posting as speech
 from rooms.tests.support import APPLICATIONS, entered
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.throttling.rates import Rate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,7 +72,7 @@ class TestErrors:
         """The sender is told with the `id`, and may say it again later."""
 
         async def fail(group: str, text: str, **tags: str) -> None:
-            raise Unavailable("no layer")
+            raise LayerUnavailable("no layer")
 
         frame = {"type": "say", "text": "hi", "id": "7"}
         async with entered("lobby") as client:

@@ -13,7 +13,7 @@ from rooms.models import Room
 from rooms.tests.support import make_room
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.throttling.rates import Rate
-from rtproject.websocket.throttling.shared import SharedTally
+from rtproject.websocket.throttling.shared import SharedWindow
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,7 @@ class TestPassword:
 
     def test_too_many_wrong_ones_are_limited(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         """After that not even the right one is taken, but a room elsewhere is open as before."""
-        monkeypatch.setattr(guesses, "wrong_passwords", SharedTally("tests", Rate(2, 60.0), []))
+        monkeypatch.setattr(guesses, "wrong_passwords", SharedWindow("tests", Rate(2, 60.0), []))
         make_room("other")
         for _ in range(2):
             assert "not the password" in enter(client, "wrong").content.decode()

@@ -32,10 +32,10 @@ gc.disable()
 gc.set_threshold = lambda *_: None
 signal.signal(signal.SIGUSR1, tell)
 """
-OURS = ("RoomConsumer", "EchoConsumer", "Outbox", "_Visible")
+OURS = ("RoomConsumer", "EchoConsumer", "SendQueue", "_Visible")
 KINDS = {
-    Daphne: (*OURS, "DaphneWire", "WebSocketProtocol", "HTTPChannel", "WebRequest"),
-    Uvicorn: (*OURS, "UvicornWire", "WebSocketsSansIOProtocol"),
+    Daphne: (*OURS, "DaphneTransport", "WebSocketProtocol", "HTTPChannel", "WebRequest"),
+    Uvicorn: (*OURS, "UvicornTransport", "WebSocketsSansIOProtocol"),
 }
 
 

@@ -76,7 +76,7 @@ async def test_it_looks_only_where_one_server_is_all_there_can_be(settings, monk
         begun.append(name)
 
     monkeypatch.setattr(lone_server, "background", begin)
-    lone_server.look_for_others.__wrapped__()
+    lone_server.warn_of_other_processes.__wrapped__()
     assert bool(begun) is looks
 
 

@@ -50,7 +50,7 @@ async def test_one_connection_too_many_waits_for_another_to_leave(start_server, 
 
 
 async def test_who_is_refused_counts_until_it_is_gone(start_server):
-    """Refused connections are open ones: an address that never answers their close gets no more of them."""
+    """ConnectionDenied connections are open ones: an address that never answers their close gets no more of them."""
     server = start_server(WEBSOCKETS_PER_ADDRESS=1)
     async with raw_client(server, "/nowhere") as refused:
         assert await refused.next() == 4004

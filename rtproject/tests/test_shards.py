@@ -9,11 +9,11 @@ from channels.layers import channel_layers
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from rtproject.tests.support.valkey import Valkey
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import health as hearing
 from rtproject.websocket.groups import registry as fanout_module
-from rtproject.websocket.groups.health import Hearing
-from rtproject.websocket.groups.registry import FanOut, broadcast
+from rtproject.websocket.groups.health import LayerHealth
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import soon
 from rtproject.websocket.tests.layers import Listener
 
@@ -65,7 +65,7 @@ async def assert_heard(place, word):
 
     heard = asyncio.create_task(listen())
     while not heard.done():
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(LayerUnavailable):
             await broadcast(group, word)
         await asyncio.wait({heard}, timeout=0.02)
     await heard
@@ -73,7 +73,7 @@ async def assert_heard(place, word):
 
 async def test_a_shard_that_lost_its_receiver_is_heard_again(layer, caplog):
     """Also one that does not have the process's own channel."""
-    fanout = FanOut()
+    fanout = GroupRegistry()
     members = await joined(fanout, layer)
     for place in members.values():
         await assert_heard(place, "before")
@@ -89,18 +89,18 @@ async def test_a_shard_that_lost_its_receiver_is_heard_again(layer, caplog):
 async def test_a_shard_that_is_away_leaves_the_others_alone(layer, valkeys, monkeypatch, caplog):
     """What cannot be sent cannot be heard: nothing is joined anew, and the other groups go on."""
     tested = asyncio.Semaphore(0)
-    hears = Hearing._hears
+    hears = LayerHealth._is_healthy
 
     async def counted(self, shard):
         heard = await hears(self, shard)
         tested.release()
         return heard
 
-    monkeypatch.setattr(Hearing, "_hears", counted)
-    members = await joined(FanOut(), layer)
+    monkeypatch.setattr(LayerHealth, "_is_healthy", counted)
+    members = await joined(GroupRegistry(), layer)
     away, kept = layer._shards
     await asyncio.to_thread(valkeys[0].stop)
-    with pytest.raises(Unavailable):
+    with pytest.raises(LayerUnavailable):
         await broadcast(members[away][0], "nobody hears this")
     for _ in range(3 * len(layer._shards)):
         await soon(tested.acquire())

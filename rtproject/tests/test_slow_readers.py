@@ -102,7 +102,7 @@ async def test_one_that_reads_too_late_is_told_so(server):
     assert set(ends) <= {4102, RESET}
 
 
-HURRIED = "import rtproject.websocket.transport.send_queue as o; o.STALL_SECONDS = o.GOODBYE_SECONDS = 0.2"
+HURRIED = "import rtproject.websocket.transport.send_queue as o; o.WRITE_TIMEOUT = o.CLOSE_TIMEOUT = 0.2"
 WIRELESS = "\nimport rtproject.websocket.transport.base as w; w.find_uvicorn = lambda send: None"
 
 

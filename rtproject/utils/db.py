@@ -32,7 +32,7 @@ LOOK_SECONDS = 0.02  # between two looks whether it has come
 BUSY_MILLISECONDS = 20
 
 
-def take_turns(connection: BaseDatabaseWrapper, **_: Any) -> None:
+def wait_for_turns(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Has a new connection wait as above; to be called for each that is made. Other databases are left alone."""
     if connection.vendor != "sqlite":
         return

@@ -6,7 +6,7 @@ from types import TracebackType
 logger = logging.getLogger(__name__)
 
 
-class Outage:
+class FailureLog:
     """A `with` block around work that is tried again and again and may fail without ending what is around it.
 
     The first error in a row is logged as a warning and the first success after it as information. An
@@ -25,20 +25,20 @@ class Outage:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         if error is None:
-            self.works()
+            self.recovered()
         elif isinstance(error, self._kinds):
-            self.fails(
+            self.failed(
                 f"{type(error).__name__}: {' '.join(str(error).split())}"
             )  # libpq's have several lines
         return isinstance(error, self._kinds)
 
-    def fails(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
         """Logs `reason`, if it worked until now."""
         if not self._down:
             logger.warning("%s fails, and is tried again: %s", self._work, reason)
         self._down = True
 
-    def works(self) -> None:
+    def recovered(self) -> None:
         """Logs that it works again, if it did not."""
         if self._down:
             logger.info("%s works again", self._work)

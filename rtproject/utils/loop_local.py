@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 T = TypeVar("T")
 
 
-def per_loop(factory: Callable[[], T]) -> Callable[[], T]:
+def loop_local(factory: Callable[[], T]) -> Callable[[], T]:
     """Returns a function that gives the running loop's own instance, made by `factory` when first asked for."""
     instances: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
 

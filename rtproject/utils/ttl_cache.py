@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 # Decorates what such a look reads from the store. The thread and its connection are of their own: a store that does not
 # answer holds up nobody who wants to come in.
-store_reader = partial(
+in_reader_thread = partial(
     database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "shared-look")
 )
 
 
-class SharedLook(Generic[T]):
+class TTLCache(Generic[T]):
     """What `look` returned, taken anew when it is older than `seconds`. Belongs to one event loop.
 
     `look` must not raise: what it finds out of reach is an answer too, and counts as long as any other.

@@ -16,15 +16,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 
 from rtproject.websocket.addresses import describe
-from rtproject.websocket.asgi_types import Message, Receive, Scope, Send
+from rtproject.websocket.asgi_types import AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import ClientError, Refused, Unavailable
-from rtproject.websocket.groups.registry import Event, current_fanout
+from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
+from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.patience import Patience
 from rtproject.websocket.query import choose_subprotocol, parse_query
-from rtproject.websocket.transport.base import SCOPE_KEY
+from rtproject.websocket.transport.base import TRANSPORT_KEY
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import GOODBYE_SECONDS, Outbox
+from rtproject.websocket.transport.send_queue import CLOSE_TIMEOUT, SendQueue
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +32,10 @@ WITHOUT_LIMIT = nullcontext()
 CONNECT_SECONDS = 3.0  # Daphne drops a handshake after 5, without a code; `identity` may need 1.5 of them
 
 
-class Consumer(AsyncWebsocketConsumer):
+class WebsocketConsumer(AsyncWebsocketConsumer):
     """One WebSocket connection, from the handshake to the end.
 
-    `connect()` accepts, or raises Refused. Between `join` and the end of `connect` events are held, so what
+    `connect()` accepts, or raises ConnectionDenied. Between `join` and the end of `connect` events are held, so what
     `connect` sends comes first. `disconnect(code)` runs exactly once, whatever happened before it.
     """
 
@@ -64,11 +64,11 @@ class Consumer(AsyncWebsocketConsumer):
             await self._clean_up()
 
     async def connect(self) -> None:
-        """Override: `accept()`, or raise Refused."""
+        """Override: `accept()`, or raise ConnectionDenied."""
         await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Override: handle one frame of the client. Raise ClientError for one that cannot be obeyed, or Refused."""
+        """Override: handle one frame of the client. Raises ClientError or ConnectionDenied."""
 
     async def disconnect(self, code: int) -> None:
         """Override: the connection has ended with `code` (1006 if there was no close frame)."""
@@ -77,26 +77,26 @@ class Consumer(AsyncWebsocketConsumer):
         """Override: tell the client what was wrong with its frame."""
 
     async def join(self, group: str) -> None:
-        """Hears `group` from now until the end of the connection. Raises Refused if the layer is out of reach."""
+        """Join `group` until the end of the connection. Raises ConnectionDenied if the layer is out of reach."""
         try:
-            await current_fanout().join(group, self)
-        except Unavailable as error:
-            raise Refused(CloseCode.UNAVAILABLE) from error
+            await current_registry().join(group, self)
+        except LayerUnavailable as error:
+            raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
         self.groups += (group,)
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         """Called for each event of the joined groups, also during `connect`: what is written then is held until it
         returned. Must neither wait nor raise."""
         if event.frame is not None:
-            self.outbox.write(event.frame)
+            self.send_queue.write(event.frame)
 
     async def accept(self, subprotocol: str | None = None, headers: Any = None) -> None:
         """Accepts the connection, with one of the subprotocols that were offered.
 
-        Raises Refused if `end` was called in the meantime.
+        Raises ConnectionDenied if `end` was called in the meantime.
         """
         if self.ended_with is not None:
-            raise Refused(self.ended_with)
+            raise ConnectionDenied(self.ended_with)
         self.open = True
         if self._deadline is not None:
             self._deadline.reschedule(None)  # from here on the client's own pace counts
@@ -108,7 +108,7 @@ class Consumer(AsyncWebsocketConsumer):
         content = text_data if text_data is not None else bytes_data
         if content is None:
             raise ValueError("send text_data or bytes_data")
-        await self.outbox.write_through(Frame(content))
+        await self.send_queue.write_through(Frame(content))
 
     def end(self, code: int) -> None:
         """Closes with `code`. Anybody may call it, also while this client is still in `connect`."""
@@ -126,11 +126,11 @@ class Consumer(AsyncWebsocketConsumer):
         self.end(CloseCode.TOO_SLOW)
 
     def _send_close(self) -> None:
-        self.outbox.finish({"type": "websocket.close", "code": self.ended_with})
+        self.send_queue.finish({"type": "websocket.close", "code": self.ended_with})
         if self._goodbye is not None:
             # The close may wait for ever behind what the client does not read, and no ASGI message drops a connection.
             # That the application returns is all that such a server can be told.
-            self._goodbye.ends_in(GOODBYE_SECONDS)
+            self._goodbye.ends_in(CLOSE_TIMEOUT)
 
     def _prepare(self, scope: Scope, send: Send) -> None:
         self.scope = scope
@@ -139,15 +139,15 @@ class Consumer(AsyncWebsocketConsumer):
         self.open = False
         self.ended_with = None
         self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame
-        if SCOPE_KEY not in scope:
+        if TRANSPORT_KEY not in scope:
             self._goodbye = Patience()
-        self.outbox = Outbox(send, scope.get(SCOPE_KEY), self._too_slow)
-        self.outbox.hold()
+        self.send_queue = SendQueue(send, scope.get(TRANSPORT_KEY), self._too_slow)
+        self.send_queue.hold()
 
     async def _let_in(self) -> None:
         await self._connect()
         if self.open:
-            self.outbox.release()
+            self.send_queue.release()
         else:
             self.end(1000)
             self._send_close()
@@ -156,13 +156,13 @@ class Consumer(AsyncWebsocketConsumer):
         try:
             async with asyncio.timeout(CONNECT_SECONDS) as self._deadline:
                 await self.connect()
-        except Refused as refusal:
+        except ConnectionDenied as refusal:
             self.end(refusal.code)
-        except (DatabaseError, TimeoutError, Unavailable) as error:
+        except (DatabaseError, TimeoutError, LayerUnavailable) as error:
             logger.error("%s cannot be let in: %r", describe(self.scope), error)
             self.end(CloseCode.UNAVAILABLE)
 
-    async def _handle(self, message: Message) -> None:
+    async def _handle(self, message: AsgiMessage) -> None:
         try:
             if message.get("text") is not None:
                 await self.receive(text_data=message["text"])
@@ -170,17 +170,17 @@ class Consumer(AsyncWebsocketConsumer):
                 await self.receive(bytes_data=message["bytes"])
         except ClientError as error:
             await self.refuse_frame(error)
-        except Refused as refusal:
+        except ConnectionDenied as refusal:
             self.end(refusal.code)
 
     async def _clean_up(self) -> None:
-        self.outbox.cancel()
+        self.send_queue.cancel()
         # The last comes first, and each is taken whatever becomes of another.
         async with AsyncExitStack() as steps:
             steps.callback(self._log_end)
             steps.push_async_callback(self.disconnect, self.close_code)
             for group in self.groups:
-                steps.push_async_callback(current_fanout().leave, group, self)
+                steps.push_async_callback(current_registry().leave, group, self)
 
     def _log_end(self) -> None:
         if self.open:  # a refusal was logged by who made it visible

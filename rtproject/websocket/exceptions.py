@@ -1,7 +1,9 @@
 """What can go wrong on a connection, said as exceptions that the base consumer turns into frames and codes."""
 
+from channels.exceptions import DenyConnection
 
-class Refused(Exception):
+
+class ConnectionDenied(DenyConnection):
     """Raised in `connect()`: this client does not come in, and the close code says why."""
 
     def __init__(self, code: int) -> None:
@@ -9,7 +11,7 @@ class Refused(Exception):
         self.code = code
 
 
-class Unavailable(Exception):
+class LayerUnavailable(Exception):
     """The channel layer or the store is out of reach; the same thing may work later."""
 
 

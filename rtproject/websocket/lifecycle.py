@@ -15,7 +15,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, cast
 
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
 
@@ -31,7 +31,7 @@ EXIT_SECONDS = (
 )
 
 
-class Shutdown:
+class RunningTasks:
     """What this loop has to end: the tasks of its connections, then those in the background."""
 
     def __init__(self) -> None:
@@ -70,12 +70,12 @@ async def _end(tasks: set[asyncio.Task[Any]], seconds: float) -> None:
         await asyncio.wait(set(tasks), timeout=seconds)
 
 
-current_shutdown = per_loop(Shutdown)
+running_tasks = loop_local(RunningTasks)
 
 
-def background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     """Runs `coroutine` beside the connections until it returns or the process ends; an error of it is logged."""
-    tasks = current_shutdown().background
+    tasks = running_tasks().background
     task = asyncio.create_task(coroutine, name=name)
     tasks.add(task)
 
@@ -88,14 +88,14 @@ def background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[
     return task
 
 
-class Drain:
+class GracefulShutdown:
     """ASGI middleware: a connection whose task is cancelled says 4200 before it goes."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        shutdown = current_shutdown()
+        shutdown = running_tasks()
         if shutdown.begun:
             await _say_goodbye(scope, receive, send)
             return

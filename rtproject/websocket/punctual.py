@@ -14,7 +14,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis.commands.core import AsyncScript
 from redis.exceptions import ResponseError
 
-from rtproject.utils.failure_log import Outage
+from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.groups.health import NEEDED
 from rtproject.websocket.groups.layer import LAYER_SECONDS
 
@@ -57,7 +57,7 @@ class Publisher:
     def __init__(self) -> None:
         self._ahead: float | None = None  # seconds, at least
         self._script: AsyncScript | None = None
-        self._obeying = Outage("having Redis look at its clock", ResponseError)
+        self._obeying = FailureLog("having Redis look at its clock", ResponseError)
 
     async def publish(self, shard: Any, channel: str, message: bytes) -> None:
         """Has `message` published. Raises TimeoutError if Redis took it too late, and whatever redis raises.

@@ -5,7 +5,7 @@ import logging
 import time
 from typing import Any
 
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ ASK_SECONDS = 0.25  # who comes while others are being answered waits twice as l
 REST_SECONDS = 2.0  # that nothing is asked after a failure: not everybody shall wait for a Redis that is gone
 
 
-class RedisLine:
+class RedisClient:
     """One connection to the Redis at `url`. What is asked while an answer is under way is asked next, all together.
 
     When a network comes back everybody is asked about at once: a connection and a round trip for each would cost more
@@ -33,9 +33,9 @@ class RedisLine:
         self._is_out = False  # of reach, and logged
 
     async def ask(self, *command: Any) -> Any:
-        """Redis's answer to one command. Raises Unavailable, 2 * ASK_SECONDS later at most."""
+        """Redis's answer to one command. Raises LayerUnavailable, 2 * ASK_SECONDS later at most."""
         if time.monotonic() < self._rests_until:
-            raise Unavailable("Redis was out of reach a moment ago")
+            raise LayerUnavailable("Redis was out of reach a moment ago")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._questions.append((command, answer))
         if self._asking is None or self._asking.done():
@@ -83,6 +83,6 @@ def _answer(waiting: asyncio.Future[Any], answer: Any) -> None:
     if waiting.done():  # who asked has gone
         return
     if isinstance(answer, Exception):
-        waiting.set_exception(Unavailable("Redis is out of reach"))
+        waiting.set_exception(LayerUnavailable("Redis is out of reach"))
     else:
         waiting.set_result(answer)

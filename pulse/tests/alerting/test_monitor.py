@@ -17,8 +17,8 @@ from pulse.models import AlertEvent, Host, Threshold
 from pulse.protocol import ALERTS_GROUP, Alerts
 from pulse.storage.store import Measured, keep
 from pulse.tests.support import measured
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import Event, current_fanout
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.registry import GroupEvent, current_registry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -146,13 +146,13 @@ async def test_without_a_change_nobody_is_told_anything(watching: Watch) -> None
 async def test_a_host_that_falls_silent_is_noticed_and_all_processes_are_told(
     watching: Watch, clock: Clock
 ) -> None:
-    others: asyncio.Queue[Event] = asyncio.Queue()
+    others: asyncio.Queue[GroupEvent] = asyncio.Queue()
 
     class Other:
-        def deliver(self, event: Event) -> None:
+        def deliver(self, event: GroupEvent) -> None:
             others.put_nowait(event)
 
-    await current_fanout().join(ALERTS_GROUP, Other())
+    await current_registry().join(ALERTS_GROUP, Other())
     await store("a")
     dashboard = Dashboard()
     watching.show_to(dashboard)
@@ -168,7 +168,7 @@ async def test_a_layer_out_of_reach_hides_no_silence_here(
     watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail() -> None:
-        raise Unavailable("no layer")
+        raise LayerUnavailable("no layer")
 
     monkeypatch.setattr(watch, "tell_alerts_changed", fail)
     await store("a")

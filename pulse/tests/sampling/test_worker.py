@@ -16,7 +16,7 @@ from pulse.sampling.worker import FIRST_SECONDS, Worker
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import Measured
 from pulse.tests.support import NOON, FakeClock, snapshot
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 INTERVAL = 5.0
 
@@ -200,12 +200,12 @@ async def test_a_pulse_that_cannot_be_published_is_logged_once_and_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = World(beats=3)
-    world.on_publish = fail_on(range(2, 5), Unavailable("no layer"))
+    world.on_publish = fail_on(range(2, 5), LayerUnavailable("no layer"))
     await world.run()
     assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 4, 5)]
     assert {stored.pulse.seq for stored in world.stored} >= {NOON / INTERVAL + beat for beat in (1, 2, 3)}
     assert messages(caplog) == [
-        "publishing pulses fails, and is tried again: Unavailable: no layer",
+        "publishing pulses fails, and is tried again: LayerUnavailable: no layer",
         "publishing pulses works again",
     ]
 

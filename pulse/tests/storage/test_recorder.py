@@ -14,7 +14,7 @@ from pulse.storage import recorder
 from pulse.storage.recorder import PRUNE_EVERY, Recorder
 from pulse.storage.store import Measured
 from pulse.tests.support import NOON, measured
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 
 class Store:
@@ -119,14 +119,14 @@ async def test_a_layer_out_of_reach_keeps_nothing_from_being_stored(
     store: Store, put: Callable[[int], Recorder], caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail() -> None:
-        raise Unavailable("no layer")
+        raise LayerUnavailable("no layer")
 
     store.changed = True
     put(1)._tell = fail
     await put(2).settled()
     assert store.batches == [[1, 2]]
     assert caplog.messages == [
-        "telling that alerts have changed fails, and is tried again: Unavailable: no layer"
+        "telling that alerts have changed fails, and is tried again: LayerUnavailable: no layer"
     ]
 
 

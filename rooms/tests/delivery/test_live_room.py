@@ -10,7 +10,7 @@ from rooms.tests.listeners import Store, attached, event, numbers
 from rtproject.websocket.started import Started
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import Outbox
+from rtproject.websocket.transport.send_queue import SendQueue
 
 
 class TestOrder:
@@ -33,7 +33,7 @@ class TestOrder:
         """One write for each member, however many messages there are, unless they are very long."""
         written: list[int] = []
         attached(feed)
-        monkeypatch.setattr(Outbox, "write", lambda self, frame: written.append(len(frame.messages)))
+        monkeypatch.setattr(SendQueue, "write", lambda self, frame: written.append(len(frame.messages)))
         for seq in (5, 6, 7):
             feed.deliver(event(seq))
         assert written == []

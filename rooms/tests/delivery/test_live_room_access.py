@@ -6,7 +6,7 @@ from rooms.delivery.live_room import Feed
 from rooms.models import Room
 from rooms.tests.listeners import Member, Store, attached, begun_feed, event, listed_room, numbers, until
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.groups.registry import Event
+from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
 
@@ -47,13 +47,15 @@ class TestChanges:
     @pytest.mark.parametrize(
         "news",
         [
-            Event(None, {}),
+            GroupEvent(None, {}),
             event(5, epoch="other"),
-            Event(Frame("5"), {"door": "0:0:0"}),
-            Event(Frame("5"), {"notice": 2}),
+            GroupEvent(Frame("5"), {"door": "0:0:0"}),
+            GroupEvent(Frame("5"), {"notice": 2}),
         ],
     )
-    async def test_what_does_not_belong_here_is_a_reason_to_look(self, store: Store, news: Event) -> None:
+    async def test_what_does_not_belong_here_is_a_reason_to_look(
+        self, store: Store, news: GroupEvent
+    ) -> None:
         """An announced change, another numbering, or an unlisted room of this name: nobody hears it."""
         changed: list[str] = []
         feed = await begun_feed(changed.append)
@@ -68,16 +70,16 @@ class TestNotices:
     async def test_everybody_inside_sees_a_notice(self, feed: Feed, door: str) -> None:
         """It has no number, and belongs to the row and not to a door."""
         member = attached(feed, door)
-        feed.deliver(Event(Frame("notice"), {"notice": 1}))
+        feed.deliver(GroupEvent(Frame("notice"), {"notice": 1}))
         await settle()
         assert (member.heard, feed.shown) == (["notice"], 4)
 
 
 class TestWithoutHistory:
     @pytest.mark.parametrize(
-        "other", [event(5), Event(Frame("5"), {"notice": 1}), Event(Frame("5"), {"door": "1:1:1"})]
+        "other", [event(5), GroupEvent(Frame("5"), {"notice": 1}), GroupEvent(Frame("5"), {"door": "1:1:1"})]
     )
-    async def test_an_unlisted_room_hears_nothing_of_a_listed_one(self, other: Event) -> None:
+    async def test_an_unlisted_room_hears_nothing_of_a_listed_one(self, other: GroupEvent) -> None:
         """Whoever sits in the open room of this name, while its process has not heard of the new one."""
         changed: list[str] = []
         feed = await begun_feed(changed.append, Room(name="lobby"))
@@ -91,7 +93,7 @@ class TestWithoutHistory:
         feed = await begun_feed(room=listed_room(epoch=""))
         member = attached(feed)
         for text in ("a", "b", "a"):
-            feed.deliver(Event(Frame(text), {"door": "1:0:0"}))
+            feed.deliver(GroupEvent(Frame(text), {"door": "1:0:0"}))
         await settle()
         assert member.heard == ["a", "b", "a"]
         assert feed.shown == 0
@@ -101,7 +103,7 @@ class TestWithoutHistory:
         changed: list[str] = []
         feed = await begun_feed(changed.append, listed_room(epoch=""))
         members: list[Member] = [attached(feed), attached(feed, NEWER_DOOR)]
-        feed.deliver(Event(Frame("a"), {"door": NEWER_DOOR}))
+        feed.deliver(GroupEvent(Frame("a"), {"door": NEWER_DOOR}))
         await settle()
         assert [member.heard for member in members] == [[], ["a"]]
         assert changed == ["lobby"]

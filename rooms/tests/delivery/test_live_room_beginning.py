@@ -9,8 +9,8 @@ from django.db import OperationalError
 from rooms.delivery.live_room import Feed
 from rooms.delivery.replay import catch_up
 from rooms.tests.listeners import Member, Store, attached, begun_feed, event, listed_room, numbers
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import FanOut
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.registry import GroupRegistry
 from rtproject.websocket.tests.helpers import settle
 
 
@@ -71,11 +71,11 @@ async def test_without_the_store_it_does_not_begin(store: Store) -> None:
 async def test_without_the_layer_it_does_not_begin(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody may come in who would hear nothing."""
 
-    async def fail(self: FanOut, name: str, member: object) -> None:
-        raise Unavailable("no layer")
+    async def fail(self: GroupRegistry, name: str, member: object) -> None:
+        raise LayerUnavailable("no layer")
 
-    monkeypatch.setattr(FanOut, "join", fail)
-    with pytest.raises(Unavailable):
+    monkeypatch.setattr(GroupRegistry, "join", fail)
+    with pytest.raises(LayerUnavailable):
         await begun_feed()
     assert store.asked.empty()
 

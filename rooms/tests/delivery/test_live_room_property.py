@@ -24,7 +24,7 @@ class Scene:
         self.store.stand_in(patch)
         patch.setattr(module, "PAGE", 3)
         patch.setattr(module, "MOST_AHEAD", 6)
-        patch.setattr(module, "current_fanout", lambda: SimpleNamespace(join=self._join))
+        patch.setattr(module, "current_registry", lambda: SimpleNamespace(join=self._join))
         self.feed = Feed(listed_room(), lambda key: None)
         self.beginning = asyncio.create_task(self.feed.begin())
         self.members: list[tuple[int, Member, asyncio.Task[None]]] = []

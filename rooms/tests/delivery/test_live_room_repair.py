@@ -7,7 +7,7 @@ import pytest
 from rooms.delivery import live_room as module
 from rooms.delivery.live_room import Feed
 from rooms.tests.listeners import Store, attached, begun_feed, event, numbers, until
-from rtproject.websocket.lifecycle import current_shutdown
+from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.tests.helpers import settle
 
 
@@ -135,7 +135,7 @@ class TestRepair:
         await store.asked.get()
         await feed.close()
         await settle()
-        assert not [task for task in current_shutdown().background if task.get_name() == "repair of lobby"]
+        assert not [task for task in running_tasks().background if task.get_name() == "repair of lobby"]
 
 
 class TestHoles:

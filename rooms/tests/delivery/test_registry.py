@@ -12,8 +12,8 @@ from rooms.models import Room
 from rooms.names import room_group
 from rooms.presence import query as census
 from rooms.tests.listeners import Store, attached, listed_room, until
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import FanOut, Member, broadcast
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.registry import GroupMember, GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle
 
 GROUP = room_group("lobby")
@@ -109,13 +109,13 @@ async def test_without_the_layer_nothing_is_left_behind(
 ) -> None:
     """A feed that could not begin is no feed."""
 
-    async def fail(self: FanOut, name: str, member: object) -> None:
-        raise Unavailable("no layer")
+    async def fail(self: GroupRegistry, name: str, member: object) -> None:
+        raise LayerUnavailable("no layer")
 
     feeds = Feeds()
     with monkeypatch.context() as patch:
-        patch.setattr(FanOut, "join", fail)
-        with pytest.raises(Unavailable):
+        patch.setattr(GroupRegistry, "join", fail)
+        with pytest.raises(LayerUnavailable):
             await enter(feeds)
     assert feeds.find(listed_room()) is None
     assert (await enter(feeds)).shown == 4
@@ -126,13 +126,13 @@ async def test_a_beginning_that_nobody_waits_for_any_more_is_given_up(
 ) -> None:
     """Nothing of it goes on, whatever it was just waiting for: it would hear the room for ever."""
     layer_answers = asyncio.Event()
-    join = FanOut.join
+    join = GroupRegistry.join
 
-    async def slow_join(self: FanOut, name: str, member: Member) -> None:
+    async def slow_join(self: GroupRegistry, name: str, member: GroupMember) -> None:
         await layer_answers.wait()
         await join(self, name, member)
 
-    monkeypatch.setattr(FanOut, "join", slow_join)
+    monkeypatch.setattr(GroupRegistry, "join", slow_join)
     feeds = Feeds()
     (alone,) = await entering(feeds, 1)
     alone.cancel()

@@ -10,7 +10,7 @@ from rooms.delivery.live_room import Feed
 from rooms.delivery.replay import Start, catch_up, find_start
 from rooms.tests.listeners import Member, Store, attached, event, numbers
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import Refused
+from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.tests.helpers import settle
 
 # The room has messages up to number 100; up to number 20 they are gone.
@@ -127,7 +127,7 @@ class TestCatchUp:
         catching_up = asyncio.create_task(catch_up(feed, slow, 6))
         await say(store, feed, 50)
         await settle()
-        assert slow.outbox._backlog is None
+        assert slow.send_queue._backlog is None
         slow.reading.set()
         await catching_up
         assert slow.heard == numbers(7, 60)
@@ -153,8 +153,8 @@ class TestRefusals:
     async def test_nothing_is_read_for_who_is_gone(self, store: Store, feed: Feed) -> None:
         """A replay of many pages ends with the first that nobody takes."""
         member = Member()
-        member.outbox.cancel()
-        with pytest.raises(Refused):
+        member.send_queue.cancel()
+        with pytest.raises(ConnectionDenied):
             await catch_up(feed, member, 0)
         assert store.asked.qsize() == 1
 
@@ -166,7 +166,7 @@ class TestRefusals:
         await store.asked.get()
         store.pruned = 5
         member.reading.set()
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ConnectionDenied) as refused:
             await catching_up
         assert refused.value.code == CloseCode.TOO_SLOW
         assert member.heard == numbers(1, 3)
@@ -181,7 +181,7 @@ class TestRefusals:
         feed.deliver(event(store.newest, "1:1:1"))
         store.door = "1:1:1"
         member = Member()
-        with pytest.raises(Refused):
+        with pytest.raises(ConnectionDenied):
             await catch_up(feed, member, position)
         assert member.heard == []
 
@@ -197,7 +197,7 @@ class TestRefusals:
         store.newest += 1
         feed.deliver(event(store.newest, "1:1:1"))
         member.reading.set()
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ConnectionDenied) as refused:
             await catching_up
         assert refused.value.code == CloseCode.PASSWORD_CHANGED
         assert member.heard == ["7"]
@@ -205,6 +205,6 @@ class TestRefusals:
     async def test_a_room_that_begins_anew_sends_away(self, store: Store, feed: Feed) -> None:
         """What is in the store now belongs to another numbering."""
         store.epoch = "other"
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ConnectionDenied) as refused:
             await catch_up(feed, Member(), 0)
         assert refused.value.code == CloseCode.GOING_AWAY

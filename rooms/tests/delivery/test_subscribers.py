@@ -7,13 +7,13 @@ from rooms.tests.listeners import OPEN_DOOR, Member
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import Outbox
+from rtproject.websocket.transport.send_queue import SendQueue
 
 NEWER_DOOR = "1:1:1"
 
 
-class Writes(Outbox):
-    """An outbox that remembers what was written to it at a time."""
+class Writes(SendQueue):
+    """An send_queue that remembers what was written to it at a time."""
 
     def __init__(self) -> None:
         self.written: list[list[str]] = []
@@ -26,14 +26,14 @@ class Writes(Outbox):
 def watched() -> Member:
     """A member of whom is known what was written to them at a time."""
     member = Member()
-    member.outbox = Writes()
+    member.send_queue = Writes()
     return member
 
 
 def written(member: Member) -> list[list[str]]:
     """What was written to a watched member."""
-    assert isinstance(member.outbox, Writes)
-    return member.outbox.written
+    assert isinstance(member.send_queue, Writes)
+    return member.send_queue.written
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from rooms.presence import backends as exchange
 from rooms.presence import tracker as presence
 from rooms.presence.tracker import Presence
 from rooms.protocol import Person
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.transport.frames import Frame
 
 STEP_SECONDS = 0.025  # of the clock; shorter than anything that presence waits for
@@ -140,7 +140,7 @@ class House:
 
     async def _broadcast(self, group: str, text: None, **tags: Any) -> None:
         if self.away:
-            raise Unavailable("no layer")
+            raise LayerUnavailable("no layer")
         self.told.append(tags)
         if self.keeping:
             self.kept.append(tags)

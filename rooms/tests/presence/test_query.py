@@ -11,7 +11,7 @@ from rooms.presence import query as census
 from rooms.presence.query import GROUP, Respondent, count_members, take_census
 from rooms.presence.state import Attendance
 from rooms.protocol import Person
-from rtproject.websocket.groups.registry import current_fanout
+from rtproject.websocket.groups.registry import current_registry
 
 ANN, BOB, IDA = (Person(name.lower(), name, guest=True) for name in ("Ann", "Bob", "Ida"))
 
@@ -34,7 +34,7 @@ class Process:
 async def processes(*all_: Process) -> AsyncIterator[None]:
     """Several answer when somebody asks."""
     for process in all_:
-        await current_fanout().join(GROUP, Respondent(process))
+        await current_registry().join(GROUP, Respondent(process))
     yield
 
 

@@ -7,7 +7,7 @@ import pytest
 from rooms.presence.backends import GATHER_SECONDS
 from rooms.presence.tracker import NAMED_UP_TO, Look
 from rooms.tests.presence.processes import House, Process
-from rtproject.websocket.lifecycle import current_shutdown
+from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
 
@@ -125,7 +125,7 @@ class TestComingAndGoing:
     ) -> None:
         """Whoever is disconnected by it comes back soon; the other processes are told nothing."""
         other = await house.open()
-        monkeypatch.setattr(current_shutdown(), "begun", True)
+        monkeypatch.setattr(running_tasks(), "begun", True)
         alone.leave("ada")
         await house.clock.advance(GRACE + SOON)
         assert house.take_told() == []

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from rtproject.utils.failure_log import Outage
+from rtproject.utils.failure_log import FailureLog
 
 
 @pytest.fixture(autouse=True)
@@ -13,14 +13,14 @@ def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
 
-def attempt(outage: Outage, error: BaseException | None = None) -> None:
+def attempt(outage: FailureLog, error: BaseException | None = None) -> None:
     with outage:
         if error is not None:
             raise error
 
 
 def test_each_outage_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    outage = Outage("looking")
+    outage = FailureLog("looking")
     for error in (None, OSError("dark"), OSError("darker"), None, None, ValueError("odd"), None):
         attempt(outage, error)
     assert [(record.levelname, record.message) for record in caplog.records] == [
@@ -33,12 +33,12 @@ def test_each_outage_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureF
 
 def test_a_cancellation_passes_and_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(asyncio.CancelledError):
-        attempt(Outage("looking"), asyncio.CancelledError())
+        attempt(FailureLog("looking"), asyncio.CancelledError())
     assert caplog.messages == []
 
 
 def test_an_error_of_another_kind_passes_and_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
-    outage = Outage("looking", OSError)
+    outage = FailureLog("looking", OSError)
     with pytest.raises(ValueError, match="odd"):
         attempt(outage, ValueError("odd"))
     assert caplog.messages == []

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 
 
 class Thing:
@@ -24,18 +24,18 @@ def ask(current):
 
 async def test_a_loop_has_one_instance():
     """Asking again on the same loop gives the same instance."""
-    current = per_loop(Thing)
+    current = loop_local(Thing)
     assert current() is current()
 
 
 async def test_each_function_has_instances_of_its_own():
     """Two makers on one loop do not share what they made."""
-    assert per_loop(Thing)() is not per_loop(Thing)()
+    assert loop_local(Thing)() is not loop_local(Thing)()
 
 
 def test_another_loop_has_another_instance():
     """Nothing is carried from one loop to the next."""
-    current = per_loop(Thing)
+    current = loop_local(Thing)
     assert ask(current) is not ask(current)
 
 
@@ -46,7 +46,7 @@ def test_an_instance_goes_with_its_loop():
         def __init__(self):
             self.loop = asyncio.get_running_loop()
 
-    current = per_loop(Holder)
+    current = loop_local(Holder)
     gone = weakref.ref(ask(current))
     ask(current)
     gc.collect()
@@ -56,4 +56,4 @@ def test_an_instance_goes_with_its_loop():
 def test_without_a_loop_there_is_no_instance():
     """Code outside a loop gets an error, not an instance that fits no loop."""
     with pytest.raises(RuntimeError, match="no running event loop"):
-        per_loop(Thing)()
+        loop_local(Thing)()

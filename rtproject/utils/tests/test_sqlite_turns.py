@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 
-from rtproject.utils import db as sqlite_turns
+from rtproject.utils import db as db
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +55,7 @@ def test_reading_waits_for_nobody(waits: list[float]) -> None:
 
 
 def test_nobody_waits_for_ever(other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_turns, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(db, "WAIT_SECONDS", 0.0)
     with pytest.raises(OperationalError, match="locked"), transaction.atomic():
         pass
 
@@ -71,6 +71,6 @@ def test_sqlite_itself_waits_for_a_moment_only() -> None:
     for _ in range(2):
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA busy_timeout")
-            assert cursor.fetchone() == (sqlite_turns.BUSY_MILLISECONDS,)
+            assert cursor.fetchone() == (db.BUSY_MILLISECONDS,)
         assert len(connection.execute_wrappers) == 1
         connection.close()

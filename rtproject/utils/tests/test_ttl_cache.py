@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from rtproject.utils.ttl_cache import SharedLook
+from rtproject.utils.ttl_cache import TTLCache
 
 SECONDS = 3.0
 
@@ -38,7 +38,7 @@ async def clock(monkeypatch):
 
 async def test_all_who_ask_meanwhile_share_a_look(looks):
     """However many they are."""
-    shared = SharedLook(looks.look, SECONDS)
+    shared = TTLCache(looks.look, SECONDS)
     looks.ready.clear()
     asking = [asyncio.create_task(shared.get()) for _ in range(100)]
     await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_all_who_ask_meanwhile_share_a_look(looks):
 
 async def test_an_answer_holds_for_so_many_seconds(looks, clock):
     """Counted from when it was there, not from when it was asked for."""
-    shared = SharedLook(looks.look, SECONDS)
+    shared = TTLCache(looks.look, SECONDS)
     assert [await shared.get(), await shared.get()] == [1, 1]
     clock[0] += SECONDS - 0.1
     assert await shared.get() == 1
@@ -58,7 +58,7 @@ async def test_an_answer_holds_for_so_many_seconds(looks, clock):
 
 async def test_whoever_stops_waiting_takes_the_answer_from_nobody(looks):
     """A request may be cancelled while others wait for the same look."""
-    shared = SharedLook(looks.look, SECONDS)
+    shared = TTLCache(looks.look, SECONDS)
     looks.ready.clear()
     first, second = (asyncio.create_task(shared.get()) for _ in range(2))
     await asyncio.sleep(0)

@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.layer import ask_layer
 
 HEARTBEAT_SECONDS = 3.0  # between two tests, and how long what was sent may be on its way
 NEEDED = ("_shards", "_get_shard", "_get_group_channel_name")  # of a layer that has shards
 
 
-class Hearing:
+class LayerHealth:
     """Tests that `channel` hears what is sent over `layer`: over each of its shards, as they fail one by one.
 
     A shard is tested by a group on it, of which nobody else is a member.
@@ -35,14 +35,14 @@ class Hearing:
         if heard is not None:
             heard.set()
 
-    async def until_deaf(self) -> None:
+    async def until_unhealthy(self) -> None:
         """Returns when a shard takes what we send to ourselves, and does not give it back."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            if not all(await asyncio.gather(*map(self._hears, self._groups))):
+            if not all(await asyncio.gather(*map(self._is_healthy, self._groups))):
                 return
 
-    async def _hears(self, shard: object) -> bool:
+    async def _is_healthy(self, shard: object) -> bool:
         """False if nothing comes over the shard. While it is out of reach there is nothing to hear."""
         group = self._groups[shard]
         try:
@@ -52,7 +52,7 @@ class Hearing:
             heard = self._heard[shard]
             heard.clear()
             await ask_layer(self._layer.group_send(group, {"type": "fanout.heartbeat", "group": group}))
-        except Unavailable:
+        except LayerUnavailable:
             return True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_SECONDS):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 
 T = TypeVar("T")
 
@@ -14,12 +14,12 @@ LAYER_SECONDS = 3.0  # no call to the layer may take longer: a paused Redis woul
 
 
 async def ask_layer(call: Awaitable[T]) -> T:
-    """Awaits a call to the layer. Raises Unavailable if it fails or takes longer than LAYER_SECONDS."""
+    """Awaits a call to the layer. Raises LayerUnavailable if it fails or takes longer than LAYER_SECONDS."""
     try:
         async with asyncio.timeout(LAYER_SECONDS):
             return await call
     except Exception as error:  # each layer has exceptions of its own, and all of them mean the same to us
-        raise Unavailable("the channel layer is out of reach") from error
+        raise LayerUnavailable("the channel layer is out of reach") from error
 
 
 def is_shared() -> bool:

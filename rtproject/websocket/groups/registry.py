@@ -16,12 +16,12 @@ from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
 
-from rtproject.utils.loop_local import per_loop
+from rtproject.utils.loop_local import loop_local
 from rtproject.websocket import numbers
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, Hearing
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth
 from rtproject.websocket.groups.layer import ask_layer, renew_layer
-from rtproject.websocket.lifecycle import background
+from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
 logger = logging.getLogger(__name__)
@@ -30,24 +30,24 @@ RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a 
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class GroupEvent:
     """What a group hears: `frame` for the clients (None if nothing is for them) and `tags` for our own code."""
 
     frame: Frame | None
     tags: dict[str, Any]
 
 
-class Member(Protocol):
+class GroupMember(Protocol):
     """Somebody who hears a group. `deliver` is called on the event loop and must neither wait nor raise."""
 
-    def deliver(self, event: Event) -> None: ...
+    def deliver(self, event: GroupEvent) -> None: ...
 
 
 async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     """Tells every member of `group` in every process. The text is finished: it reaches the clients as it is.
 
     `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
-    that the layer can serialize (numbers, strings, booleans, None). Raises Unavailable if the layer cannot be reached.
+    that the layer can serialize: numbers, strings, booleans, None. Raises LayerUnavailable.
     """
     event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
     await ask_layer(numbers.publish(get_channel_layer().group_send, group, event))
@@ -58,7 +58,7 @@ async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             return await work()
-        except Unavailable:
+        except LayerUnavailable:
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
@@ -66,13 +66,13 @@ async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
 class Group:
     """The local members of one group, and whether the layer has been told that there are any."""
 
-    members: dict[Member, None] = field(default_factory=dict)  # a set that keeps the order of joining
+    members: dict[GroupMember, None] = field(default_factory=dict)  # a set that keeps the order of joining
     joined: bool = False
     heard: numbers.Heard = field(default_factory=numbers.Heard)
 
 
-class FanOut:
-    """The groups of one process. Use `current_fanout()`; there is one for each event loop."""
+class GroupRegistry:
+    """The groups of one process. Use `current_registry()`; there is one for each event loop."""
 
     def __init__(self) -> None:
         self._groups: dict[str, Group] = {}
@@ -80,31 +80,31 @@ class FanOut:
         self._channel: str | None = None
         self.lost = 0  # events that the layer lost on their way here, as far as their numbers tell
 
-    async def join(self, name: str, member: Member) -> None:
-        """Returns when `member` hears the group. Raises Unavailable, and then it is not a member."""
+    async def join(self, name: str, member: GroupMember) -> None:
+        """Returns when `member` hears the group. Raises LayerUnavailable, and then it is not a member."""
         group = self._groups.setdefault(name, Group())
         group.members[member] = None
         if group.joined:
             return
         try:
-            await self._agree(name)
+            await self._update_membership(name)
         except BaseException:
             group.members.pop(member, None)
             if not group.members and not group.joined:
                 self._groups.pop(name, None)
             raise
 
-    async def leave(self, name: str, member: Member) -> None:
+    async def leave(self, name: str, member: GroupMember) -> None:
         """Returns when nothing of the group reaches `member` any more. Leaving twice does nothing."""
         group = self._groups.get(name)
         if group is None or member not in group.members:
             return
         del group.members[member]
         if not group.members:
-            with contextlib.suppress(Unavailable):  # then a newcomer is being told so
-                await self._agree(name)
+            with contextlib.suppress(LayerUnavailable):  # then a newcomer is being told so
+                await self._update_membership(name)
 
-    async def _agree(self, name: str) -> None:
+    async def _update_membership(self, name: str) -> None:
         """Makes the layer agree with whether anybody here is in the group."""
         async with self._lock:
             group = self._groups.get(name)
@@ -126,35 +126,35 @@ class FanOut:
         if self._channel is None:
             channel: str = await ask_layer(layer.new_channel())
             self._channel = channel
-            hearing = Hearing(layer, channel)
-            receiver = background(self._receive(hearing), "fan-out")
-            background(self._look_after(hearing, receiver), "fan-out hearing")
+            hearing = LayerHealth(layer, channel)
+            receiver = run_in_background(self._receive(hearing), "fan-out")
+            run_in_background(self._look_after(hearing, receiver), "fan-out hearing")
         await ask_layer(layer.group_add(name, self._channel))
 
     async def _exit(self, name: str) -> None:
         try:
             await ask_layer(get_channel_layer().group_discard(name, self._channel))
-        except Unavailable as error:
+        except LayerUnavailable as error:
             # The layer may go on sending us what nobody here hears; `_deliver` drops that.
             logger.warning("could not leave a group: %s", error)
 
-    async def _look_after(self, hearing: Hearing, receiver: asyncio.Task[None]) -> None:
+    async def _look_after(self, hearing: LayerHealth, receiver: asyncio.Task[None]) -> None:
         """Notices when nothing comes from the layer any more, and then begins anew with a channel of another name."""
-        await hearing.until_deaf()
+        await hearing.until_unhealthy()
         logger.error("nothing comes from the channel layer any more: all groups are joined anew")
-        await _until_done(self._begin_anew)
+        await _until_done(self._resubscribe)
         receiver.cancel()
         # Side by side: one whose shard is out of reach must not keep the others waiting.
-        await asyncio.gather(*(_until_done(partial(self._agree, name)) for name in self._groups))
+        await asyncio.gather(*(_until_done(partial(self._update_membership, name)) for name in self._groups))
 
-    async def _begin_anew(self) -> None:
+    async def _resubscribe(self) -> None:
         async with self._lock:
             await renew_layer()  # under the lock: it would forget what joined in between
             self._channel = None
             for group in self._groups.values():
                 group.joined = False
 
-    async def _receive(self, hearing: Hearing) -> None:
+    async def _receive(self, hearing: LayerHealth) -> None:
         """Hands on what the layer has for this process, for as long as the process runs."""
         failures = 0
         while True:
@@ -178,7 +178,7 @@ class FanOut:
         if group is None:
             return
         self._count_lost(group.heard.gap_before(raw["by"], raw["number"]))
-        event = Event(None if raw["text"] is None else Frame(raw["text"]), raw["tags"])
+        event = GroupEvent(None if raw["text"] is None else Frame(raw["text"]), raw["tags"])
         for member in list(group.members):
             try:
                 member.deliver(event)
@@ -192,4 +192,4 @@ class FanOut:
             self.lost += count
 
 
-current_fanout = per_loop(FanOut)
+current_registry = loop_local(GroupRegistry)

@@ -14,15 +14,15 @@ from django.utils.module_loading import import_string
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.middleware.denials_and_limits import turn_away
+from rtproject.websocket.middleware.denials_and_limits import deny
 
 logger = logging.getLogger(__name__)
 
-NOBODY = AnonymousUser()
+ANONYMOUS = AnonymousUser()
 IDENTIFY_SECONDS = 1.5  # of the 5 that Daphne gives a handshake
 
 
-class Identity:
+class SessionAuthMiddleware:
     """Fills `scope["cookies"]`, `scope["session"]` and `scope["user"]` as Channels' AuthMiddlewareStack does.
 
     That one also wraps `send`, to save a changed session, and so costs something for every frame of every client; here
@@ -34,9 +34,9 @@ class Identity:
         self.inner = inner
         self.session_store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
-    # The scope is already our own, see `Wired`: one more copy for every connection would be memory for nothing.
+    # `TransportMiddleware` made a scope of our own: a second copy would cost memory for nothing.
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        scope["user"] = NOBODY
+        scope["user"] = ANONYMOUS
         cookies = _cookies(scope["headers"])
         if cookies:
             scope["cookies"] = cookies
@@ -51,7 +51,7 @@ class Identity:
                 scope["user"] = await get_user(scope)
         except (DatabaseError, TimeoutError) as error:
             logger.error("%s cannot be identified: %r", describe(scope), error)
-            await turn_away(receive, send, CloseCode.UNAVAILABLE)
+            await deny(receive, send, CloseCode.UNAVAILABLE)
         else:
             await self.inner(scope, receive, send)
 

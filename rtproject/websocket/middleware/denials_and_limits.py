@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from rtproject.websocket.addresses import client_address, describe
-from rtproject.websocket.asgi_types import Application, Message, Receive, Scope, Send
+from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.query import choose_subprotocol
 
@@ -45,13 +45,13 @@ class _Visible:
         self._send = send
         self._answered = False
 
-    def __call__(self, message: Message) -> Coroutine[Any, Any, None]:
+    def __call__(self, message: AsgiMessage) -> Coroutine[Any, Any, None]:
         # Not a coroutine of its own: a message to an open connection must not pay for one.
         refused = not self._answered and message["type"] == "websocket.close"
         self._answered = True
         return self._refuse(message) if refused else self._send(message)
 
-    async def _refuse(self, message: Message) -> None:
+    async def _refuse(self, message: AsgiMessage) -> None:
         logger.info("%s refused with %s", describe(self._scope), int(message.get("code", 1000)))
         if "client" in self._scope:
             await self._send({"type": "websocket.accept", "subprotocol": choose_subprotocol(self._scope)})
@@ -77,14 +77,14 @@ class ConnectionsPerAddress:
             if self.open[address] <= settings.WEBSOCKETS_PER_ADDRESS:
                 await self.inner(scope, receive, send)
             else:
-                await turn_away(receive, send, CloseCode.RATE_LIMITED)
+                await deny(receive, send, CloseCode.RATE_LIMITED)
         finally:
             self.open[address] -= 1
             if not self.open[address]:
                 del self.open[address]
 
 
-async def turn_away(receive: Receive, send: Send, code: CloseCode) -> None:
+async def deny(receive: Receive, send: Send, code: CloseCode) -> None:
     """Refuses a connection with `code` and stays until the client is gone."""
     await receive()
     await send({"type": "websocket.close", "code": int(code)})
@@ -94,4 +94,4 @@ async def turn_away(receive: Receive, send: Send, code: CloseCode) -> None:
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The last route: any path that no other knows closes with 4004."""
-    await turn_away(receive, send, CloseCode.NOT_FOUND)
+    await deny(receive, send, CloseCode.NOT_FOUND)

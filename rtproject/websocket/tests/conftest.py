@@ -10,7 +10,7 @@ from rtproject.websocket.groups import registry as fanout
 from rtproject.websocket.tests.layers import Layer
 from rtproject.websocket.tests.reactor import Reactor
 from rtproject.websocket.tests.slow_client import Client
-from rtproject.websocket.transport.send_queue import Outbox
+from rtproject.websocket.transport.send_queue import SendQueue
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ async def client():
 
 
 @pytest.fixture
-async def outbox(client):
-    """The outbox of `client`."""
-    return Outbox(client.send, None, client.overflow)
+async def send_queue(client):
+    """The send_queue of `client`."""
+    return SendQueue(client.send, None, client.overflow)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from rtproject.websocket.asgi_types import Application, Message, Receive, Scope, Send
+from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 
 T = TypeVar("T")
 
@@ -25,12 +25,12 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def closed_with(code: int) -> Message:
+def closed_with(code: int) -> AsgiMessage:
     """The ASGI message that closes a connection."""
     return {"type": "websocket.close", "code": code}
 
 
-def text(content: str) -> Message:
+def text(content: str) -> AsgiMessage:
     """The ASGI message that sends one text."""
     return {"type": "websocket.send", "text": content}
 
@@ -55,15 +55,15 @@ class Connection:
 
     def __init__(self, application: Application, **scope: Any) -> None:
         self.scope = websocket_scope(**scope)
-        self.sent: list[Message] = []
+        self.sent: list[AsgiMessage] = []
         self.reading = asyncio.Event()
         self.reading.set()
-        self._arrived: asyncio.Queue[Message] = asyncio.Queue()
-        self._incoming: asyncio.Queue[Message] = asyncio.Queue()
+        self._arrived: asyncio.Queue[AsgiMessage] = asyncio.Queue()
+        self._incoming: asyncio.Queue[AsgiMessage] = asyncio.Queue()
         self._application = application
         self.say({"type": "websocket.connect"})
 
-    def say(self, message: Message) -> None:
+    def say(self, message: AsgiMessage) -> None:
         """The client's next message."""
         self._incoming.put_nowait(message)
 
@@ -71,13 +71,13 @@ class Connection:
         """The client closes."""
         self.say({"type": "websocket.disconnect", "code": code})
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: AsgiMessage) -> None:
         """The ASGI `send` of this connection."""
         await self.reading.wait()
         self.sent.append(message)
         self._arrived.put_nowait(message)
 
-    async def next(self) -> Message:
+    async def next(self) -> AsgiMessage:
         """The next message of the application that was not asked for yet."""
         return await soon(self._arrived.get())
 

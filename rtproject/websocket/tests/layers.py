@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from typing import Any
 
-from rtproject.websocket.groups.registry import Event
+from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.tests.helpers import soon
 
 
@@ -12,9 +12,9 @@ class Listener:
     """A member of groups that remembers what it heard."""
 
     def __init__(self) -> None:
-        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.events: asyncio.Queue[GroupEvent] = asyncio.Queue()
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: GroupEvent) -> None:
         """Takes one event."""
         self.events.put_nowait(event)
 

@@ -1,10 +1,10 @@
 """A consumer that tests talk to."""
 
-from rtproject.websocket.consumer import Consumer
+from rtproject.websocket.consumer import WebsocketConsumer
 from rtproject.websocket.tests.helpers import Connection
 
 
-class Recorder(Consumer):
+class Recorder(WebsocketConsumer):
     """Accepts, joins one group, says back what it hears, and remembers how it ended."""
 
     ended: list[int]

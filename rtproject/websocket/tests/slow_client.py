@@ -25,7 +25,7 @@ class Client:
         self.overflows += 1
 
 
-def write(outbox, *texts):
+def write(send_queue, *texts):
     """Writes each of `texts`."""
     for content in texts:
-        outbox.write(Frame(content))
+        send_queue.write(Frame(content))

@@ -8,8 +8,8 @@ from django.db import OperationalError
 
 from rtproject.websocket import consumer as module
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.consumer import Consumer
-from rtproject.websocket.exceptions import Refused, Unavailable
+from rtproject.websocket.consumer import WebsocketConsumer
+from rtproject.websocket.exceptions import ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, soon, text
 from rtproject.websocket.tests.recorder import Recorder, connection
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("memory")
 
 async def test_a_consumer_that_overrides_nothing_accepts_and_ignores():
     """The base of all consumers is a working endpoint by itself."""
-    client = connection(Consumer)
+    client = connection(WebsocketConsumer)
     client.say({"type": "websocket.receive", "text": "hello"})
     client.leave()
     await soon(client.run())
@@ -43,7 +43,7 @@ async def test_text_and_bytes_reach_receive_and_come_back():
 async def test_the_query_is_there_before_connect():
     """Of a repeated parameter the last counts, and without a query string there is nothing."""
 
-    class Curious(Consumer):
+    class Curious(WebsocketConsumer):
         async def connect(self):
             await self.accept()
             await self.send(text_data=self.query.get("a", "nothing"))
@@ -58,7 +58,7 @@ async def test_the_query_is_there_before_connect():
 async def test_a_second_accept_is_for_the_server_to_judge():
     """It is passed on like the first: the ASGI specification leaves it to the server what to say to that."""
 
-    class Eager(Consumer):
+    class Eager(WebsocketConsumer):
         async def connect(self):
             await self.accept()
             await self.accept()
@@ -75,7 +75,7 @@ class TestRefusal:
 
         class Bouncer(Recorder):
             async def connect(self):
-                raise Refused(CloseCode.FORBIDDEN)
+                raise ConnectionDenied(CloseCode.FORBIDDEN)
 
         communicator = WebsocketCommunicator(Bouncer.as_asgi(), "/somewhere")
         assert await communicator.connect() == (False, 4003)
@@ -128,7 +128,7 @@ class TestRefusal:
         await soon(client.run())
         assert client.sent == [ACCEPT, closed_with(4008)]
 
-    @pytest.mark.parametrize("error", [OperationalError("no"), TimeoutError(), Unavailable("no")])
+    @pytest.mark.parametrize("error", [OperationalError("no"), TimeoutError(), LayerUnavailable("no")])
     async def test_a_store_or_layer_that_cannot_be_asked_lets_nobody_in(self, error, caplog):
         """Nothing fails open: the client is told to come back later, and the log says why."""
 

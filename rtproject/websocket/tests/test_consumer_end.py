@@ -3,7 +3,7 @@
 import pytest
 
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.groups.registry import FanOut, current_fanout
+from rtproject.websocket.groups.registry import GroupRegistry, current_registry
 from rtproject.websocket.tests.helpers import ACCEPT, soon
 from rtproject.websocket.tests.recorder import Recorder, connection
 
@@ -16,7 +16,7 @@ class TestCleanUp:
     @staticmethod
     async def assert_left(kind, code):
         assert kind.ended == [code]
-        assert current_fanout()._groups == {}
+        assert current_registry()._groups == {}
 
     @pytest.mark.parametrize(("message", "code"), [({"code": 4999}, 4999), ({}, 1005)])
     async def test_when_the_client_goes(self, message, code):
@@ -72,10 +72,10 @@ class TestCleanUp:
 
     async def test_when_a_group_cannot_be_left(self, monkeypatch):
         """One group that cannot be left keeps neither the others from being left nor `disconnect` from running."""
-        leave = FanOut.leave
+        leave = GroupRegistry.leave
 
         async def fail_once(fanout, name, member):
-            monkeypatch.setattr(FanOut, "leave", leave)
+            monkeypatch.setattr(GroupRegistry, "leave", leave)
             await leave(fanout, name, member)
             raise RuntimeError("a fault")
 
@@ -84,7 +84,7 @@ class TestCleanUp:
                 await super().connect()
                 await self.join("another")
 
-        monkeypatch.setattr(FanOut, "leave", fail_once)
+        monkeypatch.setattr(GroupRegistry, "leave", fail_once)
         client = connection(Holding)
         client.leave()
         with pytest.raises(RuntimeError, match="a fault"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtproject.websocket.consumer import Consumer
+from rtproject.websocket.consumer import WebsocketConsumer
 from rtproject.websocket.exceptions import ClientError
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, soon, text
@@ -34,7 +34,7 @@ class TestFrames:
     async def test_by_default_such_a_frame_is_passed_over(self):
         """A consumer whose protocol has no errors says nothing."""
 
-        class Silent(Consumer):
+        class Silent(WebsocketConsumer):
             async def receive(self, text_data=None, bytes_data=None):
                 raise ClientError("bad_frame", "No.")
 

@@ -6,12 +6,12 @@ import pytest
 
 from rtproject.websocket import consumer
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.groups.registry import current_fanout
-from rtproject.websocket.lifecycle import Drain
+from rtproject.websocket.groups.registry import current_registry
+from rtproject.websocket.lifecycle import GracefulShutdown
 from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, settle, soon
 from rtproject.websocket.tests.recorder import Recorder, connection
-from rtproject.websocket.transport import send_queue as outbox
-from rtproject.websocket.transport.base import SCOPE_KEY
+from rtproject.websocket.transport import send_queue as send_queue
+from rtproject.websocket.transport.base import TRANSPORT_KEY
 from rtproject.websocket.transport.frames import Frame
 
 pytestmark = pytest.mark.usefixtures("memory")
@@ -29,13 +29,13 @@ class Told(Recorder):
     def push(self, *texts):
         """Writes each of `texts` as an event of a group would be."""
         for content in texts:
-            self.outbox.write(Frame(content))
+            self.send_queue.write(Frame(content))
 
 
 @pytest.fixture
 def _hurried(monkeypatch):
-    for module in (consumer, outbox):
-        monkeypatch.setattr(module, "GOODBYE_SECONDS", 0.01)
+    for module in (consumer, send_queue):
+        monkeypatch.setattr(module, "CLOSE_TIMEOUT", 0.01)
 
 
 async def stall(client):
@@ -49,14 +49,14 @@ async def stall(client):
 @pytest.mark.usefixtures("_hurried")
 async def test_the_application_gives_it_up(caplog):
     """It returns as if the client had gone, so that the server can drop the connection; everything is given back."""
-    client = Connection(Drain(Told.as_asgi()))
+    client = Connection(GracefulShutdown(Told.as_asgi()))
     async with client.running() as task:
         await stall(client)
         await soon(asyncio.wait({task}))
         assert not task.cancelled()
     assert client.sent == [ACCEPT]
     assert Told.ended == [1006]
-    assert current_fanout()._groups == {}
+    assert current_registry()._groups == {}
     assert [record.getMessage() for record in caplog.records] == ["in-process /somewhere closed with 4102"]
 
 
@@ -109,7 +109,7 @@ async def test_a_shutdown_in_the_meantime_is_a_shutdown():
 async def test_where_there_is_a_wire_it_is_cut_instead():
     """The wire's own end of the connection comes as a disconnect, which is waited for."""
 
-    class Wire:
+    class Transport:
         def __init__(self):
             self.cut = asyncio.Event()
 
@@ -119,8 +119,8 @@ async def test_where_there_is_a_wire_it_is_cut_instead():
         def abort(self):
             self.cut.set()
 
-    wire = Wire()
-    client = connection(Told, **{SCOPE_KEY: wire})
+    wire = Transport()
+    client = connection(Told, **{TRANSPORT_KEY: wire})
     async with client.running() as task:
         assert await client.next() == ACCEPT
         Told.newest.end(CloseCode.KICKED)

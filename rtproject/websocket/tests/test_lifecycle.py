@@ -3,7 +3,7 @@
 import asyncio
 
 from rtproject.websocket import lifecycle as module
-from rtproject.websocket.lifecycle import Drain, background, current_shutdown
+from rtproject.websocket.lifecycle import GracefulShutdown, run_in_background, running_tasks
 from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, settle, soon, stays
 
 CLIENT = ["192.0.2.1", 50000]
@@ -17,12 +17,12 @@ class TestBackground:
         async def work():
             done.set()
 
-        task = background(work(), "some work")
+        task = run_in_background(work(), "some work")
         await soon(done.wait())
         await soon(task)
         await settle()  # which of a task's callbacks runs first is the interpreter's own business
         assert task.get_name() == "some work"
-        assert task not in current_shutdown().background
+        assert task not in running_tasks().background
 
     async def test_an_error_of_it_is_logged(self, caplog):
         """A task that nobody awaits does not fail in silence."""
@@ -30,7 +30,7 @@ class TestBackground:
         async def fail():
             raise RuntimeError("a fault")
 
-        task = background(fail(), "some work")
+        task = run_in_background(fail(), "some work")
         await asyncio.wait({task})
         await settle()
         assert "background task some work ended" in caplog.text
@@ -47,7 +47,7 @@ class TestBackground:
                 await asyncio.sleep(0)
                 cleaned.set()
 
-        task = background(work(), "some work")
+        task = run_in_background(work(), "some work")
         await settle()
         await reactor.shut_down()
         assert task.cancelled()
@@ -58,21 +58,21 @@ class TestBackground:
 class TestDrain:
     async def test_without_a_reactor_connections_come_and_go(self):
         """A server that is not Daphne needs nothing of this."""
-        client = Connection(Drain(stays), client=CLIENT)
+        client = Connection(GracefulShutdown(stays), client=CLIENT)
         client.leave()
         await soon(client.run())
         assert client.sent == [ACCEPT]
-        assert not current_shutdown().connections
+        assert not running_tasks().connections
 
     async def test_a_reactor_that_does_not_run_is_not_asked(self, reactor):
         """Having imported Twisted is not the same as being run by it."""
         reactor.running = False
-        current_shutdown()
+        running_tasks()
         assert reactor.triggers == []
 
     async def test_everybody_is_told_before_the_end(self, reactor):
         """Each open connection is closed with 4200, has the time to answer, and then ends."""
-        clients = [Connection(Drain(stays), client=CLIENT) for _ in range(3)]
+        clients = [Connection(GracefulShutdown(stays), client=CLIENT) for _ in range(3)]
         tasks = [asyncio.create_task(client.run()) for client in clients]
         for client in clients:
             assert await client.next() == ACCEPT
@@ -101,8 +101,8 @@ class TestDrain:
                 await asyncio.sleep(0)
                 order.append("connection")
 
-        background(work(), "some work")
-        task = asyncio.create_task(Connection(Drain(notes)).run())
+        run_in_background(work(), "some work")
+        task = asyncio.create_task(Connection(GracefulShutdown(notes)).run())
         await settle()
         await reactor.shut_down()
         assert order == ["connection", "background"]
@@ -110,7 +110,7 @@ class TestDrain:
 
     async def test_a_goodbye_that_has_begun_is_not_interrupted(self, reactor):
         """Daphne cancels the connections as well: whoever was cancelled is not cancelled again."""
-        client = Connection(Drain(stays), client=CLIENT)
+        client = Connection(GracefulShutdown(stays), client=CLIENT)
         task = asyncio.create_task(client.run())
         assert await client.next() == ACCEPT
         task.cancel()
@@ -125,7 +125,7 @@ class TestDrain:
     async def test_a_client_that_does_not_answer_is_not_waited_for_long(self, reactor, monkeypatch):
         """The time for an answer is limited."""
         monkeypatch.setattr(module, "CLOSING_SECONDS", 0.01)
-        client = Connection(Drain(stays), client=CLIENT)
+        client = Connection(GracefulShutdown(stays), client=CLIENT)
         task = asyncio.create_task(client.run())
         assert await client.next() == ACCEPT
         await reactor.shut_down()
@@ -135,7 +135,7 @@ class TestDrain:
     async def test_a_client_that_does_not_read_is_not_waited_for_long(self, monkeypatch):
         """A server whose `send` waits for its client is left in time too."""
         monkeypatch.setattr(module, "CLOSING_SECONDS", 0.01)
-        client = Connection(Drain(stays), client=CLIENT)
+        client = Connection(GracefulShutdown(stays), client=CLIENT)
         task = asyncio.create_task(client.run())
         assert await client.next() == ACCEPT
         client.reading.clear()
@@ -155,7 +155,7 @@ class TestDrain:
                 except asyncio.CancelledError:
                     continue
 
-        task = asyncio.create_task(Connection(Drain(stubborn)).run())
+        task = asyncio.create_task(Connection(GracefulShutdown(stubborn)).run())
         await settle()
         await reactor.shut_down()
         assert not task.done()
@@ -164,9 +164,9 @@ class TestDrain:
 
     async def test_who_comes_during_the_shutdown_is_sent_on(self, reactor):
         """The door is closed with the same code, and the application is not bothered."""
-        current_shutdown()
+        running_tasks()
         await reactor.shut_down()
-        client = Connection(Drain(stays), client=CLIENT)
+        client = Connection(GracefulShutdown(stays), client=CLIENT)
         client.leave()
         await soon(client.run())
         assert client.sent == [closed_with(4200)]
@@ -178,8 +178,8 @@ class TestDrain:
             if message["type"] == "websocket.close":
                 raise RuntimeError("closed already")
 
-        client = Connection(Drain(stays), client=CLIENT)
-        task = asyncio.create_task(Drain(stays)(client.scope, client._incoming.get, send))
+        client = Connection(GracefulShutdown(stays), client=CLIENT)
+        task = asyncio.create_task(GracefulShutdown(stays)(client.scope, client._incoming.get, send))
         await settle()
         task.cancel()
         await asyncio.wait({task})

@@ -28,7 +28,7 @@ if child:
 """
 
 
-class Wire:
+class Transport:
     """A `group_send` that takes what it is given, or raises while it is `broken`."""
 
     def __init__(self):
@@ -50,7 +50,7 @@ def _nothing_sent(monkeypatch):
 @pytest.fixture
 async def wire():
     """What events are sent over."""
-    return Wire()
+    return Transport()
 
 
 class TestPublish:

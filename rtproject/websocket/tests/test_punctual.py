@@ -8,9 +8,9 @@ from channels.layers import channel_layers
 from redis import Redis
 
 from rtproject.websocket import punctual
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import layer as layer_module
-from rtproject.websocket.groups.registry import FanOut, broadcast
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.punctual import PunctualRedisLayer
 from rtproject.websocket.tests.layers import Listener
 
@@ -29,7 +29,7 @@ async def layer(valkey, monkeypatch):
 async def member(layer):
     """Somebody in the group."""
     member = Listener()
-    await FanOut().join("group", member)
+    await GroupRegistry().join("group", member)
     return member
 
 
@@ -43,7 +43,7 @@ async def test_what_was_given_up_is_not_heard_when_redis_goes_on(member, valkey)
     """It has the command in its buffer then. What is said again is heard once."""
     await broadcast("group", "before")
     valkey.pause()
-    with pytest.raises(Unavailable):
+    with pytest.raises(LayerUnavailable):
         await broadcast("group", "again")
     valkey.resume()
     await broadcast("group", "again")
@@ -87,7 +87,7 @@ async def test_after_a_restart_of_redis_events_are_heard(member, valkey):
     valkey.restart()
     heard = asyncio.create_task(member.heard())
     while not heard.done():
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(LayerUnavailable):
             await broadcast("group", "after")
         await asyncio.wait({heard}, timeout=0.1)
     assert await heard == "after"

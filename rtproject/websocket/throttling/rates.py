@@ -64,7 +64,7 @@ class Bucket:
         return True
 
 
-class Pace:
+class LeakyBucket:
     """Lets `rate` through, evenly after a `burst`, and makes the others wait for their turn."""
 
     def __init__(self, rate: Rate, burst: int) -> None:
@@ -72,7 +72,7 @@ class Pace:
         self._burst_seconds = burst * self._step
         self._next = 0.0
 
-    async def keep(self, until: float) -> None:
+    async def wait_turn(self, until: float) -> None:
         """Returns when it is the caller's turn. Who has none before `until`, of `time.monotonic`, does not wait longer:
         such callers return at different moments shortly before it.
         """
@@ -85,7 +85,7 @@ class Pace:
         await asyncio.sleep(max(0.0, turn - now))
 
 
-class Tally:
+class SlidingWindow:
     """Counts events of each of many keys against one rate, in a moving window.
 
     Strangers name the keys: one whose events are all too old to count is forgotten, and of more than `most_keys` the

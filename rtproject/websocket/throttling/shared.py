@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from django.utils.crypto import salted_hmac
 
-from rtproject.utils.loop_local import per_loop
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.redis_client import RedisLine
-from rtproject.websocket.throttling.rates import Rate, Tally
+from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.redis_client import RedisClient
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 
 # A key is a list of times in milliseconds, the newest first, at most as many as the rate allows; Redis's own clock, so
 # that those of the hosts need not agree. One script, so that no two processes take the same last try.
@@ -28,8 +28,8 @@ return 1
 """
 
 
-class SharedTally:
-    """A Tally that all processes have in common by way of Redis, and each for itself as well.
+class SharedWindow:
+    """A SlidingWindow that all processes have in common by way of Redis, and each for itself as well.
 
     So who has used up what the rate allows here is not asked about any more, and while Redis is out of reach each
     process goes on with what it knows. Without `urls` there is nothing but that. Several URLs share the keys.
@@ -38,8 +38,8 @@ class SharedTally:
     def __init__(self, purpose: str, rate: Rate, urls: Sequence[str]) -> None:
         self._purpose = purpose
         self._rate = rate
-        self._here = Tally(rate)
-        self._lines = per_loop(lambda: [RedisLine(url) for url in urls])
+        self._here = SlidingWindow(rate)
+        self._lines = loop_local(lambda: [RedisClient(url) for url in urls])
 
     async def exhausted(self, key: tuple[str, ...]) -> bool:
         """Whether `key` has used up what the rate allows it. Counts nothing."""
@@ -58,7 +58,7 @@ class SharedTally:
         """Takes back what was counted last of `key`."""
         self._here.give_back(key)
         if self._rate.count and (line := self._line(key)) is not None:
-            with suppress(Unavailable):  # it expires
+            with suppress(LayerUnavailable):  # it expires
                 await line.ask("LPOP", self._name(key))
 
     async def close(self) -> None:
@@ -73,13 +73,13 @@ class SharedTally:
         milliseconds = round(self._rate.seconds * 1000)
         try:
             return bool(await line.ask("EVAL", TAKE, 1, self._name(key), self._rate.count, milliseconds, how))
-        except Unavailable:
+        except LayerUnavailable:
             return True
 
-    def _line(self, key: tuple[str, ...]) -> RedisLine | None:
+    def _line(self, key: tuple[str, ...]) -> RedisClient | None:
         lines = self._lines()
         return lines[zlib.crc32(self._name(key).encode()) % len(lines)] if lines else None
 
     def _name(self, key: tuple[str, ...]) -> str:
         # No addresses to read in Redis, nothing of a stranger's in a name, and no other site's keys.
-        return "tally:" + salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()
+        return "window:" + salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()

@@ -1,10 +1,10 @@
 """What lies under an ASGI `send`: the transport of the servers we know.
 
-ASGI cannot say that a client does not read, and each `send` encodes its message anew. A wire writes finished frames
-and tells when the client has to be waited for. It is found by looking behind the server's own `send`, so it rests on
-parts of a server that are nobody's promise: each kind checks that all it needs is there, and where it is not, or the
-server is another one, there is no wire and everything goes through ASGI: slower, and with no bound of ours on what a
-server keeps for a client that does not read. A warning says so.
+ASGI cannot say that a client does not read, and each `send` encodes its message anew. A transport writes
+finished frames and tells when the client has to be waited for. It is found by looking behind the server's own
+`send`, so it rests on parts of a server that are nobody's promise: each kind checks that all it needs is there, and where it is not, or the
+server is another one, there is no transport and everything goes through ASGI: slower, and with no bound of ours on
+what a server keeps for a client that does not read. A warning says so.
 """
 
 import logging
@@ -18,10 +18,10 @@ from rtproject.websocket.transport.uvicorn import find_uvicorn
 
 logger = logging.getLogger(__name__)
 
-SCOPE_KEY = "rtproject.wire"
+TRANSPORT_KEY = "rtproject.transport"
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """One connection's transport."""
 
     def write(self, data: bytes) -> bool:
@@ -42,19 +42,19 @@ class Wire(Protocol):
     receive: Receive  # the server's, but never further ahead of us than READ_AHEAD bytes
 
 
-class Wired:
-    """ASGI middleware, the outermost: puts the connection's wire into its scope."""
+class TransportMiddleware:
+    """ASGI middleware, the outermost: puts the connection's transport into its scope."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        wire = find_daphne(receive, send) or find_uvicorn(send)
-        if wire is None:
+        transport = find_daphne(receive, send) or find_uvicorn(send)
+        if transport is None:
             if scope.get("client"):
                 _tell_once(type(getattr(send, "__self__", send)).__name__)
             return self.inner(dict(scope), receive, send)
-        return self.inner({**scope, SCOPE_KEY: wire}, wire.receive, send)
+        return self.inner({**scope, TRANSPORT_KEY: transport}, transport.receive, send)
 
 
 @cache

@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from typing import Any
 
-from rtproject.websocket.asgi_types import Message, Receive, Send
+from rtproject.websocket.asgi_types import AsgiMessage, Receive, Send
 
 READ_AHEAD = 64 * 1024  # bytes of messages that may wait for the application before we read no further
 MESSAGE_COST = 512  # what a waiting message takes besides its payload: one of no length is not free
@@ -30,7 +30,7 @@ NEEDED_OF_TRANSPORT = (
 )
 
 
-def find_daphne(receive: Receive, send: Send) -> "DaphneWire | None":
+def find_daphne(receive: Receive, send: Send) -> "DaphneTransport | None":
     """The wire behind Daphne's `send`, or None if it is not Daphne's or not as we know it."""
     server = sys.modules.get("daphne.server")
     if server is None or not isinstance(send, partial) or len(send.args) != 1:
@@ -45,7 +45,7 @@ def find_daphne(receive: Receive, send: Send) -> "DaphneWire | None":
         and all(hasattr(transport, name) for name in NEEDED_OF_TRANSPORT)
         and _is_plain(transport)
     )
-    return DaphneWire(protocol, receive) if known else None
+    return DaphneTransport(protocol, receive) if known else None
 
 
 def _is_plain(transport: Any) -> bool:
@@ -61,7 +61,7 @@ def _part(channel: Any) -> None:
         channel.requests.clear()
 
 
-class DaphneWire:
+class DaphneTransport:
     """See `wire.Wire`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
 
     __slots__ = (
@@ -79,7 +79,7 @@ class DaphneWire:
     def __init__(self, protocol: Any, receive: Receive) -> None:
         self._protocol = protocol
         self._transport = protocol.transport
-        self._queue: asyncio.Queue[Message] = receive.__self__  # type: ignore[attr-defined]
+        self._queue: asyncio.Queue[AsgiMessage] = receive.__self__  # type: ignore[attr-defined]
         self._writable = True
         self._room: asyncio.Future[None] | None = None
         self._reading = True
@@ -173,9 +173,9 @@ class DaphneWire:
         if self._waiting > READ_AHEAD:
             self._read_or_not()
 
-    async def receive(self) -> Message:
+    async def receive(self) -> AsgiMessage:
         """Daphne's next message; when none is waiting the socket is read again."""
-        message: Message = await self._queue.get()
+        message: AsgiMessage = await self._queue.get()
         if self._queue.empty():
             self._waiting = 0
             self._read_or_not()

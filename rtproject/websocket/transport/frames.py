@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from typing import Self
 
-from rtproject.websocket.asgi_types import Message
+from rtproject.websocket.asgi_types import AsgiMessage
 
 TEXT, BINARY = 0x1, 0x2  # opcodes of RFC 6455 section 5.2
 FIN = 0x80
@@ -20,14 +20,14 @@ class Frame:
     __slots__ = ("encoded", "messages")
 
     def __init__(self, content: str | bytes) -> None:
-        message: Message
+        message: AsgiMessage
         if isinstance(content, str):
             message = {"type": "websocket.send", "text": content}
             self.encoded = _encode(TEXT, content.encode())
         else:
             message = {"type": "websocket.send", "bytes": content}
             self.encoded = _encode(BINARY, content)
-        self.messages: tuple[Message, ...] = (message,)
+        self.messages: tuple[AsgiMessage, ...] = (message,)
 
     @classmethod
     def joined(cls, frames: Sequence[Self]) -> Self:

@@ -5,9 +5,9 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from rtproject.websocket.asgi_types import Message, Send
+from rtproject.websocket.asgi_types import AsgiMessage, Send
 from rtproject.websocket.started import Started
-from rtproject.websocket.transport.base import Wire
+from rtproject.websocket.transport.base import Transport
 from rtproject.websocket.transport.frames import Frame
 
 logger = logging.getLogger(__name__)
@@ -16,15 +16,15 @@ BACKLOG_LIMIT = (
     896 * 1024
 )  # bytes of memory that may wait here for one connection; the server's buffer is on top
 FRAME_COST = 512  # what a frame takes besides its content: one of no length is not free
-STALL_SECONDS = 15.0  # how long a client may read nothing at all while something waits for it
-GOODBYE_SECONDS = 3.0  # how long it has, if it was too slow, to read that it was
+WRITE_TIMEOUT = 15.0  # how long a client may read nothing at all while something waits for it
+CLOSE_TIMEOUT = 3.0  # how long it has, if it was too slow, to read that it was
 
 
-class Outbox:
-    """Writes frames to one connection: straight to its wire if there is one, else through its ASGI `send`.
+class SendQueue:
+    """Writes frames to one connection: straight to its transport if there is one, else through its ASGI `send`.
 
     Both may have to wait for the client. Only then is there a task, and what is written meanwhile goes to a backlog.
-    `on_slow` is called, once, when the backlog passes BACKLOG_LIMIT or the client reads nothing for STALL_SECONDS.
+    `on_slow` is called, once, when the backlog passes BACKLOG_LIMIT or the client reads nothing for WRITE_TIMEOUT.
 
     `hold()` sends everything to the backlog until `release()`: what comes for a member before its welcome is kept.
     """
@@ -32,24 +32,24 @@ class Outbox:
     __slots__ = (
         "_backlog",
         "_backlog_size",
+        "_close_message",
         "_held",
-        "_last_words",
         "_on_slow",
         "_send",
         "_sender",
         "_stopped",
-        "_wire",
+        "_transport",
     )
 
-    def __init__(self, send: Send, wire: Wire | None, on_slow: Callable[[], None]) -> None:
+    def __init__(self, send: Send, transport: Transport | None, on_slow: Callable[[], None]) -> None:
         self._send = send
-        self._wire = wire
+        self._transport = transport
         self._on_slow = on_slow
         self._backlog: deque[Frame] | None = None  # most never have one, and an empty deque is not small
         self._backlog_size = 0
         self._held = False
         self._stopped = False
-        self._last_words: Message | None = None
+        self._close_message: AsgiMessage | None = None
         self._sender: asyncio.Task[None] | None = None
 
     def write(self, frame: Frame) -> None:
@@ -72,7 +72,7 @@ class Outbox:
             if rest is not None:
                 self._run(rest)
                 await self._idle()
-        return not self._stopped and (self._wire is None or self._wire.is_open())
+        return not self._stopped and (self._transport is None or self._transport.is_open())
 
     def hold(self) -> None:
         """From now on everything written is kept."""
@@ -86,17 +86,17 @@ class Outbox:
         for frame in kept or ():
             self.write(frame)
 
-    def finish(self, message: Message) -> None:
+    def finish(self, message: AsgiMessage) -> None:
         """Sends `message`, a close, as the last one, instead of all that is still waiting."""
         self._forget()
         if self._sender is not None:
-            self._last_words = message
+            self._close_message = message
         else:
             rest = self._begin(message)
             if rest is not None:
                 self._run(rest)
-        if self._wire is not None:
-            asyncio.get_running_loop().call_later(GOODBYE_SECONDS, self._wire.abort)
+        if self._transport is not None:
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.abort)
 
     def cancel(self) -> None:
         """The connection is gone: nothing more is sent."""
@@ -108,11 +108,11 @@ class Outbox:
 
     def _put(self, frame: Frame) -> Awaitable[None] | None:
         """Sends `frame`; returns what to wait for before the next, if anything."""
-        if self._wire is not None:
-            return None if self._wire.write(frame.encoded) else Started(self._wire.drained())
+        if self._transport is not None:
+            return None if self._transport.write(frame.encoded) else Started(self._transport.drained())
         return self._begin(*frame.messages)
 
-    def _begin(self, *messages: Message) -> Awaitable[None] | None:
+    def _begin(self, *messages: AsgiMessage) -> Awaitable[None] | None:
         try:
             sending = Started(self._send(messages[0]) if len(messages) == 1 else self._send_each(messages))
         except Exception as error:
@@ -120,12 +120,12 @@ class Outbox:
             return None
         return None if sending.done else sending
 
-    async def _send_each(self, messages: Sequence[Message]) -> None:
+    async def _send_each(self, messages: Sequence[AsgiMessage]) -> None:
         for message in messages:
             await self._send(message)
 
     def _run(self, rest: Awaitable[None]) -> None:
-        self._sender = asyncio.create_task(self._go_on(rest), name="outbox")
+        self._sender = asyncio.create_task(self._go_on(rest), name="send_queue")
 
     async def _go_on(self, rest: Awaitable[None]) -> None:
         try:
@@ -134,8 +134,8 @@ class Outbox:
                 frame = self._backlog.popleft()
                 self._backlog_size -= _cost(frame)
                 await self._wait_for(self._put(frame))
-            if self._last_words is not None:
-                await self._wait_for(self._begin(self._last_words))
+            if self._close_message is not None:
+                await self._wait_for(self._begin(self._close_message))
         except Exception as error:
             self._break(error)
         finally:
@@ -149,19 +149,19 @@ class Outbox:
         """Waits as long as the client reads anything at all."""
         before = self._unsent()
         try:
-            async with asyncio.timeout(STALL_SECONDS):
+            async with asyncio.timeout(WRITE_TIMEOUT):
                 await rest
         except TimeoutError:
             if self._stopped:
                 raise
-            if self._wire is not None and self._unsent() < before:
-                await self._wait(self._wire.drained())
+            if self._transport is not None and self._unsent() < before:
+                await self._wait(self._transport.drained())
             else:
                 self._forget()
                 self._on_slow()
 
     def _unsent(self) -> int:
-        return 0 if self._wire is None else self._wire.waiting()
+        return 0 if self._transport is None else self._transport.waiting()
 
     async def _idle(self) -> None:
         while (sender := self._sender) is not None:

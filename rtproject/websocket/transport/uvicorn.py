@@ -9,8 +9,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from rtproject.utils.loop_local import per_loop
-from rtproject.websocket.asgi_types import Message, Send
+from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.asgi_types import AsgiMessage, Send
 
 MODULE = "uvicorn.protocols.websockets.websockets_sansio_impl"
 NEEDED = (
@@ -21,20 +21,20 @@ MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and 
 READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,000 messages of no length
 
 
-def find_uvicorn(send: Send) -> "UvicornWire | None":
+def find_uvicorn(send: Send) -> "UvicornTransport | None":
     """The wire behind uvicorn's `send`, or None if it is not uvicorn's or not as we know it."""
     protocol = getattr(send, "__self__", None)
     known = getattr(sys.modules.get(MODULE), "WebSocketsSansIOProtocol", None)
     if known is None or type(protocol) is not known or not all(hasattr(protocol, name) for name in NEEDED):
         return None
-    return UvicornWire(protocol)
+    return UvicornTransport(protocol)
 
 
 # What all connections read into, one at a time: nothing is left in it when the next one reads.
-_buffer = per_loop(lambda: memoryview(bytearray(READ_SIZE)))
+_buffer = loop_local(lambda: memoryview(bytearray(READ_SIZE)))
 
 
-class UvicornWire(asyncio.BufferedProtocol):
+class UvicornTransport(asyncio.BufferedProtocol):
     """See `wire.Wire`. It stands between the transport and uvicorn's protocol: the one kind of protocol that any
     transport asks for a buffer, and so lets choose how much is read, has TLS and uvloop under it as well."""
 
@@ -88,7 +88,7 @@ class UvicornWire(asyncio.BufferedProtocol):
 
     # --- in ---
 
-    def receive(self) -> Coroutine[Any, Any, Message]:
+    def receive(self) -> Coroutine[Any, Any, AsgiMessage]:
         """uvicorn's next message. No more is read before it is asked for, nor while the client has to be waited for.
 
         uvicorn's own `receive` reads on as soon as it gave a message away, and is one more coroutine for each.
@@ -96,10 +96,10 @@ class UvicornWire(asyncio.BufferedProtocol):
         if not self._protocol.writable.is_set():
             return self._receive_when_writable()
         self._read_on()
-        queue: asyncio.Queue[Message] = self._protocol.queue
+        queue: asyncio.Queue[AsgiMessage] = self._protocol.queue
         return queue.get()
 
-    async def _receive_when_writable(self) -> Message:
+    async def _receive_when_writable(self) -> AsgiMessage:
         await self._protocol.writable.wait()
         return await self.receive()
 

@@ -9,8 +9,8 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from rtproject.websocket.groups import health as module
 from rtproject.websocket.groups import registry as fanout_module
-from rtproject.websocket.groups.health import Hearing
-from rtproject.websocket.groups.registry import FanOut, broadcast
+from rtproject.websocket.groups.health import LayerHealth
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.layers import Layer, Listener
 
@@ -71,7 +71,7 @@ def deaf_layer():
 async def test_who_hears_nothing_joins_anew(deaf_layer, caplog, failures):
     """Members hear again what is said after that, also if the layer is not yet ready for it."""
     deaf_layer.failures = failures
-    fanout, one, other = FanOut(), Listener(), Listener()
+    fanout, one, other = GroupRegistry(), Listener(), Listener()
     await fanout.join("one", one)
     await fanout.join("other", other)
     await broadcast("one", "lost")
@@ -91,7 +91,7 @@ async def test_who_hears_nothing_joins_anew(deaf_layer, caplog, failures):
 async def test_a_group_that_cannot_be_joined_keeps_no_other_waiting(deaf_layer):
     """The shard of one group may be out of reach for as long as it likes."""
     deaf_layer.refused = "one"
-    fanout, one, other = FanOut(), Listener(), Listener()
+    fanout, one, other = GroupRegistry(), Listener(), Listener()
     await fanout.join("one", one)
     await fanout.join("other", other)
 
@@ -114,7 +114,7 @@ async def test_who_joins_while_the_layer_is_made_anew_waits_for_it(monkeypatch):
         await go_on.wait()
 
     monkeypatch.setattr(fanout_module, "renew_layer", renew)
-    fanout, member, newcomer = FanOut(), Listener(), Listener()
+    fanout, member, newcomer = GroupRegistry(), Listener(), Listener()
     await fanout.join("group", member)
     await soon(begun.wait())
     join = asyncio.create_task(fanout.join("another", newcomer))
@@ -137,7 +137,7 @@ async def test_a_layer_that_is_out_of_reach_is_not_deaf():
 
     layer = Away()
     layer.failing = {"group_send"}
-    deaf = asyncio.create_task(Hearing(layer, "channel").until_deaf())
+    deaf = asyncio.create_task(LayerHealth(layer, "channel").until_unhealthy())
     for _ in range(3):
         await soon(tried.acquire())
     assert not deaf.done()
@@ -148,7 +148,7 @@ async def test_a_layer_that_is_out_of_reach_is_not_deaf():
 async def test_every_shard_of_channels_redis_is_tested():
     """An upgrade that hides its shards from us fails here."""
     layer = RedisPubSubChannelLayer(hosts=[f"redis://127.0.0.1:{port}" for port in (1, 2, 3)])
-    groups = Hearing(layer, "channel")._groups
+    groups = LayerHealth(layer, "channel")._groups
     assert set(groups) == set(layer._shards)
 
 
@@ -156,7 +156,7 @@ async def test_a_layer_that_hears_is_left_alone(caplog):
     """The test of the hearing disturbs nobody, however often it is made."""
     layer = Counts()
     channel_layers.set("default", layer)
-    fanout, member = FanOut(), Listener()
+    fanout, member = GroupRegistry(), Listener()
     await fanout.join("group", member)
     await soon(layer.tested.wait())
     await broadcast("group", "hello")

@@ -5,10 +5,10 @@ import logging
 
 import pytest
 
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import layer as layer_module
 from rtproject.websocket.groups import registry as module
-from rtproject.websocket.groups.registry import FanOut, broadcast, current_fanout
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast, current_registry
 from rtproject.websocket.tests.helpers import text
 from rtproject.websocket.tests.layers import Listener, raw_event
 
@@ -17,7 +17,7 @@ from rtproject.websocket.tests.layers import Listener, raw_event
 class TestDelivery:
     async def test_every_member_hears_the_finished_text_and_its_tags(self):
         """One broadcast is one event for each member, with the text as it is."""
-        fanout, members = FanOut(), [Listener(), Listener()]
+        fanout, members = GroupRegistry(), [Listener(), Listener()]
         for member in members:
             await fanout.join("group", member)
         await broadcast("group", "hello", number=7)
@@ -29,7 +29,7 @@ class TestDelivery:
 
     async def test_order_is_kept(self):
         """Members hear events in the order in which they were sent."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         for number in range(100):
             await broadcast("group", str(number))
@@ -37,7 +37,7 @@ class TestDelivery:
 
     async def test_groups_are_apart(self):
         """A member hears the groups that it joined and no others, and each event once."""
-        fanout, one, both = FanOut(), Listener(), Listener()
+        fanout, one, both = GroupRegistry(), Listener(), Listener()
         await fanout.join("a", one)
         await fanout.join("a", both)
         await fanout.join("b", both)
@@ -52,13 +52,13 @@ class TestDelivery:
         """Two processes on one layer hear each other."""
         members = [Listener(), Listener()]
         for member in members:
-            await FanOut().join("group", member)
+            await GroupRegistry().join("group", member)
         await broadcast("group", "hello")
         assert [await member.heard() for member in members] == ["hello", "hello"]
 
     async def test_who_left_hears_nothing_more(self):
         """When `leave` has returned nothing reaches the member, and the others go on hearing."""
-        fanout, gone, stays = FanOut(), Listener(), Listener()
+        fanout, gone, stays = GroupRegistry(), Listener(), Listener()
         await fanout.join("group", gone)
         await fanout.join("group", stays)
         await fanout.leave("group", gone)
@@ -68,7 +68,7 @@ class TestDelivery:
 
     async def test_who_comes_back_hears_again(self):
         """The last one out and a first one in make a working group again."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         await fanout.leave("group", member)
         await fanout.join("group", member)
@@ -82,7 +82,7 @@ class TestDelivery:
             def deliver(self, event):
                 raise RuntimeError("a fault")
 
-        fanout, members = FanOut(), [Listener(), Faulty(), Listener()]
+        fanout, members = GroupRegistry(), [Listener(), Faulty(), Listener()]
         for member in members:
             await fanout.join("group", member)
         await broadcast("group", "one")
@@ -93,7 +93,7 @@ class TestDelivery:
 
     async def test_a_member_may_leave_while_it_is_told(self):
         """Membership may change during the delivery of an event."""
-        fanout, other = FanOut(), Listener()
+        fanout, other = GroupRegistry(), Listener()
         leaving = []
 
         class Leaver(Listener):
@@ -109,7 +109,7 @@ class TestDelivery:
 
     async def test_leaving_twice_or_what_was_never_joined_does_nothing(self):
         """`leave` may be called by whoever is not sure."""
-        fanout, member, other = FanOut(), Listener(), Listener()
+        fanout, member, other = GroupRegistry(), Listener(), Listener()
         await fanout.leave("group", member)
         await fanout.join("group", other)
         await fanout.leave("group", member)
@@ -122,15 +122,15 @@ class TestDelivery:
 
 async def test_a_loop_has_one_fanout():
     """All connections of a process share one channel."""
-    assert current_fanout() is current_fanout()
+    assert current_registry() is current_registry()
 
 
 class TestFailingLayer:
     async def test_a_join_that_fails_leaves_no_member_behind(self, layer):
         """Who could not join is told so, hears nothing, and may try again."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         layer.failing = {"group_add"}
-        with pytest.raises(Unavailable):
+        with pytest.raises(LayerUnavailable):
             await fanout.join("group", member)
         fanout._deliver(raw_event("to nobody"))
         assert member.silent
@@ -141,9 +141,9 @@ class TestFailingLayer:
 
     async def test_without_a_channel_nobody_joins(self, layer):
         """A layer that gives no channel is out of reach, and asked again by the next one."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         layer.failing = {"new_channel"}
-        with pytest.raises(Unavailable):
+        with pytest.raises(LayerUnavailable):
             await fanout.join("group", member)
         layer.failing.clear()
         await fanout.join("group", member)
@@ -156,12 +156,12 @@ class TestFailingLayer:
         layer.failing = {"group_send"}
         if hangs:
             layer.gate.clear()
-        with pytest.raises(Unavailable):
+        with pytest.raises(LayerUnavailable):
             await broadcast("group", "hello")
 
     async def test_a_leave_that_fails_is_a_warning(self, layer, caplog):
         """The member is gone all the same, and what the layer still sends for the group is dropped."""
-        fanout, member, other = FanOut(), Listener(), Listener()
+        fanout, member, other = GroupRegistry(), Listener(), Listener()
         await fanout.join("group", member)
         await fanout.join("other", other)
         layer.failing = {"group_discard"}
@@ -177,7 +177,7 @@ class TestFailingLayer:
     ):
         """An outage costs one line of log however long it lasts, and the next one is told of again."""
         monkeypatch.setattr(module, "RETRY_SECONDS", (0.0, 0.0))
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         for outage in range(1, 3):
             for _ in range(5):
@@ -190,7 +190,7 @@ class TestFailingLayer:
     @pytest.mark.parametrize("stranger", [{}, {"type": "fanout.event", "group": "group"}])
     async def test_an_event_of_another_make_does_not_stop_the_fanout(self, layer, stranger):
         """A process of another version on the same layer costs at most its own events."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         layer.incoming.put_nowait(stranger)
         await broadcast("group", "hello")

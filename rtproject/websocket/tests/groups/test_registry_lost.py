@@ -9,10 +9,10 @@ from channels import layers
 from channels.layers import InMemoryChannelLayer
 from django.conf import settings
 
-from rtproject.websocket.exceptions import Unavailable
+from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import layer as layer_module
 from rtproject.websocket.groups import registry as module
-from rtproject.websocket.groups.registry import FanOut, broadcast
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import PATIENCE, settle
 from rtproject.websocket.tests.layers import Listener, raw_event
 
@@ -45,7 +45,7 @@ class TestOverrun:
     @pytest.mark.usefixtures("small")
     async def test_what_the_layer_dropped_is_counted(self, caplog):
         """The next event that comes through tells how many did not; the log says it once and goes on counting."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         for round_ in (1, 2):
             await overrun(0, 20)
@@ -59,7 +59,7 @@ class TestOverrun:
     @pytest.mark.usefixtures("small")
     async def test_nothing_is_counted_while_nothing_is_lost(self, caplog):
         """As many as there is room for come through, in whatever groups."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         for group in ("group", "another"):
             await fanout.join(group, member)
         for _ in range(10):
@@ -73,7 +73,7 @@ class TestOverrun:
     async def test_the_sites_own_layer_has_room(self, monkeypatch):
         """Thousands at once, as many as its settings say, are no overrun."""
         monkeypatch.setattr(layer_module, "LAYER_SECONDS", PATIENCE)  # how long that takes is another matter
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         await overrun(0, 10_000)
         assert [await member.heard() for _ in range(10_000)] == [str(number) for number in range(10_000)]
@@ -83,12 +83,12 @@ class TestOverrun:
 class TestHoles:
     async def test_what_the_layer_did_not_take_is_not_lost(self, layer):
         """Its sender was told so: an outage is no loss, however long it lasts."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         await fanout.join("group", member)
         await broadcast("group", "before")
         layer.failing = {"group_send"}
         for _ in range(5):
-            with pytest.raises(Unavailable):
+            with pytest.raises(LayerUnavailable):
                 await broadcast("group", "not sent")
         layer.failing.clear()
         await broadcast("group", "after")
@@ -97,7 +97,7 @@ class TestHoles:
 
     async def test_each_sender_and_group_has_numbers_of_its_own(self, layer):
         """What another process says, and what is said elsewhere, fills no hole and makes none."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         for group in ("group", "another"):
             await fanout.join(group, member)
         for sender, group, number in [
@@ -112,7 +112,7 @@ class TestHoles:
 
     async def test_what_was_said_while_nobody_listened_is_not_lost(self, layer):
         """A group that was left and joined again begins anew."""
-        fanout, member = FanOut(), Listener()
+        fanout, member = GroupRegistry(), Listener()
         for number in (1, 8):
             await fanout.join("group", member)
             layer.incoming.put_nowait(raw_event("x", number=number))
@@ -122,7 +122,7 @@ class TestHoles:
 
     async def test_nor_is_it_when_somebody_comes_while_the_last_one_leaves(self, layer):
         """Between the leave and the join of the layer's group nothing was meant for this process either."""
-        fanout, last, newcomer = FanOut(), Listener(), Listener()
+        fanout, last, newcomer = GroupRegistry(), Listener(), Listener()
         await fanout.join("group", last)
         layer.incoming.put_nowait(raw_event("x", number=1))
         assert await last.heard() == "x"
@@ -142,7 +142,7 @@ class TestHoles:
 @pytest.mark.usefixtures("site_layer")
 async def test_a_membership_outlives_every_connection(monkeypatch):
     """Years after it joined, a member hears what is said: the layer's own expiry would be a day."""
-    fanout, member = FanOut(), Listener()
+    fanout, member = GroupRegistry(), Listener()
     await fanout.join("group", member)
     now = time.time
 

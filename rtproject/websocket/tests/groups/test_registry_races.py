@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from rtproject.websocket.exceptions import Unavailable
-from rtproject.websocket.groups.registry import FanOut, broadcast
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.layers import Listener, raw_event
 
@@ -13,7 +13,7 @@ from rtproject.websocket.tests.layers import Listener, raw_event
 @pytest.fixture
 async def fanout(layer):
     """The groups of this test's process."""
-    return FanOut()
+    return GroupRegistry()
 
 
 def begin(coroutine):
@@ -55,7 +55,7 @@ async def test_a_second_join_does_not_fail_with_the_first(layer, fanout):
     second = begin(fanout.join("group", two))
     await settle()
     layer.gate.set()
-    with pytest.raises(Unavailable):
+    with pytest.raises(LayerUnavailable):
         await soon(first)
     await soon(second)
     await broadcast("group", "hello")
@@ -146,7 +146,7 @@ async def test_a_leave_does_not_fail_for_a_newcomer(layer, fanout):
     layer.gate.set()
     results = await soon(asyncio.gather(busy, leave, *joins, return_exceptions=True))
     assert results[1] is None
-    assert isinstance(results[3], Unavailable)
+    assert isinstance(results[3], LayerUnavailable)
     layer.failing.clear()
     await fanout.join("group", newcomer)
     await broadcast("group", "hello")

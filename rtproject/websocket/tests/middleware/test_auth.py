@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 
 from rtproject.websocket.middleware import auth as module
-from rtproject.websocket.middleware.auth import Identity
+from rtproject.websocket.middleware.auth import SessionAuthMiddleware
 from rtproject.websocket.tests.helpers import Connection, closed_with, soon
 
 
@@ -29,9 +29,9 @@ def cookie(value):
 
 
 async def identify(headers):
-    """The scope that the application behind `Identity` sees, or None if it is never called, and what was sent."""
+    """The scope that the application behind `SessionAuthMiddleware` sees, or None, and what was sent."""
     seen = Seen()
-    client = Connection(Identity(seen), headers=headers)
+    client = Connection(SessionAuthMiddleware(seen), headers=headers)
     client.leave()
     await soon(client.run())
     return seen.scope, client.sent

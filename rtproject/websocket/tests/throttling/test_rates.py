@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtproject.websocket.throttling import rates
-from rtproject.websocket.throttling.rates import Bucket, Pace, Rate, Tally
+from rtproject.websocket.throttling.rates import Bucket, LeakyBucket, Rate, SlidingWindow
 
 
 @pytest.fixture
@@ -95,30 +95,30 @@ class TestPace:
 
     async def test_a_burst_goes_through_and_the_rest_in_turn(self, clock, slept):
         """Who comes alone does not wait at all."""
-        pace = Pace(Rate(10, 1.0), burst=2)
+        pace = LeakyBucket(Rate(10, 1.0), burst=2)
         for _ in range(4):
-            await pace.keep(clock.now + 60)
+            await pace.wait_turn(clock.now + 60)
         assert slept == [0, 0, 0.1, 0.2]
         clock.now += 5
-        await pace.keep(clock.now + 60)
+        await pace.wait_turn(clock.now + 60)
         assert slept[-1] == 0
 
     async def test_nobody_waits_for_longer_than_they_may(self, clock, slept):
         """Of too many each waits for another time, and when they have gone it is as before."""
-        pace = Pace(Rate(10, 1.0), burst=1)
+        pace = LeakyBucket(Rate(10, 1.0), burst=1)
         for _ in range(1000):
-            await pace.keep(clock.now + 2)
+            await pace.wait_turn(clock.now + 2)
         assert max(slept) <= 2
         assert len(set(slept)) > 100
         clock.now += 3
-        await pace.keep(clock.now + 2)
+        await pace.wait_turn(clock.now + 2)
         assert slept[-1] == 0
 
 
 class TestTally:
     def test_is_exhausted_by_as_many_as_the_rate_allows(self, clock):
         """The count is per key, and asking counts nothing."""
-        tally = Tally(Rate(2, 60.0))
+        tally = SlidingWindow(Rate(2, 60.0))
         assert tally.take("one")
         assert not tally.exhausted("one")
         assert tally.take("one")
@@ -127,7 +127,7 @@ class TestTally:
 
     def test_who_is_refused_is_not_counted(self, clock):
         """Trying again and again does not make it last longer."""
-        tally = Tally(Rate(1, 60.0))
+        tally = SlidingWindow(Rate(1, 60.0))
         assert tally.take("one")
         clock.now += 59
         assert not tally.take("one")
@@ -136,7 +136,7 @@ class TestTally:
 
     def test_forgets_as_the_window_moves(self, clock):
         """Each event counts for the rate's period and no longer."""
-        tally = Tally(Rate(2, 60.0))
+        tally = SlidingWindow(Rate(2, 60.0))
         tally.take("one")
         clock.now += 40
         tally.take("one")
@@ -148,7 +148,7 @@ class TestTally:
 
     def test_what_is_given_back_does_not_count(self, clock):
         """Nor is anything left of it; giving back too often does no harm."""
-        tally = Tally(Rate(1, 60.0))
+        tally = SlidingWindow(Rate(1, 60.0))
         tally.take("one")
         tally.give_back("one")
         assert len(tally) == 0
@@ -158,14 +158,14 @@ class TestTally:
 
     def test_a_rate_of_zero_is_no_limit(self, clock):
         """0 turns the limit off, and nothing is remembered."""
-        tally = Tally(Rate(0, 60.0))
+        tally = SlidingWindow(Rate(0, 60.0))
         assert all(tally.take("one") for _ in range(100))
         assert not tally.exhausted("one")
         assert len(tally) == 0
 
     def test_remembers_a_bounded_number_of_keys(self, clock):
         """Strangers cannot fill the memory: who was counted longest ago is forgotten first."""
-        tally = Tally(Rate(2, 60.0), most_keys=2)
+        tally = SlidingWindow(Rate(2, 60.0), most_keys=2)
         for key in ("one", "two", "one", "three", "three"):
             tally.take(key)
         assert [tally.exhausted(key) for key in ("one", "two", "three")] == [True, False, True]
@@ -173,7 +173,7 @@ class TestTally:
 
     def test_keys_that_count_no_more_are_forgotten(self, clock):
         """Without anybody asking for them."""
-        tally = Tally(Rate(2, 60.0))
+        tally = SlidingWindow(Rate(2, 60.0))
         for number in range(1000):
             tally.take(number)
             clock.now += 1

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from rtproject.tests.support.valkey import Valkey
-from rtproject.websocket.redis_client import ASK_SECONDS, RedisLine
+from rtproject.websocket.redis_client import ASK_SECONDS, RedisClient
 from rtproject.websocket.tests.helpers import PATIENCE, soon
 from rtproject.websocket.throttling.rates import Rate
-from rtproject.websocket.throttling.shared import SharedTally
+from rtproject.websocket.throttling.shared import SharedWindow
 
 KEY = ("room", "192.0.2.1")
 
@@ -25,7 +25,7 @@ def valkeys(valkey):
 @asynccontextmanager
 async def tallies(count, rate, *urls):
     """As many processes would have them."""
-    made = [SharedTally("tests", rate, urls) for _ in range(count)]
+    made = [SharedWindow("tests", rate, urls) for _ in range(count)]
     try:
         yield made
     finally:
@@ -77,7 +77,7 @@ async def test_it_is_over_after_the_period(valkey):
         async with asyncio.timeout(PATIENCE):
             while not await two.take(KEY):  # noqa: ASYNC110 - it is Redis that lets it go
                 await asyncio.sleep(0.02)
-        line = RedisLine(valkey.url)
+        line = RedisClient(valkey.url)
         async with asyncio.timeout(PATIENCE):
             while await line.ask("DBSIZE"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -89,7 +89,7 @@ async def test_redis_learns_no_address(valkey):
     async with tallies(1, Rate(3, 60.0), valkey.url) as (tally,):
         await tally.take(("room", "x" * 5000 + "\r\n"))
         await tally.take(KEY)
-        line = RedisLine(valkey.url)
+        line = RedisClient(valkey.url)
         names = await line.ask("KEYS", "*")
         assert len({len(name) for name in names}) == 1
         assert not any(b"192.0" in name for name in names)
@@ -105,7 +105,7 @@ async def test_several_redis_share_the_keys(valkeys):
         assert all([await one.take(key) for key in keys])
         assert not any([await two.take(key) for key in keys])
         for server in (first, second):
-            line = RedisLine(server.url)
+            line = RedisClient(server.url)
             assert 0 < await line.ask("DBSIZE") < 20
             await line.close()
 
@@ -156,7 +156,7 @@ async def test_after_an_outage_it_is_asked_again(valkey, monkeypatch):
 
 async def test_a_redis_that_obeys_nobody_is_out_of_reach(valkey):
     """A replica, or one whose memory is full, is no reason to let everybody guess, nor to refuse anybody."""
-    line = RedisLine(valkey.url)
+    line = RedisClient(valkey.url)
     await line.ask("REPLICAOF", "127.0.0.1", "1")
     await line.close()
     async with tallies(1, Rate(1, 60.0), valkey.url) as (tally,):

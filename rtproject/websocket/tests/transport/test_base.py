@@ -7,7 +7,7 @@ import pytest
 from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, soon, stays, text
 from rtproject.websocket.tests.recorder import Recorder
 from rtproject.websocket.transport import base as module
-from rtproject.websocket.transport.base import SCOPE_KEY, Wired
+from rtproject.websocket.transport.base import TRANSPORT_KEY, TransportMiddleware
 
 CLIENT = ["192.0.2.1", 50000]
 
@@ -32,11 +32,11 @@ async def test_an_unknown_server_has_no_wire():
         seen.append(scope)
         await stays(scope, receive, send)
 
-    client = Connection(Wired(application), client=CLIENT)
+    client = Connection(TransportMiddleware(application), client=CLIENT)
     client.leave()
     await soon(client.run())
     assert client.sent == [ACCEPT]
-    assert SCOPE_KEY not in seen[0]
+    assert TRANSPORT_KEY not in seen[0]
 
 
 @pytest.mark.usefixtures("memory")
@@ -48,7 +48,7 @@ async def test_without_a_wire_a_consumer_works():
             await super().receive(text_data)
             await self.close(4999)
 
-    client = Connection(Wired(Ending.as_asgi()), client=CLIENT)
+    client = Connection(TransportMiddleware(Ending.as_asgi()), client=CLIENT)
     client.say({"type": "websocket.receive", "text": "hello"})
     client.leave()
     await soon(client.run())
@@ -61,7 +61,7 @@ async def test_the_scope_of_the_server_stays_its_own():
     async def application(scope, receive, send):
         scope["mine"] = True
 
-    client = Connection(Wired(application))
+    client = Connection(TransportMiddleware(application))
     await soon(client.run())
     assert "mine" not in client.scope
 
@@ -70,7 +70,7 @@ async def test_an_unknown_server_is_told_of_once(caplog):
     """An operator finds one line about the slow way, not one for each connection."""
     caplog.set_level(logging.INFO)
     for _ in range(3):
-        client = Connection(Wired(stays), client=CLIENT)
+        client = Connection(TransportMiddleware(stays), client=CLIENT)
         client.leave()
         await soon(client.run())
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -80,7 +80,7 @@ async def test_an_unknown_server_is_told_of_once(caplog):
 async def test_a_caller_inside_the_process_is_not_told_of(caplog):
     """The channels test communicator has no wire and is no news."""
     caplog.set_level(logging.INFO)
-    client = Connection(Wired(stays))
+    client = Connection(TransportMiddleware(stays))
     client.leave()
     await soon(client.run())
     assert caplog.records == []
@@ -92,9 +92,9 @@ async def test_a_wire_is_handed_on_and_receives(monkeypatch, server):
     seen = []
 
     async def application(scope, receive, send):
-        seen.append((scope[SCOPE_KEY], receive))
+        seen.append((scope[TRANSPORT_KEY], receive))
 
     monkeypatch.setattr(module, server, lambda *arguments: FakeWire(arguments[0]))
-    await soon(Connection(Wired(application)).run())
+    await soon(Connection(TransportMiddleware(application)).run())
     [(wire, receive)] = seen
     assert receive == wire.receive

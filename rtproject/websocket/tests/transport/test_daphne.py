@@ -13,7 +13,7 @@ from rtproject.websocket.transport.daphne import (
     MOST_FRAGMENTS,
     READ_AHEAD,
     STATE_OPEN,
-    DaphneWire,
+    DaphneTransport,
     find_daphne,
 )
 from rtproject.websocket.transport.frames import Frame
@@ -40,7 +40,7 @@ def fill(pair):
 class TestFinding:
     async def test_it_is_found_on_a_connection_of_daphne(self, pair):
         """All that it needs is there."""
-        assert isinstance(pair.wire, DaphneWire)
+        assert isinstance(pair.wire, DaphneTransport)
 
     def test_an_open_connection_is_the_state_that_we_know(self):
         """Autobahn's number for it is ours."""

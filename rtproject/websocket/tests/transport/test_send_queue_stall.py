@@ -7,7 +7,7 @@ import pytest
 from rtproject.websocket.tests.helpers import settle, soon, text
 from rtproject.websocket.transport import send_queue as module
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import Outbox
+from rtproject.websocket.transport.send_queue import SendQueue
 
 
 class Trickle:
@@ -41,15 +41,15 @@ class Trickle:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "STALL_SECONDS", 0.01)
+    monkeypatch.setattr(module, "WRITE_TIMEOUT", 0.01)
 
 
 async def test_who_reads_on_is_waited_for():
     """However long it takes: each byte that goes is a sign of life."""
     slow = asyncio.Event()
     wire = Trickle(20)
-    outbox = Outbox(None, wire, slow.set)  # type: ignore[arg-type]
-    await soon(outbox.write_through(Frame("hello")))
+    send_queue = SendQueue(None, wire, slow.set)  # type: ignore[arg-type]
+    await soon(send_queue.write_through(Frame("hello")))
     assert not slow.is_set()
     assert wire.size == 0
 
@@ -57,17 +57,17 @@ async def test_who_reads_on_is_waited_for():
 async def test_who_reads_nothing_is_not():
     """The client that stopped in the middle is given up."""
     slow = asyncio.Event()
-    outbox = Outbox(None, Trickle(20, stuck=5), slow.set)  # type: ignore[arg-type]
-    outbox.write(Frame("hello"))
+    send_queue = SendQueue(None, Trickle(20, stuck=5), slow.set)  # type: ignore[arg-type]
+    send_queue.write(Frame("hello"))
     await soon(slow.wait())
 
 
 async def test_nor_is_it_waited_for_until_it_reads_that_it_was_given_up(client):
     """A close that is stuck behind everything else, as it is without a wire, is given up in its turn."""
-    outbox = Outbox(client.send, None, lambda: outbox.finish(text("bye")))
+    send_queue = SendQueue(client.send, None, lambda: send_queue.finish(text("bye")))
     client.reading.clear()
-    outbox.write(Frame("hello"))
-    await soon(outbox.write_through(Frame("more")))
+    send_queue.write(Frame("hello"))
+    await soon(send_queue.write_through(Frame("more")))
     client.reading.set()
     await settle()
     assert client.read == []

@@ -10,13 +10,13 @@ from rtproject.websocket.tests.helpers import soon
 from rtproject.websocket.tests.transport.uvicorn_pair import connected
 from rtproject.websocket.transport import uvicorn as wire_uvicorn
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.uvicorn import UvicornWire, find_uvicorn
+from rtproject.websocket.transport.uvicorn import UvicornTransport, find_uvicorn
 
 
 async def test_it_is_found_on_a_connection_of_uvicorn():
     """All that it needs is there."""
     async with connected() as (wire, _):
-        assert isinstance(wire, UvicornWire)
+        assert isinstance(wire, UvicornTransport)
 
 
 def test_it_is_what_uvicorn_takes_by_itself():

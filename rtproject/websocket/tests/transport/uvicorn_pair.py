@@ -10,14 +10,14 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 
 from rtproject.websocket.tests.helpers import ACCEPT, soon
-from rtproject.websocket.transport.uvicorn import UvicornWire, find_uvicorn
+from rtproject.websocket.transport.uvicorn import UvicornTransport, find_uvicorn
 
 
 class Wires:
     """An ASGI application whose connections are in the hands of the test: `found` has the wire of each."""
 
     def __init__(self):
-        self.found: asyncio.Queue[UvicornWire | None] = asyncio.Queue()
+        self.found: asyncio.Queue[UvicornTransport | None] = asyncio.Queue()
         self.over = asyncio.Event()
 
     async def __call__(self, scope, receive, send):
