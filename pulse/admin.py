@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from pulse.alert_rules import SILENT
-from pulse.alerting import engine as alert_book
+from pulse.alert_rules import STALE
+from pulse.alerting import engine as engine
 from pulse.models import AlertEvent, Host, Threshold
 
 
@@ -51,7 +51,7 @@ class AlertEventAdmin(ReadOnlyAdmin):
 
 
 def _with_unit(metric: str, figure: float) -> str:
-    if metric == SILENT:
+    if metric == STALE:
         return f"{figure:.0f} s"
     return f"{figure:.2f} per core" if metric == "load" else f"{figure:.1f} %"
 
@@ -60,7 +60,7 @@ def _with_unit(metric: str, figure: float) -> str:
 class HostAdmin(ReadOnlyAdmin):
     """The machines that sent a pulse in the last day. To delete one is to forget all that it said."""
 
-    list_display = ("name", "at", "beat", "missed")
+    list_display = ("name", "at", "interval", "missed")
     search_fields = ("name",)
 
     def delete_model(self, request: HttpRequest, obj: Host) -> None:
@@ -70,4 +70,4 @@ class HostAdmin(ReadOnlyAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
         """The same for each."""
         for host in queryset:
-            alert_book.forget(host)
+            engine.forget(host)

@@ -9,7 +9,7 @@ from pulse.protocol import Pulse
 
 State = Literal["pending", "firing", "resolved"]
 
-SILENT = "silent"  # the metric of a host without pulses: seconds since its last
+STALE = "silent"  # the metric of a host without pulses: seconds since its last
 
 # What has a threshold. The load is per core, so that one threshold fits machines of any size.
 METRICS: dict[str, Callable[[Pulse], float]] = {
@@ -47,7 +47,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None = None
 
 
-def judge(rule: Rule, alert: Alert | None, value: float, at: float, unbroken: bool = True) -> Alert | None:
+def next_alert(
+    rule: Rule, alert: Alert | None, value: float, at: float, unbroken: bool = True
+) -> Alert | None:
     """What becomes of `alert` (the open one, or None) when `value` is measured at `at`.
 
     `unbroken` says that nothing was missed since the figure before: what nobody measured did not hold. A clock that
@@ -65,12 +67,14 @@ def judge(rule: Rule, alert: Alert | None, value: float, at: float, unbroken: bo
     return alert if at - alert.since < rule.hold else msgspec.structs.replace(alert, state="firing", fired=at)
 
 
-def judge_silence(rule: Rule, beat: float, alert: Alert | None, seconds: float, at: float) -> Alert | None:
-    """What becomes of the alert of a host without a pulse for `seconds`; of `beat` seconds there should be one in each.
+def next_stale_alert(
+    rule: Rule, interval: float, alert: Alert | None, seconds: float, at: float
+) -> Alert | None:
+    """What becomes of the alert of a host without a pulse for `seconds`; of `interval` seconds there should be one in each.
 
-    The rule's threshold is in beats. The alert begins with the last pulse; that the next one ends it is not seen here.
+    The rule's threshold is in intervals. The alert begins with the last pulse; that the next one ends it is not seen here.
     """
-    limit = rule.threshold * beat
+    limit = rule.threshold * interval
     fires = seconds >= limit + rule.hold
     if seconds < limit or (alert is not None and (alert.state == "firing" or not fires)):
         return alert

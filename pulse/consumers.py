@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import msgspec
 from channels.db import database_sync_to_async
 
-from pulse.alerting.monitor import current_watch
+from pulse.alerting.monitor import current_monitor
 from pulse.models import Sample
-from pulse.permissions import current_onlookers, may_watch
+from pulse.permissions import can_view_pulse, current_viewers
 from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, Alerts, encode
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
@@ -47,9 +47,9 @@ class PulseConsumer(WebsocketConsumer):
 
     async def connect(self) -> None:
         """Accepts, and sends the newest stored samples. ConnectionDenied with 4003: no staff, PULSE_PUBLIC off."""
-        if not may_watch(self.scope.get("user")):
+        if not can_view_pulse(self.scope.get("user")):
             raise ConnectionDenied(CloseCode.FORBIDDEN)
-        current_onlookers().enter(self)
+        current_viewers().enter(self)
         self._host = self.query.get("host") or None
         await self.join(GROUP)
         wants_alerts = self.query.get("alerts") == "1"
@@ -61,12 +61,12 @@ class PulseConsumer(WebsocketConsumer):
         for event in early or ():
             self.deliver(event)
         if wants_alerts:
-            current_watch().show_to(self)
+            current_monitor().show_to(self)
 
     async def disconnect(self, code: int) -> None:
         """Hears of no alert any more."""
-        current_watch().forget(self)
-        current_onlookers().leave(self)
+        current_monitor().forget(self)
+        current_viewers().leave(self)
 
     def show_alerts(self, alerts: Alerts) -> None:
         """Sends the alerts, of the one host that was asked for, and the thresholds, if they are not as sent last."""
@@ -79,7 +79,7 @@ class PulseConsumer(WebsocketConsumer):
     def deliver(self, event: GroupEvent) -> None:
         """Forwards the pulses that were asked for; those that come during the replay, after it."""
         if "host" not in event.tags:
-            current_watch().wake()
+            current_monitor().wake()
         elif self._early is not None:
             self._early.append(event)
         elif self._host in (None, event.tags["host"]) and self._is_new(event.tags["host"], event.tags["seq"]):

@@ -14,8 +14,8 @@ from rtproject.websocket.asgi_types import Scope
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.lifecycle import run_in_background
 
-LOOK_AGAIN_SECONDS = 30.0
-PATIENCE_SECONDS = 5.0  # with a store that does not answer
+RECHECK_SECONDS = 30.0
+STORE_TIMEOUT = 5.0  # with a store that does not answer
 
 
 def is_staff(user: AbstractBaseUser | AnonymousUser | None) -> bool:
@@ -23,7 +23,7 @@ def is_staff(user: AbstractBaseUser | AnonymousUser | None) -> bool:
     return user is not None and user.is_active and bool(getattr(user, "is_staff", False))
 
 
-def may_watch(user: AbstractBaseUser | AnonymousUser | None) -> bool:
+def can_view_pulse(user: AbstractBaseUser | AnonymousUser | None) -> bool:
     """Whether `user` may see the pulse: everybody may, and with PULSE_PUBLIC off only staff."""
     return settings.PULSE_PUBLIC or is_staff(user)
 
@@ -36,9 +36,9 @@ class Connection(Protocol):
     def end(self, code: int) -> None: ...
 
 
-class Onlookers:
+class Viewers:
     """The connections that a session lets in while PULSE_PUBLIC is off. Each session is asked again now and then, since
-    it may end, and so may its user's rights. Use `current_onlookers()`.
+    it may end, and so may its user's rights. Use `current_viewers()`.
     """
 
     def __init__(self) -> None:
@@ -61,16 +61,16 @@ class Onlookers:
 
     async def _watch(self) -> None:
         while self._sessions:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(RECHECK_SECONDS)
             # However many pages one has open.
             sessions = {session.session_key: session for session in self._sessions.values()}
             for key, session in sessions.items():
                 with self._outage:
-                    async with asyncio.timeout(PATIENCE_SECONDS):
+                    async with asyncio.timeout(STORE_TIMEOUT):
                         user = await get_user({"session": type(session)(key)})
-                    self._judge(key, user)
+                    self._revoke(key, user)
 
-    def _judge(self, key: str | None, user: AbstractBaseUser | AnonymousUser) -> None:
+    def _revoke(self, key: str | None, user: AbstractBaseUser | AnonymousUser) -> None:
         if is_staff(user):
             return
         # A session that is not there has ended, or has another key by now: the next handshake tells.
@@ -80,4 +80,4 @@ class Onlookers:
                 connection.end(code)
 
 
-current_onlookers = loop_local(Onlookers)
+current_viewers = loop_local(Viewers)

@@ -18,13 +18,13 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """Bytes: since the machine started in a Snapshot, per second in a Sample. All interfaces together."""
+    """Bytes: since the machine started in a Snapshot, per second in a Measurement. All interfaces together."""
 
     sent: int = 0
     received: int = 0
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """What happened in the `interval` seconds before the Unix time `at`. `cpu` and `cores` are percent."""
 
     at: float
@@ -78,7 +78,7 @@ class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
     """All alerts that are pending or firing, and those that were resolved a moment ago.
 
     `thresholds` is what the admin set, by metric: percent, load per core. A metric that fires no alert is missing, and
-    so is silence, which no chart shows. `current` is false while the store is out of reach: then the others are what
+    so is staleness, which no chart shows. `current` is false while the store is out of reach: then the others are what
     was known last, and nobody can tell what is alarming.
     """
 
@@ -87,7 +87,7 @@ class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
     current: bool = True
 
 
-def pulse_of(sample: Sample, host: str, seq: int) -> Pulse:
+def pulse_of(sample: Measurement, host: str, seq: int) -> Pulse:
     """The frame that tells of `sample`."""
     fields = msgspec.structs.asdict(sample)
     return Pulse(**fields | {"host": host, "seq": seq, "at": timestamp(sample.at)})

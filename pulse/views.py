@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from pulse import protocol
 from pulse.alerting.engine import entry_of, thresholds
 from pulse.models import AlertEvent, Host
-from pulse.permissions import is_staff, may_watch
+from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
 from pulse.storage.series import RANGES, series
 from rtproject.utils.failure_log import FailureLog
@@ -66,7 +66,7 @@ def _for_watchers(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         with _store:
-            return view(request) if may_watch(request.user) else HttpResponseForbidden()
+            return view(request) if can_view_pulse(request.user) else HttpResponseForbidden()
         return HttpResponse(status=204)
 
     return guarded

@@ -13,9 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from rooms.admin_members import MembersAdmin
 from rooms.forms import RoomForm
-from rooms.models import RetiredName, Room
+from rooms.models import ReservedName, Room
 from rooms.names import room_key
-from rooms.presence.query import Members, take_census
+from rooms.presence.query import Members, members_by_room
 from rtproject.websocket.exceptions import LayerUnavailable
 
 
@@ -25,7 +25,7 @@ class RoomAdmin(MembersAdmin):
 
     form = RoomForm
     list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
-    list_select_related = ("numbering",)
+    list_select_related = ("sequence",)
     search_fields = ("name", "title")
     fieldsets = (
         (None, {"fields": ("name", "title")}),
@@ -54,11 +54,11 @@ class RoomAdmin(MembersAdmin):
         """Whether a password is needed: all that the admin ever shows of one."""
         return room.guarded
 
-    @admin.display(description="last message", ordering="numbering__last_at", empty_value="none")
+    @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
     def last_message(self, room: Room) -> Any:
         """When the last message was stored."""
-        numbering = getattr(room, "numbering", None)
-        return None if numbering is None else numbering.last_at
+        sequence = getattr(room, "sequence", None)
+        return None if sequence is None else sequence.last_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
         """A room's name never changes."""
@@ -67,7 +67,7 @@ class RoomAdmin(MembersAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only by what the list shows, and whole: nobody learns a hash, or what was said, letter by letter.
 
-        Django's own rule lets through what goes round by a related key: `numbering__pk__password__startswith`.
+        Django's own rule lets through what goes round by a related key: `sequence__pk__password__startswith`.
         """
         field, _, how = lookup.partition("__")
         return field in self.list_display and how in ("", "exact")
@@ -93,22 +93,22 @@ def _online_column() -> Callable[[Room], int | None]:
     @admin.display(description="online", empty_value="unknown")
     def online(room: Room) -> int | None:
         if not asked:
-            asked.append(_census())
+            asked.append(_members_by_room())
         return None if asked[0] is None else len(asked[0].get(room_key(room.name), {}))
 
     return online
 
 
-def _census() -> Members | None:
+def _members_by_room() -> Members | None:
     try:
-        found: Members = async_to_sync(take_census)()
+        found: Members = async_to_sync(members_by_room)()
     except LayerUnavailable:
         return None
     return found
 
 
-@admin.register(RetiredName)
-class RetiredNameAdmin(admin.ModelAdmin):
+@admin.register(ReservedName)
+class ReservedNameAdmin(admin.ModelAdmin):
     """Names of deleted rooms: nobody gets in by one until an admin makes a room of that name again."""
 
     list_display = ("key",)
@@ -118,10 +118,10 @@ class RetiredNameAdmin(admin.ModelAdmin):
         """A name is retired by deleting its room."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: RetiredName | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
         """There is nothing to change about one."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: RetiredName | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
         """Without it the name would be an open, unlisted room."""
         return False

@@ -19,7 +19,7 @@ from rooms import protocol
 from rooms.enforcement import remove
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.presence.query import Members, take_census
+from rooms.presence.query import Members, members_by_room
 from rooms.protocol import Notice, Person
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
@@ -110,7 +110,7 @@ class MembersAdmin(admin.ModelAdmin):
 
 def _members(request: HttpRequest, room: Room) -> dict[str, Person]:
     try:
-        found: Members = async_to_sync(take_census)()
+        found: Members = async_to_sync(members_by_room)()
     except LayerUnavailable:
         messages.error(request, OUT_OF_REACH)
         return {}

@@ -8,12 +8,12 @@ import msgspec
 from django.conf import settings
 
 from rooms import passwords, protocol
-from rooms.access.loader import find_rooms
-from rooms.access.versions import door_of, judge
-from rooms.delivery.live_room import Feed
-from rooms.delivery.registry import current_feeds
+from rooms.access.loader import load_rooms
+from rooms.access.versions import door_of, revocation_code
+from rooms.delivery.live_room import LiveRoom
+from rooms.delivery.registry import current_live_rooms
 from rooms.delivery.replay import catch_up, find_start
-from rooms.enforcement import current_doorkeeper
+from rooms.enforcement import current_enforcement
 from rooms.history.reader import older
 from rooms.identity import identify
 from rooms.models import Room
@@ -39,12 +39,12 @@ from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerU
 from rtproject.websocket.throttling.rates import Bucket
 
 # ConnectionDenied messages that a client may go on sending before it is turned away, as a multiple of what it may say.
-PATIENCE = 10
+VIOLATIONS_PER_MESSAGE = 10
 
 MOST_NAMED = 100  # members in a welcome, the one who is welcomed among them
 
 # Where a connection is, and who it belongs to, until that is known.
-NOWHERE, NOBODY = Room(), Person("", "", guest=True)
+UNBOUND_ROOM, UNBOUND_MEMBER = Room(), Person("", "", guest=True)
 
 
 class RoomConsumer(WebsocketConsumer):
@@ -55,15 +55,17 @@ class RoomConsumer(WebsocketConsumer):
         # Python would then keep the attributes of every later one in a larger dictionary (400 bytes each).
         super().__init__()
         self.key = ""  # the room's name as it is compared; empty until it is known
-        self.room = NOWHERE
+        self.room = UNBOUND_ROOM
         self.door = ""  # see `doors.door_of`
-        self.member = NOBODY
+        self.member = UNBOUND_MEMBER
         self.may_return = False  # by another connection
-        self.last_removal = 0  # the last one that does not concern this connection, see `models.Removal`
-        self.feed: Feed | None = None  # what is said in the room
+        self.last_disconnection = (
+            0  # the last one that does not concern this connection, see `models.Disconnection`
+        )
+        self.live_room: LiveRoom | None = None  # what is said in the room
         self.is_present = False  # whether the others know
         self._allowance = Bucket.full(settings.ROOMS_MESSAGE_RATE)
-        self._patience: Bucket | None = None  # with those who say more than they may
+        self._violations: Bucket | None = None  # with those who say more than they may
 
     async def connect(self) -> None:
         """Lets the client in. Nothing is accepted and no group joined before the password was right."""
@@ -72,28 +74,30 @@ class RoomConsumer(WebsocketConsumer):
         if not is_room_name(name):
             raise ConnectionDenied(CloseCode.NOT_FOUND)
         self.key = room_key(name)
-        self.room = await self._find(patient=passwords.was_refused(client_address(self.scope)))
+        self.room = await self._find(batch=passwords.was_refused(client_address(self.scope)))
         self.door = door_of(self.room)
-        self.last_removal = self.room.last_removal
+        self.last_disconnection = self.room.last_disconnection
         await self._check_password(began)
         self.member, self.may_return = identify(self.scope, self.query, self.key)
         if self.room.closed:
             raise ConnectionDenied(CloseCode.CLOSED)
-        self.feed = await self._enter()
-        self._take_place(self.feed)
+        self.live_room = await self._enter()
+        self._reserve_seat(self.live_room)
         now = await self._find()
         # Between our first look and our hearing of changes the room may have changed.
-        code = judge(self.room, now)
+        code = revocation_code(self.room, now)
         if code is None and now.closed:
             code = CloseCode.CLOSED
-        if code is None and self._is_full(self.feed, now.member_limit):
+        if code is None and self._is_full(self.live_room, now.member_limit):
             code = CloseCode.ROOM_FULL
         if code is not None:
             raise ConnectionDenied(code)
-        if self.feed.epoch:  # whatever anybody was shown anywhere before we came is shown here before we are
-            await self.feed.reach(now.numbering.last_seq)
+        if (
+            self.live_room.epoch
+        ):  # whatever anybody was shown anywhere before we came is shown here before we are
+            await self.live_room.reach(now.sequence.last_seq)
         await self.accept()
-        await self._welcome(self.feed, now)
+        await self._welcome(self.live_room, now)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Obeys one frame. Raises ClientError for what cannot be obeyed."""
@@ -113,19 +117,19 @@ class RoomConsumer(WebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Gives up the place, if there was one."""
-        current_doorkeeper().leave(self)
-        if self.feed is not None:
-            self.feed.audience.detach(self)
+        current_enforcement().leave(self)
+        if self.live_room is not None:
+            self.live_room.subscribers.detach(self)
             if self.is_present:
-                self.feed.presence.leave(self.member.id, self.may_return)
-            await current_feeds().leave(self.feed)
+                self.live_room.presence.leave(self.member.id, self.may_return)
+            await current_live_rooms().leave(self.live_room)
 
     async def refuse_frame(self, error: ClientError) -> None:
         """Answers a frame that had no effect with an `error`."""
         await self._answer(Error(cast(ErrorCode, error.code), error.detail, error.frame_id))
 
-    async def _find(self, patient: bool = False) -> Room:
-        found = await find_rooms([self.key], patient)
+    async def _find(self, batch: bool = False) -> Room:
+        found = await load_rooms([self.key], batch)
         if self.key not in found:
             raise ConnectionDenied(CloseCode.NOT_FOUND)
         return found[self.key]
@@ -136,77 +140,79 @@ class RoomConsumer(WebsocketConsumer):
             return
         await passwords.verify(self.room, password, client_address(self.scope), began)
 
-    def _take_place(self, feed: Feed) -> None:
+    def _reserve_seat(self, live_room: LiveRoom) -> None:
         """Enters the room unless it is full, in all processes as far as this one knows.
 
         Checks and enters in one step, so that two in one process cannot take one place.
         """
-        if self._is_full(feed, self.room.member_limit):
+        if self._is_full(live_room, self.room.member_limit):
             raise ConnectionDenied(CloseCode.ROOM_FULL)
-        current_doorkeeper().enter(self)
+        current_enforcement().enter(self)
 
-    def _is_full(self, feed: Feed, limit: int | None) -> bool:
+    def _is_full(self, live_room: LiveRoom, limit: int | None) -> bool:
         """Whether there is no place for this member. Who is on the way in has one, too."""
         if limit is None:
             return False
-        coming = current_doorkeeper().members(self.key) | {self.member.id}
-        return feed.presence.attendance.count_with(coming) > limit
+        coming = current_enforcement().members(self.key) | {self.member.id}
+        return live_room.presence.state.count_with(coming) > limit
 
-    async def _enter(self) -> Feed:
+    async def _enter(self) -> LiveRoom:
         try:
-            return await current_feeds().enter(self.room, current_doorkeeper().room_changed)
+            return await current_live_rooms().enter(self.room, current_enforcement().room_changed)
         except LayerUnavailable as error:
             raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
 
-    async def _welcome(self, feed: Feed, now: Room) -> None:
+    async def _welcome(self, live_room: LiveRoom, now: Room) -> None:
         """Sends the welcome, then what was said before, then whatever is said."""
-        feed.presence.enter(self.member)
+        live_room.presence.enter(self.member)
         self.is_present = True
-        look = feed.presence.look()
+        look = live_room.presence.look()
         others = (person for person in look.people if person.id != self.member.id)
         named = [self.member, *islice(others, MOST_NAMED - 1)]
-        welcome = Welcome(now.name, str(now), self.member, named, look.count, history=bool(feed.epoch))
+        welcome = Welcome(now.name, str(now), self.member, named, look.count, history=bool(live_room.epoch))
         position = 0
-        if feed.epoch:
-            newest = feed.shown
-            gone = max(now.numbering.pruned, newest - now.history_size)
-            position, recovered = find_start(self.query, feed.epoch, newest, gone)
-            numbered = {"epoch": feed.epoch, "seq": newest, "recovered": recovered}
+        if live_room.epoch:
+            newest = live_room.shown
+            gone = max(now.sequence.pruned, newest - now.history_size)
+            position, recovered = find_start(self.query, live_room.epoch, newest, gone)
+            numbered = {"epoch": live_room.epoch, "seq": newest, "recovered": recovered}
             welcome = msgspec.structs.replace(welcome, **numbered)
         await self._answer(welcome)
-        await catch_up(feed, self, position)
-        for frame in feed.presence.since(look):  # who came and went during the replay
+        await catch_up(live_room, self, position)
+        for frame in live_room.presence.since(look):  # who came and went during the replay
             self.send_queue.write(frame)
 
     async def _say(self, frame: Say) -> None:
         if len(frame.text) > settings.ROOMS_MAX_TEXT:
-            self._lose_patience(
+            self._count_violation(
                 "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
             )
             return
-        if self._may_ask(frame.id):
-            said = await say(self.room, self.door, self.member, frame, current_doorkeeper().room_changed)
+        if self._throttle(frame.id):
+            said = await say(self.room, self.door, self.member, frame, current_enforcement().room_changed)
             if said is not None:
                 await self._answer(said)
 
     async def _look_back(self, frame: History) -> None:
-        if self._may_ask():
+        if self._throttle():
             await self._answer(await older(self.room, self.door, frame))
 
-    def _may_ask(self, frame_id: str | None = None) -> bool:
+    def _throttle(self, frame_id: str | None = None) -> bool:
         """Counts what is work for the server. Raises ClientError if it was too much; False if it is over for that."""
         if self._allowance.take():
             return True
-        self._lose_patience(
+        self._count_violation(
             "rate_limited", "Too many messages from this connection; wait a second.", frame_id
         )
         return False
 
-    def _lose_patience(self, code: ErrorCode, detail: str, frame_id: str | None) -> None:
+    def _count_violation(self, code: ErrorCode, detail: str, frame_id: str | None) -> None:
         """Raises ClientError with these; ends the connection of who goes on and on instead."""
-        if self._patience is None:
-            self._patience = Bucket.full(self._allowance.rate, PATIENCE * self._allowance.rate.count)
-        if self._patience.take():
+        if self._violations is None:
+            self._violations = Bucket.full(
+                self._allowance.rate, VIOLATIONS_PER_MESSAGE * self._allowance.rate.count
+            )
+        if self._violations.take():
             raise ClientError(code, detail, frame_id)
         self.end(CloseCode.RATE_LIMITED)
 

@@ -12,10 +12,10 @@ from channels.db import database_sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
-from rooms.access.loader import find_rooms
-from rooms.access.versions import judge
-from rooms.delivery.registry import current_feeds
-from rooms.models import Numbering, Removal, Room
+from rooms.access.loader import load_rooms
+from rooms.access.versions import revocation_code
+from rooms.delivery.registry import current_live_rooms
+from rooms.models import Disconnection, MessageSequence, Room
 from rooms.names import room_group
 from rooms.protocol import Person
 from rtproject.utils.db import short_transaction
@@ -28,8 +28,8 @@ from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
-LOOK_AGAIN_SECONDS = 2.0
-PATIENCE_SECONDS = 5.0  # with a store that does not answer
+RECONCILE_SECONDS = 2.0
+STORE_TIMEOUT = 5.0  # with a store that does not answer
 
 
 class Connection(Protocol):
@@ -38,13 +38,13 @@ class Connection(Protocol):
     key: str
     room: Room
     member: Person
-    last_removal: int
+    last_disconnection: int
 
     def end(self, code: int) -> None: ...
 
 
-class Doorkeeper:
-    """The connections inside each room in this process. Use `current_doorkeeper()`."""
+class Enforcement:
+    """The connections inside each room in this process. Use `current_enforcement()`."""
 
     def __init__(self) -> None:
         self._inside: dict[str, set[Connection]] = {}
@@ -61,7 +61,7 @@ class Doorkeeper:
             connection.room = twin.room  # one row in memory, however many came in by the same
         inside.add(connection)
         if self._task is None or self._task.done():
-            self._task = run_in_background(self._watch(), "doorkeeper")
+            self._task = run_in_background(self._watch(), "enforcement")
 
     def leave(self, connection: Connection) -> None:
         """Forgets `connection`, if it was here."""
@@ -81,14 +81,14 @@ class Doorkeeper:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        look_at = loop.time() + LOOK_AGAIN_SECONDS
+        look_at = loop.time() + RECONCILE_SECONDS
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(look_at):
                     await self._wake.wait()
             if loop.time() >= look_at:  # also when somebody wakes us all the time
                 self._changed.update(self._inside)
-                look_at = loop.time() + LOOK_AGAIN_SECONDS
+                look_at = loop.time() + RECONCILE_SECONDS
             self._wake.clear()
             changed, self._changed = self._changed, set()
             await self._look(changed & self._inside.keys())
@@ -99,31 +99,31 @@ class Doorkeeper:
         if not keys:
             return
         with self._outage:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                rooms = await find_rooms(keys)
+            async with asyncio.timeout(STORE_TIMEOUT):
+                rooms = await load_rooms(keys)
                 for key in keys:
-                    self._judge(key, rooms.get(key))
-                    await self._carry_out_removals(key, rooms.get(key))
+                    self._revoke(key, rooms.get(key))
+                    await self._carry_out_disconnections(key, rooms.get(key))
 
-    def _judge(self, key: str, now: Room | None) -> None:
-        if now is not None and now.epoch and (feed := current_feeds().find(now)) is not None:
-            feed.expect(now.numbering.last_seq)
+    def _revoke(self, key: str, now: Room | None) -> None:
+        if now is not None and now.epoch and (live_room := current_live_rooms().find(now)) is not None:
+            live_room.expect(now.sequence.last_seq)
         for connection in list(self._inside.get(key, ())):
-            code = judge(connection.room, now)
+            code = revocation_code(connection.room, now)
             if code is not None:
                 connection.end(code)
 
-    async def _carry_out_removals(self, key: str, now: Room | None) -> None:
+    async def _carry_out_disconnections(self, key: str, now: Room | None) -> None:
         inside = self._inside.get(key, set())
-        seen = min((connection.last_removal for connection in inside), default=0)
-        if now is None or not inside or now.last_removal <= seen:
+        seen = min((connection.last_disconnection for connection in inside), default=0)
+        if now is None or not inside or now.last_disconnection <= seen:
             return
-        for number, member in await removed_since(now.pk, seen):
+        for number, member in await disconnected_since(now.pk, seen):
             for connection in list(inside):
-                if connection.last_removal < number and member in ("", connection.member.id):
+                if connection.last_disconnection < number and member in ("", connection.member.id):
                     connection.end(CloseCode.KICKED)
         for connection in inside:
-            connection.last_removal = max(connection.last_removal, now.last_removal)
+            connection.last_disconnection = max(connection.last_disconnection, now.last_disconnection)
 
 
 def _same_row(one: Room, other: Room) -> bool:
@@ -131,7 +131,7 @@ def _same_row(one: Room, other: Room) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-current_doorkeeper = loop_local(Doorkeeper)
+current_enforcement = loop_local(Enforcement)
 
 
 KEPT = timedelta(hours=1)  # far longer than a process needs to find out
@@ -143,12 +143,12 @@ def remove(room: Room, members: Collection[str] = ("",)) -> None:
     `room` is a stored one. Blocks.
     """
     with short_transaction():
-        numbering, _ = Numbering.objects.select_for_update().get_or_create(room=room)
+        sequence, _ = MessageSequence.objects.select_for_update().get_or_create(room=room)
         for member in members:
-            numbering.removals += 1
-            Removal.objects.create(room=room, number=numbering.removals, member=member)
-        numbering.save(update_fields=["removals"])
-        Removal.objects.filter(room=room, at__lt=timezone.now() - KEPT).delete()
+            sequence.disconnections += 1
+            Disconnection.objects.create(room=room, number=sequence.disconnections, member=member)
+        sequence.save(update_fields=["disconnections"])
+        Disconnection.objects.filter(room=room, at__lt=timezone.now() - KEPT).delete()
         transaction.on_commit(lambda: announce(room.name))
 
 
@@ -162,6 +162,6 @@ def announce(name: str) -> None:
 
 
 @database_sync_to_async
-def removed_since(room: int, number: int) -> list[tuple[int, str]]:
+def disconnected_since(room: int, number: int) -> list[tuple[int, str]]:
     """Number and member of each removal in the room's row `room` after `number`. Raises django.db.Error."""
-    return list(Removal.objects.filter(room=room, number__gt=number).values_list("number", "member"))
+    return list(Disconnection.objects.filter(room=room, number__gt=number).values_list("number", "member"))

@@ -93,8 +93,8 @@ _right, _wrong = Digests(), Digests()
 
 # Codes that a guess is refused with, None for a right one. As values, not as exceptions: what an exception holds on to,
 # the password too, would stay in memory until the cyclic garbage collector comes by.
-Verdict = CloseCode | None
-_Hashing = dict[bytes, asyncio.Task[Verdict]]
+StoreStatus = CloseCode | None
+_Hashing = dict[bytes, asyncio.Task[StoreStatus]]
 
 
 def _none_yet() -> _Hashing:
@@ -104,7 +104,7 @@ def _none_yet() -> _Hashing:
 _under_way = loop_local(_none_yet)  # what is hashed now, by digest
 
 
-async def judge(guess: Guess) -> Verdict:
+async def judge(guess: Guess) -> StoreStatus:
     """Whether the guess is right: None then, else FORBIDDEN, or RATE_LIMITED (UNAVAILABLE if that is our own failure)
     if it was not even looked at."""
     under_way = _under_way()
@@ -120,7 +120,7 @@ async def judge(guess: Guess) -> Verdict:
     return await asyncio.shield(task)
 
 
-async def _hash(guess: Guess) -> Verdict:
+async def _hash(guess: Guess) -> StoreStatus:
     # Counted before it is known to be wrong: of those that come together no more are looked at than may be.
     if not await guess.count():
         return CloseCode.RATE_LIMITED

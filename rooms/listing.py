@@ -10,7 +10,7 @@ from heapq import nlargest
 from django.db.models import F
 
 from rooms.models import Room
-from rooms.presence.query import Counts, count_here, count_members
+from rooms.presence.query import Counts, count_by_room, local_counts
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
@@ -22,7 +22,7 @@ MOST_LISTED = 200  # rooms; the others can be gone to by their names
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RoomSummary:
     """A room in the list. `members` is None when nobody knows how many are in; `last_at` is of its last message."""
 
     name: str
@@ -35,14 +35,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class RoomList:
     """The rooms that are listed: first those with somebody inside by title, then the others, the last used one first.
 
     So a room changes its place only when somebody comes to an empty one, or the last one goes. `total` is the number
     of all rooms that have a row, `people` of all members of all rooms; each is None if it could not be asked for.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[RoomSummary, ...] = ()
     total: int | None = None
     people: int | None = None
 
@@ -51,16 +51,16 @@ _store = FailureLog("reading the list of rooms")
 _layer = FailureLog("counting who is in the rooms")
 
 
-async def _look() -> Board:
+async def _look() -> RoomList:
     members: defaultdict[int, int] | None = None
     with _layer:
-        members = _by_row(await count_members() if is_shared() else count_here())
+        members = _by_row(await count_by_room() if is_shared() else local_counts())
     people = None if members is None else sum(members.values())
     with _store:
         async with asyncio.timeout(STORE_SECONDS):
             rooms, total = await _read_rooms(members or {})
-            return Board(tuple(_entries(rooms, members)), total, people)
-    return Board(people=people)
+            return RoomList(tuple(_entries(rooms, members)), total, people)
+    return RoomList(people=people)
 
 
 def _by_row(counts: Counts) -> defaultdict[int, int]:
@@ -74,13 +74,13 @@ def _by_row(counts: Counts) -> defaultdict[int, int]:
 def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
     """The rooms to list, in no order, and how many there are. The cost is bounded, however many that is."""
     fullest = nlargest(MOST_LISTED, filter(None, members), key=lambda row: members[row])
-    rooms = Room.objects.select_related("numbering")
-    latest = rooms.order_by(F("numbering__last_at").desc(nulls_last=True), "name")[:MOST_LISTED]
+    rooms = Room.objects.select_related("sequence")
+    latest = rooms.order_by(F("sequence__last_at").desc(nulls_last=True), "name")[:MOST_LISTED]
     found = {room.pk: room for room in (*rooms.filter(pk__in=fullest), *latest)}
     return list(found.values()), Room.objects.count()
 
 
-def _entries(rooms: Iterable[Room], members: defaultdict[int, int] | None) -> list[Entry]:
+def _entries(rooms: Iterable[Room], members: defaultdict[int, int] | None) -> list[RoomSummary]:
     entries = [_entry(room, None if members is None else members[room.pk]) for room in rooms]
     entries.sort(key=lambda entry: (entry.title or entry.name).casefold())
     quiet = [entry for entry in entries if not entry.members]
@@ -88,15 +88,17 @@ def _entries(rooms: Iterable[Room], members: defaultdict[int, int] | None) -> li
     return ([entry for entry in entries if entry.members] + quiet)[:MOST_LISTED]
 
 
-def _entry(room: Room, members: int | None) -> Entry:
-    numbering = getattr(room, "numbering", None)
-    last_at = numbering.last_at if numbering is not None and room.history_size else None
-    return Entry(room.name, room.title, room.guarded, room.closed, bool(room.history_size), last_at, members)
+def _entry(room: Room, members: int | None) -> RoomSummary:
+    sequence = getattr(room, "sequence", None)
+    last_at = sequence.last_at if sequence is not None and room.history_size else None
+    return RoomSummary(
+        room.name, room.title, room.guarded, room.closed, bool(room.history_size), last_at, members
+    )
 
 
-_current_board = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))
+_current_room_list = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))
 
 
-async def current_board() -> Board:
+async def current_room_list() -> RoomList:
     """The list as it was at most FRESH_SECONDS ago. Never raises."""
-    return await _current_board().get()
+    return await _current_room_list().get()

@@ -14,7 +14,7 @@ from rtproject.utils.db import short_transaction
 
 
 def new_epoch() -> str:
-    """A random word that tells one numbering of a room's messages from every other."""
+    """A random word that tells one sequence of a room's messages from every other."""
     return secrets.token_urlsafe(12)
 
 
@@ -82,15 +82,15 @@ class Room(models.Model):
 
     @property
     def epoch(self) -> str:
-        """The epoch of its numbering; empty while no messages are kept. Needs `numbering` to be loaded."""
-        numbering = getattr(self, "numbering", None)
-        return "" if numbering is None else numbering.epoch
+        """The epoch of its sequence; empty while no messages are kept. Needs `sequence` to be loaded."""
+        sequence = getattr(self, "sequence", None)
+        return "" if sequence is None else sequence.epoch
 
     @property
-    def last_removal(self) -> int:
-        """The number of its last removal, 0 if there was none. Needs `numbering` to be loaded."""
-        numbering = getattr(self, "numbering", None)
-        return 0 if numbering is None else numbering.removals
+    def last_disconnection(self) -> int:
+        """The number of its last removal, 0 if there was none. Needs `sequence` to be loaded."""
+        sequence = getattr(self, "sequence", None)
+        return 0 if sequence is None else sequence.disconnections
 
     def set_password(self, raw: str | None) -> None:
         """Sets, changes or (with None or "") removes the password. Call `save()` after it, as with Django's users.
@@ -107,47 +107,47 @@ class Room(models.Model):
         return not self.guarded or matches(raw, self.password)
 
 
-class NumberingManager(models.Manager["Numbering"]):
+class MessageSequenceManager(models.Manager["MessageSequence"]):
     """Numberings of rooms."""
 
-    def settle(self, room: Room) -> None:
-        """Begins a numbering for a room that keeps messages and has none, ends that of one that keeps none any more.
+    def sync(self, room: Room) -> None:
+        """Begins a sequence for a room that keeps messages and has none, ends that of one that keeps none any more.
 
         It follows `history_size` wherever that is changed, so it is called by those who read rooms.
         """
         with short_transaction():
-            numbering, _ = self.select_for_update().get_or_create(room=room)
+            sequence, _ = self.select_for_update().get_or_create(room=room)
             keeps = Room.objects.filter(pk=room.pk, history_size__gt=0).exists()
-            if keeps and not numbering.epoch:
-                numbering.epoch = new_epoch()
-            if not keeps and numbering.epoch:
-                numbering.epoch, numbering.pruned = "", numbering.last_seq
+            if keeps and not sequence.epoch:
+                sequence.epoch = new_epoch()
+            if not keeps and sequence.epoch:
+                sequence.epoch, sequence.pruned = "", sequence.last_seq
                 Message.objects.filter(room=room).delete()
-            numbering.save(update_fields=["epoch", "pruned"])
-        room.numbering = numbering
+            sequence.save(update_fields=["epoch", "pruned"])
+        room.sequence = sequence
 
 
-class Numbering(models.Model):
-    """How far the messages of a room, and its removals, are numbered. Who stores one holds this row's lock until it is
+class MessageSequence(models.Model):
+    """How far the messages of a room, and its disconnections, are numbered. Who stores one holds this row's lock until it is
     committed.
 
     It is a row of its own because a Room that somebody saves an hour after it was read must not set the numbers back.
     `epoch` is empty while the room keeps no messages, and another one whenever it begins to keep them.
     """
 
-    room = models.OneToOneField(Room, models.CASCADE, primary_key=True)
+    room = models.OneToOneField(Room, models.CASCADE, primary_key=True, related_name="sequence")
     epoch = models.CharField(max_length=32, blank=True)
     last_seq = models.BigIntegerField(default=0)
     last_at = models.DateTimeField(null=True)
     pruned = models.BigIntegerField(default=0)  # the highest number that is not kept any more
-    removals = models.BigIntegerField(default=0)  # the number of the last one
+    disconnections = models.BigIntegerField(default=0)  # the number of the last one
 
-    objects = NumberingManager()
+    objects = MessageSequenceManager()
 
     def __str__(self) -> str:
         return f"{self.room_id}: {self.last_seq}"
 
-    def gone_before(self, history_size: int) -> int:
+    def pruned_through(self, history_size: int) -> int:
         """The highest number that nobody is shown any more."""
         return max(self.pruned, self.last_seq - history_size)
 
@@ -197,25 +197,25 @@ class Message(models.Model):
         return self.key[1:] if self.key.startswith("=") else None
 
 
-class Removal(models.Model):
+class Disconnection(models.Model):
     """An admin disconnected a member, or everybody: whoever came in before it has to go, and may come back.
 
     It is stored, so that a process that did not hear of it finds it when it looks at the room.
     """
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="removals", db_index=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="disconnections", db_index=False)
     number = models.BigIntegerField()
     member = models.CharField(max_length=24, blank=True)  # empty: everybody
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "number"], name="removal_number")]
+        constraints = [models.UniqueConstraint(fields=["room", "number"], name="disconnection_number")]
 
     def __str__(self) -> str:
         return f"{self.room_id}: {self.member or 'everybody'}"
 
 
-class RetiredName(models.Model):
+class ReservedName(models.Model):
     """The name of a deleted room, lower-cased: nobody gets in by it until an admin makes a room of that name again."""
 
     key = models.CharField(max_length=64, unique=True)

@@ -17,7 +17,7 @@ from rtproject.websocket.throttling.rates import LeakyBucket, Rate, SlidingWindo
 if TYPE_CHECKING:
     from rooms.models import Room
 
-ANSWER_SECONDS = 2.5  # until a verdict, whatever it takes; all of `connect()` has 3
+ANSWER_SECONDS = 2.5  # until a status, whatever it takes; all of `connect()` has 3
 
 ADMISSION_SECONDS = 12 * 3600
 _SESSION_KEY = "rooms.admissions"  # in the session: room key -> [fingerprint, Unix time]

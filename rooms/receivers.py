@@ -9,7 +9,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.dispatch import receiver
 
 from rooms.enforcement import announce
-from rooms.models import NAME_IS_FINAL, Numbering, RetiredName, Room
+from rooms.models import NAME_IS_FINAL, MessageSequence, ReservedName, Room
 from rooms.names import room_key
 from rtproject.utils.db import limit_waiting
 
@@ -28,7 +28,7 @@ def room_is_saved(instance: Room, using: str, update_fields: frozenset[str] | No
 def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
     """A new room takes its name back from the retired ones."""
     if created:
-        RetiredName.objects.using(using).filter(key=room_key(instance.name)).delete()
+        ReservedName.objects.using(using).filter(key=room_key(instance.name)).delete()
     transaction.on_commit(partial(announce, instance.name), using=using)
 
 
@@ -36,11 +36,11 @@ def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
 def room_ends(instance: Room, using: str, **_: Any) -> None:
     """Waits for whoever is storing a message, and lets nobody begin: it would outlive its room."""
     limit_waiting()
-    Numbering.objects.using(using).select_for_update().filter(pk=instance.pk).first()
+    MessageSequence.objects.using(using).select_for_update().filter(pk=instance.pk).first()
 
 
 @receiver(post_delete, sender=Room)
 def room_deleted(instance: Room, using: str, **_: Any) -> None:
     """Nobody gets in by the name of a deleted room; without this it would be open to all, as an unlisted one."""
-    RetiredName.objects.using(using).get_or_create(key=room_key(instance.name))
+    ReservedName.objects.using(using).get_or_create(key=room_key(instance.name))
     transaction.on_commit(partial(announce, instance.name), using=using)

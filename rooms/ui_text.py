@@ -68,7 +68,7 @@ ERRORS: dict[ErrorCode, "StrPromise"] = {
     "id_used": _("Another message was already sent in its place. Send it again."),
 }
 
-ROOM_WORDS: dict[str, Any] = {
+ROOM_TEXT: dict[str, Any] = {
     "joining": _("Joining…"),
     "inside": _("You are in the room."),
     "ends": ENDS,

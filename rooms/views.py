@@ -17,14 +17,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from rooms import passwords
-from rooms.access.versions import read_rooms
+from rooms.access.versions import query_rooms
 from rooms.forms import PasswordForm
 from rooms.guesses import is_used_up
 from rooms.identity import keep_guest_key
-from rooms.listing import Board, current_board
+from rooms.listing import RoomList, current_room_list
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.ui_text import LIST_TEXT, REFUSALS, ROOM_WORDS
+from rooms.ui_text import LIST_TEXT, REFUSALS, ROOM_TEXT
 from rtproject.utils.db import release_connections
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
@@ -51,14 +51,14 @@ def room_page(request: HttpRequest, room: str) -> HttpResponse:
         if code is None:
             return HttpResponseRedirect(request.path)
     admitted = not found.guarded or passwords.is_admitted(request.session, found)
-    context = {"room": found, "admitted": admitted, "form": form, "words": ROOM_WORDS}
+    context = {"room": found, "admitted": admitted, "form": form, "words": ROOM_TEXT}
     response = render(request, "rooms/room.html", context)
     keep_guest_key(request, response)
     return response
 
 
 def _find(name: str) -> Room:
-    found = read_rooms([name]).get(room_key(name)) if is_room_name(name) else None
+    found = query_rooms([name]).get(room_key(name)) if is_room_name(name) else None
     if found is None:
         raise Http404("There is no such room.")
     return found
@@ -91,9 +91,9 @@ async def room_list(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("name", "").strip()
     if is_room_name(name):
         return redirect("rooms:room", room=name)
-    board = await current_board()
-    context = {"board": board, "words": LIST_TEXT, "more": _more(board), "now": timezone.now()}
-    return render(request, "rooms/list.html", context, status=503 if board.total is None else 200)
+    listed = await current_room_list()
+    context = {"listed": listed, "words": LIST_TEXT, "more": _more(listed), "now": timezone.now()}
+    return render(request, "rooms/list.html", context, status=503 if listed.total is None else 200)
 
 
 @require_safe
@@ -102,10 +102,10 @@ async def live_list(request: HttpRequest) -> HttpResponse:
 
     304 if nothing has changed, 204 if the store cannot be asked: every open page asks, and Django logs each 503.
     """
-    board = await current_board()
-    if board.total is None:
+    listed = await current_room_list()
+    if listed.total is None:
         return HttpResponse(status=204)
-    body, etag = _encoded(board)
+    body, etag = _encoded(listed)
     answer = get_conditional_response(request, etag=etag) or HttpResponse(
         body, content_type="application/json"
     )
@@ -114,11 +114,11 @@ async def live_list(request: HttpRequest) -> HttpResponse:
 
 
 @lru_cache(maxsize=1)
-def _encoded(board: Board) -> tuple[str, str]:
-    data = {"rooms": [asdict(entry) for entry in board.entries], "more": _more(board)}
+def _encoded(listed: RoomList) -> tuple[str, str]:
+    data = {"rooms": [asdict(entry) for entry in listed.entries], "more": _more(listed)}
     body = json.dumps(data, cls=DjangoJSONEncoder)
     return body, f'"{blake2b(body.encode(), digest_size=16).hexdigest()}"'
 
 
-def _more(board: Board) -> int:
-    return (board.total or 0) - len(board.entries)
+def _more(listed: RoomList) -> int:
+    return (listed.total or 0) - len(listed.entries)

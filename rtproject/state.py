@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from pulse.models import Host
-from rooms.listing import current_board
+from rooms.listing import current_room_list
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
@@ -49,14 +49,14 @@ _store = FailureLog("reading the newest pulse")
 
 
 async def _look() -> State:
-    board = await current_board()
+    listed = await current_room_list()
     machines, pulse = None, None
-    if settings.PULSE_PUBLIC and board.total is not None:
+    if settings.PULSE_PUBLIC and listed.total is not None:
         with _store:
             async with asyncio.timeout(STORE_SECONDS):
                 machines, pulse = await _read_pulse()
     return State(
-        board.total is not None, board.people is not None, board.total, board.people, machines, pulse
+        listed.total is not None, listed.people is not None, listed.total, listed.people, machines, pulse
     )
 
 

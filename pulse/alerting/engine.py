@@ -9,8 +9,8 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
-from pulse.alert_rules import METRICS, SILENT, Alert, Rule, judge, judge_silence, resolved
-from pulse.alerting.staleness import Silence
+from pulse.alert_rules import METRICS, STALE, Alert, Rule, next_alert, next_stale_alert, resolved
+from pulse.alerting.staleness import Staleness
 from pulse.models import ALIVE_INTERVALS, KEPT, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.protocol import AlertEntry, Alerts, Pulse, written
 from rtproject.utils.db import store_now
@@ -22,47 +22,47 @@ def rules() -> dict[str, Rule]:
 
 
 def thresholds() -> dict[str, float]:
-    """The thresholds by metric: percent, load per core. Without that of silence, which no chart shows."""
-    return {metric: rule.threshold for metric, rule in rules().items() if metric != SILENT}
+    """The thresholds by metric: percent, load per core. Without that of staleness, which no chart shows."""
+    return {metric: rule.threshold for metric, rule in rules().items() if metric != STALE}
 
 
-def observe(host: str, pulses: Sequence[tuple[Pulse, float]], beat: float, before: float | None) -> bool:
+def observe(host: str, pulses: Sequence[tuple[Pulse, float]], interval: float, before: float | None) -> bool:
     """Judges new pulses of `host`, each with its Unix time, oldest first; returns whether an alert changed.
 
-    `before` is the time of the pulse before them, and `beat` how many seconds there should be from one to the next.
+    `before` is the time of the pulse before them, and `interval` how many seconds there should be from one to the next.
     """
     known = rules()
     changed = False
     for pulse, at in pulses:
-        unbroken = before is not None and 0 <= at - before <= ALIVE_INTERVALS * beat
+        unbroken = before is not None and 0 <= at - before <= ALIVE_INTERVALS * interval
         open_ones = {event.metric: event for event in AlertEvent.objects.open().filter(host=host)}
-        changed |= _end_silence(open_ones.pop(SILENT, None), at)
+        changed |= _end_stale_alert(open_ones.pop(STALE, None), at)
         for metric, figure in METRICS.items():
             event = open_ones.get(metric)
-            after = _judge(known.get(metric), _alert_of(event), figure(pulse), at, unbroken)
+            after = _next_alert(known.get(metric), _alert_of(event), figure(pulse), at, unbroken)
             changed |= _write(host, metric, event, after)
         before = at
     return changed
 
 
-def look_for_silence(silence: Silence, clock: float, now: datetime | None = None) -> bool:
+def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = None) -> bool:
     """Opens alerts of hosts that are silent, forgets who has been for a day; returns whether an alert changed.
 
-    `clock` is the monotonic time of `silence`. The next pulse of a host ends its alert: see `observe`.
+    `clock` is the monotonic time of `staleness`. The next pulse of a host ends its alert: see `observe`.
     """
     now = now or store_now()
     with transaction.atomic():
         pass  # raises while SQLite can be read and not written: then no pulse can be stored, and no host is silent
-    hosts = {host.name: host for host in Host.objects.only("name", "at", "beat")}
+    hosts = {host.name: host for host in Host.objects.only("name", "at", "interval")}
     known = rules()
-    rule = known.get(SILENT)
+    rule = known.get(STALE)
     changed = False
-    for name, seconds in silence.look(clock, {name: host.at for name, host in hosts.items()}).items():
-        is_gone = seconds >= ALIVE_INTERVALS * hosts[name].beat  # and not only its clock far behind
+    for name, seconds in staleness.look(clock, {name: host.at for name, host in hosts.items()}).items():
+        is_gone = seconds >= ALIVE_INTERVALS * hosts[name].interval  # and not only its clock far behind
         if is_gone and hosts[name].at < now - KEPT:
             changed |= forget(hosts[name], now)
         elif rule is not None:
-            changed |= _note_silence(hosts[name], rule, seconds, now.timestamp())
+            changed |= _note_staleness(hosts[name], rule, seconds, now.timestamp())
     return changed | _resolve(_without_cause(known), now.timestamp())
 
 
@@ -105,27 +105,29 @@ def entry_of(event: AlertEvent) -> AlertEntry:
     )
 
 
-def _judge(rule: Rule | None, alert: Alert | None, value: float, at: float, unbroken: bool) -> Alert | None:
+def _next_alert(
+    rule: Rule | None, alert: Alert | None, value: float, at: float, unbroken: bool
+) -> Alert | None:
     """See `alerts.judge`. Without a rule, because the admin deleted it, what is open is over."""
     if rule is None:
         return None if alert is None else resolved(alert, at)
-    return judge(rule, alert, value, at, unbroken)
+    return next_alert(rule, alert, value, at, unbroken)
 
 
 def _alert_of(event: AlertEvent | None) -> Alert | None:
     return None if event is None else event.alert
 
 
-def _note_silence(host: Host, rule: Rule, seconds: float, at: float) -> bool:
-    if seconds < rule.threshold * host.beat:
+def _note_staleness(host: Host, rule: Rule, seconds: float, at: float) -> bool:
+    if seconds < rule.threshold * host.interval:
         return False
     with transaction.atomic():
         others = AlertEvent.objects.open().filter(host=host.name)
-        event = others.filter(metric=SILENT).first()
-        after = judge_silence(rule, host.beat, _alert_of(event), seconds, at)
-        changed = _write(host.name, SILENT, event, after)
+        event = others.filter(metric=STALE).first()
+        after = next_stale_alert(rule, host.interval, _alert_of(event), seconds, at)
+        changed = _write(host.name, STALE, event, after)
         if changed and after is not None and after.state == "firing":
-            _resolve(others.exclude(metric=SILENT), at)  # what nobody measures any more
+            _resolve(others.exclude(metric=STALE), at)  # what nobody measures any more
         return changed
 
 
@@ -134,11 +136,11 @@ def _resolve(events: Iterable[AlertEvent], at: float) -> bool:
     return any(changes)
 
 
-def _end_silence(event: AlertEvent | None, at: float) -> bool:
+def _end_stale_alert(event: AlertEvent | None, at: float) -> bool:
     if event is None:
         return False
     whole = msgspec.structs.replace(event.alert, value=max(event.value, at - event.since.timestamp()))
-    return _write(event.host, SILENT, event, resolved(whole, at))
+    return _write(event.host, STALE, event, resolved(whole, at))
 
 
 def _write(host: str, metric: str, event: AlertEvent | None, after: Alert | None) -> bool:

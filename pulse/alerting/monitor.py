@@ -12,8 +12,8 @@ from typing import Protocol
 import msgspec
 from django.conf import settings
 
-from pulse.alerting import engine as alert_book
-from pulse.alerting.staleness import Silence
+from pulse.alerting import engine as engine
+from pulse.alerting.staleness import Staleness
 from pulse.protocol import ALERTS_GROUP, Alerts
 from pulse.threads import in_storing_thread
 from rtproject.utils.failure_log import FailureLog
@@ -37,13 +37,13 @@ class Dashboard(Protocol):
     def show_alerts(self, alerts: Alerts) -> None: ...
 
 
-class Watch:
-    """The look at hosts and alerts of one process. Use `current_watch()`; there is one for each event loop."""
+class Monitor:
+    """The look at hosts and alerts of one process. Use `current_monitor()`; there is one for each event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._pause = min(max(SOONEST, settings.PULSE_INTERVAL), LATEST)
-        self._silence = Silence(PATIENCE_LOOKS * self._pause)
+        self._staleness = Staleness(PATIENCE_LOOKS * self._pause)
         self._dashboards: dict[Dashboard, None] = {}
         self._alerts: Alerts | None = None  # as they were seen last
         self._woken = asyncio.Event()
@@ -82,7 +82,7 @@ class Watch:
                     await self._look()
                 looked = True
             if not looked:
-                self._silence.begin_anew()
+                self._staleness.reset()
                 self._show_old()
             try:
                 async with asyncio.timeout(self._pause):
@@ -91,9 +91,9 @@ class Watch:
                 pass
 
     async def _look(self) -> None:
-        changed = await in_storing_thread(alert_book.look_for_silence)(self._silence, self._clock())
+        changed = await in_storing_thread(engine.find_stale_hosts)(self._staleness, self._clock())
         if self._dashboards:
-            self._show(await in_storing_thread(alert_book.current)())
+            self._show(await in_storing_thread(engine.current)())
         else:
             self._alerts = None  # a worker has no dashboards: it need not read what it tells nobody
         if changed:
@@ -113,4 +113,4 @@ class Watch:
             dashboard.show_alerts(alerts)
 
 
-current_watch = loop_local(Watch)
+current_monitor = loop_local(Monitor)

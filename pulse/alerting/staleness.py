@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 
 
-class Silence:
+class Staleness:
     """Tells how long each host's mark has stood still, where a mark is anything that changes with each pulse.
 
     It compares no clocks: neither a host whose clock is wrong nor a clock that is set back looks silent or alive.
@@ -17,14 +17,14 @@ class Silence:
         self._seen: dict[str, tuple[Hashable, float]] = {}  # by host: its mark, and since when it has had it
 
     def look(self, clock: float, marks: Mapping[str, Hashable]) -> dict[str, float]:
-        """The seconds of silence of each host at `clock`, the seconds of a clock that is never set."""
+        """The seconds of staleness of each host at `clock`, the seconds of a clock that is never set."""
         if self._looked is None or clock - self._looked > self._patience:
-            self.begin_anew()
+            self.reset()
         self._looked = clock
         self._seen = {host: self._standing(host, mark, clock) for host, mark in marks.items()}
         return {host: clock - since for host, (_, since) in self._seen.items()}
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forgets what it saw: it could not look, and perhaps no pulse could be stored."""
         self._seen.clear()
 

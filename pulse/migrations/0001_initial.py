@@ -1,36 +1,106 @@
-"""The table of samples."""
-
+import django.core.validators
 from django.db import migrations, models
 
 
+# metric, threshold, margin, seconds: they suit most machines. The admin changes them, and deletes those that must never fire.
+DEFAULT_THRESHOLDS = (
+    ("cpu", 90, 10, 300),
+    ("memory", 90, 5, 60),
+    ("swap", 80, 10, 300),
+    ("disk", 90, 2, 0),
+    ("load", 2, 0.5, 300),
+    ("silent", 3, 0, 0),
+)
+
+
+def install_thresholds(apps, schema_editor):
+    Threshold = apps.get_model("pulse", "Threshold")
+    Threshold.objects.using(schema_editor.connection.alias).bulk_create(
+        Threshold(metric=metric, threshold=threshold, margin=margin, hold=hold)
+        for metric, threshold, margin, hold in DEFAULT_THRESHOLDS
+    )
+
+
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Sample",
+            name='Host',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("host", models.CharField(max_length=255)),
-                ("seq", models.BigIntegerField()),
-                ("at", models.DateTimeField()),
-                ("frame", models.TextField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=255, unique=True)),
+                ('at', models.DateTimeField()),
+                ('seen', models.DateTimeField()),
+                ('frame', models.TextField()),
+                ('interval', models.FloatField(help_text='Seconds from one of its pulses to the next.')),
+                ('missed', models.BigIntegerField(default=0, help_text='Ticks that its worker missed since it was started.')),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["host", "-at"], name="pulse_newest_of_host"),
-                    models.Index(fields=["at"], name="pulse_by_time"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("host", "seq"), name="pulse_one_sample_a_tick")
-                ],
+                'ordering': ('name',),
             },
         ),
+        migrations.CreateModel(
+            name='Threshold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('metric', models.CharField(choices=[('cpu', 'CPU, percent'), ('memory', 'Memory, percent'), ('swap', 'Swap, percent'), ('disk', 'Disk, percent'), ('load', 'Load per core over one minute'), ('silent', 'Staleness, intervals without a pulse')], max_length=16, unique=True)),
+                ('threshold', models.FloatField(help_text='From here on it is too much: percent, load per core, or intervals without a pulse.', validators=[django.core.validators.MinValueValidator(0.01)])),
+                ('margin', models.FloatField(default=0, help_text='An alert is over when the figure is this much below the threshold. None for staleness.', validators=[django.core.validators.MinValueValidator(0)])),
+                ('hold', models.PositiveIntegerField(default=0, help_text='Seconds for which it must last before the alert fires; until then it is pending.', validators=[django.core.validators.MaxValueValidator(86400)])),
+            ],
+            options={
+                'ordering': ('metric',),
+            },
+        ),
+        migrations.CreateModel(
+            name='AlertEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=255)),
+                ('metric', models.CharField(choices=[('cpu', 'CPU, percent'), ('memory', 'Memory, percent'), ('swap', 'Swap, percent'), ('disk', 'Disk, percent'), ('load', 'Load per core over one minute'), ('silent', 'Staleness, intervals without a pulse')], max_length=16)),
+                ('state', models.CharField(choices=[('pending', 'pending'), ('firing', 'firing'), ('resolved', 'resolved')], max_length=8)),
+                ('value', models.FloatField(help_text='The highest since it began; of staleness, seconds.')),
+                ('threshold', models.FloatField(help_text='Of staleness, seconds.')),
+                ('since', models.DateTimeField()),
+                ('fired', models.DateTimeField(null=True)),
+                ('until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['-since'], name='pulse_alerts_by_time'), models.Index(fields=['until'], name='pulse_alerts_by_end')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('host', 'metric'), name='pulse_one_open_alert')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Rollup',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=255)),
+                ('step', models.PositiveIntegerField()),
+                ('start', models.BigIntegerField()),
+                ('figures', models.TextField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('step', 'host', 'start'), name='pulse_one_rollup_a_step')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Sample',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=255)),
+                ('seq', models.BigIntegerField()),
+                ('at', models.DateTimeField()),
+                ('frame', models.TextField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['host', '-at'], name='pulse_newest_of_host'), models.Index(fields=['at'], name='pulse_by_time')],
+                'constraints': [models.UniqueConstraint(fields=('host', 'seq'), name='pulse_one_sample_a_tick')],
+            },
+        ),
+        migrations.RunPython(install_thresholds, migrations.RunPython.noop),
     ]

@@ -8,11 +8,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from pulse.alert_rules import SILENT, Alert, Rule
+from pulse.alert_rules import STALE, Alert, Rule
 
 SHOWN_RESOLVED = timedelta(minutes=1)  # how long an alert that is over is still told to dashboards
 EVENTS_KEPT = timedelta(days=90)
-LEAST_SILENCE = 2  # intervals: a single late pulse is no silence
+LEAST_STALENESS = 2  # intervals: a single late pulse is no staleness
 
 LABELS = {
     "cpu": "CPU, percent",
@@ -20,7 +20,7 @@ LABELS = {
     "swap": "Swap, percent",
     "disk": "Disk, percent",
     "load": "Load per core over one minute",
-    SILENT: "Silence, intervals without a pulse",
+    STALE: "Staleness, intervals without a pulse",
 }
 
 
@@ -35,7 +35,7 @@ class Threshold(models.Model):
     margin = models.FloatField(
         default=0,
         validators=[MinValueValidator(0)],
-        help_text="An alert is over when the figure is this much below the threshold. None for silence.",
+        help_text="An alert is over when the figure is this much below the threshold. None for staleness.",
     )
     hold = models.PositiveIntegerField(
         default=0,
@@ -53,9 +53,9 @@ class Threshold(models.Model):
         """Raises ValidationError for an alert that could never fire, or never end."""
         if None in (self.threshold, self.margin):  # the form says so already
             return
-        if self.metric == SILENT:
-            _require(self.threshold >= LEAST_SILENCE, "threshold", f"At least {LEAST_SILENCE} intervals.")
-            _require(self.margin == 0, "margin", "Silence is over with the next pulse: there is no margin.")
+        if self.metric == STALE:
+            _require(self.threshold >= LEAST_STALENESS, "threshold", f"At least {LEAST_STALENESS} intervals.")
+            _require(self.margin == 0, "margin", "Staleness is over with the next pulse: there is no margin.")
         elif self.metric != "load":
             _require(self.threshold <= 100, "threshold", "At most 100 percent.")
         _require(
@@ -64,7 +64,7 @@ class Threshold(models.Model):
 
     @property
     def rule(self) -> Rule:
-        """The same for the engine; of silence in intervals."""
+        """The same for the engine; of staleness in intervals."""
         return Rule(self.threshold, self.margin, self.hold)
 
 
@@ -109,8 +109,8 @@ class AlertEvent(models.Model):
     state = models.CharField(
         max_length=8, choices=[(state, state) for state in ("pending", "firing", "resolved")]
     )
-    value = models.FloatField(help_text="The highest since it began; of silence, seconds.")
-    threshold = models.FloatField(help_text="Of silence, seconds.")
+    value = models.FloatField(help_text="The highest since it began; of staleness, seconds.")
+    threshold = models.FloatField(help_text="Of staleness, seconds.")
     since = models.DateTimeField()
     fired = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)

@@ -66,15 +66,15 @@ class HostQuerySet(models.QuerySet["Host"]):
     """The question that is asked of hosts."""
 
     def live(self, now: datetime | None = None) -> list["Host"]:
-        """Those whose worker runs, as far as each one's own beat tells: it need not be PULSE_INTERVAL here."""
+        """Those whose worker runs, as far as each one's own interval tells: it need not be PULSE_INTERVAL here."""
         now = now or store_now()
-        return [host for host in self if now - host.seen < timedelta(seconds=ALIVE_INTERVALS * host.beat)]
+        return [host for host in self if now - host.seen < timedelta(seconds=ALIVE_INTERVALS * host.interval)]
 
 
 class Host(models.Model):
     """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
 
-    `frame`, `beat` and `missed` are of its newest sample, by the order in which they were stored: its clock may be set
+    `frame`, `interval` and `missed` are of its newest sample, by the order in which they were stored: its clock may be set
     back. `at` is its last sign of life, which may have come from a second worker whose samples do not count, and `seen`
     is when that was stored by the clock of the store, whatever its own says.
     """
@@ -83,7 +83,7 @@ class Host(models.Model):
     at = models.DateTimeField()
     seen = models.DateTimeField()
     frame = models.TextField()
-    beat = models.FloatField(help_text="Seconds from one of its pulses to the next.")
+    interval = models.FloatField(help_text="Seconds from one of its pulses to the next.")
     missed = models.BigIntegerField(default=0, help_text="Ticks that its worker missed since it was started.")
 
     objects = HostQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""When the pulse beats: at the multiples of its interval, on the Unix clock."""
+"""When the pulse intervals: at the multiples of its interval, on the Unix clock."""
 
 import asyncio
 import time

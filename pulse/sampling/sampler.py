@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import psutil
 
-from pulse.protocol import Network, Sample, Usage
+from pulse.protocol import Measurement, Network, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +62,10 @@ def take_snapshot(disk_path: str | PathLike[str]) -> Snapshot:
     )
 
 
-def difference(before: Snapshot, after: Snapshot) -> Sample:
+def difference(before: Snapshot, after: Snapshot) -> Measurement:
     """What happened between two snapshots. A counter that wrapped or went back counts as nothing happened."""
     seconds = max(0.0, after.clock - before.clock)
-    return Sample(
+    return Measurement(
         at=after.at,
         interval=round(seconds, 3),
         cpu=_percent(before.cpu, after.cpu),
@@ -89,7 +89,7 @@ class Sampler:
         self._read = read
         self._earlier: deque[Snapshot] = deque()
 
-    def sample(self) -> Sample | None:
+    def sample(self) -> Measurement | None:
         """What happened since the last call; None at the first one, which has nothing to compare with.
 
         If the last call was less than SHORTEST seconds ago, it measures from an earlier one. Raises what

@@ -9,12 +9,12 @@ from pathlib import Path
 from django.conf import settings
 
 from pulse import protocol
-from pulse.alerting.monitor import current_watch, tell_alerts_changed
-from pulse.protocol import Sample
+from pulse.alerting.monitor import current_monitor, tell_alerts_changed
+from pulse.protocol import Measurement
 from pulse.sampling.clock import Clock, Grid, SystemClock
 from pulse.sampling.sampler import Sampler, take_snapshot
 from pulse.storage.recorder import Recorder
-from pulse.storage.store import STRAY_BEATS, Measured
+from pulse.storage.store import STRAY_INTERVALS, NewSample
 from pulse.threads import sampling_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
@@ -47,7 +47,7 @@ class Worker:
         self._grid = Grid(interval, clock)
         self._sampling = FailureLog("sampling the machine")
         self._publishing = FailureLog("publishing pulses")
-        self._pace = FailureLog("keeping the beat of the pulse")
+        self._pace = FailureLog("keeping the interval of the pulse")
         self._missed = 0  # ticks without a sample since this worker began
 
     @classmethod
@@ -67,18 +67,18 @@ class Worker:
         try:
             await self._sample()
             await self._clock.sleep(FIRST_SECONDS)
-            await self._beat(self._grid.number(self._clock.now()))
+            await self._publish_tick(self._grid.number(self._clock.now()))
             while True:
                 tick = await self._grid.tick()
                 self._count_skipped()
-                await self._beat(tick)
+                await self._publish_tick(tick)
         finally:
             await self._recorder.close()
             logger.info("the pulse of %s ends; ticks missed: %d", self._host, self._missed)
 
-    async def _beat(self, tick: int) -> None:
+    async def _publish_tick(self, tick: int) -> None:
         sample = await self._sample()
-        if sample is None or self._clock.now() - sample.at > STRAY_BEATS * self._interval:
+        if sample is None or self._clock.now() - sample.at > STRAY_INTERVALS * self._interval:
             # What was measured before this process was stopped for a while is no pulse of now.
             self._missed += 1
             return
@@ -86,11 +86,11 @@ class Worker:
         pulse = protocol.pulse_of(sample, self._host, seq)
         text = protocol.encode(pulse)
         # Only handed over here, and written while publishing waits: a layer that hangs must not cost the history.
-        self._recorder.put(Measured(pulse, text, sample.at, self._interval, self._missed))
+        self._recorder.put(NewSample(pulse, text, sample.at, self._interval, self._missed))
         with self._publishing:
             await self._publish(protocol.GROUP, text, host=self._host, seq=seq)
 
-    async def _sample(self) -> Sample | None:
+    async def _sample(self) -> Measurement | None:
         with self._sampling:
             # A disk may be slow to answer.
             return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
@@ -126,7 +126,7 @@ def ensure_embedded() -> None:
     To be called at each connection: Daphne has no start hook, and a worker that died is started again this
     way. It costs next to nothing when one is running.
     """
-    current_watch().ensure_running()
+    current_monitor().ensure_running()
     if not settings.PULSE_EMBEDDED:
         return
     embedded = current_embedded()

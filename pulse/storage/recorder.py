@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pulse.protocol import MOST_HISTORY
 from pulse.storage import pruning
 from pulse.storage import store as storing
-from pulse.storage.store import Measured
+from pulse.storage.store import NewSample
 from pulse.threads import in_storing_thread
 from rtproject.utils.failure_log import FailureLog
 
@@ -29,19 +29,19 @@ class Recorder:
     def __init__(
         self,
         tell: Callable[[], Awaitable[None]],
-        write: Callable[[list[Measured]], Awaitable[bool]] = keep,
+        write: Callable[[list[NewSample]], Awaitable[bool]] = keep,
         tidy: Callable[[], Awaitable[bool]] = prune,
     ) -> None:
         self._write = write
         self._tidy = tidy
         self._tell = tell
-        self._waiting: deque[Measured] = deque(maxlen=MOST_HISTORY)
+        self._waiting: deque[NewSample] = deque(maxlen=MOST_HISTORY)
         self._writing: asyncio.Task[None] | None = None
         self._writes_until_tidy = 0
         self._storing = FailureLog("storing pulses")
         self._telling = FailureLog("telling that alerts have changed")
 
-    def put(self, measured: Measured) -> None:
+    def put(self, measured: NewSample) -> None:
         """Has a pulse written, and returns at once."""
         self._waiting.append(measured)
         if self._writing is None or self._writing.done():
@@ -74,7 +74,7 @@ class Recorder:
                 with self._telling:
                     await self._tell()
 
-    def _put_back(self, batch: list[Measured]) -> None:
+    def _put_back(self, batch: list[NewSample]) -> None:
         """What could not be stored is tried again with the next pulse."""
         self._waiting = deque((*batch, *self._waiting), MOST_HISTORY)
 

@@ -33,7 +33,7 @@ class HostSeries(msgspec.Struct, frozen=True):
     """All figures of one host. Unix times: `start` when the first step begins, `last` that of its newest sample by the
     host's own clock, `seen` when that was stored, by the store's.
 
-    `interval` is its beat. There are no entries if nothing was measured in the range.
+    `interval` is its interval. There are no entries if nothing was measured in the range.
     """
 
     start: float
@@ -54,12 +54,12 @@ class Series(msgspec.Struct, frozen=True):
 
 def series(seconds: int, host: str | None, now: float) -> Series:
     """The last `seconds`, one of RANGES, of `host` or of all that are known. Raises django.db.Error."""
-    hosts = {known.name: known for known in Host.objects.only("name", "beat", "at", "seen")}
+    hosts = {known.name: known for known in Host.objects.only("name", "interval", "at", "seen")}
     if host is not None:
         # Looked up here and not in SQL: `host` may come from a query string and hold what a database cannot.
         hosts = {host: hosts[host]} if host in hosts else {}
     step = float(settings.PULSE_INTERVAL) if seconds == RAW else _thinned(STEPS[seconds])
-    steps = {name: known.beat if seconds == RAW else step for name, known in hosts.items()}
+    steps = {name: known.interval if seconds == RAW else step for name, known in hosts.items()}
     found = _raw(steps, now) if seconds == RAW else _rolled_up(STEPS[seconds], steps, now - seconds, now)
     return Series(
         now=now,
@@ -110,7 +110,7 @@ def _of_host(host: Host, points: Points, step: float, since: float, now: float) 
         start=first * step,
         last=host.at.timestamp(),
         seen=host.seen.timestamp(),
-        interval=host.beat,
+        interval=host.interval,
         metrics=dict(zip(FIGURES, metrics, strict=True)),
     )
 

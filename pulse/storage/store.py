@@ -6,31 +6,31 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from pulse.alerting import engine as alert_book
+from pulse.alerting import engine as engine
 from pulse.models import Host, Rollup, Sample
 from pulse.protocol import Pulse, moment
 from pulse.storage import rollups
 from rtproject.utils.db import store_now
 
-STRAY_BEATS = 10  # further behind, a pulse is no late one
+STRAY_INTERVALS = 10  # further behind, a pulse is no late one
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class NewSample:
     """One pulse as it is handed to the store.
 
-    `text` is its frame, `at` the Unix time it was measured at, `beat` the seconds from one pulse of its host to the
+    `text` is its frame, `at` the Unix time it was measured at, `interval` the seconds from one pulse of its host to the
     next, `missed` the ticks that its worker missed since it was started.
     """
 
     pulse: Pulse
     text: str
     at: float
-    beat: float
+    interval: float
     missed: int = 0
 
 
-def keep(measured: Sequence[Measured], now: float | None = None) -> bool:
+def keep(measured: Sequence[NewSample], now: float | None = None) -> bool:
     """Stores pulses of one host, oldest first, and whatever follows from them; returns whether an alert changed.
 
     It is called on that host: `now` is the Unix time there, by default this machine's. Pulses whose host and `seq` are
@@ -48,10 +48,10 @@ def keep(measured: Sequence[Measured], now: float | None = None) -> bool:
             return False
         _note(new[-1], measured[-1].at)
         rollups.roll_up(host, [each.at for each in new])
-        return alert_book.observe(
+        return engine.observe(
             host,
             [(each.pulse, each.at) for each in new],
-            beat=new[-1].beat,
+            interval=new[-1].interval,
             before=None if before is None else before.at.timestamp(),
         )
 
@@ -62,12 +62,12 @@ def _forget_a_future(host: Host, at: float, now: float) -> None:
     `at` is the time of its newest pulse and `now` what its clock shows. A pulse alone may be old: that of a second
     worker is behind by a little, and that of one that was stopped for a while by as much.
     """
-    if host.at.timestamp() - max(at, now) > STRAY_BEATS * host.beat:
+    if host.at.timestamp() - max(at, now) > STRAY_INTERVALS * host.interval:
         Sample.objects.filter(host=host.name, at__gte=moment(at)).delete()
         Rollup.objects.filter(host=host.name, start__gt=at).delete()
 
 
-def _store(host: str, measured: Sequence[Measured]) -> list[Measured]:
+def _store(host: str, measured: Sequence[NewSample]) -> list[NewSample]:
     """Stores those that are not there yet, and returns them."""
     seqs = [each.pulse.seq for each in measured]
     Sample.objects.store(
@@ -77,19 +77,19 @@ def _store(host: str, measured: Sequence[Measured]) -> list[Measured]:
     return [each for each in measured if stored.get(each.pulse.seq) == each.text]
 
 
-def _note(newest: Measured, at: float) -> None:
+def _note(newest: NewSample, at: float) -> None:
     """What is known of a host is that of its newest sample, and `at` its last sign of life."""
     host = Host(
         name=newest.pulse.host,
         at=moment(at),
         seen=store_now(),
         frame=newest.text,
-        beat=newest.beat,
+        interval=newest.interval,
         missed=newest.missed,
     )
     Host.objects.bulk_create(
         [host],
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["at", "seen", "frame", "beat", "missed"],
+        update_fields=["at", "seen", "frame", "interval", "missed"],
     )

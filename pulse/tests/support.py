@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from pulse.models import Host, Sample
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
 from pulse.sampling.sampler import CpuTimes, Snapshot, difference
-from pulse.storage.store import Measured
+from pulse.storage.store import NewSample
 from rtproject.websocket.groups.registry import broadcast
 
 NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests use
@@ -47,10 +47,10 @@ def frame(host: str, seq: int, at: float) -> str:
     return encode(pulse(host, seq, at))
 
 
-def measured(host: str, at: float, seq: int | None = None, missed: int = 0, **figures: Any) -> Measured:
+def measured(host: str, at: float, seq: int | None = None, missed: int = 0, **figures: Any) -> NewSample:
     """A pulse as it is handed to the store, by default of the tick that `at` is in."""
     made = pulse(host, int(at // BEAT) if seq is None else seq, at, **figures)
-    return Measured(made, encode(made), at, BEAT, missed)
+    return NewSample(made, encode(made), at, BEAT, missed)
 
 
 def stored(host: str, seq: int, at: float) -> Sample:
@@ -58,11 +58,13 @@ def stored(host: str, seq: int, at: float) -> Sample:
     return Sample(host=host, seq=seq, at=moment(at), frame=frame(host, seq, at))
 
 
-def store_pulses(host: str, *pulses: tuple[int, float], beat: float = BEAT) -> None:
+def store_pulses(host: str, *pulses: tuple[int, float], interval: float = BEAT) -> None:
     """Stores samples of `host`, each as `(seq, at)`, and what is known of a host whose newest one is the last."""
     Sample.objects.store([stored(host, seq, at) for seq, at in pulses])
     seq, at = pulses[-1]
-    Host.objects.create(name=host, at=moment(at), seen=moment(at), frame=frame(host, seq, at), beat=beat)
+    Host.objects.create(
+        name=host, at=moment(at), seen=moment(at), frame=frame(host, seq, at), interval=interval
+    )
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulse.alert_rules import METRICS, Alert, Rule, judge, judge_silence, resolved
+from pulse.alert_rules import METRICS, Alert, Rule, next_alert, next_stale_alert, resolved
 from pulse.protocol import Usage
 from pulse.tests.support import BEAT, NOON, pulse
 
@@ -16,12 +16,12 @@ rules = st.builds(
 )
 
 
-def run(rule: Rule, values: list[float], beat: float = BEAT) -> list[Alert | None]:
+def run(rule: Rule, values: list[float], interval: float = BEAT) -> list[Alert | None]:
     """What there is after each value of an unbroken row. An alert that is over is not there for the next."""
     seen: list[Alert | None] = []
     for number, value in enumerate(values):
         before = seen[-1] if seen and seen[-1] is not None and seen[-1].until is None else None
-        seen.append(judge(rule, before, value, NOON + beat * number))
+        seen.append(next_alert(rule, before, value, NOON + interval * number))
     return seen
 
 
@@ -30,11 +30,11 @@ def states(seen: list[Alert | None]) -> list[str | None]:
 
 
 def test_a_figure_below_its_threshold_is_no_alert() -> None:
-    assert judge(RULE, None, 89.9, NOON) is None
+    assert next_alert(RULE, None, 89.9, NOON) is None
 
 
 def test_a_figure_at_its_threshold_is_pending_since_then() -> None:
-    assert judge(RULE, None, 90, NOON) == Alert(state="pending", value=90, threshold=90, since=NOON)
+    assert next_alert(RULE, None, 90, NOON) == Alert(state="pending", value=90, threshold=90, since=NOON)
 
 
 def test_an_alert_fires_when_the_figure_held_for_long_enough() -> None:
@@ -44,7 +44,7 @@ def test_an_alert_fires_when_the_figure_held_for_long_enough() -> None:
 
 
 def test_without_a_time_to_hold_it_fires_at_once() -> None:
-    alert = judge(Rule(90), None, 90, NOON)
+    alert = next_alert(Rule(90), None, 90, NOON)
     assert alert == Alert(state="firing", value=90, threshold=90, since=NOON, fired=NOON)
 
 
@@ -72,38 +72,38 @@ def test_the_highest_figure_is_kept() -> None:
 
 
 def test_what_nobody_measured_did_not_hold() -> None:
-    pending = judge(RULE, None, 95, NOON)
-    alert = judge(RULE, pending, 96, NOON + 600, unbroken=False)
+    pending = next_alert(RULE, None, 95, NOON)
+    alert = next_alert(RULE, pending, 96, NOON + 600, unbroken=False)
     assert alert == Alert(state="pending", value=96, threshold=90, since=NOON + 600)
 
 
 def test_a_clock_that_was_set_back_begins_holding_anew() -> None:
-    pending = judge(RULE, None, 95, NOON)
-    again = judge(RULE, pending, 95, NOON - 3600)
+    pending = next_alert(RULE, None, 95, NOON)
+    again = next_alert(RULE, pending, 95, NOON - 3600)
     assert again == Alert(state="pending", value=95, threshold=90, since=NOON - 3600)
-    fired = judge(RULE, again, 95, NOON - 3540)
+    fired = next_alert(RULE, again, 95, NOON - 3540)
     assert fired is not None
     assert fired.state == "firing"
 
 
 def test_an_alert_never_ends_before_it_fired() -> None:
-    fired = judge(Rule(90), None, 95, NOON)
-    over = judge(Rule(90), fired, 10, NOON - 3600)
+    fired = next_alert(Rule(90), None, 95, NOON)
+    over = next_alert(Rule(90), fired, 10, NOON - 3600)
     assert over is not None
     assert over.until == NOON
 
 
 def test_a_gap_does_not_end_a_firing_alert() -> None:
-    fired = judge(Rule(90), None, 95, NOON)
-    assert states([judge(Rule(90), fired, 95, NOON + 3600, unbroken=False)]) == ["firing"]
+    fired = next_alert(Rule(90), None, 95, NOON)
+    assert states([next_alert(Rule(90), fired, 95, NOON + 3600, unbroken=False)]) == ["firing"]
 
 
 def test_a_threshold_that_was_changed_counts_from_the_next_figure_on() -> None:
-    fired = judge(Rule(90), None, 95, NOON)
-    lower = judge(Rule(50, 10), fired, 60, NOON + 5)
+    fired = next_alert(Rule(90), None, 95, NOON)
+    lower = next_alert(Rule(50, 10), fired, 60, NOON + 5)
     assert lower is not None
     assert (lower.state, lower.threshold) == ("firing", 50)
-    assert states([judge(Rule(98), fired, 95, NOON + 5)]) == ["resolved"]
+    assert states([next_alert(Rule(98), fired, 95, NOON + 5)]) == ["resolved"]
 
 
 def test_an_alert_that_never_fired_leaves_nothing_when_it_is_over() -> None:
@@ -141,7 +141,7 @@ def test_times_are_in_order_whatever_the_clock_does(
     alert, at = None, NOON
     for value, seconds, unbroken in steps:
         at += seconds
-        alert = judge(rule, alert, value, at, unbroken)
+        alert = next_alert(rule, alert, value, at, unbroken)
         if alert is not None and alert.fired is not None:
             assert alert.since <= alert.fired <= (alert.until or alert.fired)
         if alert is not None and alert.state == "resolved":
@@ -165,26 +165,26 @@ def test_fillings_are_judged_in_percent() -> None:
 
 @pytest.mark.parametrize(("seconds", "state"), [(14.9, None), (15.0, "firing"), (600.0, "firing")])
 def test_silence_is_counted_in_beats(seconds: float, state: str | None) -> None:
-    assert states([judge_silence(Rule(3), BEAT, None, seconds, NOON)]) == [state]
+    assert states([next_stale_alert(Rule(3), BEAT, None, seconds, NOON)]) == [state]
 
 
 def test_silence_begins_with_the_last_pulse() -> None:
-    alert = judge_silence(Rule(3), BEAT, None, 17, NOON)
+    alert = next_stale_alert(Rule(3), BEAT, None, 17, NOON)
     assert alert == Alert(state="firing", value=17, threshold=15, since=NOON - 17, fired=NOON)
 
 
 def test_silence_that_shall_hold_is_pending_first() -> None:
     rule = Rule(3, hold=10)
-    pending = judge_silence(rule, BEAT, None, 16, NOON)
+    pending = next_stale_alert(rule, BEAT, None, 16, NOON)
     assert states([pending]) == ["pending"]
-    assert judge_silence(rule, BEAT, pending, 20, NOON + 4) == pending
-    assert judge_silence(rule, BEAT, pending, 25, NOON + 9) == Alert(
+    assert next_stale_alert(rule, BEAT, pending, 20, NOON + 4) == pending
+    assert next_stale_alert(rule, BEAT, pending, 25, NOON + 9) == Alert(
         state="firing", value=25, threshold=15, since=NOON - 16, fired=NOON + 9
     )
 
 
 def test_silence_that_fired_goes_on_as_it_is() -> None:
     """Also for an onlooker who has only just begun to look."""
-    fired = judge_silence(Rule(3), BEAT, None, 17, NOON)
-    assert judge_silence(Rule(3), BEAT, fired, 5, NOON + 60) == fired
-    assert judge_silence(Rule(3), BEAT, fired, 500, NOON + 600) == fired
+    fired = next_stale_alert(Rule(3), BEAT, None, 17, NOON)
+    assert next_stale_alert(Rule(3), BEAT, fired, 5, NOON + 60) == fired
+    assert next_stale_alert(Rule(3), BEAT, fired, 500, NOON + 600) == fired

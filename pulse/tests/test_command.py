@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from pulse.alerting.monitor import Watch
+from pulse.alerting.monitor import Monitor
 from pulse.sampling.worker import FIRST_SECONDS, Worker
 
 REDIS_LAYER = {
@@ -44,7 +44,7 @@ def run_pulse(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM) -> 
     """
     worker, stderr = Interrupted(number), io.StringIO()
     monkeypatch.setattr(Worker, "from_settings", lambda: worker)
-    monkeypatch.setattr(Watch, "ensure_running", lambda self: None)
+    monkeypatch.setattr(Monitor, "ensure_running", lambda self: None)
     call_command("pulse", stderr=stderr)
     return worker, stderr.getvalue()
 

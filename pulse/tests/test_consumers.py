@@ -58,7 +58,7 @@ async def test_nothing_is_sent_while_no_worker_runs() -> None:
 
 async def test_a_host_that_beats_slowly_is_there_between_its_pulses(settings: Settings) -> None:
     settings.PULSE_INTERVAL = 1.0
-    await store("slow", (1, time.time() - 40), beat=60.0)
+    await store("slow", (1, time.time() - 40), interval=60.0)
     async with connected() as client:
         assert await client.rest() == [("slow", 1)]
 

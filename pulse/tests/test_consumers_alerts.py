@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from pulse.alerting.monitor import current_watch, tell_alerts_changed
+from pulse.alerting.monitor import current_monitor, tell_alerts_changed
 from pulse.models import Threshold
 from pulse.protocol import Usage
 from pulse.storage.store import keep
@@ -25,7 +25,7 @@ async def _watch() -> AsyncIterator[None]:
     await sync_to_async(Threshold.objects.all().delete)()
     await sync_to_async(Threshold.objects.create)(metric="disk", threshold=90)
     yield
-    task = current_watch()._task
+    task = current_monitor()._task
     if task is not None:
         task.cancel()
         await asyncio.wait({task})
@@ -111,4 +111,4 @@ async def test_who_asks_for_one_host_is_told_of_its_alerts_alone() -> None:
 async def test_who_has_gone_is_forgotten() -> None:
     async with connected(alerts=1) as client:
         assert await next_alerts(client) == []
-    assert not current_watch()._dashboards
+    assert not current_monitor()._dashboards

@@ -44,7 +44,7 @@ async def kept_hosts(server: Server) -> list[str]:
 
 
 async def alert_of(client: ClientConnection, host: str, state: str) -> dict[str, Any]:
-    """Waits until the client is told that `host` has an alert of silence in this state, and returns it."""
+    """Waits until the client is told that `host` has an alert of staleness in this state, and returns it."""
     async with asyncio.timeout(PATIENCE):
         while True:
             frame = json.loads(await client.recv())
@@ -107,7 +107,7 @@ async def test_the_only_worker_is_missed_by_a_server(start_server, on_host: Call
 async def test_pulses_of_an_outage_of_the_store_are_stored_after_it(
     start_server, new_site, valkey, postgres, database_url
 ) -> None:
-    """The beat goes on without it, the outage is logged once, and the history has no hole."""
+    """The interval goes on without it, the outage is logged once, and the history has no hole."""
     site = new_site(REDIS_URL=valkey.url, DATABASE_URL=database_url, PULSE_INTERVAL=INTERVAL, demo=False)
     server, worker = start_server(Daphne, site=site), start_server(PulseWorker, site=site)
     async with server.connect("/stats?history=0") as client:

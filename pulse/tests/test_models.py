@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 NOW = moment(NOON)
 
 
-def store(host: str, *ages: float, beat: float = BEAT) -> None:
+def store(host: str, *ages: float, interval: float = BEAT) -> None:
     """Stores a sample of `host` for each age, in seconds before NOW; `seq` is minus the age."""
-    store_pulses(host, *((-int(age), NOON - age) for age in sorted(ages, reverse=True)), beat=beat)
+    store_pulses(host, *((-int(age), NOON - age) for age in sorted(ages, reverse=True)), interval=interval)
 
 
 def newest(count: int, host: str | None = None) -> list[tuple[str, int]]:
@@ -53,8 +53,8 @@ def test_a_host_whose_newest_sample_is_three_intervals_old_is_taken_for_gone() -
 
 
 def test_a_host_is_taken_for_gone_by_its_own_interval_and_not_by_that_of_who_asks() -> None:
-    store("slow", 170, beat=60.0)
-    store("quick", 4, beat=1.0)
+    store("slow", 170, interval=60.0)
+    store("quick", 4, interval=1.0)
     assert [host.name for host in Host.objects.live(NOW)] == ["slow"]
     assert newest(1) == [("slow", 170)]
 

@@ -55,7 +55,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Looks:
     """PULSE_PUBLIC is off, and sessions are asked again without pause."""
     settings.PULSE_PUBLIC = False
     made = Looks(get_user)
-    monkeypatch.setattr(access, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(access, "RECHECK_SECONDS", 0.01)
     monkeypatch.setattr(access, "get_user", made.look)
     return made
 
@@ -141,7 +141,7 @@ async def test_a_store_out_of_reach_turns_nobody_away_who_is_inside(
 async def test_nobody_is_asked_where_everybody_may_watch(looks: Looks, settings: Settings) -> None:
     settings.PULSE_PUBLIC = True
     client = await watching(*await logged_in())
-    assert access.current_onlookers()._task is None
+    assert access.current_viewers()._task is None
     await client.disconnect()
 
 
@@ -149,6 +149,6 @@ async def test_who_has_left_is_asked_no_more(looks: Looks) -> None:
     client = await watching(*await logged_in())
     await looks.rounds(1)
     await client.disconnect()
-    task = access.current_onlookers()._task
+    task = access.current_viewers()._task
     assert task is not None
     await asyncio.wait_for(task, PATIENCE)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from pulse.protocol import Network, Sample, Usage, encode, pulse_of, timestamp
+from pulse.protocol import Measurement, Network, Usage, encode, pulse_of, timestamp
 from pulse.tests.support import NOON
 
-SAMPLE = Sample(
+SAMPLE = Measurement(
     at=NOON,
     interval=5.0,
     cpu=12.5,

@@ -55,7 +55,7 @@ def test_with_pulse_public_off_staff_sees_the_dashboard(
 
 
 def test_the_page_knows_the_thresholds(client: Client, db: None) -> None:
-    """The load's is for each core; of silence there is no chart."""
+    """The load's is for each core; of staleness there is no chart."""
     thresholds = client.get(reverse("pulse:dashboard")).context["thresholds"]
     assert thresholds["cpu"] == 90
     assert "silent" not in thresholds

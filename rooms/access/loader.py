@@ -10,16 +10,16 @@ from collections.abc import Collection
 
 from channels.db import database_sync_to_async
 
-from rooms.access.versions import read_rooms
+from rooms.access.versions import query_rooms
 from rooms.models import Room
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
 
-PATIENT_SECONDS = 0.1  # that a patient caller waits for others before they have a look taken
+BATCH_SECONDS = 0.1  # that a batch caller waits for others before they have a look taken
 MOST_AT_ONCE = 500  # names in one query
 
 
-class Reader:
+class RoomLoader:
     """The look that is being taken, and the next one, which whoever asks meanwhile waits for."""
 
     def __init__(self) -> None:
@@ -27,16 +27,16 @@ class Reader:
         self._answer: asyncio.Future[dict[str, Room]] | None = None
         self._looking: asyncio.Task[None] | None = None
 
-    async def find(self, names: Collection[str], patient: bool = False) -> dict[str, Room]:
-        """See `doors.read_rooms`: what it returns for these names, read after this was called."""
+    async def find(self, names: Collection[str], batch: bool = False) -> dict[str, Room]:
+        """See `doors.query_rooms`: what it returns for these names, read after this was called."""
         keys = {room_key(name) for name in names}
         self._asked |= keys
         if self._answer is None:
             self._answer = asyncio.get_running_loop().create_future()
             self._answer.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         answer = self._answer
-        if patient:
-            await asyncio.wait({answer}, timeout=PATIENT_SECONDS)
+        if batch:
+            await asyncio.wait({answer}, timeout=BATCH_SECONDS)
         if not answer.done() and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self._look(), name="rooms reader")
         rooms = await asyncio.shield(answer)
@@ -55,16 +55,16 @@ class Reader:
 async def _read(keys: list[str]) -> dict[str, Room]:
     found: dict[str, Room] = {}
     for start in range(0, len(keys), MOST_AT_ONCE):
-        found |= await database_sync_to_async(read_rooms)(keys[start : start + MOST_AT_ONCE])
+        found |= await database_sync_to_async(query_rooms)(keys[start : start + MOST_AT_ONCE])
     return found
 
 
-_current_reader = loop_local(Reader)
+_current_loader = loop_local(RoomLoader)
 
 
-async def find_rooms(names: Collection[str], patient: bool = False) -> dict[str, Room]:
-    """The rooms of these names by key, see `doors.read_rooms`. Who is patient waits a little for others to ask as well.
+async def load_rooms(names: Collection[str], batch: bool = False) -> dict[str, Room]:
+    """The rooms of these names by key, see `doors.query_rooms`. Who is batch waits a little for others to ask as well.
 
     Raises django.db.Error.
     """
-    return await _current_reader().find(names, patient)
+    return await _current_loader().find(names, batch)

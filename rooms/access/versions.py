@@ -5,25 +5,25 @@ from collections.abc import Collection
 
 from django.conf import settings
 
-from rooms.models import Numbering, RetiredName, Room
+from rooms.models import MessageSequence, ReservedName, Room
 from rooms.names import room_key
 from rtproject.websocket.close_codes import CloseCode
 
 
-def read_rooms(names: Collection[str]) -> dict[str, Room]:
+def query_rooms(names: Collection[str]) -> dict[str, Room]:
     """The rooms of these names by key, in two queries at most.
 
     An open, unlisted room is a Room that was never saved (its `pk` is None). A name that nobody may enter by is
     missing: the room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
     """
-    rooms = Room.objects.select_related("numbering").named(*names)
+    rooms = Room.objects.select_related("sequence").named(*names)
     found = {room_key(room.name): room for room in rooms}
     for room in found.values():
         if bool(room.epoch) != bool(room.history_size):
-            Numbering.objects.settle(room)
+            MessageSequence.objects.sync(room)
     missing = {room_key(name) for name in names} - found.keys()
     if missing and settings.ROOMS_ALLOW_UNLISTED:
-        retired = RetiredName.objects.filter(key__in=missing).values_list("key", flat=True)
+        retired = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)
         found |= {key: Room(name=key, history_size=0) for key in missing - set(retired)}
     return found
 
@@ -38,7 +38,7 @@ def door(row: int, password_version: int, guarded: bool) -> str:
     return sys.intern(f"{row}:{password_version}:{int(guarded)}")
 
 
-def may_hear(mine: str, theirs: str) -> bool:
+def can_receive(mine: str, theirs: str) -> bool:
     """Whether who came in by the door `mine` may hear who came in by `theirs`.
 
     All say their words to the group of one name, whatever that name was when they came in: an unlisted room, a guarded
@@ -55,17 +55,17 @@ def may_hear(mine: str, theirs: str) -> bool:
     return my_room == their_room and (my_version == their_version or newer_is_guarded == "0")
 
 
-def may_read(mine: str, theirs: str) -> bool:
+def can_read(mine: str, theirs: str) -> bool:
     """Whether who came in by the door `mine` may read what was stored when people came in by `theirs`.
 
-    As `may_hear`, and what was said by an older door is history to who came in by a newer one.
+    As `can_receive`, and what was said by an older door is history to who came in by a newer one.
     """
     my_room, my_version, _ = mine.split(":")
     their_room, their_version, _ = theirs.split(":")
-    return may_hear(mine, theirs) or (my_room == their_room and int(my_version) > int(their_version))
+    return can_receive(mine, theirs) or (my_room == their_room and int(my_version) > int(their_version))
 
 
-def judge(entered: Room, now: Room | None) -> CloseCode | None:
+def revocation_code(entered: Room, now: Room | None) -> CloseCode | None:
     """Whether who entered a room when it was `entered` must go, now that it is `now` (None: nobody may enter)."""
     if now is None:
         return CloseCode.NOT_FOUND

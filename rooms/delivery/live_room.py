@@ -8,11 +8,11 @@ from collections.abc import Callable
 from itertools import islice
 
 from rooms.access.versions import door_of
-from rooms.delivery.subscribers import Audience
+from rooms.delivery.subscribers import Subscribers
 from rooms.history.reader import MOST_HISTORY, newest_page, page_after, to_frame
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.presence.tracker import Presence
+from rooms.presence.tracker import PresenceTracker
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
@@ -21,7 +21,7 @@ from rtproject.websocket.transport.frames import Frame
 MOST_BYTES = 512 * 1024  # for each room with somebody inside
 
 
-class Tail:
+class RecentMessages:
     """A row of frames without a hole, of which the last one has number `newest`."""
 
     def __init__(self, newest: int) -> None:
@@ -51,8 +51,8 @@ PAGE = 100  # messages read at a time
 MOST_AHEAD = 200  # messages kept that came before their turn; the rest will be read from the store
 
 
-class Feed:
-    """One room, as it was when its first member here came in: another row or epoch of that name has another feed.
+class LiveRoom:
+    """One room, as it was when its first member here came in: another row or epoch of that name has another live_room.
 
     To the fan-out it is the group's member. `on_change` is called with the room's key when there is reason to believe
     that the room's row is not what it was.
@@ -61,11 +61,11 @@ class Feed:
     def __init__(self, room: Room, on_change: Callable[[str], None]) -> None:
         self.room = room
         self.key = room_key(room.name)
-        self.name = secrets.token_hex(6)  # among the feeds of this room in all processes
+        self.name = secrets.token_hex(6)  # among the live_rooms of this room in all processes
         self.epoch = room.epoch
-        self.audience = Audience(door_of(room), bool(room.epoch), self._changed)
-        self.tail = Tail(0)
-        self.presence = Presence(self.key, room.pk or 0, self.audience.show)
+        self.subscribers = Subscribers(door_of(room), bool(room.epoch), self._changed)
+        self.recent = RecentMessages(0)
+        self.presence = PresenceTracker(self.key, room.pk or 0, self.subscribers.show)
         self._on_change = on_change
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
@@ -77,7 +77,7 @@ class Feed:
     @property
     def shown(self) -> int:
         """The number of the last message shown; 0 before the first, and in a room that keeps none."""
-        return self.tail.newest
+        return self.recent.newest
 
     async def begin(self) -> None:
         """Hears the group from now on. Raises LayerUnavailable, or django.db.Error."""
@@ -85,11 +85,11 @@ class Feed:
         if self.epoch:
             # What is said from now on is heard; what was said before is in here.
             page = await newest_page(self.room.pk)
-            self.tail = Tail(page.newest)
+            self.recent = RecentMessages(page.newest)
             for row in page.rows:
                 if row.seq != self.shown + 1:  # the first, or one behind a row that somebody deleted
-                    self.tail = Tail(row.seq - 1)
-                self.tail.append(to_frame(self.room, row))
+                    self.recent = RecentMessages(row.seq - 1)
+                self.recent.append(to_frame(self.room, row))
             self._ahead.clear()  # of what was heard meanwhile, all that is not in here is in the store
             self._begun = True
             self.expect(page.newest)
@@ -110,13 +110,13 @@ class Feed:
         elif event.frame is None or event.tags.get("notice", self.room.pk) != self.room.pk:
             self._changed()
         elif "notice" in event.tags:
-            self.audience.show(event.frame)
+            self.subscribers.show(event.frame)
         elif epoch != self.epoch:
             self._changed()
         elif epoch:
             self.take(event.tags["seq"], event.frame, event.tags["door"])
         elif event.tags.get("by") != self.name:  # what was said here was shown when it was said
-            self.audience.show(event.frame, event.tags["door"])
+            self.subscribers.show(event.frame, event.tags["door"])
 
     def take(self, seq: int, frame: Frame, door: str) -> None:
         """Shows message `seq`, said by `door`, when its turn has come; what was shown before is not shown again."""
@@ -141,8 +141,8 @@ class Feed:
 
     def _show_next(self) -> None:
         while (following := self._ahead.pop(self.shown + 1, None)) is not None:
-            self.tail.append(following[0])
-            self.audience.show(*following)
+            self.recent.append(following[0])
+            self.subscribers.show(*following)
         self._wake()
 
     def _changed(self) -> None:
@@ -185,6 +185,6 @@ class Feed:
 
     def _skip_to(self, seq: int) -> None:
         logger.error("room %s: messages up to %d were deleted before they could be shown", self.key, seq - 1)
-        self.tail = Tail(seq - 1)
+        self.recent = RecentMessages(seq - 1)
         self._ahead = {later: shown for later, shown in self._ahead.items() if later >= seq}
         self._show_next()

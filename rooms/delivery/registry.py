@@ -1,91 +1,93 @@
-"""The feeds of one process: each is there while somebody is in its room."""
+"""The live_rooms of one process: each is there while somebody is in its room."""
 
 import asyncio
 from collections.abc import Callable
 
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.models import Room
 from rooms.names import room_key
-from rooms.presence.query import GROUP, Respondent
-from rooms.presence.tracker import presences_here
+from rooms.presence.query import GROUP, PresenceResponder
+from rooms.presence.tracker import local_trackers
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import current_registry
 from rtproject.websocket.lifecycle import run_in_background
 
-Identity = tuple[str, int | None, str]
+RoomKey = tuple[str, int | None, str]
 
 
-class Feeds:
-    """Use `current_feeds()`."""
+class LiveRooms:
+    """Use `current_live_rooms()`."""
 
     def __init__(self) -> None:
-        self._feeds: dict[Identity, Feed] = {}
-        self._users: dict[Feed, int] = {}
-        self._begun: dict[Feed, asyncio.Task[None]] = {}
-        self._respondent = Respondent(presences_here())
+        self._live_rooms: dict[RoomKey, LiveRoom] = {}
+        self._users: dict[LiveRoom, int] = {}
+        self._begun: dict[LiveRoom, asyncio.Task[None]] = {}
+        self._responder = PresenceResponder(local_trackers())
 
-    def find(self, room: Room) -> Feed | None:
-        """The feed of this row and epoch, if anybody is in there."""
-        return self._feeds.get(_identity(room))
+    def find(self, room: Room) -> LiveRoom | None:
+        """The live_room of this row and epoch, if anybody is in there."""
+        return self._live_rooms.get(_room_key(room))
 
-    async def enter(self, room: Room, on_change: Callable[[str], None]) -> Feed:
-        """The feed of `room`, which has begun; `leave` it in any case. Raises LayerUnavailable or django.db.Error.
+    async def enter(self, room: Room, on_change: Callable[[str], None]) -> LiveRoom:
+        """The live_room of `room`, which has begun; `leave` it in any case. Raises LayerUnavailable or django.db.Error.
 
         Many who come at once wait for one beginning, and share its failure.
         """
-        feed = self._feeds.get(_identity(room))
-        if feed is None:
-            feed = self._feeds[_identity(room)] = Feed(room, on_change)
-            begun = self._begun[feed] = asyncio.create_task(self._begin(feed), name=f"feed of {feed.key}")
+        live_room = self._live_rooms.get(_room_key(room))
+        if live_room is None:
+            live_room = self._live_rooms[_room_key(room)] = LiveRoom(room, on_change)
+            begun = self._begun[live_room] = asyncio.create_task(
+                self._begin(live_room), name=f"live_room of {live_room.key}"
+            )
             begun.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        self._users[feed] = self._users.get(feed, 0) + 1
+        self._users[live_room] = self._users.get(live_room, 0) + 1
         try:
-            await asyncio.shield(self._begun[feed])
+            await asyncio.shield(self._begun[live_room])
         except BaseException:
-            if self._begun[feed].done():
-                self._forget(feed)
+            if self._begun[live_room].done():
+                self._forget(live_room)
             run_in_background(
-                self.leave(feed), "leaving a feed"
+                self.leave(live_room), "leaving a live_room"
             )  # the refusal must not wait for a layer that hangs
             raise
-        return feed
+        return live_room
 
-    async def _begin(self, feed: Feed) -> None:
-        await current_registry().join(GROUP, self._respondent)
-        await feed.begin()
+    async def _begin(self, live_room: LiveRoom) -> None:
+        await current_registry().join(GROUP, self._responder)
+        await live_room.begin()
 
-    async def leave(self, feed: Feed) -> None:
-        """Gives `feed` up, once for each time it was entered. It ends when nobody is left, nor expected back."""
-        self._users[feed] -= 1
-        if self._users[feed] == 0:
-            if feed.presence.expects_somebody():
-                run_in_background(self._end_later(feed), "end of a feed")
+    async def leave(self, live_room: LiveRoom) -> None:
+        """Gives `live_room` up, once for each time it was entered. It ends when nobody is left, nor expected back."""
+        self._users[live_room] -= 1
+        if self._users[live_room] == 0:
+            if live_room.presence.expects_somebody():
+                run_in_background(self._end_later(live_room), "end of a live_room")
             else:
-                await self._end(feed)
+                await self._end(live_room)
 
-    async def _end_later(self, feed: Feed) -> None:
-        await feed.presence.until_nobody_is_expected()
-        if self._users.get(feed) == 0:
-            await self._end(feed)
+    async def _end_later(self, live_room: LiveRoom) -> None:
+        await live_room.presence.until_nobody_is_expected()
+        if self._users.get(live_room) == 0:
+            await self._end(live_room)
 
-    def _forget(self, feed: Feed) -> None:
-        """The next one who comes gets another feed."""
-        if self.find(feed.room) is feed:
-            del self._feeds[_identity(feed.room)]
+    def _forget(self, live_room: LiveRoom) -> None:
+        """The next one who comes gets another live_room."""
+        if self.find(live_room.room) is live_room:
+            del self._live_rooms[_room_key(live_room.room)]
 
-    async def _end(self, feed: Feed) -> None:
-        del self._users[feed]
-        self._forget(feed)
-        begun = self._begun.pop(feed)
+    async def _end(self, live_room: LiveRoom) -> None:
+        del self._users[live_room]
+        self._forget(live_room)
+        begun = self._begun.pop(live_room)
         begun.cancel()  # what nobody waits for any more must not hear the room for ever
         await asyncio.wait({begun})
-        await feed.close()
+        await live_room.close()
         if not self._users:
-            await current_registry().leave(GROUP, self._respondent)
+            await current_registry().leave(GROUP, self._responder)
 
 
-def _identity(room: Room) -> Identity:
+def _room_key(room: Room) -> RoomKey:
     return room_key(room.name), room.pk, room.epoch
 
 
-current_feeds = loop_local(Feeds)
+current_live_rooms = loop_local(LiveRooms)

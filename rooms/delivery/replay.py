@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rooms.access.versions import may_read
-from rooms.delivery.live_room import PAGE, Feed
-from rooms.delivery.subscribers import MOST_AT_ONCE, Listener
+from rooms.access.versions import can_read
+from rooms.delivery.live_room import PAGE, LiveRoom
+from rooms.delivery.subscribers import MOST_AT_ONCE, Subscriber
 from rooms.history.reader import MOST_HISTORY, page_after, to_frame
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
@@ -36,26 +36,26 @@ def find_start(query: dict[str, str], epoch: str, newest: int, gone: int) -> Sta
     return Start(max(gone, newest - (DEFAULT_HISTORY if count is None else count)), recovered=False)
 
 
-async def catch_up(feed: Feed, listener: Listener, position: int) -> None:
-    """Shows `listener` what came after number `position`, at its own pace, and then everything that comes.
+async def catch_up(live_room: LiveRoom, subscriber: Subscriber, position: int) -> None:
+    """Shows `subscriber` what came after number `position`, at its own pace, and then everything that comes.
 
-    It is one of the feed's audience only when it has seen as much as they: nothing piles up for it until then. Raises
+    It is one of the live_room's subscribers only when it has seen as much as they: nothing piles up for it until then. Raises
     ConnectionDenied if it may not hear what is said by now, or if it is so slow that what it has not seen is deleted.
     """
     limit = FIRST_PAGE
-    while position < feed.shown:
-        frames = feed.tail.after(position)
+    while position < live_room.shown:
+        frames = live_room.recent.after(position)
         if frames is None:
-            position, frames = await _read(feed, listener, position, limit)
+            position, frames = await _read(live_room, subscriber, position, limit)
             limit = _next_limit(frames)
         else:
-            position = feed.shown
+            position = live_room.shown
         for some in _portions(frames):
-            if not may_read(listener.door, feed.audience.door):
+            if not can_read(subscriber.door, live_room.subscribers.door):
                 raise ConnectionDenied(CloseCode.PASSWORD_CHANGED)
-            if not await listener.send_queue.write_through(some):
+            if not await subscriber.send_queue.write_through(some):
                 raise ConnectionDenied(CloseCode.GOING_AWAY)
-    feed.audience.attach(listener)
+    live_room.subscribers.attach(subscriber)
 
 
 def _next_limit(frames: Sequence[Frame]) -> int:
@@ -64,15 +64,17 @@ def _next_limit(frames: Sequence[Frame]) -> int:
     return max(1, min(PAGE, PAGE_BYTES * len(frames) // size)) if frames else PAGE
 
 
-async def _read(feed: Feed, listener: Listener, position: int, limit: int) -> tuple[int, list[Frame]]:
-    page = await page_after(feed.room.pk, position, limit)
-    if page.epoch != feed.epoch or not may_read(listener.door, page.door):
+async def _read(
+    live_room: LiveRoom, subscriber: Subscriber, position: int, limit: int
+) -> tuple[int, list[Frame]]:
+    page = await page_after(live_room.room.pk, position, limit)
+    if page.epoch != live_room.epoch or not can_read(subscriber.door, page.door):
         raise ConnectionDenied(CloseCode.GOING_AWAY)
-    rows = [row for row in page.rows if row.seq <= feed.shown]
+    rows = [row for row in page.rows if row.seq <= live_room.shown]
     if page.gone > position:
         raise ConnectionDenied(CloseCode.TOO_SLOW)
-    last = rows[-1].seq if rows else feed.shown  # there are holes if somebody deleted rows
-    return last, [to_frame(feed.room, row) for row in rows]
+    last = rows[-1].seq if rows else live_room.shown  # there are holes if somebody deleted rows
+    return last, [to_frame(live_room.room, row) for row in rows]
 
 
 def _portions(frames: Iterable[Frame]) -> Iterator[Frame]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from rooms.access.versions import may_hear, may_read
+from rooms.access.versions import can_read, can_receive
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
@@ -12,7 +12,7 @@ from rtproject.websocket.transport.send_queue import SendQueue
 MOST_AT_ONCE = 64 * 1024  # bytes written to a member at a time
 
 
-class Listener(Protocol):
+class Subscriber(Protocol):
     """Somebody who is shown a room, and the door they came in by."""
 
     door: str
@@ -21,26 +21,26 @@ class Listener(Protocol):
     def end(self, code: int) -> None: ...
 
 
-class Audience:
+class Subscribers:
     """`door` is the newest that anybody spoke by. Where messages are `numbered` nobody is shown one after having missed
-    another. `on_stranger` is called when somebody should not be in the same room as who speaks."""
+    another. `on_mismatch` is called when somebody should not be in the same room as who speaks."""
 
-    def __init__(self, door: str, numbered: bool, on_stranger: Callable[[], None]) -> None:
+    def __init__(self, door: str, numbered: bool, on_mismatch: Callable[[], None]) -> None:
         self.door = door
         self._numbered = numbered
-        self._on_stranger = on_stranger
-        self._listeners: dict[Listener, None] = {}  # a set that keeps the order
+        self._on_mismatch = on_mismatch
+        self._subscribers: dict[Subscriber, None] = {}  # a set that keeps the order
         self._out: list[Frame] = []
         self._out_size = 0  # in bytes
 
-    def attach(self, listener: Listener) -> None:
-        """From now on `listener` is shown everything."""
+    def attach(self, subscriber: Subscriber) -> None:
+        """From now on `subscriber` is shown everything."""
         self._write_out()
-        self._listeners[listener] = None
+        self._subscribers[subscriber] = None
 
-    def detach(self, listener: Listener) -> None:
+    def detach(self, subscriber: Subscriber) -> None:
         """It is shown nothing more."""
-        self._listeners.pop(listener, None)
+        self._subscribers.pop(subscriber, None)
 
     def show(self, frame: Frame, door: str | None = None) -> None:
         """Shows what somebody said who came in by `door`, or what is for all who are in."""
@@ -58,18 +58,18 @@ class Audience:
         if not self._out:
             return
         frame, self._out, self._out_size = Frame.joined(self._out), [], 0
-        for listener in list(self._listeners):
-            if listener.door == self.door:
-                listener.send_queue.write(frame)
+        for subscriber in list(self._subscribers):
+            if subscriber.door == self.door:
+                subscriber.send_queue.write(frame)
             else:
-                self._write_to_other(listener, frame)
+                self._write_to_other(subscriber, frame)
 
-    def _write_to_other(self, listener: Listener, frame: Frame) -> None:
+    def _write_to_other(self, subscriber: Subscriber, frame: Frame) -> None:
         """Writes to who came in by another door than the one who spoke, if they may hear each other."""
-        if self._numbered and not may_read(listener.door, self.door):
-            self.detach(listener)
-            listener.end(CloseCode.PASSWORD_CHANGED)
-        elif self._numbered or may_hear(listener.door, self.door):
-            listener.send_queue.write(frame)
+        if self._numbered and not can_read(subscriber.door, self.door):
+            self.detach(subscriber)
+            subscriber.end(CloseCode.PASSWORD_CHANGED)
+        elif self._numbered or can_receive(subscriber.door, self.door):
+            subscriber.send_queue.write(frame)
         else:  # one of them, or the one who spoke, is behind
-            self._on_stranger()
+            self._on_mismatch()

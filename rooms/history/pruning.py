@@ -5,7 +5,7 @@ from enum import Enum
 from itertools import takewhile
 
 from rooms.history.store import now
-from rooms.models import Message, Numbering, Room
+from rooms.models import Message, MessageSequence, Room
 from rtproject.utils.db import short_transaction
 
 STEP = 200  # messages deleted at a time, while nobody can store: a few milliseconds
@@ -24,19 +24,19 @@ class Beyond(Enum):
 def prune(room: int) -> Beyond:
     """Deletes some of what is beyond the history size of the room's row `room`. Raises django.db.Error."""
     with short_transaction():
-        numbering = Numbering.objects.select_for_update().filter(pk=room).first()
-        if numbering is None:
+        sequence = MessageSequence.objects.select_for_update().filter(pk=room).first()
+        if sequence is None:
             return Beyond.NOTHING
         size = Room.objects.values_list("history_size", flat=True).get(pk=room)
-        beyond = numbering.gone_before(size)
-        rows = Message.objects.filter(room=room, seq__lte=beyond).after(numbering.pruned)
+        beyond = sequence.pruned_through(size)
+        rows = Message.objects.filter(room=room, seq__lte=beyond).after(sequence.pruned)
         old = now() - AGE  # hosts' clocks differ: what is old may stand behind what is young
         found = rows.values_list("seq", "at")[:STEP]
         seqs = [seq for seq, _ in takewhile(lambda row: row[1] < old, found)]
         if seqs:
-            numbering.pruned = seqs[-1]
-            numbering.save(update_fields=["pruned"])
-            Message.objects.filter(room=room, seq__lte=numbering.pruned).delete()
-    if numbering.pruned >= beyond:
+            sequence.pruned = seqs[-1]
+            sequence.save(update_fields=["pruned"])
+            Message.objects.filter(room=room, seq__lte=sequence.pruned).delete()
+    if sequence.pruned >= beyond:
         return Beyond.NOTHING
     return Beyond.MORE if len(seqs) == STEP else Beyond.YOUNG

@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
 from rooms import protocol
-from rooms.access.versions import door_of, may_read
+from rooms.access.versions import can_read, door_of
 from rooms.models import Message, Room
 from rtproject.websocket.exceptions import ClientError
 from rtproject.websocket.transport.frames import Frame
@@ -44,12 +44,12 @@ def read_before(room: int, seq: int | None, limit: int) -> Page:
 
 def _page(room: int, rows: list[Message]) -> Page:
     # Read after the messages: the door is at least as new as they are.
-    now = Room.objects.select_related("numbering").filter(pk=room).first()
+    now = Room.objects.select_related("sequence").filter(pk=room).first()
     if now is None or not now.epoch:
         return Page([], "", "", 0, 0)
-    numbering = now.numbering
-    newest = max(numbering.last_seq, rows[-1].seq if rows else 0)
-    return Page(rows, door_of(now), now.epoch, newest, numbering.gone_before(now.history_size))
+    sequence = now.sequence
+    newest = max(sequence.last_seq, rows[-1].seq if rows else 0)
+    return Page(rows, door_of(now), now.epoch, newest, sequence.pruned_through(now.history_size))
 
 
 # Each raises django.db.Error if the store cannot be asked.
@@ -93,7 +93,7 @@ async def older(room: Room, door: str, asked: protocol.History) -> protocol.Hist
             page = await page_before(room.pk, asked.before, asked.limit)
     except (DatabaseError, TimeoutError):
         raise ClientError("unavailable", "The store is out of reach; ask again later.") from None
-    if page.epoch != room.epoch or not may_read(door, page.door):
+    if page.epoch != room.epoch or not can_read(door, page.door):
         raise ClientError("unavailable", "The room has changed; connect again.")
     messages: list[msgspec.Raw] = []
     size = 0

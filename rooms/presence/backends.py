@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rooms.presence.state import HERE, Attendance, Change
+from rooms.presence.state import HERE, Change, PresenceState
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.layer import is_shared
@@ -29,20 +29,20 @@ EVERYBODY = ""  # a question for each of the others
 QUESTION, EVERYTHING, CHANGE, BEAT = "question", "everything", "change", "beat"
 
 
-class Exchange:
-    """Keeps `attendance` in agreement with the other processes, and calls `on_change` with what they changed.
+class PresenceBackend:
+    """Keeps `state` in agreement with the other processes, and calls `on_change` with what they changed.
 
     `room` is the row's key, 0 for an unlisted room: those of one name do not see each other.
     """
 
     def __init__(
-        self, group: str, room: int, attendance: Attendance, on_change: Callable[[Change], None]
+        self, group: str, room: int, state: PresenceState, on_change: Callable[[Change], None]
     ) -> None:
         self._group = group
         self._room = room
-        self._attendance = attendance
+        self._state = state
         self._on_change = on_change
-        # Not the process's: another feed of this room in it, before this one or beside it, counts by itself.
+        # Not the process's: another live_room of this room in it, before this one or beside it, counts by itself.
         self._name = secrets.token_hex(6)
         self._number = 0  # of the last change that was told
         self._changes: dict[str, Person | None] = {}  # not told yet; None for who went
@@ -97,7 +97,7 @@ class Exchange:
             changes, self._changes = self._changes, {}
             self._number += bool(changes)
             if asked:
-                await self._tell(EVERYTHING, came=_packed(self._attendance.at(HERE).values()))
+                await self._tell(EVERYTHING, came=_packed(self._state.at(HERE).values()))
             elif changes:
                 came = _packed(person for person in changes.values() if person is not None)
                 went = [member for member, person in changes.items() if person is None]
@@ -136,12 +136,12 @@ class Exchange:
         known = self._known.get(by)
         if what == EVERYTHING:
             self._known[by] = number
-            self._on_change(self._attendance.replace(by, _unpacked(tags["came"])))
+            self._on_change(self._state.replace(by, _unpacked(tags["came"])))
             self._answered.set()
         elif what == CHANGE and number - 1 == known:
             self._known[by] = number
-            self._on_change(self._attendance.enter(by, _unpacked(tags["came"])))
-            self._on_change(self._attendance.leave(by, tags["went"]))
+            self._on_change(self._state.enter(by, _unpacked(tags["came"])))
+            self._on_change(self._state.leave(by, tags["went"]))
         elif known != number:
             self._asking.add(by)
             self._tell_soon()
@@ -155,7 +155,7 @@ class Exchange:
             if beats + 1 == SILENT_BEATS:
                 del self._silent[other]
                 self._known.pop(other, None)
-                self._on_change(self._attendance.replace(other, []))
+                self._on_change(self._state.replace(other, []))
 
 
 def _packed(people: Iterable[Person]) -> list[list[Any]]:

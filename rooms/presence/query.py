@@ -8,33 +8,33 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from rooms.presence.state import HERE
-from rooms.presence.tracker import Presence, presences_here
+from rooms.presence.tracker import PresenceTracker, local_trackers
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.layer import ask_layer
 from rtproject.websocket.groups.registry import GroupEvent, broadcast
 from rtproject.websocket.lifecycle import run_in_background
 
-GROUP = "rooms.census"
+GROUP = "rooms.presence"
 ANSWER_SECONDS = 0.3  # how long the other processes have to answer
 
 Members = dict[str, dict[str, Person]]  # room's key -> member's id -> member
 Counts = dict[tuple[str, int], int]  # room's key and its row's, 0 for an unlisted one -> how many members
 
 
-def count_here() -> Counts:
+def local_counts() -> Counts:
     """How many are in the rooms of this process, counted over all processes, as its members are told."""
-    return _count(presences_here())
+    return _count(local_trackers())
 
 
-def _count(presences: Iterable[Presence]) -> Counts:
-    return {(presence.key, presence.row): len(presence.attendance) for presence in presences}
+def _count(presences: Iterable[PresenceTracker]) -> Counts:
+    return {(presence.key, presence.row): len(presence.state) for presence in presences}
 
 
-class Respondent:
+class PresenceResponder:
     """Answers for the rooms of one process; a member of GROUP."""
 
-    def __init__(self, presences: Iterable[Presence]) -> None:
+    def __init__(self, presences: Iterable[PresenceTracker]) -> None:
         self._presences = presences
 
     def deliver(self, event: GroupEvent) -> None:
@@ -45,7 +45,7 @@ class Respondent:
     def _people(self) -> list[tuple[str, list[list[Any]]]]:
         found = []
         for presence in self._presences:  # there may be two of one name for a while
-            here = presence.attendance.at(HERE).values()
+            here = presence.state.at(HERE).values()
             found.append((presence.key, [[person.id, person.name, person.guest] for person in here]))
         return found
 
@@ -54,10 +54,10 @@ class Respondent:
 
     async def _answer(self, channel: str, rooms: list[Any]) -> None:
         with contextlib.suppress(LayerUnavailable):  # then who asks hears nothing, and counts nobody
-            await ask_layer(get_channel_layer().send(channel, {"type": "rooms.census", "rooms": rooms}))
+            await ask_layer(get_channel_layer().send(channel, {"type": "rooms.presence", "rooms": rooms}))
 
 
-async def take_census() -> Members:
+async def members_by_room() -> Members:
     """The members in all rooms, as far as the processes answer in time. Raises LayerUnavailable."""
     found: Members = {}
     for key, people in await _ask_all(counts=False):
@@ -66,7 +66,7 @@ async def take_census() -> Members:
     return found
 
 
-async def count_members() -> Counts:
+async def count_by_room() -> Counts:
     """How many members are in all rooms, as far as the processes answer in time. Raises LayerUnavailable.
 
     Somebody who is in several processes is one member: each process with somebody in a room has counted all of it.

@@ -16,7 +16,7 @@ class Change(NamedTuple):
     left: list[Person]
 
 
-class Attendance:
+class PresenceState:
     """The members of one room by process. Somebody who is in several processes is one member."""
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from rooms import protocol
 from rooms.names import room_group
-from rooms.presence.backends import Exchange
-from rooms.presence.state import HERE, Attendance, Change
+from rooms.presence.backends import PresenceBackend
+from rooms.presence.state import HERE, Change, PresenceState
 from rooms.protocol import Count, Joined, Left, Person
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.lifecycle import running_tasks
@@ -27,8 +27,8 @@ class Look:
     people: list[Person]
 
 
-class Presence:
-    """Who is in the room of one feed. `show(frame)` shows a frame to its members here.
+class PresenceTracker:
+    """Who is in the room of one live_room. `show(frame)` shows a frame to its members here.
 
     `key` is the room's name as it is compared, `row` its row's key, 0 for an unlisted room.
     """
@@ -36,8 +36,8 @@ class Presence:
     def __init__(self, key: str, row: int, show: Callable[[Frame], None]) -> None:
         self.key = key
         self.row = row
-        self.attendance = Attendance()
-        self._exchange = Exchange(room_group(key), row, self.attendance, self._apply)
+        self.state = PresenceState()
+        self._backend = PresenceBackend(room_group(key), row, self.state, self._apply)
         self._show = show
         self._more: dict[str, int] = {}  # connections of each member here, beyond the first
         self._going: dict[str, asyncio.TimerHandle] = {}
@@ -46,25 +46,25 @@ class Presence:
 
     async def begin(self) -> None:
         """Asks the other processes who is there, and gives them a moment to answer."""
-        presences_here().add(self)
-        await self._exchange.begin()
+        local_trackers().add(self)
+        await self._backend.begin()
 
     async def close(self) -> None:
         """Nobody is left here, and nobody is told anything any more."""
-        presences_here().discard(self)
+        local_trackers().discard(self)
         for timer in (self._counting, *self._going.values()):
             if timer is not None:
                 timer.cancel()
-        await self._exchange.close()
+        await self._backend.close()
 
     def hear(self, tags: dict[str, Any]) -> None:
         """What a process tells the others."""
-        self._exchange.hear(tags)
+        self._backend.hear(tags)
 
     def look(self) -> Look:
         """Who is in the room now."""
-        count = len(self.attendance)
-        return Look(count, self.attendance.some(min(count, NAMED_UP_TO)))
+        count = len(self.state)
+        return Look(count, self.state.some(min(count, NAMED_UP_TO)))
 
     def since(self, before: Look) -> list[Frame]:
         """What tells somebody who had that look `before` who is in the room now; a count comes later, as to all."""
@@ -79,15 +79,15 @@ class Presence:
 
     def enter(self, person: Person) -> None:
         """One more connection of `person` is in the room."""
-        known = self.attendance.at(HERE).get(person.id)
+        known = self.state.at(HERE).get(person.id)
         if (going := self._going.pop(person.id, None)) is not None:
             going.cancel()
             self._note_settled()
         elif known is not None:
             self._more[person.id] = self._more.get(person.id, 0) + 1
         if person != known:  # somebody new, or by another name
-            self._exchange.change(person.id, person)
-        self._apply(self.attendance.enter(HERE, [person]))
+            self._backend.change(person.id, person)
+        self._apply(self.state.enter(HERE, [person]))
 
     def leave(self, member: str, may_return: bool) -> None:
         """One connection less; when it was the last one the member is gone after GRACE_SECONDS, or, if nobody can come
@@ -118,8 +118,8 @@ class Presence:
             return  # they come back when the server does; if it does not, the others will miss it, and them
         self._going.pop(member, None)
         self._note_settled()
-        self._exchange.change(member, None)
-        self._apply(self.attendance.leave(HERE, [member]))
+        self._backend.change(member, None)
+        self._apply(self.state.leave(HERE, [member]))
 
     def _note_settled(self) -> None:
         if not self._going:
@@ -127,7 +127,7 @@ class Presence:
 
     def _apply(self, change: Change) -> None:
         """Shows the members here what has changed."""
-        count = len(self.attendance)
+        count = len(self.state)
         if count > NAMED_UP_TO:
             if change.joined or change.left:
                 self._count_soon()
@@ -141,14 +141,14 @@ class Presence:
 
     def _count(self) -> None:
         self._counting = None
-        self._show(_frame(Count(len(self.attendance))))
+        self._show(_frame(Count(len(self.state))))
 
 
-def _none_yet() -> set[Presence]:
+def _none_yet() -> set[PresenceTracker]:
     return set()
 
 
-presences_here = loop_local(_none_yet)  # those that have begun in this process
+local_trackers = loop_local(_none_yet)  # those that have begun in this process
 
 
 def _told(joined: list[Person], left: list[Person], count: int) -> list[Frame]:

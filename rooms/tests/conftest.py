@@ -4,11 +4,11 @@ import pytest
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from rooms import enforcement as doorkeeper
+from rooms import enforcement as enforcement
 from rooms import guesses, passwords
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.presence import tracker as presence
-from rooms.tests.listeners import Store, begun_feed
+from rooms.tests.listeners import Store, begun_live_room
 from rooms.tests.support import Looks
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.throttling.shared import SharedWindow
@@ -28,23 +28,23 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
 
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
-    """Sees what the doorkeeper looks at."""
+    """Sees what the enforcement looks at."""
     seen = Looks()
-    monkeypatch.setattr(doorkeeper, "find_rooms", seen.find_rooms)
+    monkeypatch.setattr(enforcement, "load_rooms", seen.load_rooms)
     return seen
 
 
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    """What stands in for the store that feeds and replays read from, with four messages."""
+    """What stands in for the store that live_rooms and replays read from, with four messages."""
     store = Store(4)
     store.stand_in(monkeypatch)
     return store
 
 
 @pytest.fixture
-async def feed(store: Store) -> Feed:
-    """A feed that has begun; nobody has asked the store since."""
-    feed = await begun_feed()
+async def live_room(store: Store) -> LiveRoom:
+    """A live_room that has begun; nobody has asked the store since."""
+    live_room = await begun_live_room()
     store.asked.get_nowait()
-    return feed
+    return live_room

@@ -1,4 +1,4 @@
-"""Somebody who listens to a feed, and a store that does what a test says."""
+"""Somebody who listens to a live_room, and a store that does what a test says."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from rooms.delivery import live_room as feed
+from rooms.delivery import live_room as live_room
 from rooms.delivery import replay
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.history.reader import Page
-from rooms.models import Message, Numbering, Room
+from rooms.models import Message, MessageSequence, Room
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
@@ -21,7 +21,7 @@ OPEN_DOOR = "1:0:0"
 
 
 class Member:
-    """A listener that reads at once whatever it is shown, while `reading` is set."""
+    """A subscriber that reads at once whatever it is shown, while `reading` is set."""
 
     def __init__(self, door: str = OPEN_DOOR) -> None:
         self.door = door
@@ -80,19 +80,19 @@ class Store:
         return page
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
-        """Feeds and replays read here from now on, and wait no longer than the event loop takes for a turn."""
-        patch.setattr(feed, "newest_page", self.newest_page)
-        for module in (feed, replay):
+        """LiveRooms and replays read here from now on, and wait no longer than the event loop takes for a turn."""
+        patch.setattr(live_room, "newest_page", self.newest_page)
+        for module in (live_room, replay):
             patch.setattr(module, "page_after", self.page_after)
             patch.setattr(module, "to_frame", lambda room, row: Frame(row.text))
-        patch.setattr(feed, "LATE_SECONDS", 0)
-        patch.setattr(feed, "RETRY_SECONDS", 0)
+        patch.setattr(live_room, "LATE_SECONDS", 0)
+        patch.setattr(live_room, "RETRY_SECONDS", 0)
 
 
 def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
     """A room with a history, or without if `epoch` is empty, as it is read from a store."""
     room = Room(pk=pk, name=name)
-    room.numbering = Numbering(room=room, epoch=epoch)
+    room.sequence = MessageSequence(room=room, epoch=epoch)
     return room
 
 
@@ -113,15 +113,17 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def begun_feed(changed: Callable[[str], None] = lambda key: None, room: Room | None = None) -> Feed:
-    """A feed that has begun."""
-    begun = Feed(room or listed_room(), changed)
+async def begun_live_room(
+    changed: Callable[[str], None] = lambda key: None, room: Room | None = None
+) -> LiveRoom:
+    """A live_room that has begun."""
+    begun = LiveRoom(room or listed_room(), changed)
     await begun.begin()
     return begun
 
 
-def attached(to: Feed, door: str = OPEN_DOOR) -> Member:
+def attached(to: LiveRoom, door: str = OPEN_DOOR) -> Member:
     """Somebody who hears what comes from now on."""
     member = Member(door)
-    to.audience.attach(member)
+    to.subscribers.attach(member)
     return member

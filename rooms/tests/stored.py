@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from rooms.access.versions import door_of, read_rooms
-from rooms.history.store import Outcome, Saying, store
+from rooms.access.versions import door_of, query_rooms
+from rooms.history.store import NewMessage, StoreResult, store
 from rooms.models import Message, Room
 from rooms.names import room_key
 from rooms.protocol import Person
@@ -17,31 +17,33 @@ BOB = Person("b" * 24, "Bob", guest=False)
 
 
 def keeping_room(name: str = "lobby", password: str | None = None, **fields: object) -> Room:
-    """A new room as those who come in read it, with its numbering."""
+    """A new room as those who come in read it, with its sequence."""
     make_room(name, password, **fields)
     return read_again(name)
 
 
 def read_again(name: str) -> Room:
     """A room as it is now."""
-    return read_rooms([name])[room_key(name)]
+    return query_rooms([name])[room_key(name)]
 
 
-def saying(room: Room, text: str = "hi", client_id: str | None = None, member: Person = ADA) -> Saying:
+def new_message(
+    room: Room, text: str = "hi", client_id: str | None = None, member: Person = ADA
+) -> NewMessage:
     """What `member`, who came in when the room was as it is in `room`, wants to have stored."""
     key = f":{secrets.token_hex(16)}" if client_id is None else f"={client_id}"
-    return Saying(room, door_of(room), member, text, key)
+    return NewMessage(room, door_of(room), member, text, key)
 
 
-def put(*sayings: Saying, again: bool = False) -> list[Outcome]:
+def put(*new_messages: NewMessage, again: bool = False) -> list[StoreResult]:
     """Stores them in one go."""
-    return store(sayings, lambda: None, again)
+    return store(new_messages, lambda: None, again)
 
 
 def put_texts(room: Room, *texts: str) -> list[Message]:
     """Stores one message for each text; returns their rows."""
-    outcomes = put(*(saying(room, text) for text in texts))
-    return [outcome.row for outcome in outcomes if outcome.row is not None]
+    results = put(*(new_message(room, text) for text in texts))
+    return [result.row for result in results if result.row is not None]
 
 
 def put_many(room: Room, count: int) -> list[Message]:

@@ -12,7 +12,7 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-from rooms.access.loader import find_rooms
+from rooms.access.loader import load_rooms
 from rooms.consumers import RoomConsumer
 from rooms.models import Room
 from rooms.routing import websocket_urlpatterns
@@ -129,7 +129,7 @@ async def entered(*args: Any, **kwargs: Any) -> AsyncIterator[Client]:
 
 
 class Looks:
-    """The looks that the doorkeeper took at rooms."""
+    """The looks that the enforcement took at rooms."""
 
     def __init__(self) -> None:
         self._keys: asyncio.Queue[str] = asyncio.Queue()
@@ -140,9 +140,9 @@ class Looks:
             while await self._keys.get() != key:
                 pass
 
-    async def find_rooms(self, names: Collection[str]) -> dict[str, Room]:
-        """Stands in for the doorkeeper's own."""
-        found: dict[str, Room] = await find_rooms(names)
+    async def load_rooms(self, names: Collection[str]) -> dict[str, Room]:
+        """Stands in for the enforcement's own."""
+        found: dict[str, Room] = await load_rooms(names)
         for name in names:
             self._keys.put_nowait(name)
         return found

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from rooms.models import RetiredName, Room
+from rooms.models import ReservedName, Room
 from rooms.tests.support import make_room
 
 pytestmark = pytest.mark.django_db
@@ -159,25 +159,25 @@ class TestName:
         rooms = [make_room("one"), make_room("two")]
         data = {"action": "delete_selected", "_selected_action": [room.pk for room in rooms], "post": "yes"}
         assert admin_client.post(LIST, data).status_code == 302
-        assert set(RetiredName.objects.values_list("key", flat=True)) == {"one", "two"}
+        assert set(ReservedName.objects.values_list("key", flat=True)) == {"one", "two"}
 
     def test_a_deleted_room_can_be_made_again(self, admin_client: Client) -> None:
         """Making a room of a reserved name gives the name back."""
         assert admin_client.post(page(make_room("VIP"), "delete"), {"post": "yes"}).status_code == 302
         assert send(admin_client, ADD, name="Vip").status_code == 302
-        assert not RetiredName.objects.exists()
+        assert not ReservedName.objects.exists()
 
     def test_reserved_names_can_only_be_looked_at(self, admin_client: Client) -> None:
         """A reserved name is not made, changed or removed by hand: it is freed by making a room of that name."""
         make_room("VIP").delete()
-        retired = RetiredName.objects.get()
+        retired = ReservedName.objects.get()
         assert "vip" in admin_client.get(reverse("admin:rooms_retiredname_changelist")).content.decode()
         change = reverse("admin:rooms_retiredname_change", args=[retired.pk])
         assert admin_client.get(reverse("admin:rooms_retiredname_add")).status_code == 403
         assert admin_client.post(change, {"key": "other"}).status_code == 403
         delete = reverse("admin:rooms_retiredname_delete", args=[retired.pk])
         assert admin_client.post(delete, {"post": "yes"}).status_code == 403
-        assert RetiredName.objects.exists()
+        assert ReservedName.objects.exists()
 
 
 def test_the_strict_policy_holds_in_the_admin_too(admin_client: Client) -> None:

@@ -30,10 +30,10 @@ print([entry.change_message for entry in LogEntry.objects.order_by("pk")])
 """
 # What an admin's process does whose announcement the layer loses: only the store knows of it.
 REMOVE_UNHEARD = """
-from rooms import enforcement as removals
+from rooms import enforcement as disconnections
 from rooms.models import Room
-removals.announce = lambda name: None
-removals.remove(Room.objects.get(name="unheard"), {members!r})
+disconnections.announce = lambda name: None
+disconnections.remove(Room.objects.get(name="unheard"), {members!r})
 """
 
 Two = tuple[Server, Server]

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from rooms.models import Message, Numbering, Removal, Room
+from rooms.models import Disconnection, Message, MessageSequence, Room
 from rooms.tests.support import make_room
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def staff(name: str, *permissions: str, **options: Any) -> Client:
 def room() -> Room:
     """A guarded room in which something was said."""
     room = make_room(title="The VIPs")
-    Numbering.objects.settle(room)
+    MessageSequence.objects.sync(room)
     now = datetime.now(UTC)
     for seq in range(1, 4):
         Message.objects.create(
@@ -64,7 +64,7 @@ class TestWhoMayOnlyLook:
         viewer = staff("viewer", "view_room")
         assert viewer.get(address(room)).status_code == 403
         assert viewer.post(address(room), fields).status_code == 403
-        assert not Removal.objects.exists()
+        assert not Disconnection.objects.exists()
         assert not LogEntry.objects.exists()
 
     @pytest.mark.parametrize("action", ["disconnect_everybody", "delete_selected"])
@@ -74,7 +74,7 @@ class TestWhoMayOnlyLook:
         assert action not in viewer.get(LIST).content.decode()
         viewer.post(LIST, {"action": action, "_selected_action": [room.pk], "post": "yes"})
         assert Room.objects.exists()
-        assert not Removal.objects.exists()
+        assert not Disconnection.objects.exists()
 
     def test_the_room_s_page_does_not_lead_to_its_members(self, room: Room) -> None:
         """Who may change the room finds the link there."""
@@ -97,7 +97,7 @@ def test_strangers_are_sent_to_the_login(client: Client, room: Room) -> None:
     for pk in (room.pk, room.pk + 1):
         answer = client.post(reverse("admin:rooms_room_members", args=[pk]), {"everybody": ""})
         assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, reverse("admin:login"))
-    assert not Removal.objects.exists()
+    assert not Disconnection.objects.exists()
 
 
 @pytest.mark.parametrize("fields", POSTS.values(), ids=POSTS.keys())
@@ -105,7 +105,7 @@ def test_a_page_of_another_site_cannot_send_the_form(room: Room, fields: dict[st
     """Without the token of this site's own page nothing is done."""
     changer = staff("changer", "view_room", "change_room", enforce_csrf_checks=True)
     assert changer.post(address(room), fields).status_code == 403
-    assert not Removal.objects.exists()
+    assert not Disconnection.objects.exists()
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 501, "a\0b"])
@@ -122,7 +122,7 @@ def test_who_is_not_inside_is_not_disconnected(room: Room) -> None:
     """A made-up id is no removal, least of all one of everybody."""
     changer = staff("changer", "view_room", "change_room")
     assert changer.post(address(room), {"selected": "", "member": ["", "x", "\0"]}).status_code == 302
-    assert not Removal.objects.exists()
+    assert not Disconnection.objects.exists()
 
 
 @pytest.mark.parametrize("pk", [0, 10**9, 10**30])
@@ -142,10 +142,10 @@ def test_the_delete_page_counts_messages_and_lists_none(room: Room, admin_client
 @pytest.mark.parametrize(
     "lookup",
     [
-        "numbering__pk__password__startswith",
-        "numbering__pk__messages__text__contains",
+        "sequence__pk__password__startswith",
+        "sequence__pk__messages__text__contains",
         "messages__text__contains",
-        "numbering__room__password",
+        "sequence__room__password",
         "removals__member",
         "pk__password",
         "name__regex",
@@ -156,9 +156,7 @@ def test_no_way_round_leads_to_a_hash_or_to_what_was_said(room: Room, lookup: st
     assert staff("viewer", "view_room").get(LIST, {lookup: "p"}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "query", ["_to_field=password", "_popup=1&_to_field=password", "_to_field=numbering"]
-)
+@pytest.mark.parametrize("query", ["_to_field=password", "_popup=1&_to_field=password", "_to_field=sequence"])
 def test_no_field_can_be_asked_for_instead_of_the_key(room: Room, query: str) -> None:
     """A list that names rooms by their hashes would show them."""
     for path in (LIST, address(room, "change")):

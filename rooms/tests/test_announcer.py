@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from rooms import posting as module
-from rooms.history.store import Saying
+from rooms.history.store import NewMessage
 from rooms.names import room_group
-from rooms.posting import Announcer
+from rooms.posting import Publisher
 from rooms.tests.listeners import listed_room
-from rooms.tests.stored import saying
+from rooms.tests.stored import new_message
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.tests.helpers import settle
 
@@ -47,45 +47,45 @@ async def layer(monkeypatch: pytest.MonkeyPatch) -> Layer:
 
 
 @pytest.fixture
-def something() -> Saying:
+def something() -> NewMessage:
     """Something that somebody said."""
-    return saying(listed_room("Lobby"))
+    return new_message(listed_room("Lobby"))
 
 
-async def test_it_tells_what_the_feeds_need(layer: Layer, something: Saying) -> None:
-    """The finished frame, its number, which numbering that belongs to, and the sender's door."""
-    Announcer().put(something, 7, "hi")
+async def test_it_tells_what_the_feeds_need(layer: Layer, something: NewMessage) -> None:
+    """The finished frame, its number, which sequence that belongs to, and the sender's door."""
+    Publisher().put(something, 7, "hi")
     await settle()
     assert layer.told == [(room_group("lobby"), "hi", {"door": "1:0:0", "epoch": "epoch", "seq": 7})]
 
 
-async def test_it_tells_in_order_and_one_after_the_other(layer: Layer, something: Saying) -> None:
+async def test_it_tells_in_order_and_one_after_the_other(layer: Layer, something: NewMessage) -> None:
     """Nobody waits for it, however slow the layer is."""
-    announcer = Announcer()
+    publisher = Publisher()
     layer.gate.clear()
     for seq in range(1, 4):
-        announcer.put(something, seq, "hi")
+        publisher.put(something, seq, "hi")
         await settle()
     assert layer.told == []
     layer.gate.set()
     await settle()
-    announcer.put(something, 4, "hi")
+    publisher.put(something, 4, "hi")
     await settle()
     assert layer.numbers == [1, 2, 3, 4]
 
 
 async def test_what_the_layer_does_not_take_is_dropped(
-    layer: Layer, something: Saying, caplog: pytest.LogCaptureFixture
+    layer: Layer, something: NewMessage, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is in the store; the outage is logged once, and so is its end."""
     caplog.set_level(logging.INFO)
-    announcer = Announcer()
+    publisher = Publisher()
     layer.away = True
     for seq in (1, 2):
-        announcer.put(something, seq, "hi")
+        publisher.put(something, seq, "hi")
     await settle()
     layer.away = False
-    announcer.put(something, 3, "hi")
+    publisher.put(something, 3, "hi")
     await settle()
     assert layer.numbers == [3]
     assert caplog.messages == [
@@ -94,15 +94,17 @@ async def test_what_the_layer_does_not_take_is_dropped(
     ]
 
 
-async def test_only_so_much_waits(layer: Layer, something: Saying, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_so_much_waits(
+    layer: Layer, something: NewMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The oldest are dropped first: they are the first to be looked for in the store."""
     monkeypatch.setattr(module, "MOST_WAITING", 2)
-    announcer = Announcer()
+    publisher = Publisher()
     layer.gate.clear()
-    announcer.put(something, 1, "hi")
+    publisher.put(something, 1, "hi")
     await settle()
     for seq in (2, 3, 4):
-        announcer.put(something, seq, "hi")
+        publisher.put(something, seq, "hi")
     layer.gate.set()
     await settle()
     assert layer.numbers == [1, 3, 4]

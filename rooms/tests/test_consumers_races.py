@@ -19,14 +19,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 new_room = sync_to_async(make_room)
 
 
-async def no_store(names: Any, patient: bool) -> dict[str, Room]:
+async def no_store(names: Any, batch: bool) -> dict[str, Room]:
     raise OperationalError("no store")
 
 
 class TestOutages:
     async def test_without_the_store_nobody_enters(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Not even an open room is open when it cannot be known that it is."""
-        monkeypatch.setattr(consumers, "find_rooms", no_store)
+        monkeypatch.setattr(consumers, "load_rooms", no_store)
         assert await refusal("lobby") == CloseCode.UNAVAILABLE
 
     async def test_the_store_may_go_between_the_first_look_and_the_second(
@@ -34,7 +34,7 @@ class TestOutages:
     ) -> None:
         """Who cannot be looked at again after joining does not enter."""
         await new_room()
-        between_looks(monkeypatch, lambda: monkeypatch.setattr(consumers, "find_rooms", no_store))
+        between_looks(monkeypatch, lambda: monkeypatch.setattr(consumers, "load_rooms", no_store))
         assert await refusal("VIP", **{"pass": "secret123"}) == CloseCode.UNAVAILABLE
 
     async def test_without_the_layer_nobody_enters(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,15 +47,15 @@ def between_looks(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object])
     """Lets `change` happen right after the first look at the room."""
     changed = False
 
-    async def find_rooms(names: list[str], patient: bool) -> dict[str, Room]:
+    async def load_rooms(names: list[str], batch: bool) -> dict[str, Room]:
         nonlocal changed
-        found: dict[str, Room] = await reader.find_rooms(names)
+        found: dict[str, Room] = await reader.load_rooms(names)
         if not changed:
             changed = True
             await sync_to_async(change)()
         return found
 
-    monkeypatch.setattr(consumers, "find_rooms", find_rooms)
+    monkeypatch.setattr(consumers, "load_rooms", load_rooms)
 
 
 def change_password() -> None:

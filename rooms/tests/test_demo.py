@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from rooms.models import RetiredName, Room
+from rooms.models import ReservedName, Room
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def test_it_brings_deleted_rooms_back() -> None:
     Room.objects.all().delete()
     demo()
     assert Room.objects.count() == 2
-    assert not RetiredName.objects.exists()
+    assert not ReservedName.objects.exists()
 
 
 def test_it_can_leave_rooms_as_an_admin_left_them() -> None:

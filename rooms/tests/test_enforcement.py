@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 import pytest
 from asgiref.sync import sync_to_async
 
-from rooms import enforcement as doorkeeper
-from rooms.enforcement import current_doorkeeper
+from rooms import enforcement as enforcement
+from rooms.enforcement import current_enforcement
 from rooms.models import Room
 from rooms.tests.support import Client, Looks, entered, make_room, set_password
 from rtproject.websocket.close_codes import CloseCode
@@ -103,13 +103,13 @@ async def test_members_are_counted_by_id() -> None:
     key = "k" * 20
     async with entered("lobby", key=key) as ada, entered("LOBBY", key=key), entered("lobby") as bob:
         ids = {client.welcome["you"]["id"] for client in (ada, bob)}
-        assert current_doorkeeper().members("lobby") == ids
+        assert current_enforcement().members("lobby") == ids
 
 
 async def test_a_watch_that_ended_begins_again() -> None:
-    """A doorkeeper whose task is gone starts another one with the next who comes in."""
+    """A enforcement whose task is gone starts another one with the next who comes in."""
     async with entered("lobby"):
-        (task,) = [task for task in running_tasks().background if task.get_name() == "doorkeeper"]
+        (task,) = [task for task in running_tasks().background if task.get_name() == "enforcement"]
         task.cancel()
         await asyncio.wait({task})
         async with entered("vip") as client:
@@ -121,11 +121,11 @@ async def test_a_room_is_read_once_for_all_who_are_inside(monkeypatch: pytest.Mo
     """However many hear of a change, the store is asked once."""
     asked: list[list[str]] = []
 
-    async def find_rooms(names: Collection[str]) -> dict[str, Room]:
+    async def load_rooms(names: Collection[str]) -> dict[str, Room]:
         asked.append(list(names))
         return {}
 
-    monkeypatch.setattr(doorkeeper, "find_rooms", find_rooms)
+    monkeypatch.setattr(enforcement, "load_rooms", load_rooms)
     clients = [Client("lobby") for _ in range(5)]
     for client in clients:
         assert await client.knock() == (True, None)

@@ -1,4 +1,4 @@
-"""What the doorkeeper sees by itself, when nobody tells it."""
+"""What the enforcement sees by itself, when nobody tells it."""
 
 import asyncio
 from collections.abc import Collection
@@ -7,10 +7,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from rooms import enforcement as doorkeeper
+from rooms import enforcement as enforcement
 from rooms import receivers as changes
-from rooms.enforcement import current_doorkeeper
-from rooms.models import RetiredName, Room
+from rooms.enforcement import current_enforcement
+from rooms.models import ReservedName, Room
 from rooms.tests.support import PATIENCE, Looks, entered, make_room, set_password
 from rtproject.websocket.close_codes import CloseCode
 
@@ -22,12 +22,12 @@ new_room = sync_to_async(make_room)
 class TestLookingAgain:
     @pytest.fixture(autouse=True)
     def _often(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.05)
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.05)
 
     async def test_a_change_that_was_never_announced_is_noticed(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The layer may lose an announcement; the doorkeeper looks by itself."""
+        """The layer may lose an announcement; the enforcement looks by itself."""
         monkeypatch.setattr(changes, "announce", lambda name: None)
         await new_room()
         async with entered("VIP", **{"pass": "secret123"}) as client:
@@ -37,20 +37,20 @@ class TestLookingAgain:
     async def test_a_name_that_was_reserved_meanwhile_is_noticed(self) -> None:
         """Nobody stays in an unlisted room whose name nobody may enter by."""
         async with entered("vip") as client:
-            await RetiredName.objects.acreate(key="vip")
+            await ReservedName.objects.acreate(key="vip")
             assert await client.code() == CloseCode.NOT_FOUND
 
     async def test_a_busy_room_costs_the_others_no_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """However often one room is announced to have changed, all rooms are looked at in time."""
         # Far above the time between two announcements.
-        monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.5)
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.5)
         monkeypatch.setattr(changes, "announce", lambda name: None)
         await new_room()
         async with entered("VIP", **{"pass": "secret123"}) as client:
             await sync_to_async(set_password)("other")
             closed = asyncio.create_task(client.code())
             while not closed.done():
-                current_doorkeeper().room_changed("busy")
+                current_enforcement().room_changed("busy")
                 await asyncio.wait({closed}, timeout=0.01)
             assert await closed == CloseCode.PASSWORD_CHANGED
 
@@ -67,7 +67,7 @@ class TestLookingAgain:
         await new_room()
         async with entered("VIP", **{"pass": "secret123"}) as client:
             with monkeypatch.context() as patch:
-                patch.setattr(doorkeeper, "find_rooms", fail)
+                patch.setattr(enforcement, "load_rooms", fail)
                 await sync_to_async(set_password)("other")
                 await asyncio.wait_for(failed.wait(), PATIENCE)
                 assert await client.still_here()
@@ -78,12 +78,12 @@ class TestLookingAgain:
 
 async def test_an_empty_house_is_not_looked_at(monkeypatch: pytest.MonkeyPatch, looks: Looks) -> None:
     """Without anybody inside no query is made, and what is known of the rooms is forgotten."""
-    monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.01)
     async with entered("lobby"):
         await looks.at("lobby")
-    monkeypatch.setattr(doorkeeper, "find_rooms", None)
-    current_doorkeeper().room_changed("lobby")
+    monkeypatch.setattr(enforcement, "load_rooms", None)
+    current_enforcement().room_changed("lobby")
     for _ in range(100):
         await asyncio.sleep(0)
-    assert current_doorkeeper().members("lobby") == set()
-    assert not current_doorkeeper()._inside
+    assert current_enforcement().members("lobby") == set()
+    assert not current_enforcement()._inside

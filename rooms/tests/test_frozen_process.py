@@ -1,4 +1,4 @@
-"""A process that freezes while it holds a room's numbering, on PostgreSQL."""
+"""A process that freezes while it holds a room's sequence, on PostgreSQL."""
 
 import asyncio
 import sys
@@ -14,8 +14,8 @@ PATIENCE = 40.0  # seconds: running into it means that what a test waits for nev
 FREEZE = """
 import time
 from rooms.history import pruning
-from rooms.access.versions import door_of, read_rooms
-from rooms.history.store import Saying, store
+from rooms.access.versions import door_of, query_rooms
+from rooms.history.store import NewMessage, store
 from rooms.history.pruning import prune
 from rooms.protocol import Person
 
@@ -23,11 +23,11 @@ def freeze():
     print("frozen", flush=True)
     time.sleep(600)
 
-room = read_rooms(["lobby"])["lobby"]
+room = query_rooms(["lobby"])["lobby"]
 """
 STORING = """
-saying = Saying(room, door_of(room), Person("a" * 24, "Ada", guest=True), "never", ":1")
-store([saying], freeze, again=False)
+new_message = NewMessage(room, door_of(room), Person("a" * 24, "Ada", guest=True), "never", ":1")
+store([new_message], freeze, again=False)
 """
 PRUNING = """
 pruning.now = freeze

@@ -96,9 +96,9 @@ class Talk:
 
     _marks = count(1)
 
-    def __init__(self, speaker: ClientConnection, listener: ClientConnection) -> None:
+    def __init__(self, speaker: ClientConnection, subscriber: ClientConnection) -> None:
         self._speaker = speaker
-        self._listener = listener
+        self._listener = subscriber
 
     def answers(self, frame: str | bytes) -> list[dict[str, Any]]:
         """What `frame` is answered with: all that comes before what is said after it. The other hears its messages."""

@@ -6,9 +6,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from rooms import listing as board
+from rooms import listing
 from rooms import views as list_views
-from rooms.listing import Board
+from rooms.listing import RoomList
 from rooms.tests.support import entered, make_room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ class TestPage:
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """They can be gone to by their names."""
-        monkeypatch.setattr(board, "MOST_LISTED", 1)
+        monkeypatch.setattr(listing, "MOST_LISTED", 1)
         make_room("one")
         assert '<p class="muted" id="more" hidden>' in client.get("/rooms/").content.decode()
         make_room("two")
@@ -64,10 +64,10 @@ class TestPage:
     ) -> None:
         """The page says what it cannot do, and has its form; it does not say that there are no rooms."""
 
-        async def dark() -> Board:
-            return Board()
+        async def dark() -> RoomList:
+            return RoomList()
 
-        monkeypatch.setattr(list_views, "current_board", dark)
+        monkeypatch.setattr(list_views, "current_room_list", dark)
         answer = client.get("/rooms/")
         page = answer.content.decode()
         assert answer.status_code == 503

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
-from rooms.models import Message, Numbering, RetiredName, Room
+from rooms.models import Message, MessageSequence, ReservedName, Room
 from rooms.tests.support import make_room
 
 pytestmark = pytest.mark.django_db
@@ -102,21 +102,21 @@ def test_a_room_is_shown_by_its_title_or_else_its_name() -> None:
     """The title is for people and may be empty."""
     assert str(Room(name="lobby", title="The lobby")) == "The lobby"
     assert str(Room(name="lobby")) == "lobby"
-    assert str(RetiredName(key="lobby")) == "lobby"
+    assert str(ReservedName(key="lobby")) == "lobby"
 
 
 def test_each_room_numbers_in_an_epoch_of_its_own() -> None:
     """Two rooms, or one that was made again, never share an epoch."""
     one, other = make_room("one"), make_room("other")
     assert one.epoch == ""
-    Numbering.objects.settle(one)
-    Numbering.objects.settle(other)
+    MessageSequence.objects.sync(one)
+    MessageSequence.objects.sync(other)
     assert len({one.epoch, other.epoch, ""}) == 3
 
 
 def test_numberings_and_messages_say_what_they_are() -> None:
     """In the admin's lists and in a debugger."""
-    assert str(Numbering(room_id=3, last_seq=7)) == "3: 7"
+    assert str(MessageSequence(room_id=3, last_seq=7)) == "3: 7"
     assert str(Message(room_id=3, seq=7)) == "3: 7"
 
 

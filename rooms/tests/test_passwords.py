@@ -26,7 +26,7 @@ def guarded(name: str = "VIP", password: str = "secret123", pk: int = 1) -> Room
     return room
 
 
-async def verdict(room: Room, raw: str | None, address: str | None = HERE) -> int | None:
+async def status(room: Room, raw: str | None, address: str | None = HERE) -> int | None:
     """The code that `raw` is refused with; None if it opens the room."""
     try:
         await verify(room, raw, address)
@@ -64,13 +64,13 @@ class TestVerify:
     async def test_an_open_room_asks_for_nothing(self) -> None:
         """Whatever is given opens a room without a password."""
         for raw in (None, "", "anything", "\0"):
-            assert await verdict(Room(name="lobby"), raw) is None
+            assert await status(Room(name="lobby"), raw) is None
 
     async def test_only_the_password_opens_a_guarded_room(self) -> None:
         """A wrong password and none at all are forbidden."""
-        assert await verdict(guarded(), "secret123") is None
+        assert await status(guarded(), "secret123") is None
         for raw in (None, "", "wrong", "secret123\0"):
-            assert await verdict(guarded(), raw) == CloseCode.FORBIDDEN
+            assert await status(guarded(), raw) == CloseCode.FORBIDDEN
 
     async def test_a_verdict_does_not_keep_anybody_for_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """With 4101, before the server gives up the handshake without a code."""
@@ -81,7 +81,7 @@ class TestVerify:
 
         monkeypatch.setattr(passwords, "ANSWER_SECONDS", 0.01)
         monkeypatch.setattr(passwords, "judge", slow)
-        assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
+        assert await status(guarded(), "secret123") == CloseCode.RATE_LIMITED
 
     async def test_a_verdict_comes_in_time_also_for_who_has_used_some_of_it(
         self, monkeypatch: pytest.MonkeyPatch
@@ -94,9 +94,9 @@ class TestVerify:
 
     async def test_who_was_refused_is_known_for_a_while(self) -> None:
         """Right passwords, strangers elsewhere and callers inside the process are not."""
-        await verdict(guarded(), "wrong", "192.0.2.1")
-        await verdict(guarded(), "wrong", None)
-        await verdict(guarded(), "secret123", "192.0.2.2")
+        await status(guarded(), "wrong", "192.0.2.1")
+        await status(guarded(), "wrong", None)
+        await status(guarded(), "secret123", "192.0.2.2")
         assert [passwords.was_refused(who) for who in ("192.0.2.1", "192.0.2.2", None)] == [
             True,
             False,
@@ -108,35 +108,35 @@ class TestVerify:
 class TestAttempts:
     async def test_after_too_many_wrong_ones_not_even_the_right_one_is_looked_at(self) -> None:
         """The limit says "rate limited" instead of "wrong", so that a guess is worth nothing any more."""
-        codes = [await verdict(guarded(), "wrong") for _ in range(4)]
+        codes = [await status(guarded(), "wrong") for _ in range(4)]
         assert codes == [CloseCode.FORBIDDEN] * 3 + [CloseCode.RATE_LIMITED]
-        assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
+        assert await status(guarded(), "secret123") == CloseCode.RATE_LIMITED
 
     async def test_address_and_room_count_for_themselves(self) -> None:
         """Others get in meanwhile, and so does the same address elsewhere; a room's case makes no difference."""
         for _ in range(3):
-            await verdict(guarded("VIP"), "wrong")
-        assert await verdict(guarded("vip"), "secret123") == CloseCode.RATE_LIMITED
-        assert await verdict(guarded("VIP"), "secret123", THERE) is None
-        assert await verdict(guarded("other"), "wrong") == CloseCode.FORBIDDEN
-        assert await verdict(guarded("other"), "secret123") is None
+            await status(guarded("VIP"), "wrong")
+        assert await status(guarded("vip"), "secret123") == CloseCode.RATE_LIMITED
+        assert await status(guarded("VIP"), "secret123", THERE) is None
+        assert await status(guarded("other"), "wrong") == CloseCode.FORBIDDEN
+        assert await status(guarded("other"), "secret123") is None
 
     async def test_missing_and_right_ones_do_not_count(self) -> None:
         """Who gave none, or the right one, has guessed nothing."""
         for raw in [None, "", "secret123"] * 5:
-            await verdict(guarded(), raw)
-        assert await verdict(guarded(), "secret123") is None
+            await status(guarded(), raw)
+        assert await status(guarded(), "secret123") is None
 
     async def test_a_caller_inside_the_process_is_not_counted(self) -> None:
         """Without an address there is nobody to limit."""
         for _ in range(5):
-            assert await verdict(guarded(), "wrong", None) == CloseCode.FORBIDDEN
-        assert await verdict(guarded(), "secret123", None) is None
+            assert await status(guarded(), "wrong", None) == CloseCode.FORBIDDEN
+        assert await status(guarded(), "secret123", None) is None
 
     @pytest.mark.parametrize("word", ["wrong", "wrong {}"])
     async def test_guesses_that_arrive_together_are_counted(self, word: str, hashed: list[str]) -> None:
         """A burst gets no more tries than the limit, whether all guess the same or not."""
-        codes = await asyncio.gather(*(verdict(guarded(), word.format(number)) for number in range(20)))
+        codes = await asyncio.gather(*(status(guarded(), word.format(number)) for number in range(20)))
         assert codes.count(CloseCode.FORBIDDEN) == 3
         assert codes.count(CloseCode.RATE_LIMITED) == 17
         assert len(hashed) <= 3
@@ -144,39 +144,39 @@ class TestAttempts:
     async def test_over_the_limit_nothing_is_hashed(self, hashed: list[str]) -> None:
         """Neither a wrong one nor the right one, known or not: a guess is worth nothing any more."""
         room = guarded()
-        assert await verdict(room, "secret123", THERE) is None
+        assert await status(room, "secret123", THERE) is None
         for number in range(3):
-            await verdict(room, f"wrong {number}")
+            await status(room, f"wrong {number}")
         hashed.clear()
         for raw in ("secret123", "another", "wrong 0"):
-            assert await verdict(room, raw) == CloseCode.RATE_LIMITED
+            assert await status(room, raw) == CloseCode.RATE_LIMITED
         assert hashed == []
 
     async def test_many_at_one_address_come_in_together(self, hashed: list[str]) -> None:
         """The right password counts for nobody, also while it is not known yet to be right; it is hashed once."""
         room = guarded()
-        assert await asyncio.gather(*(verdict(room, "secret123") for _ in range(50))) == [None] * 50
+        assert await asyncio.gather(*(status(room, "secret123") for _ in range(50))) == [None] * 50
         assert hashed == ["secret123"]
-        assert [await verdict(room, "wrong") for _ in range(3)] == [CloseCode.FORBIDDEN] * 3
+        assert [await status(room, "wrong") for _ in range(3)] == [CloseCode.FORBIDDEN] * 3
 
     async def test_one_hash_is_enough_to_know_a_password(self, hashed: list[str]) -> None:
         """A right one, and a wrong one from many addresses (it was changed, say); another room's is hashed as ever."""
         room = guarded()
         for _ in range(3):
-            assert await verdict(room, "secret123") is None
-            assert await verdict(room, "wrong", None) == CloseCode.FORBIDDEN
+            assert await status(room, "secret123") is None
+            assert await status(room, "wrong", None) == CloseCode.FORBIDDEN
         assert hashed == ["secret123", "wrong"]
-        assert await verdict(guarded("other", "another", pk=2), "secret123") == CloseCode.FORBIDDEN
+        assert await status(guarded("other", "another", pk=2), "secret123") == CloseCode.FORBIDDEN
         assert hashed == ["secret123", "wrong", "secret123"]
 
     async def test_a_changed_password_is_not_known_any_more(self) -> None:
         """The old one is wrong at once, and the new one is right though it was wrong before."""
         room = guarded()
-        assert await verdict(room, "secret123") is None
-        assert await verdict(room, "other") == CloseCode.FORBIDDEN
+        assert await status(room, "secret123") is None
+        assert await status(room, "other") == CloseCode.FORBIDDEN
         room.set_password("other")
-        assert await verdict(room, "secret123") == CloseCode.FORBIDDEN
-        assert await verdict(room, "other") is None
+        assert await status(room, "secret123") == CloseCode.FORBIDDEN
+        assert await status(room, "other") is None
 
     async def test_what_is_remembered_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Nobody who guesses makes us forget what is right."""
@@ -184,17 +184,17 @@ class TestAttempts:
         monkeypatch.setattr(guesses, "_right", guesses.Digests())
         monkeypatch.setattr(guesses, "_wrong", guesses.Digests())
         room = guarded()
-        assert await verdict(room, "secret123") is None
+        assert await status(room, "secret123") is None
         for number in range(5):
-            await verdict(room, f"wrong {number}", None)
+            await status(room, f"wrong {number}", None)
         assert len(guesses._wrong._known) == 2
         assert len(guesses._right._known) == 1
 
     async def test_nothing_that_is_remembered_is_a_password(self) -> None:
         """Digests, by a key that is nowhere else; another process's are others."""
         room = guarded()
-        await verdict(room, "secret123")
-        await verdict(room, "wrong", None)
+        await status(room, "secret123")
+        await status(room, "wrong", None)
         kept = repr((guesses._right._known, guesses._wrong._known, vars(guesses.wrong_passwords)))
         assert "secret123" not in kept
         assert "wrong'" not in kept
@@ -207,10 +207,10 @@ class TestAttempts:
         with monkeypatch.context() as patch:
             patch.setattr(passwords, "ANSWER_SECONDS", 0.0)
             for number in range(3):
-                assert await verdict(guarded(), f"wrong {number}") == CloseCode.RATE_LIMITED
+                assert await status(guarded(), f"wrong {number}") == CloseCode.RATE_LIMITED
         while guesses._under_way():
             await asyncio.wait(guesses._under_way().values())
-        assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
+        assert await status(guarded(), "secret123") == CloseCode.RATE_LIMITED
 
     async def test_who_failed_waits_apart_from_who_did_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A wrong password in any room makes an address a suspect, and no other."""
@@ -223,7 +223,7 @@ class TestAttempts:
 
         monkeypatch.setattr(guesses, "current_lanes", Lanes)
         for address, name in ((HERE, "VIP"), (HERE, "other"), (THERE, "other")):
-            await verdict(guarded(name), "wrong", address)
+            await status(guarded(name), "wrong", address)
         assert suspects == [False, True, False]
 
     async def test_who_gets_no_turn_is_turned_away_uncounted(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,14 +236,14 @@ class TestAttempts:
         with monkeypatch.context() as patch:
             patch.setattr(guesses, "current_lanes", Full)
             for _ in range(5):
-                assert await verdict(guarded(), "secret123") == CloseCode.RATE_LIMITED
-        assert await verdict(guarded(), "secret123") is None
+                assert await status(guarded(), "secret123") == CloseCode.RATE_LIMITED
+        assert await status(guarded(), "secret123") is None
 
     async def test_an_open_room_is_never_limited(self) -> None:
         """Who guessed too often gets in when the password is removed."""
         for _ in range(4):
-            await verdict(guarded(), "wrong")
-        assert await verdict(Room(pk=1, name="VIP"), "wrong") is None
+            await status(guarded(), "wrong")
+        assert await status(Room(pk=1, name="VIP"), "wrong") is None
 
 
 class TestAdmission:

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from rooms import receivers as changes
-from rooms.models import RetiredName, Room
+from rooms.models import ReservedName, Room
 from rooms.names import room_group
 from rooms.tests.support import PATIENCE, make_room
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -19,7 +19,7 @@ from rtproject.websocket.groups.registry import GroupEvent, current_registry
 
 def retired() -> list[str]:
     """The names that are reserved."""
-    return list(RetiredName.objects.order_by("key").values_list("key", flat=True))
+    return list(ReservedName.objects.order_by("key").values_list("key", flat=True))
 
 
 @pytest.mark.django_db
@@ -47,7 +47,7 @@ class TestNames:
         """Making and deleting a room of one name leaves one reserved name."""
         for _ in range(2):
             make_room("VIP").delete()
-        RetiredName.objects.create(key="late")
+        ReservedName.objects.create(key="late")
         Room.objects.bulk_create([Room(name="late")])  # which no signal tells of
         Room.objects.all().delete()
         assert retired() == ["late", "vip"]
@@ -70,7 +70,7 @@ class TestNames:
     def test_changing_a_room_frees_nothing(self) -> None:
         """Only a new room takes names back."""
         room = make_room("VIP")
-        RetiredName.objects.create(key="vip")
+        ReservedName.objects.create(key="vip")
         room.save()
         assert retired() == ["vip"]
 

@@ -9,11 +9,11 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from rooms import consumers
-from rooms import enforcement as doorkeeper
-from rooms import enforcement as removals
+from rooms import enforcement as disconnections
+from rooms import enforcement as enforcement
 from rooms.access import loader as reader
-from rooms.enforcement import KEPT, remove, removed_since
-from rooms.models import Numbering, Removal, Room
+from rooms.enforcement import KEPT, disconnected_since, remove
+from rooms.models import Disconnection, MessageSequence, Room
 from rooms.tests.stored import read_again
 from rooms.tests.support import Looks, entered, make_room
 from rtproject.websocket.close_codes import CloseCode
@@ -29,22 +29,22 @@ class TestStored:
         room = make_room("lobby")
         remove(room, ["a", "b"])
         remove(room)
-        assert list(Removal.objects.values_list("number", "member")) == [(1, "a"), (2, "b"), (3, "")]
-        assert read_again("lobby").last_removal == 3
+        assert list(Disconnection.objects.values_list("number", "member")) == [(1, "a"), (2, "b"), (3, "")]
+        assert read_again("lobby").last_disconnection == 3
 
     def test_each_room_has_numbers_of_its_own(self) -> None:
         """They say how often somebody was removed there."""
         one, other = make_room("one"), make_room("other")
         remove(one)
         remove(other)
-        assert (read_again("one").last_removal, read_again("other").last_removal) == (1, 1)
+        assert (read_again("one").last_disconnection, read_again("other").last_disconnection) == (1, 1)
 
     def test_a_room_that_keeps_nothing_has_numbers_too(self) -> None:
         """Removals do not need a history, nor begin one."""
         room = make_room("lobby", history_size=0)
-        assert read_again("lobby").last_removal == 0
+        assert read_again("lobby").last_disconnection == 0
         remove(room)
-        assert (read_again("lobby").last_removal, read_again("lobby").epoch) == (1, "")
+        assert (read_again("lobby").last_disconnection, read_again("lobby").epoch) == (1, "")
 
     def test_a_history_that_begins_or_ends_leaves_the_numbers_alone(self) -> None:
         """Else the next removal would concern nobody."""
@@ -53,15 +53,15 @@ class TestStored:
         for size in (10, 0, 10):
             room.history_size = size
             room.save()
-            assert read_again("lobby").last_removal == 1
+            assert read_again("lobby").last_disconnection == 1
 
     def test_old_ones_are_deleted(self) -> None:
         """With the next one; their numbers are not given again."""
         room = make_room("lobby")
         remove(room, ["a", "b"])
-        Removal.objects.filter(member="a").update(at=timezone.now() - KEPT - timedelta(minutes=1))
+        Disconnection.objects.filter(member="a").update(at=timezone.now() - KEPT - timedelta(minutes=1))
         remove(room, ["c"])
-        assert list(Removal.objects.values_list("number", "member")) == [(2, "b"), (3, "c")]
+        assert list(Disconnection.objects.values_list("number", "member")) == [(2, "b"), (3, "c")]
 
     def test_one_that_could_not_be_stored_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Nobody is told to look, and no number is used up."""
@@ -72,11 +72,15 @@ class TestStored:
             raise OperationalError("no store")
 
         with monkeypatch.context() as patch:
-            patch.setattr(removals, "announce", announced.append)
-            patch.setattr(Numbering, "save", fail)
+            patch.setattr(disconnections, "announce", announced.append)
+            patch.setattr(MessageSequence, "save", fail)
             with pytest.raises(OperationalError):
                 remove(room)
-        assert (announced, Removal.objects.count(), read_again("lobby").last_removal) == ([], 0, 0)
+        assert (announced, Disconnection.objects.count(), read_again("lobby").last_disconnection) == (
+            [],
+            0,
+            0,
+        )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,8 +89,8 @@ async def test_what_came_after_a_number_can_be_asked_for() -> None:
     one, other = await sync_to_async(make_room)("one"), await sync_to_async(make_room)("other")
     await sync_to_async(remove)(one, ["a", "b", "c"])
     await sync_to_async(remove)(other, ["d"])
-    assert sorted(await removed_since(one.pk, 1)) == [(2, "b"), (3, "c")]
-    assert await removed_since(one.pk, 3) == []
+    assert sorted(await disconnected_since(one.pk, 1)) == [(2, "b"), (3, "c")]
+    assert await disconnected_since(one.pk, 3) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -138,26 +142,26 @@ class TestInside:
 
     async def test_who_is_on_the_way_in_has_to_go(self, room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
         """They came before it, and were let in after it; their process heard of it before they were inside."""
-        monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.05)
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.05)
         looked: list[Collection[str]] = []
 
-        async def find_rooms(names: Collection[str], patient: bool) -> dict[str, Room]:
-            found: dict[str, Room] = await reader.find_rooms(names)
+        async def load_rooms(names: Collection[str], batch: bool) -> dict[str, Room]:
+            found: dict[str, Room] = await reader.load_rooms(names)
             if not looked:
                 await sync_to_async(remove)(room)
             looked.append(names)
             return found
 
-        monkeypatch.setattr(consumers, "find_rooms", find_rooms)
+        monkeypatch.setattr(consumers, "load_rooms", load_rooms)
         async with entered("lobby") as client:
             assert await client.code() == CloseCode.KICKED
 
     async def test_a_removal_that_nobody_heard_of_is_found(
         self, room: Room, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The layer may lose the announcement; the doorkeeper looks by itself."""
-        monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.05)
-        monkeypatch.setattr(removals, "announce", lambda name: None)
+        """The layer may lose the announcement; the enforcement looks by itself."""
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.05)
+        monkeypatch.setattr(disconnections, "announce", lambda name: None)
         async with entered("lobby") as ada:
             await sync_to_async(remove)(room)
             assert await ada.code() == CloseCode.KICKED
@@ -170,10 +174,10 @@ class TestInside:
 
         async def spy(room: int, number: int) -> list[tuple[int, str]]:
             asked.append(number)
-            return await removed_since(room, number)
+            return await disconnected_since(room, number)
 
-        monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.02)
-        monkeypatch.setattr(doorkeeper, "removed_since", spy)
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.02)
+        monkeypatch.setattr(enforcement, "disconnected_since", spy)
         async with entered("lobby", key=ADA) as ada, entered("lobby", key=BOB) as bob:
             await sync_to_async(remove)(room, [ada.welcome["you"]["id"]])
             assert await ada.code() == CloseCode.KICKED
@@ -187,9 +191,9 @@ class TestInside:
 async def test_in_an_unlisted_room_nobody_can_be_removed(
     looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has no row to store that in, and looking at it asks for no removals."""
-    monkeypatch.setattr(doorkeeper, "LOOK_AGAIN_SECONDS", 0.02)
-    monkeypatch.setattr(doorkeeper, "removed_since", None)
+    """It has no row to store that in, and looking at it asks for no disconnections."""
+    monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.02)
+    monkeypatch.setattr(enforcement, "disconnected_since", None)
     async with entered("elsewhere") as client:
         for _ in range(2):
             await looks.at("elsewhere")

@@ -109,7 +109,7 @@ async def test_a_browser_that_was_let_in_by_the_page_needs_no_password(daphne):
 
 
 async def test_a_password_that_another_process_changes_sends_everybody_out(start_server):
-    """Without Redis nobody tells the server: its doorkeeper looks by itself. The session of the page ends too."""
+    """Without Redis nobody tells the server: its enforcement looks by itself. The session of the page ends too."""
     server = start_server(PULSE_EMBEDDED="off")
     cookies = await asyncio.to_thread(let_in, server, "VIP", "secret123")
     session = {"additional_headers": {"Cookie": cookies}}

@@ -108,7 +108,7 @@ class TestRate:
         """After ten times as many refusals the connection is closed with 4101."""
         settings.ROOMS_MESSAGE_RATE = Rate(2, 86400.0)
         async with entered("lobby") as client:
-            answers = [await client.ask("hi") for _ in range(2 + 2 * consumers.PATIENCE)]
+            answers = [await client.ask("hi") for _ in range(2 + 2 * consumers.VIOLATIONS_PER_MESSAGE)]
             assert [answer["type"] for answer in answers] == ["message"] * 2 + ["error"] * 20
             await client.put("hi")
             assert await client.code() == CloseCode.RATE_LIMITED

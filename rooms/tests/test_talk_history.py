@@ -9,7 +9,7 @@ from django.db import DataError
 
 from rooms import receivers as changes
 from rooms.history import writer
-from rooms.history.store import Outcome, Verdict
+from rooms.history.store import StoreResult, StoreStatus
 from rooms.models import Message, Room
 from rooms.tests.stored import keeping_room, put_many
 from rooms.tests.support import APPLICATIONS, Client, entered, set_password
@@ -119,7 +119,7 @@ class TestSaying:
 
 class TestTrouble:
     async def test_without_the_store_nobody_sees_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The sender is told with the id, the connection stays, and saying it again later works."""
+        """The sender is told with the id, the connection stays, and new_message it again later works."""
 
         def fail(*_: Any, **__: Any) -> None:
             raise DataError("no store")
@@ -136,8 +136,8 @@ class TestTrouble:
     async def test_who_cannot_be_told_the_truth_is_closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A commit of which nobody knows: who comes back and says it again is told what became of it."""
 
-        async def unknown(self: writer.Writer, saying: Any) -> Outcome:
-            return Outcome(Verdict.UNKNOWN)
+        async def unknown(self: writer.Writer, new_message: Any) -> StoreResult:
+            return StoreResult(StoreStatus.COMMIT_UNKNOWN)
 
         monkeypatch.setattr(writer.Writer, "store", unknown)
         await new_room()

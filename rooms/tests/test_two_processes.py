@@ -52,10 +52,10 @@ async def test_members_of_both_share_rooms(two):
     ):
         for client in (ada, bob, eve):
             assert (await next_frame(client))["type"] == "welcome"
-        for speaker, listener in ((ada, bob), (bob, ada)):
+        for speaker, subscriber in ((ada, bob), (bob, ada)):
             message = await ask(speaker, "hi")
             assert message["text"] == "hi"
-            assert await next_frame(listener) == message
+            assert await next_frame(subscriber) == message
         assert await ask(eve, {"type": "ping"}) == {"type": "pong"}
 
 
@@ -111,7 +111,7 @@ async def test_while_valkey_is_away_an_unlisted_room_hears_nothing_and_nobody_en
 
 
 async def test_what_was_not_said_while_valkey_stood_still_is_not_heard_when_it_goes_on(talking, valkey):
-    """Nobody saw it, as its sender was told; saying it again works, and it is heard once."""
+    """Nobody saw it, as its sender was told; new_message it again works, and it is heard once."""
     ada, bob, _ = talking
     said = {"type": "say", "text": "hi", "id": "7"}
     valkey.pause()
@@ -125,9 +125,9 @@ async def test_what_was_not_said_while_valkey_stood_still_is_not_heard_when_it_g
     assert heard["text"] == "hi"
 
 
-async def _say_until_heard(speaker, listener) -> str:
-    """Says "again" until the listener hears it: both processes find their way back to Valkey in their own time."""
-    heard = asyncio.create_task(next_frame(listener))
+async def _say_until_heard(speaker, subscriber) -> str:
+    """Says "again" until the subscriber hears it: both processes find their way back to Valkey in their own time."""
+    heard = asyncio.create_task(next_frame(subscriber))
     while not heard.done():
         await speaker.send("again")
         await asyncio.wait({heard}, timeout=0.2)

@@ -30,7 +30,9 @@ async def test_an_endpoint_answers(path):
 async def test_an_unknown_path_is_not_found(path):
     """The code is visible to a caller inside the process too, without an accept."""
     communicator = WebsocketCommunicator(application, "/")
-    communicator.scope["path"] = path  # from which the communicator itself would take slashes and line feeds
+    communicator.scope["path"] = (
+        path  # from which the communicator itself would take slashes and line live_rooms
+    )
     assert await communicator.connect() == (False, 4004)
     await communicator.disconnect()
 

@@ -122,17 +122,17 @@ async def test_a_room_takes_a_flood_at_its_own_pace(start_server, kind):
     """Every message of somebody who says a lot at once is said, in order, and to everybody."""
     texts = [f"{number} ".ljust(1000, "x").encode() for number in range(5000)]
     server = start_server(kind, ROOMS_MESSAGE_RATE=0)
-    async with server.connect("/ws/room") as listener, raw_client(server, "/ws/room") as speaker:
-        await next_frame(listener)
+    async with server.connect("/ws/room") as subscriber, raw_client(server, "/ws/room") as speaker:
+        await next_frame(subscriber)
         await speaker.next()
         memory = Memory(server.pid)
-        saying = asyncio.create_task(speaker.send_frames([frame(text, Opcode.TEXT) for text in texts]))
+        new_message = asyncio.create_task(speaker.send_frames([frame(text, Opcode.TEXT) for text in texts]))
         for text in texts:
             needle = b'"' + text + b'"'
-            assert needle in str(await next_frame(listener)).encode()
+            assert needle in str(await next_frame(subscriber)).encode()
             own = await speaker.next()
             assert isinstance(own, bytes)
             assert needle in own
-        await saying
+        await new_message
         memory.sample()
         assert memory.peak < MOST_MEMORY

@@ -9,19 +9,19 @@ from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 
-async def say_until_heard(speaker, listener, word):
-    """Says `word` again and again until the listener hears it: each process finds its way back in its own time."""
-    heard = asyncio.create_task(listen_for(listener, word))
+async def say_until_heard(speaker, subscriber, word):
+    """Says `word` again and again until the subscriber hears it: each process finds its way back in its own time."""
+    heard = asyncio.create_task(listen_for(subscriber, word))
     while not heard.done():
         await speaker.send(word)
         await asyncio.wait({heard}, timeout=0.2)
     await heard
 
 
-async def listen_for(listener, word):
+async def listen_for(subscriber, word):
     """Returns when `word` is heard; nothing but that is said."""
     while True:
-        frame = json.loads(await next_frame(listener))
+        frame = json.loads(await next_frame(subscriber))
         if frame.get("text") == word:
             return
 

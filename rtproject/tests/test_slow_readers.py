@@ -33,23 +33,23 @@ def number_of(frame):
     return int(json.loads(frame)["text"].split()[0])
 
 
-async def say(speaker, numbers, *listeners):
-    """Says a message for each number; the next one when the speaker and all listeners have heard the last one."""
+async def say(speaker, numbers, *subscribers):
+    """Says a message for each number; the next one when the speaker and all subscribers have heard the last one."""
     for number in numbers:
         await speaker.send(message(number))
-        heard = [number_of(await next_frame(client)) for client in (speaker, *listeners)]
+        heard = [number_of(await next_frame(client)) for client in (speaker, *subscribers)]
         assert heard == [number] * len(heard)
 
 
 async def test_one_that_never_reads_costs_the_others_nothing(server):
     """Everybody else hears everything in order, the stalled one is gone, and the server's memory does not grow."""
-    async with server.connect(ROOM) as speaker, server.connect(ROOM) as listener, raw_client(server, ROOM):
-        for client in (speaker, listener):
+    async with server.connect(ROOM) as speaker, server.connect(ROOM) as subscriber, raw_client(server, ROOM):
+        for client in (speaker, subscriber):
             await next_frame(client)
-        await say(speaker, range(10), listener)
+        await say(speaker, range(10), subscriber)
         memory = Memory(server.pid)
         for start in range(10, 1010, 10):  # 64 MB
-            await say(speaker, range(start, start + 10), listener)
+            await say(speaker, range(start, start + 10), subscriber)
             memory.sample()
         await server.wait_for_log(f"{ROOM} closed with 4102")
         assert memory.peak < MOST_MEMORY

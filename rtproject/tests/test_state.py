@@ -9,7 +9,7 @@ from django.db import Error
 from django.utils import timezone
 
 from pulse.models import Host
-from rooms.listing import Board
+from rooms.listing import RoomList
 from rtproject import state
 from rtproject.state import Pulse, current_state
 
@@ -24,25 +24,25 @@ def _always_anew(monkeypatch, settings):
 
 
 @pytest.fixture
-def board(monkeypatch):
+def listed(monkeypatch):
     """What is known of the rooms; a test may put another one in."""
-    boards = [Board((), 3, 7)]
+    boards = [RoomList((), 3, 7)]
 
-    async def current_board():
+    async def current_room_list():
         return boards[-1]
 
-    monkeypatch.setattr(state, "current_board", current_board)
+    monkeypatch.setattr(state, "current_room_list", current_room_list)
     return boards
 
 
-def store_pulse(host, cpu=12.5, age=0, beat=5.0):
+def store_pulse(host, cpu=12.5, age=0, interval=5.0):
     """A host's newest pulse, which came `age` seconds ago."""
     frame = json.dumps({"type": "pulse", "host": host, "cpu": cpu, "memory": {"percent": 40.0}})
     at = timezone.now() - timedelta(seconds=age)
-    Host.objects.create(name=host, at=at, seen=at, frame=frame, beat=beat)
+    Host.objects.create(name=host, at=at, seen=at, frame=frame, interval=interval)
 
 
-def test_everything_answers(client, board):
+def test_everything_answers(client, listed):
     """Rooms, people, machines, and the newest pulse of this one; nobody keeps it on the way."""
     store_pulse("here")
     store_pulse("elsewhere", 99.0)
@@ -59,22 +59,22 @@ def test_everything_answers(client, board):
     assert "no-store" in answer["Cache-Control"]
 
 
-async def test_without_a_worker_there_is_no_pulse(board):
+async def test_without_a_worker_there_is_no_pulse(listed):
     """That is no fault of the store or the layer."""
     found = await current_state()
     assert (found.ok, found.machines, found.pulse) == (True, 0, None)
 
 
-async def test_a_machine_counts_by_its_own_interval(board, settings):
+async def test_a_machine_counts_by_its_own_interval(listed, settings):
     """However quickly this server's own worker beats."""
     settings.PULSE_INTERVAL = 1.0
-    await database_sync_to_async(store_pulse)("here", age=40, beat=60.0)
-    await database_sync_to_async(store_pulse)("gone", age=40, beat=5.0)
+    await database_sync_to_async(store_pulse)("here", age=40, interval=60.0)
+    await database_sync_to_async(store_pulse)("gone", age=40, interval=5.0)
     found = await current_state()
     assert (found.machines, found.pulse and found.pulse.host) == (1, "here")
 
 
-async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(board, settings):
+async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(listed, settings):
     """The state is the same for everybody, so it is as much as a stranger may know."""
     await database_sync_to_async(store_pulse)("here")
     settings.PULSE_PUBLIC = False
@@ -84,17 +84,17 @@ async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(board, settings):
 
 @pytest.mark.parametrize(
     ("known", "store", "layer"),
-    [(Board(people=7), False, True), (Board((), 3), True, False), (Board(), False, False)],
+    [(RoomList(people=7), False, True), (RoomList((), 3), True, False), (RoomList(), False, False)],
 )
-async def test_what_is_out_of_reach_is_said(board, known, store, layer):
+async def test_what_is_out_of_reach_is_said(listed, known, store, layer):
     """The store, the layer, or both."""
-    board.append(known)
+    listed.append(known)
     found = await current_state()
     assert (found.store, found.layer, found.ok) == (store, layer, False)
     assert (found.rooms, found.people) == (known.total, known.people)
 
 
-async def test_a_pulse_that_cannot_be_read_costs_nothing_else(board, monkeypatch):
+async def test_a_pulse_that_cannot_be_read_costs_nothing_else(listed, monkeypatch):
     """The store may have gone away in between."""
 
     async def fail():
@@ -105,7 +105,7 @@ async def test_a_pulse_that_cannot_be_read_costs_nothing_else(board, monkeypatch
     assert (found.rooms, found.machines, found.pulse) == (3, None, None)
 
 
-async def test_a_stranger_costs_nothing(board, monkeypatch, async_client):
+async def test_a_stranger_costs_nothing(listed, monkeypatch, async_client):
     """However many ask, by the page or for the data, they are told what one look has found."""
     monkeypatch.setattr(state, "FRESH_SECONDS", 60.0)
     looks = []
@@ -126,7 +126,7 @@ def test_there_is_nothing_to_send_to_it(client, path):
     assert client.post(path).status_code == 405
 
 
-def test_it_tells_no_versions(client, board):
+def test_it_tells_no_versions(client, listed):
     """Of nothing that runs here: that is for those who look for old ones."""
     store_pulse("here")
     told = (client.get("/").content + client.get("/state/").content).decode().lower()

@@ -32,14 +32,14 @@ async def assert_talks(server):
     """Members of a room hear each other, beside one that does not read."""
     async with (
         server.connect("/ws/room") as speaker,
-        server.connect("/ws/room") as listener,
+        server.connect("/ws/room") as subscriber,
         raw_client(server, "/ws/room"),
     ):
-        for client in (speaker, listener):
+        for client in (speaker, subscriber):
             assert json.loads(await next_frame(client))["type"] == "welcome"
         for number in range(100):
             await speaker.send(str(number))
-            for client in (speaker, listener):
+            for client in (speaker, subscriber):
                 assert json.loads(await next_frame(client))["text"] == str(number)
 
 

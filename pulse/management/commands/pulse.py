@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
-from pulse.alerting.monitor import current_watch
+from pulse.alerting.monitor import current_monitor
 from pulse.sampling.clock import Grid, SystemClock
 from pulse.sampling.sampler import difference, take_snapshot
 from pulse.sampling.worker import FIRST_SECONDS, Worker, disk_path
@@ -65,7 +65,7 @@ def one_sample() -> str:
 
 async def run_until_stopped() -> None:
     """Runs the worker until this process is told to end."""
-    current_watch().ensure_running()
+    current_monitor().ensure_running()
     worker = asyncio.create_task(Worker.from_settings().run(), name="pulse worker")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from pulse.alerting import engine as alert_book
-from pulse.alerting.staleness import Silence
+from pulse.alerting import engine as engine
+from pulse.alerting.staleness import Staleness
 from pulse.models import KEPT, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.models.alerts import SHOWN_RESOLVED
 from pulse.protocol import Usage, moment
@@ -29,7 +29,7 @@ def _thresholds() -> None:
     Threshold.objects.create(metric="silent", threshold=3)
 
 
-def beat(number: int, host: str = "a", **figures: Any) -> bool:
+def interval(number: int, host: str = "a", **figures: Any) -> bool:
     """Stores the pulse of the tick `number` after NOON; whether an alert changed."""
     return keep([measured(host, NOON + BEAT * number, **figures)])
 
@@ -43,16 +43,16 @@ class Onlooker:
     """A process that looks for silent hosts."""
 
     def __init__(self) -> None:
-        self._silence = Silence(patience=30)
+        self._staleness = Staleness(patience=30)
 
     def look(self, seconds: float) -> bool:
         """Looks `seconds` after NOON; whether an alert changed."""
-        return alert_book.look_for_silence(self._silence, seconds, NOW + timedelta(seconds=seconds))
+        return engine.find_stale_hosts(self._staleness, seconds, NOW + timedelta(seconds=seconds))
 
 
 def test_an_alert_goes_through_its_states_and_is_kept_with_its_times() -> None:
     for number, cpu in enumerate((95.0, 97.0, 96.0, 70.0)):
-        beat(number, cpu=cpu)
+        interval(number, cpu=cpu)
     event = AlertEvent.objects.get()
     assert (event.host, event.metric, event.state) == ("a", "cpu", "resolved")
     assert (event.value, event.threshold) == (97, 90)
@@ -60,34 +60,34 @@ def test_an_alert_goes_through_its_states_and_is_kept_with_its_times() -> None:
 
 
 def test_a_pending_alert_that_never_fires_leaves_nothing() -> None:
-    assert [beat(0, cpu=95.0), beat(1, cpu=10.0)] == [True, True]
+    assert [interval(0, cpu=95.0), interval(1, cpu=10.0)] == [True, True]
     assert events() == []
 
 
 def test_a_second_alert_is_an_event_of_its_own() -> None:
     for number, percent in enumerate((95.0, 10.0, 95.0)):
-        beat(number, disk=Usage(percent, 1, 1))
+        interval(number, disk=Usage(percent, 1, 1))
     assert events() == [("a", "disk", "resolved"), ("a", "disk", "firing")]
 
 
 def test_hosts_and_metrics_have_alerts_of_their_own() -> None:
-    beat(0, "a", cpu=95.0, disk=Usage(95.0, 1, 1))
-    beat(0, "b", cpu=95.0)
+    interval(0, "a", cpu=95.0, disk=Usage(95.0, 1, 1))
+    interval(0, "b", cpu=95.0)
     assert sorted(events()) == [("a", "cpu", "pending"), ("a", "disk", "firing"), ("b", "cpu", "pending")]
 
 
 def test_a_worker_that_was_started_again_goes_on_where_it_was() -> None:
     """Nothing is remembered but what is stored: each call here could be another process."""
-    beat(0, cpu=95.0)
-    beat(1, cpu=95.0)
+    interval(0, cpu=95.0)
+    interval(1, cpu=95.0)
     assert events() == [("a", "cpu", "pending")]
-    beat(2, cpu=95.0)
+    interval(2, cpu=95.0)
     assert events() == [("a", "cpu", "firing")]
 
 
 def test_a_pause_of_the_worker_breaks_what_must_hold() -> None:
-    beat(0, cpu=95.0)
-    beat(100, cpu=95.0)
+    interval(0, cpu=95.0)
+    interval(100, cpu=95.0)
     assert events() == [("a", "cpu", "pending")]
     assert AlertEvent.objects.get().since == moment(NOON + 500)
 
@@ -102,31 +102,31 @@ def test_two_who_judge_the_same_make_one_event() -> None:
 
 def test_who_comes_second_changes_nothing() -> None:
     for number in range(3):
-        beat(number, cpu=95.0)
+        interval(number, cpu=95.0)
     late = AlertEvent.objects.get()
-    beat(3, cpu=10.0)
+    interval(3, cpu=10.0)
     AlertEvent.objects.go_on(late, None)
     AlertEvent.objects.go_on(late, late.alert)
     assert events() == [("a", "cpu", "resolved")]
 
 
 def test_without_its_threshold_an_alert_is_over() -> None:
-    beat(0, disk=Usage(95.0, 1, 1))
+    interval(0, disk=Usage(95.0, 1, 1))
     Threshold.objects.filter(metric="disk").delete()
-    assert beat(1, disk=Usage(95.0, 1, 1))
+    assert interval(1, disk=Usage(95.0, 1, 1))
     assert events() == [("a", "disk", "resolved")]
 
 
 def test_without_its_threshold_an_alert_of_a_silent_host_is_over_too() -> None:
     """No pulse of its own will end it."""
-    beat(0, disk=Usage(95.0, 1, 1))
+    interval(0, disk=Usage(95.0, 1, 1))
     Threshold.objects.exclude(metric="cpu").delete()
     assert Onlooker().look(1)
     assert events() == [("a", "disk", "resolved")]
 
 
 def test_a_host_that_falls_silent_is_noticed_by_whoever_looks() -> None:
-    beat(0)
+    interval(0)
     onlooker = Onlooker()
     assert [onlooker.look(seconds) for seconds in (1, 6, 11)] == [False] * 3
     assert onlooker.look(16)
@@ -137,7 +137,7 @@ def test_a_host_that_falls_silent_is_noticed_by_whoever_looks() -> None:
 
 
 def test_several_who_look_make_one_event() -> None:
-    beat(0)
+    interval(0)
     onlookers = [Onlooker(), Onlooker(), Onlooker()]
     changes = [onlooker.look(seconds) for seconds in (1, 6, 11, 16, 21) for onlooker in onlookers]
     assert sum(changes) == 1
@@ -145,7 +145,7 @@ def test_several_who_look_make_one_event() -> None:
 
 
 def test_who_has_only_begun_to_look_leaves_an_open_silence_alone() -> None:
-    beat(0)
+    interval(0)
     onlooker, newcomer = Onlooker(), Onlooker()
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
@@ -175,11 +175,11 @@ def test_while_nothing_can_be_stored_nobody_is_silent() -> None:
 
 
 def test_the_next_pulse_ends_the_silence() -> None:
-    beat(0)
+    interval(0)
     onlooker = Onlooker()
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
-    assert beat(8)
+    assert interval(8)
     event = AlertEvent.objects.get()
     assert (event.state, event.until) == ("resolved", moment(NOON + 40))
     assert event.value == 39
@@ -187,7 +187,7 @@ def test_the_next_pulse_ends_the_silence() -> None:
 
 def test_a_host_that_falls_silent_has_no_other_alert_any_more() -> None:
     """What fired is over, and what was pending did not hold: nobody measures it."""
-    beat(0, cpu=95.0, disk=Usage(95.0, 1, 1))
+    interval(0, cpu=95.0, disk=Usage(95.0, 1, 1))
     onlooker = Onlooker()
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
@@ -196,16 +196,16 @@ def test_a_host_that_falls_silent_has_no_other_alert_any_more() -> None:
 
 def test_a_silence_that_must_hold_is_pending_and_leaves_nothing_when_it_is_over() -> None:
     Threshold.objects.filter(metric="silent").update(hold=60)
-    beat(0)
+    interval(0)
     onlooker = Onlooker()
     assert [onlooker.look(seconds) for seconds in (1, 20, 25)] == [False, True, False]
     assert events() == [("a", "silent", "pending")]
-    assert beat(6)
+    assert interval(6)
     assert events() == []
 
 
 def test_without_a_threshold_nobody_is_silent_and_who_was_is_not_any_more() -> None:
-    beat(0)
+    interval(0)
     onlooker = Onlooker()
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
@@ -217,7 +217,7 @@ def test_without_a_threshold_nobody_is_silent_and_who_was_is_not_any_more() -> N
 
 def test_a_host_that_is_gone_for_a_day_is_forgotten_and_its_alert_ends() -> None:
     """As one that was renamed: it was never to come back."""
-    beat(0)
+    interval(0)
     onlooker, day = Onlooker(), KEPT.total_seconds()
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
@@ -236,48 +236,48 @@ def test_a_host_whose_clock_is_days_behind_is_not_forgotten() -> None:
 
 
 def test_a_host_that_came_back_in_time_is_not_forgotten() -> None:
-    beat(0)
+    interval(0)
     known = Host.objects.get()
-    beat(1)
-    assert not alert_book.forget(known, NOW)
+    interval(1)
+    assert not engine.forget(known, NOW)
     assert Host.objects.exists()
 
 
 def test_an_alert_of_a_host_that_nobody_knows_is_over() -> None:
     """As when an admin has the host forgotten while a process has just seen that it is silent."""
-    beat(0, disk=Usage(95.0, 1, 1))
+    interval(0, disk=Usage(95.0, 1, 1))
     Host.objects.all().delete()
     assert Onlooker().look(1)
     assert events() == [("a", "disk", "resolved")]
 
 
 def test_a_host_is_forgotten_alone() -> None:
-    beat(0, "a", disk=Usage(95.0, 1, 1))
-    beat(0, "b", disk=Usage(95.0, 1, 1))
-    assert alert_book.forget(Host.objects.get(name="a"), NOW)
+    interval(0, "a", disk=Usage(95.0, 1, 1))
+    interval(0, "b", disk=Usage(95.0, 1, 1))
+    assert engine.forget(Host.objects.get(name="a"), NOW)
     assert sorted(events(until=None)) == [("b", "disk", "firing")]
     assert [sample.host for sample in Sample.objects.all()] == ["b"]
 
 
 def current(now: datetime) -> list[tuple[str, str]]:
-    return [(entry.metric, entry.state) for entry in alert_book.current(now).alerts]
+    return [(entry.metric, entry.state) for entry in engine.current(now).alerts]
 
 
 def test_dashboards_are_told_of_what_is_open_and_of_what_was_resolved_a_moment_ago() -> None:
-    beat(0, disk=Usage(95.0, 1, 1))
-    beat(1, cpu=95.0)
+    interval(0, disk=Usage(95.0, 1, 1))
+    interval(1, cpu=95.0)
     until = moment(NOON + BEAT)
     assert current(until) == [("disk", "resolved"), ("cpu", "pending")]
     assert current(until + SHOWN_RESOLVED) == [("cpu", "pending")]
 
 
 def test_an_alert_is_told_with_times_as_rfc_3339_writes_them() -> None:
-    beat(0, disk=Usage(95.123, 1, 1))
-    (entry,) = alert_book.current(NOW).alerts
+    interval(0, disk=Usage(95.123, 1, 1))
+    (entry,) = engine.current(NOW).alerts
     assert (entry.host, entry.metric, entry.state) == ("a", "disk", "firing")
     assert (entry.value, entry.threshold) == (95.12, 90)
     assert (entry.since, entry.fired, entry.until) == ("2027-01-15T08:00:00.000Z",) * 2 + (None,)
 
 
 def test_the_page_is_told_thresholds_of_what_it_draws() -> None:
-    assert alert_book.thresholds() == {"cpu": 90, "disk": 90}
+    assert engine.thresholds() == {"cpu": 90, "disk": 90}

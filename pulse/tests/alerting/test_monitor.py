@@ -10,12 +10,12 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, connections
 from django.utils import timezone
 
-from pulse.alerting import engine as alert_book
+from pulse.alerting import engine as engine
 from pulse.alerting import monitor as watch
-from pulse.alerting.monitor import Watch
+from pulse.alerting.monitor import Monitor
 from pulse.models import AlertEvent, Host, Threshold
 from pulse.protocol import ALERTS_GROUP, Alerts
-from pulse.storage.store import Measured, keep
+from pulse.storage.store import NewSample, keep
 from pulse.tests.support import measured
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
@@ -59,14 +59,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
+async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Monitor]:
     """A watch that looks once, and then only when it is woken."""
     monkeypatch.setattr(watch, "LATEST", 3600.0)
     monkeypatch.setattr(watch, "SOONEST", 3600.0)
     await sync_to_async(Threshold.objects.all().delete)()
     for metric, threshold in {"silent": 3, "cpu": 95}.items():
         await sync_to_async(Threshold.objects.create)(metric=metric, threshold=threshold)
-    running = Watch(clock)
+    running = Monitor(clock)
     yield running
     if running._task is not None:
         running._task.cancel()
@@ -76,7 +76,7 @@ async def watching(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 def begin_alert(host: str) -> None:
     now = timezone.now()
-    Host.objects.create(name=host, at=now, seen=now, beat=3600)
+    Host.objects.create(name=host, at=now, seen=now, interval=3600)
     AlertEvent.objects.create(
         host=host, metric="cpu", state="firing", value=95, threshold=90, since=now, fired=now
     )
@@ -84,10 +84,10 @@ def begin_alert(host: str) -> None:
 
 async def store(host: str) -> None:
     pulse = measured(host, timezone.now().timestamp())
-    await sync_to_async(keep)([Measured(pulse.pulse, pulse.text, pulse.at, beat=1.0)])
+    await sync_to_async(keep)([NewSample(pulse.pulse, pulse.text, pulse.at, interval=1.0)])
 
 
-async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Watch) -> None:
+async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Monitor) -> None:
     dashboard = Dashboard()
     watching.show_to(dashboard)
     assert await dashboard.next() == []
@@ -97,7 +97,7 @@ async def test_a_dashboard_is_told_what_there_is_and_each_change(watching: Watch
         assert (await dashboard.next())[-1] == f"{host} cpu firing"
 
 
-async def test_a_dashboard_is_told_of_a_threshold_that_was_changed(watching: Watch) -> None:
+async def test_a_dashboard_is_told_of_a_threshold_that_was_changed(watching: Monitor) -> None:
     """Also if no alert changes by it: the charts show where it is."""
     await sync_to_async(Threshold.objects.filter(metric="cpu").update)(threshold=90)
     dashboard = Dashboard()
@@ -110,7 +110,7 @@ async def test_a_dashboard_is_told_of_a_threshold_that_was_changed(watching: Wat
     assert dashboard.thresholds == {"cpu": 70}
 
 
-async def test_a_newcomer_is_told_at_once_what_the_others_know(watching: Watch) -> None:
+async def test_a_newcomer_is_told_at_once_what_the_others_know(watching: Monitor) -> None:
     await sync_to_async(begin_alert)("a")
     first, second = Dashboard(), Dashboard()
     watching.show_to(first)
@@ -119,7 +119,7 @@ async def test_a_newcomer_is_told_at_once_what_the_others_know(watching: Watch) 
     assert await second.next() == ["a cpu firing"]
 
 
-async def test_a_dashboard_that_is_gone_is_told_no_more(watching: Watch) -> None:
+async def test_a_dashboard_that_is_gone_is_told_no_more(watching: Monitor) -> None:
     gone, there = Dashboard(), Dashboard()
     watching.show_to(gone)
     watching.show_to(there)
@@ -132,7 +132,7 @@ async def test_a_dashboard_that_is_gone_is_told_no_more(watching: Watch) -> None
     assert gone._lists.qsize() == 1
 
 
-async def test_without_a_change_nobody_is_told_anything(watching: Watch) -> None:
+async def test_without_a_change_nobody_is_told_anything(watching: Monitor) -> None:
     dashboard = Dashboard()
     watching.show_to(dashboard)
     await dashboard.next()
@@ -144,7 +144,7 @@ async def test_without_a_change_nobody_is_told_anything(watching: Watch) -> None
 
 
 async def test_a_host_that_falls_silent_is_noticed_and_all_processes_are_told(
-    watching: Watch, clock: Clock
+    watching: Monitor, clock: Clock
 ) -> None:
     others: asyncio.Queue[GroupEvent] = asyncio.Queue()
 
@@ -165,7 +165,7 @@ async def test_a_host_that_falls_silent_is_noticed_and_all_processes_are_told(
 
 
 async def test_a_layer_out_of_reach_hides_no_silence_here(
-    watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    watching: Monitor, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail() -> None:
         raise LayerUnavailable("no layer")
@@ -185,7 +185,7 @@ def gone(*args: object) -> bool:
 
 
 async def test_a_store_that_was_away_makes_nobody_silent(
-    watching: Watch, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    watching: Monitor, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """While it was, no pulse could be stored either."""
     await store("a")
@@ -193,7 +193,7 @@ async def test_a_store_that_was_away_makes_nobody_silent(
     watching.show_to(dashboard)
     await dashboard.next()
     with monkeypatch.context() as patch:
-        patch.setattr(alert_book, "look_for_silence", gone)
+        patch.setattr(engine, "find_stale_hosts", gone)
         watching.wake()
         await dashboard.next()
     clock.time += 10
@@ -205,7 +205,7 @@ async def test_a_store_that_was_away_makes_nobody_silent(
 
 
 async def test_a_dashboard_is_told_that_what_it_knows_may_not_be_so_while_the_store_is_away(
-    watching: Watch, monkeypatch: pytest.MonkeyPatch
+    watching: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever comes meanwhile is told the same; when the store is back the list is true again."""
     await sync_to_async(begin_alert)("a")
@@ -213,7 +213,7 @@ async def test_a_dashboard_is_told_that_what_it_knows_may_not_be_so_while_the_st
     watching.show_to(dashboard)
     assert await dashboard.next() == ["a cpu firing"]
     with monkeypatch.context() as patch:
-        patch.setattr(alert_book, "look_for_silence", gone)
+        patch.setattr(engine, "find_stale_hosts", gone)
         watching.wake()
         assert await dashboard.next() == ["a cpu firing"]
         watching.show_to(newcomer)
@@ -223,10 +223,10 @@ async def test_a_dashboard_is_told_that_what_it_knows_may_not_be_so_while_the_st
     assert (dashboard.seen, newcomer.seen) == ([True, False, True], [False, True])
 
 
-async def test_a_store_that_hangs_is_away_too(watching: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_hangs_is_away_too(watching: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """No query fails then, and none comes to an end."""
     go_on = threading.Event()
-    real: Callable[..., bool] = alert_book.look_for_silence
+    real: Callable[..., bool] = engine.find_stale_hosts
 
     def hang(*args: Any) -> bool:
         go_on.wait(PATIENCE)
@@ -237,7 +237,7 @@ async def test_a_store_that_hangs_is_away_too(watching: Watch, monkeypatch: pyte
     await dashboard.next()
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
     with monkeypatch.context() as patch:
-        patch.setattr(alert_book, "look_for_silence", hang)
+        patch.setattr(engine, "find_stale_hosts", hang)
         watching.wake()
         await dashboard.next()
         assert dashboard.seen == [True, False]
@@ -249,26 +249,26 @@ async def test_a_store_that_hangs_is_away_too(watching: Watch, monkeypatch: pyte
 
 
 async def test_a_dashboard_that_opens_while_the_store_is_away_is_told_that_nobody_knows(
-    watching: Watch, monkeypatch: pytest.MonkeyPatch
+    watching: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alert_book, "look_for_silence", gone)
+    monkeypatch.setattr(engine, "find_stale_hosts", gone)
     dashboard = Dashboard()
     watching.show_to(dashboard)
     assert await dashboard.next() == []
     assert dashboard.seen == [False]
 
 
-async def test_a_watch_that_runs_is_not_started_again(watching: Watch) -> None:
+async def test_a_watch_that_runs_is_not_started_again(watching: Monitor) -> None:
     watching.ensure_running()
     task = watching._task
     watching.ensure_running()
     assert watching._task is task
 
 
-async def test_it_looks_by_itself_at_every_beat(monkeypatch: pytest.MonkeyPatch, watching: Watch) -> None:
+async def test_it_looks_by_itself_at_every_beat(monkeypatch: pytest.MonkeyPatch, watching: Monitor) -> None:
     monkeypatch.setattr(watch, "SOONEST", 0.01)
     monkeypatch.setattr(watch, "LATEST", 0.01)
-    looking = Watch(Clock())
+    looking = Monitor(Clock())
     dashboard = Dashboard()
     looking.show_to(dashboard)
     await dashboard.next()

@@ -1,4 +1,4 @@
-"""The worker's beat, on a clock that the test moves."""
+"""The worker's interval, on a clock that the test moves."""
 
 import asyncio
 import json
@@ -10,11 +10,11 @@ import pytest
 from pytest_django import Settings
 
 from pulse.alerting.monitor import tell_alerts_changed
-from pulse.protocol import Sample
+from pulse.protocol import Measurement
 from pulse.sampling.sampler import Sampler, Snapshot
 from pulse.sampling.worker import FIRST_SECONDS, Worker
 from pulse.storage.recorder import Recorder
-from pulse.storage.store import Measured
+from pulse.storage.store import NewSample
 from pulse.tests.support import NOON, FakeClock, snapshot
 from rtproject.websocket.exceptions import LayerUnavailable
 
@@ -28,16 +28,16 @@ class Enough(BaseException):
 class World:
     """Everything a worker touches. `reads` and `publishes` count what it tried; hooks get the count before it."""
 
-    def __init__(self, beats: int) -> None:
+    def __init__(self, intervals: int) -> None:
         self.clock = FakeClock(NOON + 1)
         self.pulses: list[dict[str, Any]] = []
         self.moments: list[float] = []
         self.tags: list[dict[str, Any]] = []
-        self.stored: list[Measured] = []
+        self.stored: list[NewSample] = []
         self.reads = self.publishes = 0
         self.on_read: Callable[[int], None] = lambda count: None
         self.on_publish: Callable[[int], None] = lambda count: None
-        self._beats = beats
+        self._beats = intervals
 
     def read(self) -> Snapshot:
         self.reads += 1
@@ -54,7 +54,7 @@ class World:
         if len(self.pulses) == self._beats:
             raise Enough
 
-    async def write(self, batch: list[Measured]) -> bool:
+    async def write(self, batch: list[NewSample]) -> bool:
         self.stored += batch
         return False
 
@@ -62,7 +62,7 @@ class World:
         return False
 
     async def run(self, recorder: Recorder | None = None) -> None:
-        """Runs a worker in this world until it has published as many pulses as `beats`."""
+        """Runs a worker in this world until it has published as many pulses as `intervals`."""
         recorder = recorder or Recorder(tell_alerts_changed, self.write, self.tidy)
         worker = Worker("web-1", INTERVAL, Sampler(self.read), recorder, self.clock, self.publish)
         with pytest.raises(Enough):
@@ -92,7 +92,7 @@ def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_the_first_pulse_comes_as_soon_as_something_is_measured() -> None:
-    world = World(beats=1)
+    world = World(intervals=1)
     await world.run()
     assert world.moments == [NOON + 1 + FIRST_SECONDS]
     assert world.pulses[0]["interval"] == FIRST_SECONDS
@@ -100,20 +100,20 @@ async def test_the_first_pulse_comes_as_soon_as_something_is_measured() -> None:
 
 
 async def test_a_thousand_pulses_keep_to_the_grid_of_the_clock() -> None:
-    world = World(beats=1001)
+    world = World(intervals=1001)
     await world.run()
-    assert world.moments[1:] == [NOON + INTERVAL * beat for beat in range(1, 1001)]
-    assert world.seqs == [NOON / INTERVAL + beat for beat in range(1001)]
+    assert world.moments[1:] == [NOON + INTERVAL * interval for interval in range(1, 1001)]
+    assert world.seqs == [NOON / INTERVAL + interval for interval in range(1001)]
 
 
 async def test_a_pulse_is_tagged_with_its_host_and_seq() -> None:
-    world = World(beats=2)
+    world = World(intervals=2)
     await world.run()
     assert world.tags == [{"host": "web-1", "seq": pulse["seq"]} for pulse in world.pulses]
 
 
 async def test_a_sample_that_takes_longer_than_a_tick_does_not_move_the_beat() -> None:
-    world = World(beats=4)
+    world = World(intervals=4)
 
     def slow(count: int) -> None:
         world.clock.time += 7 if count > 2 else 0
@@ -121,11 +121,11 @@ async def test_a_sample_that_takes_longer_than_a_tick_does_not_move_the_beat() -
     world.on_read = slow
     await world.run()
     assert world.moments[1:] == [NOON + 12, NOON + 22, NOON + 32]
-    assert world.seqs[1:] == [NOON / INTERVAL + beat for beat in (2, 4, 6)]
+    assert world.seqs[1:] == [NOON / INTERVAL + interval for interval in (2, 4, 6)]
 
 
 async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    world = World(beats=7)
+    world = World(intervals=7)
 
     def suspend(count: int) -> None:
         world.clock.time += 22 if count in (3, 4) else 0
@@ -133,8 +133,8 @@ async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCapture
     world.on_publish = suspend
     await world.run()
     assert messages(caplog) == [
-        "keeping the beat of the pulse fails, and is tried again: 4 ticks were skipped",
-        "keeping the beat of the pulse works again",
+        "keeping the interval of the pulse fails, and is tried again: 4 ticks were skipped",
+        "keeping the interval of the pulse works again",
     ]
 
 
@@ -142,23 +142,23 @@ async def test_what_was_measured_before_the_process_was_stopped_for_long_is_no_p
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is neither published nor stored: another worker of this host may have gone on."""
-    world = World(beats=3)
+    world = World(intervals=3)
     sample = Sampler.sample
 
-    def stopped(sampler: Sampler) -> Sample | None:
+    def stopped(sampler: Sampler) -> Measurement | None:
         measured = sample(sampler)
         world.clock.time += 3600 if world.reads == 3 else 0
         return measured
 
     monkeypatch.setattr(Sampler, "sample", stopped)
     await world.run()
-    assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 722, 723)]
+    assert world.seqs == [NOON / INTERVAL + interval for interval in (0, 722, 723)]
     assert [each.pulse.seq for each in world.stored] == world.seqs
 
 
 async def test_ticks_without_a_pulse_are_counted_and_the_count_is_stored_with_each() -> None:
     """Those that were skipped, and those at which the machine could not be sampled."""
-    world = World(beats=7)
+    world = World(intervals=7)
 
     def suspend(count: int) -> None:
         world.clock.time += 22 if count == 3 else 0
@@ -170,7 +170,7 @@ async def test_ticks_without_a_pulse_are_counted_and_the_count_is_stored_with_ea
 
 
 async def test_how_many_ticks_were_missed_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
-    world = World(beats=2)
+    world = World(intervals=2)
     world.on_read = fail_on(range(2, 3), OSError("no /proc"))
     await world.run()
     assert caplog.messages[-1] == "the pulse of web-1 ends; ticks missed: 1"
@@ -179,10 +179,10 @@ async def test_how_many_ticks_were_missed_is_logged_at_the_end(caplog: pytest.Lo
 async def test_a_machine_that_cannot_be_sampled_is_logged_once_and_the_beat_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(beats=3)
+    world = World(intervals=3)
     world.on_read = fail_on(range(3, 6), OSError("no /proc"))
     await world.run()
-    assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 4, 5)]
+    assert world.seqs == [NOON / INTERVAL + interval for interval in (0, 4, 5)]
     assert messages(caplog) == [
         "sampling the machine fails, and is tried again: OSError: no /proc",
         "sampling the machine works again",
@@ -190,7 +190,7 @@ async def test_a_machine_that_cannot_be_sampled_is_logged_once_and_the_beat_goes
 
 
 async def test_if_the_very_first_reading_fails_the_first_pulse_is_a_tick_late() -> None:
-    world = World(beats=1)
+    world = World(intervals=1)
     world.on_read = fail_on(range(1, 2), OSError("no /proc"))
     await world.run()
     assert world.seqs == [NOON / INTERVAL + 1]
@@ -199,11 +199,13 @@ async def test_if_the_very_first_reading_fails_the_first_pulse_is_a_tick_late() 
 async def test_a_pulse_that_cannot_be_published_is_logged_once_and_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(beats=3)
+    world = World(intervals=3)
     world.on_publish = fail_on(range(2, 5), LayerUnavailable("no layer"))
     await world.run()
-    assert world.seqs == [NOON / INTERVAL + beat for beat in (0, 4, 5)]
-    assert {stored.pulse.seq for stored in world.stored} >= {NOON / INTERVAL + beat for beat in (1, 2, 3)}
+    assert world.seqs == [NOON / INTERVAL + interval for interval in (0, 4, 5)]
+    assert {stored.pulse.seq for stored in world.stored} >= {
+        NOON / INTERVAL + interval for interval in (1, 2, 3)
+    }
     assert messages(caplog) == [
         "publishing pulses fails, and is tried again: LayerUnavailable: no layer",
         "publishing pulses works again",
@@ -211,24 +213,24 @@ async def test_a_pulse_that_cannot_be_published_is_logged_once_and_stored(
 
 
 async def test_what_is_stored_is_the_frame_that_was_published() -> None:
-    world = World(beats=3)
+    world = World(intervals=3)
     await world.run()
     first = world.stored[0]
     assert json.loads(first.text) == world.pulses[0]
     assert (first.pulse.host, first.pulse.seq, first.at) == ("web-1", NOON / INTERVAL, NOON + 1.2)
-    assert first.beat == INTERVAL
+    assert first.interval == INTERVAL
 
 
 async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulse.storage.recorder.CLOSING_SECONDS", 0)
-    world = World(beats=50)
+    world = World(intervals=50)
 
-    async def hang(batch: list[Measured]) -> bool:
+    async def hang(batch: list[NewSample]) -> bool:
         await asyncio.Event().wait()
         raise AssertionError
 
     await world.run(Recorder(tell_alerts_changed, hang, world.tidy))
-    assert world.seqs == [NOON / INTERVAL + beat for beat in range(50)]
+    assert world.seqs == [NOON / INTERVAL + interval for interval in range(50)]
 
 
 async def test_the_worker_of_this_machine_is_made_from_the_settings(settings: Settings) -> None:

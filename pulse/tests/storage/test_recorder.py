@@ -12,7 +12,7 @@ from pulse.alerting.monitor import tell_alerts_changed
 from pulse.models import Sample
 from pulse.storage import recorder
 from pulse.storage.recorder import PRUNE_EVERY, Recorder
-from pulse.storage.store import Measured
+from pulse.storage.store import NewSample
 from pulse.tests.support import NOON, measured
 from rtproject.websocket.exceptions import LayerUnavailable
 
@@ -28,7 +28,7 @@ class Store:
         self.opened.set()
         self.broken = False
 
-    async def write(self, batch: list[Measured]) -> bool:
+    async def write(self, batch: list[NewSample]) -> bool:
         await self.opened.wait()
         if self.broken:
             raise DatabaseError("gone")

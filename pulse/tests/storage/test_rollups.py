@@ -24,8 +24,8 @@ def cpu(step: int, host: str = "a") -> dict[int, tuple[float, float]]:
 
 
 def test_the_pulses_of_a_step_become_one_with_their_mean_and_peak() -> None:
-    for beat, use in enumerate((10.0, 90.0, 20.0, 40.0)):
-        keep([measured("a", NOON + 5 * beat, cpu=use)])
+    for interval, use in enumerate((10.0, 90.0, 20.0, 40.0)):
+        keep([measured("a", NOON + 5 * interval, cpu=use)])
     assert cpu(FINE) == {0: (40.0, 90.0)}
     assert cpu(COARSE) == {0: (40.0, 90.0)}
 

@@ -91,7 +91,7 @@ def test_a_host_that_is_not_there_has_no_series(host: str) -> None:
 
 def test_a_host_of_another_beat_has_a_step_of_its_own() -> None:
     pulse = measured("slow", NOON - 60, seq=1)
-    keep([type(pulse)(pulse.pulse, pulse.text, pulse.at, beat=60.0)])
+    keep([type(pulse)(pulse.pulse, pulse.text, pulse.at, interval=60.0)])
     assert (of(RAW, "slow").interval, of(RAW, "slow").metrics["cpu"].mean) == (60, [0.0, None])
 
 
@@ -125,7 +125,7 @@ def test_samples_of_the_future_are_not_shown_yet() -> None:
 
 @pytest.mark.parametrize("seconds", [RAW, HOUR])
 def test_a_host_that_was_not_measured_in_the_range_is_there_all_the_same(seconds: int) -> None:
-    """It is silent, and whoever asks must know whose silence an alert tells of."""
+    """It is silent, and whoever asks must know whose staleness an alert tells of."""
     store("a", (2 * HOUR, 1.0))
     host = of(seconds)
     assert figures(host) == []

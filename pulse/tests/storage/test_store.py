@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError
 
-from pulse.alerting import engine as alert_book
+from pulse.alerting import engine as engine
 from pulse.models import ALIVE_INTERVALS, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.protocol import decode, moment
 from pulse.storage.store import keep
@@ -28,7 +28,7 @@ def test_a_pulse_is_stored_as_a_sample_and_is_the_newest_of_its_host() -> None:
     assert (sample.host, sample.seq, sample.frame) == ("a", pulse.pulse.seq, pulse.text)
     host = Host.objects.get()
     assert (host.name, host.at, host.frame) == ("a", moment(NOON + 0.25), pulse.text)
-    assert (host.beat, host.missed) == (BEAT, 3)
+    assert (host.interval, host.missed) == (BEAT, 3)
 
 
 def test_the_newest_of_a_host_is_what_was_stored_last() -> None:
@@ -40,7 +40,8 @@ def test_the_newest_of_a_host_is_what_was_stored_last() -> None:
 
 def test_whether_an_alert_changed_is_told() -> None:
     answers = [
-        keep([measured("a", NOON + 5 * beat, cpu=cpu)]) for beat, cpu in enumerate((10, 95, 99, 10, 10))
+        keep([measured("a", NOON + 5 * interval, cpu=cpu)])
+        for interval, cpu in enumerate((10, 95, 99, 10, 10))
     ]
     assert answers == [False, True, False, True, False]
 
@@ -118,7 +119,7 @@ def test_nothing_is_stored_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> bool:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr(alert_book, "observe", fail)
+    monkeypatch.setattr(engine, "observe", fail)
     with pytest.raises(DatabaseError):
         keep([measured("a", NOON)])
     assert [model.objects.count() for model in (Sample, Host, Rollup)] == [0, 0, 0]

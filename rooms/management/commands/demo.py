@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from rooms.models import RetiredName, Room
+from rooms.models import ReservedName, Room
 from rooms.names import room_key
 
 ROOMS = {"lobby": None, "VIP": "secret123"}
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, keep: bool, **options: Any) -> None:
         for name, password in ROOMS.items():
             room = Room.objects.named(name).first() or Room(name=name, title=name)
-            if keep and RetiredName.objects.filter(key=room_key(name)).exists():
+            if keep and ReservedName.objects.filter(key=room_key(name)).exists():
                 self.stdout.write(f"room {name}: deleted")
                 continue
             if not room.pk or not (keep or _is_right(room, password)):

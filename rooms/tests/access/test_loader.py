@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from rooms.access import loader as reader
-from rooms.access.loader import Reader, find_rooms
+from rooms.access.loader import RoomLoader, load_rooms
 from rooms.models import Room
 from rooms.tests.listeners import PATIENCE
 from rtproject.websocket.tests.helpers import settle
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.django_db(transaction=True)  # whoever reads looks afte
 
 
 class Looks:
-    """Stands in for `doors.read_rooms`: waits for `go`, and finds a room of each name but "gone"."""
+    """Stands in for `doors.query_rooms`: waits for `go`, and finds a room of each name but "gone"."""
 
     def __init__(self) -> None:
         self.asked: list[set[str]] = []
         self.go = threading.Event()
         self.error: Exception | None = None
 
-    def read_rooms(self, names: Collection[str]) -> dict[str, Room]:
+    def query_rooms(self, names: Collection[str]) -> dict[str, Room]:
         """A look that takes as long as a test wants."""
         error = self.error
         self.asked.append(set(names))
@@ -38,11 +38,11 @@ class Looks:
 def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     """The looks that a reader takes."""
     looks = Looks()
-    monkeypatch.setattr(reader, "read_rooms", looks.read_rooms)
+    monkeypatch.setattr(reader, "query_rooms", looks.query_rooms)
     return looks
 
 
-async def asking(reader: Reader, *names: str) -> "list[asyncio.Task[dict[str, Room]]]":
+async def asking(reader: RoomLoader, *names: str) -> "list[asyncio.Task[dict[str, Room]]]":
     """Some who have asked, for one name each."""
     tasks = [asyncio.create_task(reader.find([name])) for name in names]
     await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def begun(looks: Looks, count: int) -> None:
 async def test_all_who_ask_at_once_share_one_look(looks: Looks) -> None:
     """Each gets what they asked for, by key, and what is not there is missing."""
     looks.go.set()
-    one = Reader()
+    one = RoomLoader()
     found = await asyncio.gather(one.find(["A", "b"]), one.find(["B"]), one.find(["gone", "c"]))
     assert [set(rooms) for rooms in found] == [{"a", "b"}, {"b"}, {"c"}]
     assert looks.asked == [{"a", "b", "c", "gone"}]
@@ -67,7 +67,7 @@ async def test_all_who_ask_at_once_share_one_look(looks: Looks) -> None:
 
 async def test_a_look_that_began_before_is_not_used(looks: Looks) -> None:
     """Who asks while one is being taken waits for the next, with all the others who do."""
-    one = Reader()
+    one = RoomLoader()
     (first,) = await asking(one, "a")
     await begun(looks, 1)
     later = await asking(one, "a", "b", "a")
@@ -80,14 +80,14 @@ async def test_the_patient_share_a_look_that_somebody_else_has_taken(
     looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long they would wait by themselves."""
-    monkeypatch.setattr(reader, "PATIENT_SECONDS", PATIENCE)
+    monkeypatch.setattr(reader, "BATCH_SECONDS", PATIENCE)
     looks.go.set()
-    one = Reader()
-    patient = [asyncio.create_task(one.find([name], patient=True)) for name in "ab"]
+    one = RoomLoader()
+    batch = [asyncio.create_task(one.find([name], batch=True)) for name in "ab"]
     await settle()
     assert looks.asked == []
     assert (await one.find(["c"])).keys() == {"c"}
-    assert [(await task).keys() for task in patient] == [{"a"}, {"b"}]
+    assert [(await task).keys() for task in batch] == [{"a"}, {"b"}]
     assert looks.asked == [{"a", "b", "c"}]
 
 
@@ -95,10 +95,10 @@ async def test_the_patient_get_a_look_of_their_own_at_last(
     looks: Looks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One for all of them."""
-    monkeypatch.setattr(reader, "PATIENT_SECONDS", 0.01)
+    monkeypatch.setattr(reader, "BATCH_SECONDS", 0.01)
     looks.go.set()
-    one = Reader()
-    found = await asyncio.gather(*(one.find([name], patient=True) for name in "ab"))
+    one = RoomLoader()
+    found = await asyncio.gather(*(one.find([name], batch=True) for name in "ab"))
     assert [rooms.keys() for rooms in found] == [{"a"}, {"b"}]
     assert looks.asked == [{"a", "b"}]
 
@@ -106,7 +106,7 @@ async def test_the_patient_get_a_look_of_their_own_at_last(
 async def test_an_error_reaches_everybody_who_shares_it(looks: Looks) -> None:
     """And nobody else: the next look is another one."""
     looks.error = OperationalError("no store")
-    one = Reader()
+    one = RoomLoader()
     failing = await asking(one, "a", "b")
     await begun(looks, 1)
     looks.error = None
@@ -121,7 +121,7 @@ async def test_an_error_reaches_everybody_who_shares_it(looks: Looks) -> None:
 async def test_who_gives_up_costs_the_others_nothing(looks: Looks) -> None:
     """The look goes on, also if nobody waits for it any more, and even if it fails then."""
     looks.error = OperationalError("no store")
-    one = Reader()
+    one = RoomLoader()
     (alone,) = await asking(one, "a")
     await begun(looks, 1)
     alone.cancel()
@@ -137,12 +137,12 @@ async def test_many_names_are_read_in_parts(looks: Looks, monkeypatch: pytest.Mo
     """A query takes no more than so many."""
     monkeypatch.setattr(reader, "MOST_AT_ONCE", 2)
     looks.go.set()
-    assert (await Reader().find("abcde")).keys() == set("abcde")
+    assert (await RoomLoader().find("abcde")).keys() == set("abcde")
     assert sorted(map(len, looks.asked)) == [1, 2, 2]
 
 
 async def test_the_process_has_one_reader(looks: Looks) -> None:
     """Whoever asks by the function shares the looks."""
     looks.go.set()
-    await asyncio.gather(find_rooms(["a"]), find_rooms(["b"]))
+    await asyncio.gather(load_rooms(["a"]), load_rooms(["b"]))
     assert looks.asked == [{"a", "b"}]

@@ -7,16 +7,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from rooms.access.versions import door_of, judge, may_hear, may_read, read_rooms
-from rooms.models import Numbering, Room
+from rooms.access.versions import can_read, can_receive, door_of, query_rooms, revocation_code
+from rooms.models import MessageSequence, Room
 from rooms.tests.support import make_room
 from rtproject.websocket.close_codes import CloseCode
 
 
 def listed(pk: int = 1, epoch: str = "e", **fields: Any) -> Room:
-    """A room as it is read with its numbering."""
+    """A room as it is read with its sequence."""
     room = Room(pk=pk, name="x", **fields)
-    room.numbering = Numbering(epoch=epoch)
+    room.sequence = MessageSequence(epoch=epoch)
     return room
 
 
@@ -42,19 +42,19 @@ CASES = {
     "its password was removed": (GUARDED, REMOVED, None),
     "it keeps nothing any more": (OPEN, FORGETFUL, CloseCode.GOING_AWAY),
     "it keeps messages from now on": (FORGETFUL, OPEN, CloseCode.GOING_AWAY),
-    "its numbering begins anew": (OPEN, listed(epoch="f", password_version=1), CloseCode.GOING_AWAY),
+    "its sequence begins anew": (OPEN, listed(epoch="f", password_version=1), CloseCode.GOING_AWAY),
 }
 
 
 @pytest.mark.parametrize(("entered", "now", "code"), CASES.values(), ids=CASES.keys())
 def test_who_must_go(entered: Room, now: Room | None, code: CloseCode | None) -> None:
     """Somebody who entered one room stays in it, or goes with the code that says why."""
-    assert judge(entered, now) is code
+    assert revocation_code(entered, now) is code
 
 
 def test_a_closed_or_full_room_sends_nobody_out() -> None:
     """Limits are for newcomers: who is inside stays."""
-    assert judge(OPEN, listed(password_version=1, closed=True, member_limit=0)) is None
+    assert revocation_code(OPEN, listed(password_version=1, closed=True, member_limit=0)) is None
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_a_closed_or_full_room_sends_nobody_out() -> None:
 )
 def test_who_hears_whom(one: Room, other: Room, hears: bool) -> None:
     """Only who came in by the same door; a password that was removed parts nobody. It is the same both ways."""
-    assert may_hear(door_of(one), door_of(other)) is hears
-    assert may_hear(door_of(other), door_of(one)) is hears
+    assert can_receive(door_of(one), door_of(other)) is hears
+    assert can_receive(door_of(other), door_of(one)) is hears
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_who_hears_whom(one: Room, other: Room, hears: bool) -> None:
 )
 def test_who_reads_whom(reader: Room, speaker: Room, reads: bool) -> None:
     """What was said by an older door is history to who came in by a newer one, and never the other way round."""
-    assert may_read(door_of(reader), door_of(speaker)) is reads
+    assert can_read(door_of(reader), door_of(speaker)) is reads
 
 
 @pytest.mark.django_db
@@ -100,7 +100,7 @@ class TestReadRooms:
     def test_rooms_are_found_by_key(self) -> None:
         """Rows are found without case and stand under their key; other names are open, unlisted rooms."""
         room = make_room("VIP")
-        found = read_rooms(["vIp", "Elsewhere"])
+        found = query_rooms(["vIp", "Elsewhere"])
         assert found.keys() == {"vip", "elsewhere"}
         assert found["vip"] == room
         unlisted = found["elsewhere"]
@@ -110,18 +110,18 @@ class TestReadRooms:
     def test_a_deleted_room_is_not_found(self) -> None:
         """A retired name leads nowhere, and the names beside it are not touched."""
         make_room("gone").delete()
-        assert read_rooms(["GONE", "other"]).keys() == {"other"}
+        assert query_rooms(["GONE", "other"]).keys() == {"other"}
 
     def test_without_unlisted_rooms_only_rows_are_found(self, settings: Settings) -> None:
         """With ROOMS_ALLOW_UNLISTED off there are no rooms but the listed ones."""
         settings.ROOMS_ALLOW_UNLISTED = False
         make_room("VIP")
-        assert read_rooms(["vip", "other"]).keys() == {"vip"}
+        assert query_rooms(["vip", "other"]).keys() == {"vip"}
 
     def test_many_rooms_take_two_queries(self) -> None:
         """The number of queries does not grow with the number of rooms."""
         make_room("VIP")
-        read_rooms(["vip"])  # the first look begins its numbering
+        query_rooms(["vip"])  # the first look begins its sequence
         with CaptureQueriesContext(connection) as queries:
-            assert len(read_rooms(["vip", *map(str, range(50))])) == 51
+            assert len(query_rooms(["vip", *map(str, range(50))])) == 51
         assert len(queries) == 2

@@ -1,11 +1,11 @@
-"""A room's feed: the order, and from when on somebody hears it."""
+"""A room's live_room: the order, and from when on somebody hears it."""
 
 import asyncio
 
 import pytest
 
-from rooms.delivery import subscribers as audience
-from rooms.delivery.live_room import Feed
+from rooms.delivery import subscribers as subscribers
+from rooms.delivery.live_room import LiveRoom
 from rooms.tests.listeners import Store, attached, event, numbers
 from rtproject.websocket.started import Started
 from rtproject.websocket.tests.helpers import settle
@@ -17,96 +17,98 @@ class TestOrder:
     @pytest.mark.parametrize(
         "order", [[5, 6, 7], [5, 5, 6, 5, 6, 7, 7], [7, 6, 5], [6, 5, 7], [1, 5, 4, 6, 3, 7]]
     )
-    async def test_each_is_shown_once_in_its_turn(self, store: Store, feed: Feed, order: list[int]) -> None:
+    async def test_each_is_shown_once_in_its_turn(
+        self, store: Store, live_room: LiveRoom, order: list[int]
+    ) -> None:
         """Whatever the layer repeats or reorders, and however old it is."""
-        member = attached(feed)
+        member = attached(live_room)
         store.newest = 7
         for seq in order:
-            feed.deliver(event(seq))
+            live_room.deliver(event(seq))
         await settle()
         assert member.heard == numbers(5, 7)
-        assert feed.shown == 7
+        assert live_room.shown == 7
 
     async def test_what_comes_together_is_written_together(
-        self, feed: Feed, monkeypatch: pytest.MonkeyPatch
+        self, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """One write for each member, however many messages there are, unless they are very long."""
         written: list[int] = []
-        attached(feed)
+        attached(live_room)
         monkeypatch.setattr(SendQueue, "write", lambda self, frame: written.append(len(frame.messages)))
         for seq in (5, 6, 7):
-            feed.deliver(event(seq))
+            live_room.deliver(event(seq))
         assert written == []
         await settle()
         assert written == [3]
         for seq in (8, 9, 10):
-            feed.take(seq, Frame("x" * audience.MOST_AT_ONCE), "1:0:0")
+            live_room.take(seq, Frame("x" * subscribers.MOST_AT_ONCE), "1:0:0")
         await settle()
         assert written == [3, 1, 1, 1]
 
-    async def test_the_own_process_does_not_wait_for_the_layer(self, feed: Feed) -> None:
+    async def test_the_own_process_does_not_wait_for_the_layer(self, live_room: LiveRoom) -> None:
         """What was stored here is shown at once, and the event that comes later shows nothing new."""
-        member = attached(feed)
-        feed.take(5, Frame("5"), "1:0:0")
+        member = attached(live_room)
+        live_room.take(5, Frame("5"), "1:0:0")
         await settle()
-        feed.deliver(event(5))
+        live_room.deliver(event(5))
         await settle()
         assert member.heard == ["5"]
 
 
 class TestListeners:
-    async def test_who_comes_gets_no_repeat(self, feed: Feed) -> None:
+    async def test_who_comes_gets_no_repeat(self, live_room: LiveRoom) -> None:
         """What was shown before is not written to it, not even what is still on its way to the others."""
-        early = attached(feed)
-        feed.deliver(event(5))
-        late = attached(feed)
-        feed.deliver(event(6))
+        early = attached(live_room)
+        live_room.deliver(event(5))
+        late = attached(live_room)
+        live_room.deliver(event(6))
         await settle()
         assert (early.heard, late.heard) == (["5", "6"], ["6"])
 
-    async def test_who_left_hears_nothing_more(self, feed: Feed) -> None:
+    async def test_who_left_hears_nothing_more(self, live_room: LiveRoom) -> None:
         """Not even what was on its way; and leaving twice does nothing."""
-        member, other = attached(feed), attached(feed)
-        feed.deliver(event(5))
-        feed.audience.detach(member)
-        feed.audience.detach(member)
+        member, other = attached(live_room), attached(live_room)
+        live_room.deliver(event(5))
+        live_room.subscribers.detach(member)
+        live_room.subscribers.detach(member)
         await settle()
         assert (member.heard, other.heard) == ([], ["5"])
 
-    async def test_one_who_does_not_read_delays_nobody(self, feed: Feed) -> None:
+    async def test_one_who_does_not_read_delays_nobody(self, live_room: LiveRoom) -> None:
         """Everybody has a backlog of their own."""
-        slow, quick = attached(feed), attached(feed)
+        slow, quick = attached(live_room), attached(live_room)
         slow.reading.clear()
         for seq in (5, 6, 7):
-            feed.deliver(event(seq))
+            live_room.deliver(event(seq))
             await settle()
         assert (slow.heard, quick.heard) == ([], numbers(5, 7))
 
 
 class TestReach:
-    async def test_returns_at_once_if_it_was_shown(self, feed: Feed) -> None:
+    async def test_returns_at_once_if_it_was_shown(self, live_room: LiveRoom) -> None:
         """Also for what was shown long ago."""
         for seq in (4, 1):
-            assert Started(feed.reach(seq)).done
+            assert Started(live_room.reach(seq)).done
 
-    async def test_returns_when_it_was_shown(self, store: Store, feed: Feed) -> None:
+    async def test_returns_when_it_was_shown(self, store: Store, live_room: LiveRoom) -> None:
         """Several may wait for several, and each waits for no longer than its own takes."""
         store.gate.clear()
-        waiting = [asyncio.create_task(feed.reach(seq)) for seq in (6, 5)]
+        waiting = [asyncio.create_task(live_room.reach(seq)) for seq in (6, 5)]
         await settle()
-        feed.deliver(event(5))
+        live_room.deliver(event(5))
         await settle()
         assert [task.done() for task in waiting] == [False, True]
-        feed.deliver(event(6))
+        live_room.deliver(event(6))
         await asyncio.gather(*waiting)
 
-    async def test_what_is_reached_is_looked_for(self, store: Store, feed: Feed) -> None:
+    async def test_what_is_reached_is_looked_for(self, store: Store, live_room: LiveRoom) -> None:
         """Nobody waits for an event that may never come; who gives up costs the others nothing."""
-        member = attached(feed)
+        member = attached(live_room)
         store.newest = 6
-        given_up = asyncio.create_task(feed.reach(6))
+        given_up = asyncio.create_task(live_room.reach(6))
         await asyncio.sleep(0)
         given_up.cancel()
-        await feed.reach(6)
+        await live_room.reach(6)
         await settle()
         assert member.heard == ["5", "6"]

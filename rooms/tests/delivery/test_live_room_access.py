@@ -2,9 +2,9 @@
 
 import pytest
 
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.models import Room
-from rooms.tests.listeners import Member, Store, attached, begun_feed, event, listed_room, numbers, until
+from rooms.tests.listeners import Member, Store, attached, begun_live_room, event, listed_room, numbers, until
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.tests.helpers import settle
@@ -14,31 +14,31 @@ NEWER_DOOR = "1:1:1"
 
 
 class TestDoors:
-    async def test_an_older_door_hears_nothing_of_a_newer_one(self, feed: Feed) -> None:
+    async def test_an_older_door_hears_nothing_of_a_newer_one(self, live_room: LiveRoom) -> None:
         """Who came in before the password was set is turned away, without a word and before anything later."""
-        old, new = attached(feed), attached(feed, NEWER_DOOR)
-        feed.deliver(event(5))
-        feed.deliver(event(6, NEWER_DOOR))
-        feed.deliver(event(7))
+        old, new = attached(live_room), attached(live_room, NEWER_DOOR)
+        live_room.deliver(event(5))
+        live_room.deliver(event(6, NEWER_DOOR))
+        live_room.deliver(event(7))
         await settle()
         assert (old.heard, old.code) == (["5"], CloseCode.PASSWORD_CHANGED)
         assert (new.heard, new.code) == (numbers(5, 7), None)
 
     async def test_what_is_found_in_the_store_counts_as_said_by_the_door_of_now(
-        self, store: Store, feed: Feed
+        self, store: Store, live_room: LiveRoom
     ) -> None:
         """By which door it was said nobody knows any more."""
-        old, new = attached(feed), attached(feed, NEWER_DOOR)
+        old, new = attached(live_room), attached(live_room, NEWER_DOOR)
         store.newest, store.door = 5, NEWER_DOOR
-        feed.expect(5)
+        live_room.expect(5)
         await until(lambda: new.heard == ["5"])
         assert (old.heard, old.code) == ([], CloseCode.PASSWORD_CHANGED)
 
-    async def test_a_removed_password_parts_nobody(self, feed: Feed) -> None:
+    async def test_a_removed_password_parts_nobody(self, live_room: LiveRoom) -> None:
         """Who came in by it hears who comes in without, and the other way round."""
-        before, after = attached(feed, NEWER_DOOR), attached(feed, "1:2:0")
-        feed.deliver(event(5, "1:2:0"))
-        feed.deliver(event(6, NEWER_DOOR))
+        before, after = attached(live_room, NEWER_DOOR), attached(live_room, "1:2:0")
+        live_room.deliver(event(5, "1:2:0"))
+        live_room.deliver(event(6, NEWER_DOOR))
         await settle()
         assert before.heard == after.heard == ["5", "6"]
 
@@ -56,23 +56,23 @@ class TestChanges:
     async def test_what_does_not_belong_here_is_a_reason_to_look(
         self, store: Store, news: GroupEvent
     ) -> None:
-        """An announced change, another numbering, or an unlisted room of this name: nobody hears it."""
+        """An announced change, another sequence, or an unlisted room of this name: nobody hears it."""
         changed: list[str] = []
-        feed = await begun_feed(changed.append)
-        member = attached(feed)
-        feed.deliver(news)
+        live_room = await begun_live_room(changed.append)
+        member = attached(live_room)
+        live_room.deliver(news)
         await settle()
         assert (member.heard, changed) == ([], ["lobby"])
 
 
 class TestNotices:
     @pytest.mark.parametrize("door", ["1:0:0", NEWER_DOOR])
-    async def test_everybody_inside_sees_a_notice(self, feed: Feed, door: str) -> None:
+    async def test_everybody_inside_sees_a_notice(self, live_room: LiveRoom, door: str) -> None:
         """It has no number, and belongs to the row and not to a door."""
-        member = attached(feed, door)
-        feed.deliver(GroupEvent(Frame("notice"), {"notice": 1}))
+        member = attached(live_room, door)
+        live_room.deliver(GroupEvent(Frame("notice"), {"notice": 1}))
         await settle()
-        assert (member.heard, feed.shown) == (["notice"], 4)
+        assert (member.heard, live_room.shown) == (["notice"], 4)
 
 
 class TestWithoutHistory:
@@ -82,28 +82,28 @@ class TestWithoutHistory:
     async def test_an_unlisted_room_hears_nothing_of_a_listed_one(self, other: GroupEvent) -> None:
         """Whoever sits in the open room of this name, while its process has not heard of the new one."""
         changed: list[str] = []
-        feed = await begun_feed(changed.append, Room(name="lobby"))
-        member = attached(feed, "0:0:0")
-        feed.deliver(other)
+        live_room = await begun_live_room(changed.append, Room(name="lobby"))
+        member = attached(live_room, "0:0:0")
+        live_room.deliver(other)
         await settle()
         assert (member.heard, changed) == ([], ["lobby"])
 
     async def test_everything_is_shown_as_it_comes(self) -> None:
         """An unlisted room has no numbers, and nothing is read."""
-        feed = await begun_feed(room=listed_room(epoch=""))
-        member = attached(feed)
+        live_room = await begun_live_room(room=listed_room(epoch=""))
+        member = attached(live_room)
         for text in ("a", "b", "a"):
-            feed.deliver(GroupEvent(Frame(text), {"door": "1:0:0"}))
+            live_room.deliver(GroupEvent(Frame(text), {"door": "1:0:0"}))
         await settle()
         assert member.heard == ["a", "b", "a"]
-        assert feed.shown == 0
+        assert live_room.shown == 0
 
     async def test_other_doors_are_a_reason_to_look(self) -> None:
         """They do not hear each other, and somebody is behind."""
         changed: list[str] = []
-        feed = await begun_feed(changed.append, listed_room(epoch=""))
-        members: list[Member] = [attached(feed), attached(feed, NEWER_DOOR)]
-        feed.deliver(GroupEvent(Frame("a"), {"door": NEWER_DOOR}))
+        live_room = await begun_live_room(changed.append, listed_room(epoch=""))
+        members: list[Member] = [attached(live_room), attached(live_room, NEWER_DOOR)]
+        live_room.deliver(GroupEvent(Frame("a"), {"door": NEWER_DOOR}))
         await settle()
         assert [member.heard for member in members] == [[], ["a"]]
         assert changed == ["lobby"]

@@ -1,4 +1,4 @@
-"""How a feed begins."""
+"""How a live_room begins."""
 
 import asyncio
 import logging
@@ -6,9 +6,9 @@ import logging
 import pytest
 from django.db import OperationalError
 
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.delivery.replay import catch_up
-from rooms.tests.listeners import Member, Store, attached, begun_feed, event, listed_room, numbers
+from rooms.tests.listeners import Member, Store, attached, begun_live_room, event, listed_room, numbers
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import GroupRegistry
 from rtproject.websocket.tests.helpers import settle
@@ -18,9 +18,9 @@ from rtproject.websocket.tests.helpers import settle
 async def test_it_begins_with_the_newest(store: Store, newest: int) -> None:
     """They count as shown, and are kept for newcomers; an empty room has none."""
     store.newest = newest
-    feed = await begun_feed()
-    assert feed.shown == newest
-    kept = feed.tail.after(max(0, newest - 200))
+    live_room = await begun_live_room()
+    assert live_room.shown == newest
+    kept = live_room.recent.after(max(0, newest - 200))
     assert kept is not None
     assert [frame.messages[0]["text"] for frame in kept] == numbers(max(0, newest - 200) + 1, newest)
 
@@ -29,11 +29,11 @@ async def test_it_begins_with_the_newest(store: Store, newest: int) -> None:
 async def test_what_is_stored_between_its_queries_is_shown(store: Store, newest: int) -> None:
     """The messages are read before the number of the newest, which may be one of later."""
     store.newest, store.late = newest, 2
-    feed = await begun_feed()
-    await asyncio.wait_for(feed.reach(newest + 2), 5)
-    assert feed.shown == newest + 2
+    live_room = await begun_live_room()
+    await asyncio.wait_for(live_room.reach(newest + 2), 5)
+    assert live_room.shown == newest + 2
     for seq in range(newest + 2):
-        kept = feed.tail.after(seq)
+        kept = live_room.recent.after(seq)
         texts = None if kept is None else [frame.messages[0]["text"] for frame in kept]
         assert texts in (None, numbers(seq + 1, newest + 2))
 
@@ -44,18 +44,18 @@ async def test_what_comes_while_it_begins_is_not_lost(
 ) -> None:
     """The layer brings what was stored after the store was read, and before its answer is here."""
     store.gate.clear()
-    feed = Feed(listed_room(), lambda key: None)
-    beginning = asyncio.create_task(feed.begin())
+    live_room = LiveRoom(listed_room(), lambda key: None)
+    beginning = asyncio.create_task(live_room.begin())
     await store.asked.get()
     store.newest = 6
     for seq in early:
-        feed.deliver(event(seq))
+        live_room.deliver(event(seq))
     await settle()
     store.gate.set()
     await beginning
-    member = attached(feed)
-    shown = feed.shown
-    await asyncio.wait_for(feed.reach(6), 5)
+    member = attached(live_room)
+    shown = live_room.shown
+    await asyncio.wait_for(live_room.reach(6), 5)
     await settle()
     assert member.heard == numbers(shown + 1, 6)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -65,7 +65,7 @@ async def test_without_the_store_it_does_not_begin(store: Store) -> None:
     """Nobody may come in who would not know what was said."""
     store.failing = True
     with pytest.raises(OperationalError):
-        await begun_feed()
+        await begun_live_room()
 
 
 async def test_without_the_layer_it_does_not_begin(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ async def test_without_the_layer_it_does_not_begin(store: Store, monkeypatch: py
 
     monkeypatch.setattr(GroupRegistry, "join", fail)
     with pytest.raises(LayerUnavailable):
-        await begun_feed()
+        await begun_live_room()
     assert store.asked.empty()
 
 
@@ -84,10 +84,10 @@ async def test_without_the_layer_it_does_not_begin(store: Store, monkeypatch: py
 async def test_rows_that_somebody_deleted_break_nothing(store: Store, deleted: set[int]) -> None:
     """An operator may have reasons: newcomers are shown what is left, once, and what is said next."""
     store.newest, store.deleted = 10, deleted
-    feed = await begun_feed()
-    await asyncio.wait_for(feed.reach(10), 5)
+    live_room = await begun_live_room()
+    await asyncio.wait_for(live_room.reach(10), 5)
     member = Member()
-    await catch_up(feed, member, 0)
-    feed.deliver(event(11))
+    await catch_up(live_room, member, 0)
+    live_room.deliver(event(11))
     await settle()
     assert member.heard == [seq for seq in numbers(1, 11) if int(seq) not in deleted]

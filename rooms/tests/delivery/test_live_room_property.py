@@ -1,4 +1,4 @@
-"""A feed under whatever the layer and the store may do."""
+"""A live_room under whatever the layer and the store may do."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rooms.delivery import live_room as module
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.delivery.replay import catch_up
 from rooms.tests.listeners import Member, Store, event, listed_room, numbers, until
 from rtproject.websocket.tests.helpers import settle
@@ -25,8 +25,8 @@ class Scene:
         patch.setattr(module, "PAGE", 3)
         patch.setattr(module, "MOST_AHEAD", 6)
         patch.setattr(module, "current_registry", lambda: SimpleNamespace(join=self._join))
-        self.feed = Feed(listed_room(), lambda key: None)
-        self.beginning = asyncio.create_task(self.feed.begin())
+        self.live_room = LiveRoom(listed_room(), lambda key: None)
+        self.beginning = asyncio.create_task(self.live_room.begin())
         self.members: list[tuple[int, Member, asyncio.Task[None]]] = []
 
     async def say(self, count: int) -> None:
@@ -40,11 +40,11 @@ class Scene:
     async def hear(self, which: int) -> None:
         """The layer brings some message, for the first time or not."""
         if self.store.newest:
-            self.feed.deliver(event(self.store.newest - which % self.store.newest))
+            self.live_room.deliver(event(self.store.newest - which % self.store.newest))
 
     async def look(self, _: int) -> None:
-        """The doorkeeper tells what is stored."""
-        self.feed.expect(self.store.newest)
+        """The enforcement tells what is stored."""
+        self.live_room.expect(self.store.newest)
 
     async def turn(self, count: int) -> None:
         """The event loop turns so many times."""
@@ -62,26 +62,26 @@ class Scene:
     async def come(self, back: int) -> None:
         """A member comes who has seen all but so many."""
         if self.beginning.done():
-            start = max(0, self.feed.shown - back)
+            start = max(0, self.live_room.shown - back)
             member = Member()
-            self.members.append((start, member, asyncio.create_task(catch_up(self.feed, member, start))))
+            self.members.append((start, member, asyncio.create_task(catch_up(self.live_room, member, start))))
 
     async def leave(self, which: int) -> None:
         """A member goes."""
         if self.members:
             _, member, catching_up = self.members[which % len(self.members)]
             catching_up.cancel()
-            self.feed.audience.detach(member)
+            self.live_room.subscribers.detach(member)
 
     async def end(self) -> None:
-        """Everything works again, and the doorkeeper looks once more."""
+        """Everything works again, and the enforcement looks once more."""
         self.store.failing = False
         self.store.gate.set()
         await self.beginning
         self.store.newest, self.store.late = self.store.newest + self.store.late, 0
-        await self.feed.reach(self.store.newest)
+        await self.live_room.reach(self.store.newest)
         await asyncio.gather(*(task for _, _, task in self.members), return_exceptions=True)
-        await until(lambda: self.feed._repairing is None)
+        await until(lambda: self.live_room._repairing is None)
         await settle()
 
     async def _join(self, group: str, member: object) -> None:
@@ -114,10 +114,10 @@ def test_everybody_sees_every_number_once_in_order(newest: int, script: list[tup
     async def run(patch: pytest.MonkeyPatch) -> None:
         scene = Scene(patch, newest)
         await play(scene, script)
-        assert scene.feed.shown == scene.store.newest
+        assert scene.live_room.shown == scene.store.newest
         for start, member, catching_up in scene.members:
             whole = numbers(start + 1, scene.store.newest)
-            if member in scene.feed.audience._listeners:
+            if member in scene.live_room.subscribers._subscribers:
                 assert member.heard == whole
             else:  # it left, or came while the store was out of reach
                 assert catching_up.cancelled() or isinstance(catching_up.exception(), OperationalError | None)

@@ -1,4 +1,4 @@
-"""The feeds of one process: who shares one, and how long it is there."""
+"""The live_rooms of one process: who shares one, and how long it is there."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ import pytest
 from channels.layers import get_channel_layer
 from django.db import OperationalError
 
-from rooms.delivery.live_room import Feed
-from rooms.delivery.registry import Feeds
+from rooms.delivery.live_room import LiveRoom
+from rooms.delivery.registry import LiveRooms
 from rooms.models import Room
 from rooms.names import room_group
 from rooms.presence import query as census
@@ -19,14 +19,14 @@ from rtproject.websocket.tests.helpers import settle
 GROUP = room_group("lobby")
 
 
-async def enter(feeds: Feeds, room: Room | None = None) -> Feed:
+async def enter(live_rooms: LiveRooms, room: Room | None = None) -> LiveRoom:
     """Somebody enters."""
-    return await feeds.enter(room or listed_room(), lambda key: None)
+    return await live_rooms.enter(room or listed_room(), lambda key: None)
 
 
-async def entering(feeds: Feeds, count: int) -> "list[asyncio.Task[Feed]]":
+async def entering(live_rooms: LiveRooms, count: int) -> "list[asyncio.Task[LiveRoom]]":
     """So many who are on their way in."""
-    tasks = [asyncio.create_task(enter(feeds)) for _ in range(count)]
+    tasks = [asyncio.create_task(enter(live_rooms)) for _ in range(count)]
     await settle()
     return tasks
 
@@ -34,39 +34,39 @@ async def entering(feeds: Feeds, count: int) -> "list[asyncio.Task[Feed]]":
 async def test_many_share_one_beginning(store: Store) -> None:
     """The store is read once, however many come, and by whichever object they know the room."""
     store.gate.clear()
-    feeds = Feeds()
-    tasks = await entering(feeds, 3)
+    live_rooms = LiveRooms()
+    tasks = await entering(live_rooms, 3)
     assert not any(task.done() for task in tasks)
     store.gate.set()
-    found = {await task for task in tasks} | {await enter(feeds, listed_room("LOBBY"))}
+    found = {await task for task in tasks} | {await enter(live_rooms, listed_room("LOBBY"))}
     assert len(found) == 1
     assert store.asked.qsize() == 1
-    assert feeds.find(listed_room()) in found
+    assert live_rooms.find(listed_room()) in found
 
 
 async def test_it_is_heard_until_the_last_one_leaves(store: Store) -> None:
-    """Then the process leaves the group, and nothing of the feed is left."""
-    feeds = Feeds()
-    feed = await enter(feeds)
-    assert await enter(feeds) is feed
-    await feeds.leave(feed)
-    member = attached(feed)
+    """Then the process leaves the group, and nothing of the live_room is left."""
+    live_rooms = LiveRooms()
+    live_room = await enter(live_rooms)
+    assert await enter(live_rooms) is live_room
+    await live_rooms.leave(live_room)
+    member = attached(live_room)
     store.newest = 5
     await broadcast(GROUP, "5", epoch="epoch", seq=5, door="1:0:0")
     await until(lambda: member.heard == ["5"])
-    await feeds.leave(feed)
-    assert feeds.find(listed_room()) is None
+    await live_rooms.leave(live_room)
+    assert live_rooms.find(listed_room()) is None
     assert get_channel_layer().groups == {}
-    assert [feeds._feeds, feeds._users, feeds._begun] == [{}, {}, {}]
+    assert [live_rooms._live_rooms, live_rooms._users, live_rooms._begun] == [{}, {}, {}]
 
 
 async def test_who_comes_after_that_begins_anew(store: Store) -> None:
-    """An old feed has not heard what was said meanwhile."""
-    feeds = Feeds()
-    first = await enter(feeds)
-    await feeds.leave(first)
+    """An old live_room has not heard what was said meanwhile."""
+    live_rooms = LiveRooms()
+    first = await enter(live_rooms)
+    await live_rooms.leave(first)
     store.newest = 6
-    second = await enter(feeds)
+    second = await enter(live_rooms)
     assert second is not first
     assert second.shown == 6
 
@@ -76,14 +76,14 @@ async def test_who_comes_after_that_begins_anew(store: Store) -> None:
 )
 async def test_another_row_or_epoch_has_another_feed(store: Store, other: Room) -> None:
     """Both may be here for a while, and leave one by one."""
-    feeds = Feeds()
-    feed, another = await enter(feeds), await enter(feeds, other)
-    assert feed is not another
-    assert (feeds.find(listed_room()), feeds.find(other)) == (feed, another)
-    await feeds.leave(feed)
-    assert (feeds.find(listed_room()), feeds.find(other)) == (None, another)
+    live_rooms = LiveRooms()
+    live_room, another = await enter(live_rooms), await enter(live_rooms, other)
+    assert live_room is not another
+    assert (live_rooms.find(listed_room()), live_rooms.find(other)) == (live_room, another)
+    await live_rooms.leave(live_room)
+    assert (live_rooms.find(listed_room()), live_rooms.find(other)) == (None, another)
     assert GROUP in get_channel_layer().groups
-    await feeds.leave(another)
+    await live_rooms.leave(another)
     assert get_channel_layer().groups == {}
 
 
@@ -91,8 +91,8 @@ async def test_a_failure_is_shared_and_forgotten(store: Store) -> None:
     """All who waited for the beginning learn of it; the next one may begin anew."""
     store.failing = True
     store.gate.clear()
-    feeds = Feeds()
-    tasks = await entering(feeds, 3)
+    live_rooms = LiveRooms()
+    tasks = await entering(live_rooms, 3)
     store.failing = False
     store.gate.set()
     for task in tasks:
@@ -100,25 +100,25 @@ async def test_a_failure_is_shared_and_forgotten(store: Store) -> None:
             await task
     await settle()
     assert get_channel_layer().groups == {}
-    assert (await enter(feeds)).shown == 4
+    assert (await enter(live_rooms)).shown == 4
     assert store.asked.qsize() == 2
 
 
 async def test_without_the_layer_nothing_is_left_behind(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A feed that could not begin is no feed."""
+    """A live_room that could not begin is no live_room."""
 
     async def fail(self: GroupRegistry, name: str, member: object) -> None:
         raise LayerUnavailable("no layer")
 
-    feeds = Feeds()
+    live_rooms = LiveRooms()
     with monkeypatch.context() as patch:
         patch.setattr(GroupRegistry, "join", fail)
         with pytest.raises(LayerUnavailable):
-            await enter(feeds)
-    assert feeds.find(listed_room()) is None
-    assert (await enter(feeds)).shown == 4
+            await enter(live_rooms)
+    assert live_rooms.find(listed_room()) is None
+    assert (await enter(live_rooms)).shown == 4
 
 
 async def test_a_beginning_that_nobody_waits_for_any_more_is_given_up(
@@ -133,8 +133,8 @@ async def test_a_beginning_that_nobody_waits_for_any_more_is_given_up(
         await join(self, name, member)
 
     monkeypatch.setattr(GroupRegistry, "join", slow_join)
-    feeds = Feeds()
-    (alone,) = await entering(feeds, 1)
+    live_rooms = LiveRooms()
+    (alone,) = await entering(live_rooms, 1)
     alone.cancel()
     await settle()
     layer_answers.set()
@@ -144,19 +144,19 @@ async def test_a_beginning_that_nobody_waits_for_any_more_is_given_up(
 
 
 async def test_who_gives_up_on_the_way_in_leaves(store: Store) -> None:
-    """The beginning goes on for the others; with the last one the feed goes too."""
+    """The beginning goes on for the others; with the last one the live_room goes too."""
     store.gate.clear()
-    feeds = Feeds()
-    one, other = await entering(feeds, 2)
+    live_rooms = LiveRooms()
+    one, other = await entering(live_rooms, 2)
     one.cancel()
     await settle()
     store.gate.set()
-    await feeds.leave(await other)
+    await live_rooms.leave(await other)
     store.gate.clear()
-    (alone,) = await entering(feeds, 1)
+    (alone,) = await entering(live_rooms, 1)
     alone.cancel()
     await settle()
     store.gate.set()
     await settle()
-    assert feeds.find(listed_room()) is None
+    assert live_rooms.find(listed_room()) is None
     assert get_channel_layer().groups == {}

@@ -6,7 +6,7 @@ import pytest
 
 from rooms.delivery import live_room as tails
 from rooms.delivery import replay
-from rooms.delivery.live_room import Feed
+from rooms.delivery.live_room import LiveRoom
 from rooms.delivery.replay import Start, catch_up, find_start
 from rooms.tests.listeners import Member, Store, attached, event, numbers
 from rtproject.websocket.close_codes import CloseCode
@@ -58,7 +58,7 @@ def test_where_a_replay_begins_in_an_empty_room(query: dict[str, str], start: St
 
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The store that feeds and replays read from, with ten messages, of which the newest four are in memory too."""
+    """The store that live_rooms and replays read from, with ten messages, of which the newest four are in memory too."""
     monkeypatch.setattr(tails, "MOST_HISTORY", 4)
     monkeypatch.setattr(replay, "PAGE", 3)
     monkeypatch.setattr(replay, "FIRST_PAGE", 3)
@@ -67,65 +67,65 @@ async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     return store
 
 
-async def say(store: Store, feed: Feed, count: int = 1) -> None:
+async def say(store: Store, live_room: LiveRoom, count: int = 1) -> None:
     """So many more messages are stored and shown."""
     for _ in range(count):
         store.newest += 1
-        feed.deliver(event(store.newest))
+        live_room.deliver(event(store.newest))
     await asyncio.sleep(0)
 
 
 class TestCatchUp:
-    async def test_what_is_in_memory_is_not_read(self, store: Store, feed: Feed) -> None:
+    async def test_what_is_in_memory_is_not_read(self, store: Store, live_room: LiveRoom) -> None:
         """And then everything comes that is said."""
         member = Member()
-        await catch_up(feed, member, 6)
-        await say(store, feed)
+        await catch_up(live_room, member, 6)
+        await say(store, live_room)
         await settle()
         assert member.heard == numbers(7, 11)
         assert store.asked.empty()
 
-    async def test_older_messages_are_read_in_pages(self, store: Store, feed: Feed) -> None:
+    async def test_older_messages_are_read_in_pages(self, store: Store, live_room: LiveRoom) -> None:
         """Until the rest is in memory."""
         member = Member()
-        await catch_up(feed, member, 1)
+        await catch_up(live_room, member, 1)
         assert member.heard == numbers(2, 10)
         assert [store.asked.get_nowait() for _ in range(store.asked.qsize())] == [1, 4]
 
-    async def test_who_has_seen_everything_gets_nothing(self, store: Store, feed: Feed) -> None:
+    async def test_who_has_seen_everything_gets_nothing(self, store: Store, live_room: LiveRoom) -> None:
         """Nor does who asks for no history; they only hear what comes."""
         member = Member()
-        await catch_up(feed, member, 10)
+        await catch_up(live_room, member, 10)
         assert member.heard == []
-        await say(store, feed)
+        await say(store, live_room)
         await settle()
         assert member.heard == ["11"]
 
     async def test_while_messages_pour_in_there_is_no_hole_and_no_repeat(
-        self, store: Store, feed: Feed
+        self, store: Store, live_room: LiveRoom
     ) -> None:
         """However slowly somebody reads, they are shown everything, and listen when they are through."""
-        slow, other = Member(), attached(feed)
+        slow, other = Member(), attached(live_room)
         slow.reading.clear()
-        catching_up = asyncio.create_task(catch_up(feed, slow, 0))
+        catching_up = asyncio.create_task(catch_up(live_room, slow, 0))
         for _ in range(20):
-            await say(store, feed, 2)
+            await say(store, live_room, 2)
             slow.reading.set()
             await asyncio.sleep(0)
             slow.reading.clear()
         slow.reading.set()
         await catching_up
-        await say(store, feed)
+        await say(store, live_room)
         await settle()
         assert slow.heard == numbers(1, store.newest)
         assert other.heard == numbers(11, store.newest)
 
-    async def test_nothing_piles_up_for_who_is_not_through(self, store: Store, feed: Feed) -> None:
+    async def test_nothing_piles_up_for_who_is_not_through(self, store: Store, live_room: LiveRoom) -> None:
         """What is said meanwhile is read when they have got so far."""
         slow = Member()
         slow.reading.clear()
-        catching_up = asyncio.create_task(catch_up(feed, slow, 6))
-        await say(store, feed, 50)
+        catching_up = asyncio.create_task(catch_up(live_room, slow, 6))
+        await say(store, live_room, 50)
         await settle()
         assert slow.send_queue._backlog is None
         slow.reading.set()
@@ -133,36 +133,38 @@ class TestCatchUp:
         assert slow.heard == numbers(7, 60)
 
     async def test_it_is_written_in_portions(
-        self, store: Store, feed: Feed, monkeypatch: pytest.MonkeyPatch
+        self, store: Store, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """No more bytes at a time than may be, unless a single message has more."""
         monkeypatch.setattr(replay, "MOST_AT_ONCE", 6)  # two frames of one character
         slow = Member()
         slow.reading.clear()
-        catching_up = asyncio.create_task(catch_up(feed, slow, 7))
+        catching_up = asyncio.create_task(catch_up(live_room, slow, 7))
         await settle()
         assert not catching_up.done()
         slow.reading.set()
         await catching_up
         assert slow.heard == ["8", "9", "10"]
         assert list(replay._portions([])) == []
-        assert [len(some.messages) for some in replay._portions(feed.tail.after(6) or [])] == [2, 1, 1]
+        assert [len(some.messages) for some in replay._portions(live_room.recent.after(6) or [])] == [2, 1, 1]
 
 
 class TestRefusals:
-    async def test_nothing_is_read_for_who_is_gone(self, store: Store, feed: Feed) -> None:
+    async def test_nothing_is_read_for_who_is_gone(self, store: Store, live_room: LiveRoom) -> None:
         """A replay of many pages ends with the first that nobody takes."""
         member = Member()
         member.send_queue.cancel()
         with pytest.raises(ConnectionDenied):
-            await catch_up(feed, member, 0)
+            await catch_up(live_room, member, 0)
         assert store.asked.qsize() == 1
 
-    async def test_who_is_slower_than_the_pruning_is_too_slow(self, store: Store, feed: Feed) -> None:
+    async def test_who_is_slower_than_the_pruning_is_too_slow(
+        self, store: Store, live_room: LiveRoom
+    ) -> None:
         """What they have not seen is deleted, so there is no way on without a hole."""
         member = Member()
         member.reading.clear()
-        catching_up = asyncio.create_task(catch_up(feed, member, 0))
+        catching_up = asyncio.create_task(catch_up(live_room, member, 0))
         await store.asked.get()
         store.pruned = 5
         member.reading.set()
@@ -170,41 +172,41 @@ class TestRefusals:
             await catching_up
         assert refused.value.code == CloseCode.TOO_SLOW
         assert member.heard == numbers(1, 3)
-        assert member not in feed.audience._listeners
+        assert member not in live_room.subscribers._subscribers
 
     @pytest.mark.parametrize("position", [1, 8])
     async def test_who_came_in_by_an_older_door_is_shown_nothing_of_a_newer_one(
-        self, store: Store, feed: Feed, position: int
+        self, store: Store, live_room: LiveRoom, position: int
     ) -> None:
         """From memory or from the store: somebody has spoken by the new password."""
         store.newest += 1
-        feed.deliver(event(store.newest, "1:1:1"))
+        live_room.deliver(event(store.newest, "1:1:1"))
         store.door = "1:1:1"
         member = Member()
         with pytest.raises(ConnectionDenied):
-            await catch_up(feed, member, position)
+            await catch_up(live_room, member, position)
         assert member.heard == []
 
     async def test_a_door_that_changes_in_the_middle_ends_it(
-        self, store: Store, feed: Feed, monkeypatch: pytest.MonkeyPatch
+        self, store: Store, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Not one portion more is written."""
         monkeypatch.setattr(replay, "MOST_AT_ONCE", 1)
         member = Member()
         member.reading.clear()
-        catching_up = asyncio.create_task(catch_up(feed, member, 6))
+        catching_up = asyncio.create_task(catch_up(live_room, member, 6))
         await settle()
         store.newest += 1
-        feed.deliver(event(store.newest, "1:1:1"))
+        live_room.deliver(event(store.newest, "1:1:1"))
         member.reading.set()
         with pytest.raises(ConnectionDenied) as refused:
             await catching_up
         assert refused.value.code == CloseCode.PASSWORD_CHANGED
         assert member.heard == ["7"]
 
-    async def test_a_room_that_begins_anew_sends_away(self, store: Store, feed: Feed) -> None:
-        """What is in the store now belongs to another numbering."""
+    async def test_a_room_that_begins_anew_sends_away(self, store: Store, live_room: LiveRoom) -> None:
+        """What is in the store now belongs to another sequence."""
         store.epoch = "other"
         with pytest.raises(ConnectionDenied) as refused:
-            await catch_up(feed, Member(), 0)
+            await catch_up(live_room, Member(), 0)
         assert refused.value.code == CloseCode.GOING_AWAY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rooms.delivery.subscribers import MOST_AT_ONCE, Audience
+from rooms.delivery.subscribers import MOST_AT_ONCE, Subscribers
 from rooms.tests.listeners import OPEN_DOOR, Member
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.tests.helpers import settle
@@ -37,67 +37,67 @@ def written(member: Member) -> list[list[str]]:
 
 
 @pytest.fixture
-async def audience() -> Audience:
+async def subscribers() -> Subscribers:
     """Of a room with history in which nobody is yet."""
-    return Audience(OPEN_DOOR, numbered=True, on_stranger=lambda: None)
+    return Subscribers(OPEN_DOOR, numbered=True, on_mismatch=lambda: None)
 
 
-async def test_what_is_shown_together_is_written_together(audience: Audience) -> None:
+async def test_what_is_shown_together_is_written_together(subscribers: Subscribers) -> None:
     """All of one turn of the event loop, in its order, and the next turn's by itself."""
     one, other = watched(), watched()
-    audience.attach(one)
-    audience.attach(other)
+    subscribers.attach(one)
+    subscribers.attach(other)
     for text in "abc":
-        audience.show(Frame(text), OPEN_DOOR)
+        subscribers.show(Frame(text), OPEN_DOOR)
     await settle()
-    audience.show(Frame("d"))
+    subscribers.show(Frame("d"))
     await settle()
     assert written(one) == written(other) == [["a", "b", "c"], ["d"]]
 
 
-async def test_much_is_not_kept_until_the_turn_is_over(audience: Audience) -> None:
+async def test_much_is_not_kept_until_the_turn_is_over(subscribers: Subscribers) -> None:
     """It is written in portions, and nothing of it twice."""
     member = watched()
-    audience.attach(member)
+    subscribers.attach(member)
     texts = [letter * (MOST_AT_ONCE // 2) for letter in "abcde"]
     for text in texts:
-        audience.show(Frame(text))
+        subscribers.show(Frame(text))
     assert [len(portion) for portion in written(member)] == [2, 2]
     await settle()
     assert [text for portion in written(member) for text in portion] == texts
 
 
-async def test_a_newcomer_sees_nothing_from_before(audience: Audience) -> None:
+async def test_a_newcomer_sees_nothing_from_before(subscribers: Subscribers) -> None:
     """Also if it was shown in the same turn; who is in sees it before the newcomer sees anything."""
     member, newcomer = watched(), watched()
-    audience.attach(member)
-    audience.show(Frame("a"))
-    audience.attach(newcomer)
-    audience.show(Frame("b"))
+    subscribers.attach(member)
+    subscribers.show(Frame("a"))
+    subscribers.attach(newcomer)
+    subscribers.show(Frame("b"))
     await settle()
     assert (written(member), written(newcomer)) == ([["a"], ["b"]], [["b"]])
 
 
-async def test_who_went_sees_nothing_more(audience: Audience) -> None:
+async def test_who_went_sees_nothing_more(subscribers: Subscribers) -> None:
     """Not even what was shown in the same turn; going twice, or without having come, does nothing."""
     member = watched()
-    audience.attach(member)
-    audience.show(Frame("a"))
-    audience.detach(member)
-    audience.detach(member)
-    audience.detach(watched())
+    subscribers.attach(member)
+    subscribers.show(Frame("a"))
+    subscribers.detach(member)
+    subscribers.detach(member)
+    subscribers.detach(watched())
     await settle()
     assert written(member) == []
 
 
-async def test_what_is_for_all_goes_through_the_newest_door(audience: Audience) -> None:
+async def test_what_is_for_all_goes_through_the_newest_door(subscribers: Subscribers) -> None:
     """Who came and went after a new password is not for those who do not know it."""
     old, new = Member(OPEN_DOOR), Member(NEWER_DOOR)
-    audience.attach(old)
-    audience.attach(new)
-    audience.show(Frame("before"))
-    audience.show(Frame("said"), NEWER_DOOR)
-    audience.show(Frame("joined"))
+    subscribers.attach(old)
+    subscribers.attach(new)
+    subscribers.show(Frame("before"))
+    subscribers.show(Frame("said"), NEWER_DOOR)
+    subscribers.show(Frame("joined"))
     await settle()
     assert (old.heard, old.code) == (["before"], CloseCode.PASSWORD_CHANGED)
     assert (new.heard, new.code) == (["before", "said", "joined"], None)
@@ -106,11 +106,11 @@ async def test_what_is_for_all_goes_through_the_newest_door(audience: Audience) 
 async def test_strangers_without_a_history_do_not_hear_each_other() -> None:
     """One of them is behind, and whoever looks after the room is told; nobody is ended for it."""
     told: list[bool] = []
-    audience = Audience("0:0:0", numbered=False, on_stranger=lambda: told.append(True))
+    subscribers = Subscribers("0:0:0", numbered=False, on_mismatch=lambda: told.append(True))
     unlisted, listed = Member("0:0:0"), Member(OPEN_DOOR)
-    audience.attach(unlisted)
-    audience.attach(listed)
-    audience.show(Frame("joined"))
+    subscribers.attach(unlisted)
+    subscribers.attach(listed)
+    subscribers.show(Frame("joined"))
     await settle()
     assert (unlisted.heard, listed.heard, listed.code) == (["joined"], [], None)
     assert told == [True]

@@ -3,19 +3,19 @@
 import pytest
 
 from rooms.delivery import live_room as module
-from rooms.delivery.live_room import Tail
+from rooms.delivery.live_room import RecentMessages
 from rtproject.websocket.transport.frames import Frame
 
 
-def tail_of(first: int, last: int) -> Tail:
+def tail_of(first: int, last: int) -> RecentMessages:
     """A tail of messages whose texts are their numbers."""
-    tail = Tail(first - 1)
+    tail = RecentMessages(first - 1)
     for seq in range(first, last + 1):
         tail.append(Frame(str(seq)))
     return tail
 
 
-def texts(tail: Tail, seq: int) -> list[str] | None:
+def texts(tail: RecentMessages, seq: int) -> list[str] | None:
     """What came after `seq`."""
     frames = tail.after(seq)
     return None if frames is None else [frame.messages[0]["text"] for frame in frames]
@@ -31,7 +31,11 @@ def test_what_came_after_a_number(seq: int, found: list[str] | None) -> None:
 
 def test_an_empty_one_knows_the_newest_number() -> None:
     """And that nothing came after it."""
-    assert (Tail(7).newest, texts(Tail(7), 7), texts(Tail(7), 6)) == (7, [], None)
+    assert (RecentMessages(7).newest, texts(RecentMessages(7), 7), texts(RecentMessages(7), 6)) == (
+        7,
+        [],
+        None,
+    )
 
 
 def test_it_has_at_most_so_many(monkeypatch: pytest.MonkeyPatch) -> None:

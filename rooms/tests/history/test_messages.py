@@ -12,7 +12,7 @@ from rooms.history import reader as messages
 from rooms.history.reader import older, to_frame, to_text
 from rooms.models import Room
 from rooms.protocol import History, HistoryPage, timestamp
-from rooms.tests.stored import BOB, keeping_room, put, put_many, put_texts, read_again, saying
+from rooms.tests.stored import BOB, keeping_room, new_message, put, put_many, put_texts, read_again
 from rooms.tests.support import set_password
 from rtproject.websocket.exceptions import ClientError
 
@@ -39,14 +39,14 @@ def seqs(page: HistoryPage) -> list[int | None]:
 
 def test_a_row_is_shown_as_it_was_said(room: Room) -> None:
     """The frame of a replay is the one that was sent live."""
-    (outcome,) = put(saying(room, "hi", "7", BOB))
-    assert outcome.row is not None
-    text = to_text(room, outcome.row)
+    (result,) = put(new_message(room, "hi", "7", BOB))
+    assert result.row is not None
+    text = to_text(room, result.row)
     assert json.loads(text) == {
         "type": "message", "room": "Lobby", "from": {"id": BOB.id, "name": "Bob", "guest": False},
-        "text": "hi", "at": timestamp(outcome.row.at), "id": "7", "seq": 11,
+        "text": "hi", "at": timestamp(result.row.at), "id": "7", "seq": 11,
     }  # fmt: skip
-    assert to_frame(room, outcome.row).messages[0]["text"] == text
+    assert to_frame(room, result.row).messages[0]["text"] == text
     assert "id" not in json.loads(to_text(room, put_texts(room, "hi")[0]))
 
 
@@ -130,7 +130,7 @@ def begin_anew() -> None:
 
 @pytest.mark.parametrize("change", [begin_anew, sync_to_async(lambda: set_password("secret123"))])
 async def test_who_came_in_before_a_change_reads_nothing_of_what_is_now(room: Room, change) -> None:
-    """Another numbering, or a password that they may not know."""
+    """Another sequence, or a password that they may not know."""
     await change()
     with pytest.raises(ClientError) as caught:
         await ask(room)

@@ -7,7 +7,7 @@ import pytest
 from rooms.history import pruning
 from rooms.history.pruning import Beyond, prune
 from rooms.history.reader import read_after
-from rooms.models import Message, Numbering, Room
+from rooms.models import Message, MessageSequence, Room
 from rooms.tests.stored import keeping_room, make_older, put_many, put_texts
 
 pytestmark = pytest.mark.django_db
@@ -19,14 +19,14 @@ def kept() -> list[int]:
 
 
 def test_the_oldest_go_until_the_size_is_reached() -> None:
-    """What remains is the room's history, and the numbering remembers how far was deleted."""
+    """What remains is the room's history, and the sequence remembers how far was deleted."""
     room = keeping_room(history_size=3)
     put_many(room, 8)
     make_older(seconds=16)
     assert prune(room.pk) is Beyond.NOTHING
     assert kept() == [6, 7, 8]
-    numbering = Numbering.objects.get()
-    assert (numbering.last_seq, numbering.pruned, numbering.epoch) == (8, 5, room.epoch)
+    sequence = MessageSequence.objects.get()
+    assert (sequence.last_seq, sequence.pruned, sequence.epoch) == (8, 5, room.epoch)
     assert prune(room.pk) is Beyond.NOTHING
     assert [row.seq for row in put_texts(room, "next")] == [9]
 
@@ -38,12 +38,12 @@ def test_nothing_young_is_deleted() -> None:
     make_older(seconds=14)
     assert prune(room.pk) is Beyond.YOUNG
     assert kept() == [1, 2, 3]
-    assert Numbering.objects.get().pruned == 0
+    assert MessageSequence.objects.get().pruned == 0
     make_older(seconds=2)
     put_texts(room, "4", "5")
     assert prune(room.pk) is Beyond.YOUNG
     assert kept() == [4, 5]
-    assert Numbering.objects.get().pruned == 3
+    assert MessageSequence.objects.get().pruned == 3
 
 
 def test_little_is_deleted_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,8 @@ def test_a_page_says_how_the_room_is(room: Room) -> None:
 
 def test_what_was_deleted_is_gone_even_if_the_history_grew(room: Room) -> None:
     """The highest number that was ever deleted counts too."""
-    room.numbering.pruned = 5
-    room.numbering.save(update_fields=["pruned"])
+    room.sequence.pruned = 5
+    room.sequence.save(update_fields=["pruned"])
     Room.objects.update(history_size=100)
     assert read_before(room.pk, None, 1).gone == 5
 

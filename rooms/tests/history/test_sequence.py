@@ -1,9 +1,9 @@
-"""When a room's numbering begins and ends."""
+"""When a room's sequence begins and ends."""
 
 import pytest
 
-from rooms.models import Message, Numbering, Room
-from rooms.tests.stored import keeping_room, put, put_many, put_texts, read_again, saying
+from rooms.models import Message, MessageSequence, Room
+from rooms.tests.stored import keeping_room, new_message, put, put_many, put_texts, read_again
 from rooms.tests.support import make_room
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ def resize(size: int) -> Room:
 def test_it_begins_with_the_first_look_at_the_room() -> None:
     """A room that keeps messages has an epoch as soon as anybody could come in, and keeps it."""
     make_room("lobby", None)
-    assert not Numbering.objects.exists()
+    assert not MessageSequence.objects.exists()
     room = read_again("lobby")
     assert room.epoch
     assert read_again("lobby").epoch == room.epoch
@@ -28,7 +28,7 @@ def test_a_room_without_history_has_none() -> None:
     """And nobody writes anything to find that out."""
     make_room("lobby", None, history_size=0)
     assert read_again("lobby").epoch == ""
-    assert not Numbering.objects.exists()
+    assert not MessageSequence.objects.exists()
 
 
 def test_another_history_size_changes_nothing() -> None:
@@ -42,7 +42,7 @@ def test_it_ends_with_the_history() -> None:
     put_many(keeping_room(), 3)
     assert resize(0).epoch == ""
     assert not Message.objects.exists()
-    assert Numbering.objects.get().pruned == 3
+    assert MessageSequence.objects.get().pruned == 3
 
 
 def test_switched_off_and_on_it_is_another_one() -> None:
@@ -52,26 +52,26 @@ def test_switched_off_and_on_it_is_another_one() -> None:
     resize(0)
     new = resize(10)
     assert new.epoch not in ("", old.epoch)
-    assert (new.numbering.last_seq, new.numbering.gone_before(10)) == (3, 3)
+    assert (new.sequence.last_seq, new.sequence.pruned_through(10)) == (3, 3)
     assert [row.seq for row in put_texts(new, "a", "b")] == [4, 5]
 
 
 def test_an_id_is_remembered_as_long_as_its_message() -> None:
     """After the history was deleted the same id is a new message."""
-    put(saying(keeping_room(), "hi", "7"))
+    put(new_message(keeping_room(), "hi", "7"))
     resize(0)
-    (outcome,) = put(saying(resize(10), "ho", "7"))
-    assert outcome.row is not None
-    assert outcome.row.seq == 2
+    (result,) = put(new_message(resize(10), "ho", "7"))
+    assert result.row is not None
+    assert result.row.seq == 2
 
 
 def test_to_settle_again_changes_nothing() -> None:
     """Several processes may notice the same."""
     room = keeping_room()
     put_many(room, 2)
-    before = Numbering.objects.values().get()
-    Numbering.objects.settle(room)
-    assert Numbering.objects.values().get() == before
+    before = MessageSequence.objects.values().get()
+    MessageSequence.objects.sync(room)
+    assert MessageSequence.objects.values().get() == before
 
 
 def test_a_room_made_again_begins_anew() -> None:
@@ -89,4 +89,4 @@ def test_a_room_made_again_begins_anew() -> None:
 )
 def test_what_is_not_shown_any_more(last: int, pruned: int, size: int, gone: int) -> None:
     """Everything that was deleted or is beyond the history size, deleted or not."""
-    assert Numbering(last_seq=last, pruned=pruned).gone_before(size) == gone
+    assert MessageSequence(last_seq=last, pruned=pruned).pruned_through(size) == gone

@@ -9,14 +9,14 @@ from asgiref.sync import sync_to_async
 from django.db import DataError, OperationalError
 
 from rooms.access.versions import door_of
-from rooms.delivery.registry import current_feeds
+from rooms.delivery.registry import current_live_rooms
 from rooms.history import writer as module
-from rooms.history.store import Outcome, Saying, Verdict, store
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, store
 from rooms.history.writer import Writer
 from rooms.models import Message, Room
 from rooms.posting import deliver_stored
 from rooms.tests.listeners import PATIENCE, attached, until
-from rooms.tests.stored import keeping_room, saying
+from rooms.tests.stored import keeping_room, new_message
 from rtproject.websocket.tests.helpers import settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,14 +32,14 @@ class SlowStore:
         self.gate.set()
 
     def store(
-        self, sayings: Sequence[Saying], before_commit: Callable[[], None], again: bool
-    ) -> list[Outcome]:
+        self, new_messages: Sequence[NewMessage], before_commit: Callable[[], None], again: bool
+    ) -> list[StoreResult]:
         """Stands in for `history.store`."""
-        self.batches.append([saying.text for saying in sayings])
+        self.batches.append([new_message.text for new_message in new_messages])
         assert self.gate.wait(PATIENCE)
         if self.errors:
             raise self.errors.pop(0)
-        return store(sayings, before_commit, again)
+        return store(new_messages, before_commit, again)
 
     async def begun(self, count: int) -> None:
         """Returns when so many transactions have begun."""
@@ -63,14 +63,14 @@ def room() -> Room:
     return keeping_room()
 
 
-def say_all(writer: Writer, room: Room, *texts: str) -> "list[asyncio.Task[Outcome]]":
+def say_all(writer: Writer, room: Room, *texts: str) -> "list[asyncio.Task[StoreResult]]":
     """Some who say something at the same moment."""
-    return [asyncio.create_task(writer.store(saying(room, text))) for text in texts]
+    return [asyncio.create_task(writer.store(new_message(room, text))) for text in texts]
 
 
-async def seqs(tasks: "list[asyncio.Task[Outcome]]") -> list[int | None]:
+async def seqs(tasks: "list[asyncio.Task[StoreResult]]") -> list[int | None]:
     """The numbers that they were given."""
-    return [outcome.row.seq if outcome.row else None for outcome in await asyncio.gather(*tasks)]
+    return [result.row.seq if result.row else None for result in await asyncio.gather(*tasks)]
 
 
 count_messages = sync_to_async(Message.objects.count)
@@ -99,8 +99,8 @@ class TestGroupCommit:
 
     async def test_it_is_shown_when_it_is_stored(self, slow_store: SlowStore, room: Room) -> None:
         """To the members in this process, before its sender is answered, and not a moment earlier."""
-        feed = await current_feeds().enter(room, lambda key: None)
-        member = attached(feed, door_of(room))
+        live_room = await current_live_rooms().enter(room, lambda key: None)
+        member = attached(live_room, door_of(room))
         slow_store.gate.clear()
         (task,) = say_all(Writer(deliver_stored), room, "hi")
         await slow_store.begun(1)
@@ -108,9 +108,9 @@ class TestGroupCommit:
         assert member.heard == []
         slow_store.gate.set()
         await task
-        assert feed.shown == 1
+        assert live_room.shown == 1
         await until(lambda: member.heard)
-        await current_feeds().leave(feed)
+        await current_live_rooms().leave(live_room)
 
     async def test_who_gives_up_waiting_costs_the_others_nothing(
         self, slow_store: SlowStore, room: Room
@@ -127,13 +127,13 @@ class TestGroupCommit:
 
     async def test_a_repeat_is_shown_if_nobody_here_has_seen_it(self, room: Room) -> None:
         """It may have been stored by a process that died before it could tell."""
-        feed = await current_feeds().enter(room, lambda key: None)
-        member = attached(feed, door_of(room))
-        await sync_to_async(store)([saying(room, "hi", "7")], lambda: None, again=False)
-        outcome = await Writer(deliver_stored).store(saying(room, "hi", "7"))
-        assert outcome.verdict is Verdict.REPEATED
+        live_room = await current_live_rooms().enter(room, lambda key: None)
+        member = attached(live_room, door_of(room))
+        await sync_to_async(store)([new_message(room, "hi", "7")], lambda: None, again=False)
+        result = await Writer(deliver_stored).store(new_message(room, "hi", "7"))
+        assert result.status is StoreStatus.REPEATED
         await until(lambda: member.heard)
-        await current_feeds().leave(feed)
+        await current_live_rooms().leave(live_room)
 
 
 class TestOutages:
@@ -144,9 +144,9 @@ class TestOutages:
         caplog.set_level("INFO")
         slow_store.errors = [OperationalError("disk full"), DataError("odd")]
         writer = Writer(deliver_stored)
-        verdicts = [outcome.verdict for outcome in await asyncio.gather(*say_all(writer, room, "a", "b"))]
-        verdicts += [(await writer.store(saying(room, text))).verdict for text in ("c", "d")]
-        assert verdicts == [*[Verdict.UNAVAILABLE] * 3, Verdict.STORED]
+        verdicts = [result.status for result in await asyncio.gather(*say_all(writer, room, "a", "b"))]
+        verdicts += [(await writer.store(new_message(room, text))).status for text in ("c", "d")]
+        assert verdicts == [*[StoreStatus.UNAVAILABLE] * 3, StoreStatus.STORED]
         assert [record.message for record in caplog.records if "storing" in record.message] == [
             "storing messages fails, and is tried again: OperationalError: disk full",
             "storing messages works again",
@@ -173,13 +173,13 @@ class TestOutages:
         """Only a store that is out of reach may come back."""
         monkeypatch.setattr(module, "TRYING_SECONDS", PATIENCE)
         slow_store.errors = [DataError("odd")]
-        assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNAVAILABLE
+        assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.UNAVAILABLE
         assert len(slow_store.batches) == 1
 
     async def test_a_room_that_changed_takes_nothing(self, room: Room) -> None:
         """Its sender is outside, and nobody sees it."""
         await Room.objects.all().adelete()
-        assert await Writer(deliver_stored).store(saying(room)) == (Verdict.OUTSIDE, None)
+        assert await Writer(deliver_stored).store(new_message(room)) == (StoreStatus.OUTSIDE, None)
 
 
 class TestGivingUp:
@@ -191,19 +191,19 @@ class TestGivingUp:
         """A store that hangs is not waited for, and when it comes back it finds that it must not commit."""
         slow_store.gate.clear()
         writer = Writer(deliver_stored)
-        assert [outcome.verdict for outcome in await asyncio.gather(*say_all(writer, room, "a", "b"))] == [
-            Verdict.UNAVAILABLE
+        assert [result.status for result in await asyncio.gather(*say_all(writer, room, "a", "b"))] == [
+            StoreStatus.UNAVAILABLE
         ] * 2
-        assert (await writer.store(saying(room, "c"))).verdict is Verdict.UNAVAILABLE
+        assert (await writer.store(new_message(room, "c"))).status is StoreStatus.UNAVAILABLE
         slow_store.gate.set()
         await slow_store.begun(2)
         assert (await until_stored(writer, room)).row.seq == 1  # type: ignore[union-attr]
         assert await count_messages() == 1
 
 
-async def until_stored(writer: Writer, room: Room) -> Outcome:
+async def until_stored(writer: Writer, room: Room) -> StoreResult:
     """Says something until it is stored."""
     async with asyncio.timeout(PATIENCE):
-        while (outcome := await writer.store(saying(room, "again"))).verdict is not Verdict.STORED:
+        while (result := await writer.store(new_message(room, "again"))).status is not StoreStatus.STORED:
             pass
-    return outcome
+    return result

@@ -10,12 +10,12 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from rooms.history import writer as module
-from rooms.history.store import Outcome, Saying, Verdict, store
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, store
 from rooms.history.writer import Batch, Writer
 from rooms.models import Message, Room
 from rooms.posting import deliver_stored
 from rooms.tests.listeners import PATIENCE, until
-from rooms.tests.stored import keeping_room, saying
+from rooms.tests.stored import keeping_room, new_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,8 +34,8 @@ class BreakingStore:
         self.gate.set()
 
     def store(
-        self, sayings: Sequence[Saying], before_commit: Callable[[], None], again: bool
-    ) -> list[Outcome]:
+        self, new_messages: Sequence[NewMessage], before_commit: Callable[[], None], again: bool
+    ) -> list[StoreResult]:
         """Stands in for `history.store`."""
         self.again.append(again)
         attempt = self.attempts.pop(0) if self.attempts else "real"
@@ -44,11 +44,11 @@ class BreakingStore:
         if attempt == "not committed":
             before_commit()
             raise OperationalError("broken")
-        outcomes = store(sayings, before_commit, again)
+        results = store(new_messages, before_commit, again)
         assert self.gate.wait(PATIENCE)
         if attempt == "committed":
             raise OperationalError("broken")
-        return outcomes
+        return results
 
 
 @pytest.fixture
@@ -80,23 +80,23 @@ count_messages = sync_to_async(Message.objects.count)
 
 
 @pytest.mark.parametrize(
-    ("attempts", "verdict"),
+    ("attempts", "status"),
     [
-        (["committed"], Verdict.REPEATED),
-        (["not committed"], Verdict.STORED),
-        (["committed", "away", "away"], Verdict.REPEATED),
-        (["not committed", "away", "not committed", "committed"], Verdict.REPEATED),
+        (["committed"], StoreStatus.REPEATED),
+        (["not committed"], StoreStatus.STORED),
+        (["committed", "away", "away"], StoreStatus.REPEATED),
+        (["not committed", "away", "not committed", "committed"], StoreStatus.REPEATED),
     ],
 )
 async def test_it_is_tried_again_until_it_is_known(
-    breaking: Callable[..., BreakingStore], room: Room, attempts: list[str], verdict: Verdict
+    breaking: Callable[..., BreakingStore], room: Room, attempts: list[str], status: StoreStatus
 ) -> None:
     """Longer than a store that is merely away is tried for; nothing is stored twice, whether it has an id or not."""
     broken = breaking(*attempts)
-    outcome = await Writer(deliver_stored).store(saying(room))
-    assert outcome.verdict is verdict
-    assert outcome.row is not None
-    assert outcome.row.seq == 1
+    result = await Writer(deliver_stored).store(new_message(room))
+    assert result.status is status
+    assert result.row is not None
+    assert result.row.seq == 1
     assert await count_messages() == 1
     assert broken.again == [False, *[True] * len(attempts)]
 
@@ -108,7 +108,7 @@ async def test_while_the_connection_holds_a_failed_commit_stored_nothing(
     usable = SimpleNamespace(is_usable=lambda: True, close_if_unusable_or_obsolete=lambda: None)
     monkeypatch.setattr(module, "connection", usable)
     broken = breaking("not committed")
-    assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNAVAILABLE
+    assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.UNAVAILABLE
     assert broken.again == [False]
 
 
@@ -127,12 +127,12 @@ async def test_a_commit_in_doubt_is_not_answered_before_it_is_known(
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
     slow = breaking("real")
     slow.gate.clear()
-    answer = asyncio.create_task(Writer(deliver_stored).store(saying(room)))
+    answer = asyncio.create_task(Writer(deliver_stored).store(new_message(room)))
     await until(lambda: asked)
     assert asked == [False]
     assert not answer.done()
     slow.gate.set()
-    assert (await answer).verdict is Verdict.STORED
+    assert (await answer).status is StoreStatus.STORED
 
 
 async def test_nobody_waits_for_ever(
@@ -140,16 +140,16 @@ async def test_nobody_waits_for_ever(
 ) -> None:
     """In the end nobody is told anything that might not be true."""
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
-    monkeypatch.setattr(module, "DOUBT_SECONDS", 0.05)
+    monkeypatch.setattr(module, "COMMIT_UNKNOWN_SECONDS", 0.05)
     breaking("real").gate.clear()
-    assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNKNOWN
+    assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.COMMIT_UNKNOWN
 
 
 async def test_a_store_that_stays_away_is_given_up(
     breaking: Callable[..., BreakingStore], room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also in doubt it is not tried for ever."""
-    monkeypatch.setattr(module, "DOUBT_SECONDS", 0.0)
+    monkeypatch.setattr(module, "COMMIT_UNKNOWN_SECONDS", 0.0)
     broken = breaking("not committed", *["away"] * 1000)
-    assert (await Writer(deliver_stored).store(saying(room))).verdict is Verdict.UNKNOWN
+    assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.COMMIT_UNKNOWN
     assert len(broken.attempts) > 900

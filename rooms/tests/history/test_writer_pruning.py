@@ -14,7 +14,7 @@ from rooms.history.writer import Writer
 from rooms.models import Message, Room
 from rooms.posting import deliver_stored
 from rooms.tests.listeners import PATIENCE
-from rooms.tests.stored import keeping_room, make_older, saying
+from rooms.tests.stored import keeping_room, make_older, new_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +58,7 @@ def room() -> Room:
 
 async def say(writer: Writer, room: Room, count: int) -> None:
     """Somebody says so many things at once."""
-    await asyncio.gather(*(writer.store(saying(room)) for _ in range(count)))
+    await asyncio.gather(*(writer.store(new_message(room)) for _ in range(count)))
 
 
 async def kept(room: Room) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from rooms.presence import backends as exchange
 from rooms.presence import tracker as presence
-from rooms.presence.tracker import Presence
+from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.transport.frames import Frame
@@ -53,14 +53,14 @@ class Process:
 
     def __init__(self, room: int) -> None:
         self.shown: list[dict[str, Any]] = []
-        self.presence = Presence("group", room, self._show)
-        self.name = self.presence._exchange._name
+        self.presence = PresenceTracker("group", room, self._show)
+        self.name = self.presence._backend._name
 
     @property
     def members(self) -> set[str]:
         """The ids of all who are in the room, as far as it knows."""
-        people = self.presence.attendance.some(10_000)
-        assert len(people) == len(self.presence.attendance)
+        people = self.presence.state.some(10_000)
+        assert len(people) == len(self.presence.state)
         return {person.id for person in people}
 
     def take_shown(self) -> list[tuple[Any, ...]]:

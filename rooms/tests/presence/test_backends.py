@@ -7,7 +7,7 @@ from channels.layers import get_channel_layer
 
 from rooms.presence import backends as exchange
 from rooms.presence.backends import EVERYTHING, GATHER_SECONDS
-from rooms.presence.tracker import Presence
+from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import Person
 from rooms.tests.presence.processes import STEP_SECONDS, House, Process
 
@@ -77,13 +77,13 @@ class TestBeginning:
     async def test_in_a_process_alone_nothing_is_kept_or_asked(self) -> None:
         """Without a shared layer there is nobody to tell, and what was not told would pile up."""
         shown: list[object] = []
-        alone = Presence("room", 1, shown.append)
+        alone = PresenceTracker("room", 1, shown.append)
         await asyncio.wait_for(alone.begin(), 10)
         for number in range(10):
             alone.enter(Person(str(number), "A", guest=True))
-        assert len(shown) == len(alone.attendance) == 10
-        assert alone._exchange._changes == {}
-        assert alone._exchange._telling is None
+        assert len(shown) == len(alone.state) == 10
+        assert alone._backend._changes == {}
+        assert alone._backend._telling is None
         await alone.close()
         assert get_channel_layer().groups == {}
 
@@ -115,8 +115,8 @@ class TestChanges:
         first, second = await two(house)
         first.enter("m")
         await house.clock.advance()
-        first.presence._exchange.change("eve", Person("eve", "E", guest=True))
-        first.presence._exchange.change("eve", None)
+        first.presence._backend.change("eve", Person("eve", "E", guest=True))
+        first.presence._backend.change("eve", None)
         await house.clock.advance(SOON)
         assert second.take_shown() == [("joined", "m", 3)]
 
@@ -125,7 +125,7 @@ class TestChanges:
         first, second = await two(house)
         first.presence.enter(Person("ada", "Countess", guest=True))
         await house.clock.advance(SOON)
-        assert second.presence.attendance.at(first.name)["ada"].name == "Countess"
+        assert second.presence.state.at(first.name)["ada"].name == "Countess"
         assert second.shown == []
 
     async def test_who_is_in_both_is_one_member(self, house: House) -> None:
@@ -157,8 +157,8 @@ class TestEnd:
         first, second = await two(house)
         await first.presence.close()
         house.told.clear()
-        second.presence._exchange._asking.add(first.name)
-        second.presence._exchange._tell_soon()
+        second.presence._backend._asking.add(first.name)
+        second.presence._backend._tell_soon()
         await house.clock.advance(100)
         assert {tags["by"] for tags in house.told} == {second.name}
 

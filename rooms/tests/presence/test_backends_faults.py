@@ -122,7 +122,7 @@ class TestSilence:
         assert second.members == {"ada", "bob"}
         await house.clock.advance(GONE_WITHIN - exchange.BEAT_SECONDS)
         assert second.take_shown() == [("left", "ada", 1)]
-        assert second.presence._exchange._known == second.presence._exchange._silent == {}
+        assert second.presence._backend._known == second.presence._backend._silent == {}
 
     async def test_who_comes_back_from_silence_is_asked(self, house: House) -> None:
         """A process that was frozen is there again, with the members it has then."""

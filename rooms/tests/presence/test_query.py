@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rooms.presence import query as census
-from rooms.presence.query import GROUP, Respondent, count_members, take_census
-from rooms.presence.state import Attendance
+from rooms.presence.query import GROUP, PresenceResponder, count_by_room, members_by_room
+from rooms.presence.state import PresenceState
 from rooms.protocol import Person
 from rtproject.websocket.groups.registry import current_registry
 
@@ -24,17 +24,17 @@ class Process:
 
     def __iter__(self) -> Iterator[Any]:
         for key, places in self._rooms.items():
-            attendance = Attendance()
+            state = PresenceState()
             for place, people in places.items():
-                attendance.enter("" if place == "here" else place, people)
-            yield SimpleNamespace(key=key, row=7 if key == "listed" else 0, attendance=attendance)
+                state.enter("" if place == "here" else place, people)
+            yield SimpleNamespace(key=key, row=7 if key == "listed" else 0, state=state)
 
 
 @asynccontextmanager
 async def processes(*all_: Process) -> AsyncIterator[None]:
     """Several answer when somebody asks."""
     for process in all_:
-        await current_registry().join(GROUP, Respondent(process))
+        await current_registry().join(GROUP, PresenceResponder(process))
     yield
 
 
@@ -45,19 +45,19 @@ SECOND = Process(listed={"here": [BOB, ANN], "first": [ANN]}, lone={"here": [BOB
 async def test_each_process_counts_those_of_all() -> None:
     """So a member of several is counted once; an unlisted room has no row."""
     async with processes(FIRST, SECOND):
-        assert await count_members() == {("listed", 7): 2, ("corner", 0): 1, ("lone", 0): 1}
+        assert await count_by_room() == {("listed", 7): 2, ("corner", 0): 1, ("lone", 0): 1}
 
 
 async def test_a_process_that_has_not_heard_of_the_others_yet_does_not_make_the_count_smaller() -> None:
     """The one that knows more is believed."""
     async with processes(Process(listed={"here": [IDA]}), SECOND):
-        assert await count_members() == {("listed", 7): 2, ("lone", 0): 1}
+        assert await count_by_room() == {("listed", 7): 2, ("lone", 0): 1}
 
 
 async def test_the_members_are_told_by_their_own_process() -> None:
     """Each tells its own, and all of them together are the room."""
     async with processes(FIRST, SECOND):
-        assert await take_census() == {
+        assert await members_by_room() == {
             "listed": {"ann": ANN, "bob": BOB},
             "corner": {"ida": IDA},
             "lone": {"bob": BOB},
@@ -67,4 +67,4 @@ async def test_the_members_are_told_by_their_own_process() -> None:
 async def test_without_an_answer_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for long."""
     monkeypatch.setattr(census, "ANSWER_SECONDS", 0.01)
-    assert (await count_members(), await take_census()) == ({}, {})
+    assert (await count_by_room(), await members_by_room()) == ({}, {})

@@ -1,10 +1,10 @@
 """What lies under an ASGI `send`: the transport of the servers we know.
 
-ASGI cannot say that a client does not read, and each `send` encodes its message anew. A transport writes
-finished frames and tells when the client has to be waited for. It is found by looking behind the server's own
-`send`, so it rests on parts of a server that are nobody's promise: each kind checks that all it needs is there, and where it is not, or the
-server is another one, there is no transport and everything goes through ASGI: slower, and with no bound of ours on
-what a server keeps for a client that does not read. A warning says so.
+ASGI cannot say that a client does not read, and each `send` encodes its message anew. A transport writes finished
+frames and tells when the client has to be waited for. It is found by looking behind the server's own `send`, so it
+rests on private parts of a server: each kind checks that all it needs is there. Where it is not, or the server is
+another one, everything goes through ASGI: slower, and the server's own buffer for a slow client has no bound. A
+warning says so.
 """
 
 import logging
