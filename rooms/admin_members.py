@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from rooms import protocol
-from rooms.enforcement import remove
+from rooms.enforcement import disconnect
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.presence.query import Members, members_by_room
@@ -92,7 +92,7 @@ class MembersAdmin(admin.ModelAdmin):
 
     def _disconnect(self, request: HttpRequest, room: Room, chosen: dict[str, Person]) -> None:
         """Disconnects `chosen`, or everybody."""
-        remove(room, list(chosen) or [""])
+        disconnect(room, list(chosen) or [""])
         who = ", ".join(person.name for person in chosen.values()) or "everybody"
         self.log_change(request, room, f"Disconnected {who}.")
         messages.success(request, f"Disconnected {who} in {room}.")

@@ -1,9 +1,14 @@
-"""Who may stay in a room: its connections here, reconciled with the store, and who is disconnected."""
+"""Enforcement of a room's rules on the connections inside: reconciliation, disconnections, announcing changes.
+
+An event of the room's group says that something changed. What has changed is read from the store, once for all
+connections inside. Since events may be lost, all rooms with a connection inside are read again every few seconds; the
+newest message number is read with them, and tells a live room what it has missed.
+"""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Protocol
 
@@ -28,12 +33,13 @@ from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
-RECONCILE_SECONDS = 2.0
-STORE_TIMEOUT = 5.0  # with a store that does not answer
+RECONCILE_SECONDS = 2.0  # between two reads of all rooms
+STORE_TIMEOUT = 5.0  # seconds for one of them
+DISCONNECTIONS_KEPT = timedelta(hours=1)  # far longer than a process needs to learn of one
 
 
 class Connection(Protocol):
-    """A member's connection: where it is, who it belongs to, and how it came in."""
+    """A member's connection inside a room. `room` is the row as it was when the connection came in."""
 
     key: str
     room: Room
@@ -51,59 +57,58 @@ class Enforcement:
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._outage = FailureLog("looking after the rooms")  # nobody can enter meanwhile
+        self._failures = FailureLog("reading the rooms with somebody inside")
 
     def enter(self, connection: Connection) -> None:
-        """Watches over `connection` until it leaves."""
+        """Enforce the rules on `connection` until it leaves."""
         inside = self._inside.setdefault(connection.key, set())
-        twin = next(iter(inside), connection)
-        if _same_row(twin.room, connection.room):
-            connection.room = twin.room  # one row in memory, however many came in by the same
+        other = next(iter(inside), connection)
+        if _same_row(other.room, connection.room):
+            connection.room = other.room  # one row in memory for all that came in by the same
         inside.add(connection)
         if self._task is None or self._task.done():
-            self._task = run_in_background(self._watch(), "enforcement")
+            self._task = run_in_background(self._run(), "enforcement")
 
     def leave(self, connection: Connection) -> None:
-        """Forgets `connection`, if it was here."""
+        """Forget `connection`, if it was here."""
         inside = self._inside.get(connection.key, set())
         inside.discard(connection)
         if not inside:
             self._inside.pop(connection.key, None)
 
     def members(self, key: str) -> set[str]:
-        """The ids of the members who are in a room in this process."""
+        """Return the ids of the members of a room in this process."""
         return {connection.member.id for connection in self._inside.get(key, ())}
 
     def room_changed(self, key: str) -> None:
-        """Something about a room is not as it was; every connection in it may say so, and it is read once."""
+        """Read the room again soon. Every connection inside may call this; the room is read once."""
         self._changed.add(key)
         self._wake.set()
 
-    async def _watch(self) -> None:
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        look_at = loop.time() + RECONCILE_SECONDS
+        reconcile_at = loop.time() + RECONCILE_SECONDS
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(look_at):
+                async with asyncio.timeout_at(reconcile_at):
                     await self._wake.wait()
-            if loop.time() >= look_at:  # also when somebody wakes us all the time
+            if loop.time() >= reconcile_at:  # also if changes come all the time
                 self._changed.update(self._inside)
-                look_at = loop.time() + RECONCILE_SECONDS
+                reconcile_at = loop.time() + RECONCILE_SECONDS
             self._wake.clear()
             changed, self._changed = self._changed, set()
-            await self._look(changed & self._inside.keys())
+            await self._reconcile(changed & self._inside.keys())
 
-    async def _look(self, keys: Iterable[str]) -> None:
-        """Reads these rooms and turns away who may not stay."""
-        keys = list(keys)
+    async def _reconcile(self, keys: Collection[str]) -> None:
+        """Read these rooms and end the connections that may not stay."""
         if not keys:
             return
-        with self._outage:
+        with self._failures:
             async with asyncio.timeout(STORE_TIMEOUT):
                 rooms = await load_rooms(keys)
                 for key in keys:
                     self._revoke(key, rooms.get(key))
-                    await self._carry_out_disconnections(key, rooms.get(key))
+                    await self._disconnect(key, rooms.get(key))
 
     def _revoke(self, key: str, now: Room | None) -> None:
         if now is not None and now.epoch and (live_room := current_live_rooms().find(now)) is not None:
@@ -113,7 +118,7 @@ class Enforcement:
             if code is not None:
                 connection.end(code)
 
-    async def _carry_out_disconnections(self, key: str, now: Room | None) -> None:
+    async def _disconnect(self, key: str, now: Room | None) -> None:
         inside = self._inside.get(key, set())
         seen = min((connection.last_disconnection for connection in inside), default=0)
         if now is None or not inside or now.last_disconnection <= seen:
@@ -134,13 +139,10 @@ def _same_row(one: Room, other: Room) -> bool:
 current_enforcement = loop_local(Enforcement)
 
 
-KEPT = timedelta(hours=1)  # far longer than a process needs to find out
+def disconnect(room: Room, members: Collection[str] = ("",)) -> None:
+    """Disconnect the members of these ids with 4008, or everybody, in every process. It is not a ban.
 
-
-def remove(room: Room, members: Collection[str] = ("",)) -> None:
-    """Disconnects the members of these ids with 4008, or everybody. Raises django.db.Error, and then nobody is.
-
-    `room` is a stored one. Blocks.
+    `room` is a stored one. Blocks. Raises django.db.Error, and then no one is disconnected.
     """
     with short_transaction():
         sequence, _ = MessageSequence.objects.select_for_update().get_or_create(room=room)
@@ -148,20 +150,20 @@ def remove(room: Room, members: Collection[str] = ("",)) -> None:
             sequence.disconnections += 1
             Disconnection.objects.create(room=room, number=sequence.disconnections, member=member)
         sequence.save(update_fields=["disconnections"])
-        Disconnection.objects.filter(room=room, at__lt=timezone.now() - KEPT).delete()
+        Disconnection.objects.filter(room=room, at__lt=timezone.now() - DISCONNECTIONS_KEPT).delete()
         transaction.on_commit(lambda: announce(room.name))
-
-
-def announce(name: str) -> None:
-    """Has every process look at the room of this name. Blocks; if the layer is out of reach that is logged."""
-    try:
-        async_to_sync(broadcast)(room_group(name), None)
-    except LayerUnavailable:
-        # Every process looks at its rooms by itself every few seconds.
-        logger.error("a change of room %s could not be announced", name)
 
 
 @database_sync_to_async
 def disconnected_since(room: int, number: int) -> list[tuple[int, str]]:
-    """Number and member of each removal in the room's row `room` after `number`. Raises django.db.Error."""
+    """Return number and member of each disconnection in the row `room` after `number`. Raises django.db.Error."""
     return list(Disconnection.objects.filter(room=room, number__gt=number).values_list("number", "member"))
+
+
+def announce(name: str) -> None:
+    """Make every process read the room of this name again. Blocks; a failure of the layer is logged."""
+    try:
+        async_to_sync(broadcast)(room_group(name), None)
+    except LayerUnavailable:
+        # Every process reads its rooms by itself every few seconds.
+        logger.error("a change of room %s could not be announced", name)

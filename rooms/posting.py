@@ -1,19 +1,18 @@
-"""What becomes of a `say`: stored and delivered in a room with history, else passed on."""
+"""The use case of a message: stored and delivered in a room with history, broadcast at most once in any other."""
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rooms import protocol
+from rooms.access.versions import AccessVersion
 from rooms.delivery.registry import current_live_rooms
-from rooms.history.reader import to_text
 from rooms.history.store import NewMessage, StoreStatus
-from rooms.history.writer import Stored, Writer
+from rooms.history.writer import StoredBatch, Writer
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.protocol import Message, Person, Said, Say
+from rooms.protocol import MessageFrame, Person, Said, Say
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
@@ -22,20 +21,22 @@ from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
+MAX_UNPUBLISHED = 1000  # messages; the oldest are dropped, and found by the other processes in the store
 
-async def say(
-    room: Room, door: str, member: Person, frame: Say, on_change: Callable[[str], None]
+
+async def post_message(
+    room: Room, access: AccessVersion, member: Person, frame: Say, on_change: Callable[[str], None]
 ) -> Said | None:
-    """Says `frame` to `room`; to its sender too, which is the confirmation. Returns Said if that was done before.
+    """Post `frame` to `room`; its sender is shown the message too, which is the confirmation.
 
-    Raises ClientError if the message is shown to no one, and ConnectionDenied if that cannot be known. Calls
-    `on_change` with the room's key if the room is not what it was when `member` came in by `door`.
+    Returns Said if the message was stored before. Raises ClientError if no one is shown it, and ConnectionDenied if
+    that cannot be known. Calls `on_change` with the room's key if the room has changed since `member` was admitted.
     """
     if not room.epoch:
-        await _pass_on(room, door, member, frame)
+        await _broadcast_message(room, access, member, frame)
         return None
     key = f"={frame.id}" if frame.id is not None else f":{secrets.token_hex(16)}"
-    result = await _current_writer().store(NewMessage(room, door, member, frame.text, key))
+    result = await _current_writer().store(NewMessage(room, access, member, frame.text, key))
     match result.status:
         case StoreStatus.REPEATED if frame.id is not None and result.row is not None:
             return Said(frame.id, result.row.seq)
@@ -46,65 +47,62 @@ async def say(
             raise ClientError("unavailable", "The room has changed; connect again.", frame.id)
         case StoreStatus.UNAVAILABLE:
             raise ClientError("unavailable", "The store is out of reach; say it again later.", frame.id)
-        case (
-            StoreStatus.COMMIT_UNKNOWN
-        ):  # neither answer would be true: whoever comes back and says it again is told
+        case StoreStatus.COMMIT_UNKNOWN:  # a client that reconnects and says it again gets the answer
             raise ConnectionDenied(CloseCode.UNAVAILABLE)
     return None
 
 
-def deliver_stored(batch: Stored) -> None:
-    """Shows what was stored to the members here, and has the other processes told."""
-    for new_message, result in batch:
+def deliver_stored(batch: StoredBatch) -> None:
+    """Deliver stored messages to the members in this process, and publish them to the other processes."""
+    for message, result in batch:
         row = result.row
         if row is None:
             continue
-        live_room = current_live_rooms().find(new_message.room)
+        live_room = current_live_rooms().find(message.room)
         if result.status is StoreStatus.STORED:
-            text = to_text(new_message.room, row)
+            text = protocol.encode(protocol.stored_message(message.room.name, row))
             if live_room is not None:
-                live_room.take(row.seq, Frame(text), new_message.door)
-            _current_publisher().put(new_message, row.seq, text)
+                live_room.take(row.seq, Frame(text), message.access)
+            _current_publisher().put(message, row.seq, text)
         elif live_room is not None:
             live_room.expect(row.seq)
 
 
-async def _pass_on(room: Room, door: str, member: Person, frame: Say) -> None:
-    message = Message(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
+async def _broadcast_message(room: Room, access: AccessVersion, member: Person, frame: Say) -> None:
+    message = MessageFrame(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
     text, live_room = protocol.encode(message), current_live_rooms().find(room)
     try:
-        await broadcast(room_group(room.name), text, door=door, by=live_room and live_room.name)
+        await broadcast(room_group(room.name), text, access=access, origin=live_room and live_room.name)
     except LayerUnavailable:
         detail = "The channel layer is out of reach; say it again later."
         raise ClientError("unavailable", detail, frame.id) from None
-    # Shown here without the layer, which may lose it on the way back to us, for example after a restart of Redis.
+    # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
-        live_room.subscribers.show(Frame(text), door)
-
-
-MOST_WAITING = 1000  # messages; the oldest are dropped: the other processes will find them in the store
+        live_room.subscribers.write(Frame(text), access)
 
 
 class Publisher:
-    """One message after the other on their way to the layer. Nobody here waits for that: all of them are stored."""
+    """Tells the other processes of stored messages, one after the other. No sender waits for it."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[NewMessage, int, str]] = deque(maxlen=MOST_WAITING)
-        self._telling: asyncio.Task[None] | None = None
-        self._outage = FailureLog("announcing stored messages")
+        self._queue: asyncio.Queue[tuple[NewMessage, int, str]] = asyncio.Queue(MAX_UNPUBLISHED)
+        self._publishing: asyncio.Task[None] | None = None
+        self._failures = FailureLog("publishing stored messages")
 
-    def put(self, new_message: NewMessage, seq: int, text: str) -> None:
-        """Has message `seq` announced; `text` is its finished frame. Returns at once."""
-        self._waiting.append((new_message, seq, text))
-        if self._telling is None or self._telling.done():
-            self._telling = run_in_background(self._tell(), "rooms publisher")
+    def put(self, message: NewMessage, seq: int, text: str) -> None:
+        """Publish `message`, stored as number `seq`, with its finished frame `text`. Returns at once."""
+        if self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait((message, seq, text))
+        if self._publishing is None or self._publishing.done():
+            self._publishing = run_in_background(self._publish(), "rooms publisher")
 
-    async def _tell(self) -> None:
-        while self._waiting:
-            new_message, seq, text = self._waiting.popleft()
-            group, epoch = room_group(new_message.room.name), new_message.room.epoch
-            with self._outage:
-                await broadcast(group, text, door=new_message.door, epoch=epoch, seq=seq)
+    async def _publish(self) -> None:
+        while True:
+            message, seq, text = await self._queue.get()
+            room = message.room
+            with self._failures:
+                await broadcast(room_group(room.name), text, access=message.access, epoch=room.epoch, seq=seq)
 
 
 _current_publisher = loop_local(Publisher)

@@ -1,9 +1,12 @@
-"""The frames of a room, and reading what a client sends. No Django, no I/O."""
+"""The frames of a room, and how client frames are decoded. Pure: no Django, no I/O.
+
+A new frame is a Struct here and a handler in `consumers.py`.
+"""
 
 import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -16,26 +19,26 @@ FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Say(Struct, frozen=True, tag="say"):
-    """Says `text` to the room. `given` is the sender's own name for it, `id` on the wire: null is none of these."""
+    """Say `text` to the room. `given` is the sender's own id for it, the field `id` of the frame; null is not one."""
 
     text: str
     given: FrameId | UnsetType = field(default=UNSET, name="id")
 
     @property
     def id(self) -> str | None:
-        """What the sender called it, which comes back with the message."""
+        """The sender's id for the message, which comes back with it."""
         return None if self.given is UNSET else self.given
 
 
 class History(Struct, frozen=True, tag="history"):
-    """Asks for up to `limit` messages older than number `before`."""
+    """Ask for up to `limit` messages older than number `before`."""
 
     before: Annotated[int, Meta(ge=0)]
     limit: Annotated[int, Meta(ge=1, le=200)]
 
 
 class Ping(Struct, frozen=True, tag="ping"):
-    """Asks for a `pong`."""
+    """Ask for a `pong`."""
 
 
 ClientFrame = Say | History | Ping
@@ -45,7 +48,7 @@ ClientFrame = Say | History | Ping
 
 
 class Person(Struct, frozen=True):
-    """Somebody in a room. `id` is the same for all connections of one member; `guest` is true without a login."""
+    """A member as others see it. Connections with one `id` are one member; `guest` is true without a login."""
 
     id: str
     name: str
@@ -53,10 +56,10 @@ class Person(Struct, frozen=True):
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """The first frame, once: where the client is, who it is there, and with whom (at most 100 of `count` members).
+    """The first frame, once: the room, the client's own member, and at most 100 of the `count` members.
 
-    The rest is said in rooms with history: `seq` is the number of the newest message, and `recovered` is true if
-    nothing was lost since the `since` that the client gave.
+    The last three fields are set in rooms with history: `seq` is the number of the newest message, and `recovered` is
+    true if nothing was lost since the client's `since`.
     """
 
     room: str
@@ -70,10 +73,10 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     recovered: bool | UnsetType = UNSET
 
 
-class Message(Struct, frozen=True, tag="message", omit_defaults=True):
-    """What somebody said. The sender gets it too: that is its confirmation.
+class MessageFrame(Struct, frozen=True, tag="message", omit_defaults=True):
+    """A message. The sender gets it too, as the confirmation.
 
-    `seq` is its number in a room with history, `id` what its sender called it.
+    `seq` is its number in a room with history, `id` the sender's id for it.
     """
 
     room: str
@@ -85,28 +88,28 @@ class Message(Struct, frozen=True, tag="message", omit_defaults=True):
 
 
 class Said(Struct, frozen=True, tag="said"):
-    """What you said under this `id` was stored before, as number `seq`."""
+    """The answer to a `say` whose `id` was stored before, as number `seq`."""
 
     id: str
     seq: int
 
 
 class Joined(Struct, frozen=True, tag="joined"):
-    """Somebody else came into the room. `count` is how many members there are now."""
+    """Another member came into the room, which has `count` members now."""
 
     member: Person
     count: int
 
 
 class Left(Struct, frozen=True, tag="left"):
-    """A member is gone."""
+    """A member left the room, which has `count` members now."""
 
     member: Person
     count: int
 
 
 class Count(Struct, frozen=True, tag="count"):
-    """How many members there are: instead of the two above in a room with many."""
+    """The number of members: instead of `joined` and `left` in a room with many."""
 
     count: int
 
@@ -129,40 +132,60 @@ class Pong(Struct, frozen=True, tag="pong"):
 
 
 class Error(Struct, frozen=True, tag="error", omit_defaults=True):
-    """A frame had no effect. `code` is for programs, `detail` a sentence for a developer."""
+    """The answer to a frame that had no effect. `code` is for programs, `detail` is a sentence for a developer."""
 
     code: ErrorCode
     detail: str
     id: str | None = None
 
 
-ServerFrame = Welcome | Message | Said | Joined | Left | Count | Notice | HistoryPage | Pong | Error
+ServerFrame = Welcome | MessageFrame | Said | Joined | Left | Count | Notice | HistoryPage | Pong | Error
 
 _encoder = msgspec.json.Encoder()
 
 
 def encode(frame: ServerFrame) -> str:
-    """The frame as JSON text."""
+    """Return the frame as JSON text."""
     return _encoder.encode(frame).decode()
 
 
+class StoredMessage(Protocol):
+    """A stored message, as its row has it."""
+
+    seq: int
+    member: str
+    name: str
+    guest: bool
+    text: str
+    at: datetime
+
+    @property
+    def client_id(self) -> str | None: ...
+
+
+def stored_message(room: str, row: StoredMessage) -> MessageFrame:
+    """Return the frame that the room `room` shows `row` as."""
+    person = Person(row.member, row.name, row.guest)
+    return MessageFrame(room, person, row.text, timestamp(row.at), id=row.client_id, seq=row.seq)
+
+
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
+    """Format a time as RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-MOST_LOOKED_AT = 65_536  # characters: looking closely must not be worth anybody's while
-# White space, controls, what Unicode calls default ignorable, and the letters that are blank.
-_UNSEEN = re.compile(
+MAX_INSPECTED = 65_536  # characters: a closer look at a longer text would cost more than sending it
+# White space, controls, default ignorable characters in the sense of Unicode, and letters that are blank.
+_INVISIBLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff]*"
 )
-_SOUND_ID = re.compile(r"[^\ud800-\udfff]{1,64}\Z")
+_VALID_ID = re.compile(r"[^\ud800-\udfff]{1,64}\Z")
 
 
 class BadFrame(ValueError):
-    """A frame that cannot be read. `frame_id` is its `id`, if that much of it could be."""
+    """Raised for a frame that cannot be decoded. `frame_id` is its `id`, if that could be read."""
 
     def __init__(self, detail: str, frame_id: str | None = None) -> None:
         super().__init__(detail)
@@ -178,7 +201,7 @@ _id_decoder = msgspec.json.Decoder(_Identified)
 
 
 def decode(text: str) -> ClientFrame:
-    """The frame that `text` is. Text that does not begin with `{` is said as it is. Raises BadFrame."""
+    """Decode a client frame. Text that does not begin with `{` is said as it is. Raises BadFrame."""
     frame = _decode_json(text) if text.startswith("{") else Say(text)
     if isinstance(frame, Say):
         _check_text(frame)
@@ -193,7 +216,7 @@ def _decode_json(text: str) -> ClientFrame:
 
 
 def _reason(error: Exception) -> str:
-    # msgspec names the field and what was expected of it. It may quote what stood there, which can be long.
+    # msgspec names the field and what it expected. It may quote the value, which can be long.
     return (
         ascii(str(error)[:200])[1:-1][:200]
         if isinstance(error, msgspec.MsgspecError)
@@ -205,16 +228,16 @@ def _frame_id(text: str) -> str | None:
     try:
         return _id_decoder.decode(text).id
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _id_of_odd(text) if len(text) <= MOST_LOOKED_AT else None
+        return _id_of_odd(text) if len(text) <= MAX_INSPECTED else None
 
 
 def _id_of_odd(text: str) -> str | None:
-    """The id of what other readers take for JSON, with a lone surrogate in it or a NaN."""
+    """The id of a text that only other parsers accept as JSON, with a lone surrogate or a NaN in it."""
     try:
         found = json.loads(text).get("id")
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, str) and _SOUND_ID.match(found) else None
+    return found if isinstance(found, str) and _VALID_ID.match(found) else None
 
 
 def _check_text(frame: Say) -> None:
@@ -226,10 +249,10 @@ def _check_text(frame: Say) -> None:
         raise BadFrame("The id contains a NUL character.", frame.id)
     try:
         frame.text.encode()
-    except UnicodeEncodeError:  # msgspec refuses one in JSON, a server one on the wire
+    except UnicodeEncodeError:  # from plain text; msgspec and the server refuse one elsewhere
         raise BadFrame("A lone surrogate is not a character.") from None
 
 
 def _is_blank(text: str) -> bool:
-    """Whether there is nothing to see. Of a very long text, whether it is white space."""
-    return not text.strip() or (len(text) <= MOST_LOOKED_AT and _UNSEEN.fullmatch(text) is not None)
+    """Whether nothing in the text is visible. A very long text is blank only if it is white space."""
+    return not text.strip() or (len(text) <= MAX_INSPECTED and _INVISIBLE.fullmatch(text) is not None)

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from rooms import passwords
-from rooms.access.versions import query_rooms
+from rooms.access.loader import query_rooms
 from rooms.forms import PasswordForm
 from rooms.guesses import is_used_up
 from rooms.identity import keep_guest_key

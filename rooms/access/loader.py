@@ -1,61 +1,78 @@
-"""Reads rooms from the store for the event loop: once for all who ask at the same time.
+"""Loading rooms from the store: callers that ask at the same time share one query.
 
-When a network comes back everybody in a room does. Each of them has to know how the room is now, and a look that began
-after they asked tells them, whoever it was for. Strangers who knock without pause share a few looks: one for each would
-cost a query and two hops between threads.
+After a network failure everybody in a room reconnects at once. Each of them needs the room as it is now, and a query
+that began after they asked answers all of them.
 """
 
 import asyncio
 from collections.abc import Collection
 
 from channels.db import database_sync_to_async
+from django.conf import settings
 
-from rooms.access.versions import query_rooms
-from rooms.models import Room
+from rooms.models import MessageSequence, ReservedName, Room
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
 
-BATCH_SECONDS = 0.1  # that a batch caller waits for others before they have a look taken
-MOST_AT_ONCE = 500  # names in one query
+BATCH_SECONDS = 0.1  # that a caller with `batch=True` waits for others to share its query
+MAX_NAMES = 500  # in one query
+
+
+def query_rooms(names: Collection[str]) -> dict[str, Room]:
+    """Return the rooms of these names by key, in two queries at most. Blocks.
+
+    An open, unlisted room is a Room that was never saved (its `pk` is None). A name that admits no one is missing: its
+    room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
+    """
+    rooms = Room.objects.select_related("sequence").named(*names)
+    found = {room_key(room.name): room for room in rooms}
+    for room in found.values():
+        if bool(room.epoch) != bool(room.history_size):
+            MessageSequence.objects.sync(room)
+    missing = {room_key(name) for name in names} - found.keys()
+    if missing and settings.ROOMS_ALLOW_UNLISTED:
+        reserved = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)
+        found |= {key: Room(name=key, history_size=0) for key in missing - set(reserved)}
+    return found
 
 
 class RoomLoader:
-    """The look that is being taken, and the next one, which whoever asks meanwhile waits for."""
+    """The query that is running, and the next one, which callers that ask meanwhile wait for."""
 
     def __init__(self) -> None:
-        self._asked: set[str] = set()
-        self._answer: asyncio.Future[dict[str, Room]] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._wanted: set[str] = set()
+        self._next: asyncio.Future[dict[str, Room]] | None = None
+        self._loading: asyncio.Task[None] | None = None
 
-    async def find(self, names: Collection[str], batch: bool = False) -> dict[str, Room]:
-        """See `doors.query_rooms`: what it returns for these names, read after this was called."""
+    async def load(self, names: Collection[str], batch: bool = False) -> dict[str, Room]:
+        """Return what `query_rooms` finds for these names, read after this was called."""
         keys = {room_key(name) for name in names}
-        self._asked |= keys
-        if self._answer is None:
-            self._answer = asyncio.get_running_loop().create_future()
-            self._answer.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        answer = self._answer
+        self._wanted |= keys
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+            self._next.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        answer = self._next
         if batch:
             await asyncio.wait({answer}, timeout=BATCH_SECONDS)
-        if not answer.done() and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.create_task(self._look(), name="rooms reader")
+        if not answer.done() and (self._loading is None or self._loading.done()):
+            self._loading = asyncio.create_task(self._load_all(), name="room loader")
         rooms = await asyncio.shield(answer)
         return {key: rooms[key] for key in keys & rooms.keys()}
 
-    async def _look(self) -> None:
-        while self._answer is not None:
-            answer, self._answer = self._answer, None
-            asked, self._asked = list(self._asked), set()
+    async def _load_all(self) -> None:
+        while self._next is not None:
+            answer, self._next = self._next, None
+            wanted, self._wanted = list(self._wanted), set()
             try:
-                answer.set_result(await _read(asked))
+                answer.set_result(await _query(wanted))
             except Exception as error:
                 answer.set_exception(error)
 
 
-async def _read(keys: list[str]) -> dict[str, Room]:
+async def _query(keys: list[str]) -> dict[str, Room]:
     found: dict[str, Room] = {}
-    for start in range(0, len(keys), MOST_AT_ONCE):
-        found |= await database_sync_to_async(query_rooms)(keys[start : start + MOST_AT_ONCE])
+    for start in range(0, len(keys), MAX_NAMES):
+        found |= await database_sync_to_async(query_rooms)(keys[start : start + MAX_NAMES])
     return found
 
 
@@ -63,8 +80,9 @@ _current_loader = loop_local(RoomLoader)
 
 
 async def load_rooms(names: Collection[str], batch: bool = False) -> dict[str, Room]:
-    """The rooms of these names by key, see `doors.query_rooms`. Who is batch waits a little for others to ask as well.
+    """Return the rooms of these names by key, see `query_rooms`. Raises django.db.Error.
 
-    Raises django.db.Error.
+    With `batch=True`, waits up to 0.1 s so that callers share one query: strangers who knock without pause must not
+    cost a query each.
     """
-    return await _current_loader().find(names, batch)
+    return await _current_loader().load(names, batch)

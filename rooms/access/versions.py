@@ -1,79 +1,67 @@
-"""What a room's door looks like now, and whether who came in through it may stay."""
+"""The version of a room's access rules, and whether a connection may stay when it changes."""
 
-import sys
-from collections.abc import Collection
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from django.conf import settings
-
-from rooms.models import MessageSequence, ReservedName, Room
-from rooms.names import room_key
+from rooms.models import Room
 from rtproject.websocket.close_codes import CloseCode
 
 
-def query_rooms(names: Collection[str]) -> dict[str, Room]:
-    """The rooms of these names by key, in two queries at most.
+class AccessVersion(NamedTuple):
+    """The rules that a member was admitted by.
 
-    An open, unlisted room is a Room that was never saved (its `pk` is None). A name that nobody may enter by is
-    missing: the room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
+    All members of one name share a group of the channel layer, whichever rules they were admitted by: an unlisted room,
+    an open room, a room with an older password. A process that has not yet learned of a change must not mix them.
     """
-    rooms = Room.objects.select_related("sequence").named(*names)
-    found = {room_key(room.name): room for room in rooms}
-    for room in found.values():
-        if bool(room.epoch) != bool(room.history_size):
-            MessageSequence.objects.sync(room)
-    missing = {room_key(name) for name in names} - found.keys()
-    if missing and settings.ROOMS_ALLOW_UNLISTED:
-        retired = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)
-        found |= {key: Room(name=key, history_size=0) for key in missing - set(retired)}
-    return found
+
+    row: int  # the primary key of the room's row, 0 for an unlisted room
+    password_version: int
+    guarded: bool
+
+    @classmethod
+    def decode(cls, tag: Iterable[Any]) -> "AccessVersion":
+        """Read a version from an event of the channel layer, which turns tuples into lists. Raises TypeError."""
+        return cls(*tag)
 
 
-def door_of(room: Room) -> str:
-    """By which door people come into `room` now."""
-    return door(room.pk or 0, room.password_version, room.guarded)
+def access_version(room: Room) -> AccessVersion:
+    """The version of the rules that `room` admits newcomers by."""
+    return AccessVersion(room.pk or 0, room.password_version, room.guarded)
 
 
-def door(row: int, password_version: int, guarded: bool) -> str:
-    """`<row>:<password version>:<guarded>`, one string for all who came in by the same; row 0 is an unlisted room."""
-    return sys.intern(f"{row}:{password_version}:{int(guarded)}")
+def can_receive(own: AccessVersion, sender: AccessVersion) -> bool:
+    """Whether a member admitted by `own` may receive what a member admitted by `sender` says.
 
-
-def can_receive(mine: str, theirs: str) -> bool:
-    """Whether who came in by the door `mine` may hear who came in by `theirs`.
-
-    All say their words to the group of one name, whatever that name was when they came in: an unlisted room, a guarded
-    one, a room with an older password. A process that has not heard of a change yet must not mix them. Removing a
-    password is the one change of a door that parts nobody.
+    Removing a password is the one change of the rules that separates no one.
     """
-    if mine == theirs:
+    if own == sender:
         return True
-    (my_room, my_version, my_guard), (their_room, their_version, their_guard) = (
-        mine.split(":"),
-        theirs.split(":"),
-    )
-    newer_is_guarded = my_guard if int(my_version) > int(their_version) else their_guard
-    return my_room == their_room and (my_version == their_version or newer_is_guarded == "0")
+    newer = own if own.password_version > sender.password_version else sender
+    same_password = own.password_version == sender.password_version
+    return own.row == sender.row and (same_password or not newer.guarded)
 
 
-def can_read(mine: str, theirs: str) -> bool:
-    """Whether who came in by the door `mine` may read what was stored when people came in by `theirs`.
+def can_read(own: AccessVersion, stored: AccessVersion) -> bool:
+    """Whether a member admitted by `own` may read messages stored while the rules were `stored`.
 
-    As `can_receive`, and what was said by an older door is history to who came in by a newer one.
+    The same as `can_receive`, except that messages under older rules are history to a member admitted by newer ones.
     """
-    my_room, my_version, _ = mine.split(":")
-    their_room, their_version, _ = theirs.split(":")
-    return can_receive(mine, theirs) or (my_room == their_room and int(my_version) > int(their_version))
+    is_newer = own.row == stored.row and own.password_version > stored.password_version
+    return is_newer or can_receive(own, stored)
 
 
 def revocation_code(entered: Room, now: Room | None) -> CloseCode | None:
-    """Whether who entered a room when it was `entered` must go, now that it is `now` (None: nobody may enter)."""
+    """The code that ends a connection that entered the room as `entered`, now that it is `now`; None if it may stay.
+
+    `now` is None when there is no room of that name any more.
+    """
     if now is None:
         return CloseCode.NOT_FOUND
     if now.pk != entered.pk:
         return CloseCode.GOING_AWAY if entered.pk is None else CloseCode.NOT_FOUND
-    # Two admins may have taken the same version for two passwords.
+    # Compare the hashes as well: two admins may have taken the same version for two passwords.
     if now.guarded and (now.password_version, now.password) != (entered.password_version, entered.password):
         return CloseCode.PASSWORD_CHANGED
-    if now.epoch != entered.epoch:  # they need a welcome that says so
+    if now.epoch != entered.epoch:  # the client needs a welcome with the new epoch
         return CloseCode.GOING_AWAY
     return None

@@ -1,4 +1,8 @@
-"""Ordered delivery of one room: every message once, in the order of its number."""
+"""Ordered delivery of one room: every message once, in the order of its number.
+
+The channel layer is fast and may lose, repeat or reorder events; the store is slower and complete. A message is taken
+from the first source that brings it, delivered in its turn, and read from the store when its turn passes without it.
+"""
 
 import asyncio
 import logging
@@ -7,10 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
-from rooms.access.versions import door_of
+from rooms import protocol
+from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
-from rooms.history.reader import MOST_HISTORY, newest_page, page_after, to_frame
-from rooms.models import Room
+from rooms.history.reader import MAX_HISTORY, page_after, page_before
+from rooms.models import Message, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rtproject.utils.failure_log import FailureLog
@@ -18,11 +23,17 @@ from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
-MOST_BYTES = 512 * 1024  # for each room with somebody inside
+logger = logging.getLogger(__name__)
+
+LATE_SECONDS = 0.1  # that a message may be on its way before it is read from the store
+RETRY_SECONDS = 1.0  # between two attempts to read from a store that is out of reach
+PAGE = 100  # messages read at a time
+MAX_AHEAD = 200  # messages kept that came before their turn; the others are read from the store
+MAX_RECENT_BYTES = 512 * 1024  # for each room with a member here
 
 
 class RecentMessages:
-    """A row of frames without a hole, of which the last one has number `newest`."""
+    """The newest frames of a room without a hole; the last one has number `newest`."""
 
     def __init__(self, newest: int) -> None:
         self.newest = newest
@@ -30,161 +41,158 @@ class RecentMessages:
         self._size = 0
 
     def append(self, frame: Frame) -> None:
-        """Adds number `newest` + 1; the oldest are forgotten when they become too many."""
+        """Add number `newest` + 1, and drop the oldest when there are too many."""
         self.newest += 1
         self._frames.append(frame)
         self._size += len(frame)
-        while len(self._frames) > MOST_HISTORY or self._size > MOST_BYTES:
+        while len(self._frames) > MAX_HISTORY or self._size > MAX_RECENT_BYTES:
             self._size -= len(self._frames.popleft())
 
     def after(self, seq: int) -> list[Frame] | None:
-        """What came after number `seq`; None if not all of it is here."""
+        """Return the frames after number `seq`; None if not all of them are here."""
         first = len(self._frames) - (self.newest - seq)
         return None if first < 0 else list(islice(self._frames, first, None))
 
 
-logger = logging.getLogger(__name__)
-
-LATE_SECONDS = 0.1  # how long a message may be on its way before it is looked for in the store
-RETRY_SECONDS = 1.0  # between two looks into a store that is out of reach
-PAGE = 100  # messages read at a time
-MOST_AHEAD = 200  # messages kept that came before their turn; the rest will be read from the store
-
-
 class LiveRoom:
-    """One room, as it was when its first member here came in: another row or epoch of that name has another live_room.
+    """A room while a member is in it here, as its row was at the first one; another row or epoch has another LiveRoom.
 
-    To the fan-out it is the group's member. `on_change` is called with the room's key when there is reason to believe
-    that the room's row is not what it was.
+    It is the member of the room's group. `on_change` is called with the room's key when its row may have changed.
     """
 
     def __init__(self, room: Room, on_change: Callable[[str], None]) -> None:
         self.room = room
         self.key = room_key(room.name)
-        self.name = secrets.token_hex(6)  # among the live_rooms of this room in all processes
+        self.name = secrets.token_hex(6)  # tells its own events from those of other processes
         self.epoch = room.epoch
-        self.subscribers = Subscribers(door_of(room), bool(room.epoch), self._changed)
+        self.subscribers = Subscribers(access_version(room), bool(room.epoch), self._changed)
         self.recent = RecentMessages(0)
-        self.presence = PresenceTracker(self.key, room.pk or 0, self.subscribers.show)
+        self.presence = PresenceTracker(self.key, room.pk or 0, self.subscribers.write)
         self._on_change = on_change
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
-        self._ahead: dict[int, tuple[Frame, str]] = {}
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._ahead: dict[int, tuple[Frame, AccessVersion]] = {}
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
-        self._outage = FailureLog(f"looking for messages of room {self.key}")
+        self._failures = FailureLog(f"reading messages of room {self.key}")
 
     @property
-    def shown(self) -> int:
-        """The number of the last message shown; 0 before the first, and in a room that keeps none."""
+    def delivered(self) -> int:
+        """The number of the last message that was delivered; 0 in a room that keeps none."""
         return self.recent.newest
 
     async def begin(self) -> None:
-        """Hears the group from now on. Raises LayerUnavailable, or django.db.Error."""
+        """Join the group and load the recent messages. Raises LayerUnavailable, or django.db.Error."""
         await current_registry().join(room_group(self.key), self)
         if self.epoch:
-            # What is said from now on is heard; what was said before is in here.
-            page = await newest_page(self.room.pk)
+            # Read after joining: a message that is stored later comes as an event.
+            page = await page_before(self.room.pk, None, MAX_HISTORY)
             self.recent = RecentMessages(page.newest)
             for row in page.rows:
-                if row.seq != self.shown + 1:  # the first, or one behind a row that somebody deleted
+                if row.seq != self.delivered + 1:  # the first one, or the one behind a deleted row
                     self.recent = RecentMessages(row.seq - 1)
-                self.recent.append(to_frame(self.room, row))
-            self._ahead.clear()  # of what was heard meanwhile, all that is not in here is in the store
+                self.recent.append(self.to_frame(row))
+            self._ahead.clear()  # an event that came meanwhile and is not in the page can be read again
             self._begun = True
             self.expect(page.newest)
         await self.presence.begin()
 
     async def close(self) -> None:
-        """Nobody listens any more."""
+        """Leave the group: no member is left here."""
         if self._repairing is not None:
             self._repairing.cancel()
         await self.presence.close()
         await current_registry().leave(room_group(self.key), self)
 
     def deliver(self, event: GroupEvent) -> None:
-        """What the fan-out brings: a message, or the news that something about the room is not as it was."""
-        epoch = event.tags.get("epoch", "")
-        if "presence" in event.tags:
-            self.presence.hear(event.tags)
-        elif event.frame is None or event.tags.get("notice", self.room.pk) != self.room.pk:
+        """Handle an event of the group: a message, a notice, presence, or the news that the room has changed."""
+        tags = event.tags
+        if "presence" in tags:
+            self.presence.handle(tags)
+        elif event.text is None or tags.get("notice", self.room.pk) != self.room.pk:
             self._changed()
-        elif "notice" in event.tags:
-            self.subscribers.show(event.frame)
-        elif epoch != self.epoch:
+        elif "notice" in tags:
+            self.subscribers.write(event.frame)
+        elif tags.get("epoch", "") != self.epoch:
             self._changed()
-        elif epoch:
-            self.take(event.tags["seq"], event.frame, event.tags["door"])
-        elif event.tags.get("by") != self.name:  # what was said here was shown when it was said
-            self.subscribers.show(event.frame, event.tags["door"])
+        elif not self.epoch:
+            if tags.get("origin") != self.name:  # its own were delivered when they were posted
+                self.subscribers.write(event.frame, AccessVersion.decode(tags["access"]))
+        elif tags["seq"] > self.delivered:
+            self.add_message(tags["seq"], event.frame, AccessVersion.decode(tags["access"]))
 
-    def take(self, seq: int, frame: Frame, door: str) -> None:
-        """Shows message `seq`, said by `door`, when its turn has come; what was shown before is not shown again."""
-        if self.shown < seq <= self.shown + MOST_AHEAD:
-            self._ahead[seq] = (frame, door)
-            self._show_next()
+    def add_message(self, seq: int, frame: Frame, access: AccessVersion) -> None:
+        """Deliver message `seq` of a sender admitted by `access` in its turn; a repeated one is ignored."""
+        if self.delivered < seq <= self.delivered + MAX_AHEAD:
+            self._ahead[seq] = (frame, access)
+            self._deliver_next()
         self.expect(seq)
 
     def expect(self, seq: int) -> None:
-        """Message `seq` is stored: it is looked for if it does not come by itself."""
+        """Message `seq` is stored: read it from the store if it does not come by itself."""
         self._newest = max(self._newest, seq)
-        if self._begun and self._newest > self.shown and self._repairing is None:
+        if self._begun and self._newest > self.delivered and self._repairing is None:
             self._repairing = run_in_background(self._repair(), f"repair of {self.key}")
 
-    async def reach(self, seq: int) -> None:
-        """Returns when message `seq` was shown."""
+    async def wait_for(self, seq: int) -> None:
+        """Return when message `seq` was delivered."""
         self.expect(seq)
-        if self.shown < seq:
+        if self.delivered < seq:
             turn = asyncio.get_running_loop().create_future()
-            self._waiting.append((seq, turn))
+            self._waiters.append((seq, turn))
             await turn
 
-    def _show_next(self) -> None:
-        while (following := self._ahead.pop(self.shown + 1, None)) is not None:
+    def to_frame(self, row: Message) -> Frame:
+        """Return the frame that a stored message is shown as."""
+        return Frame(protocol.encode(protocol.stored_message(self.room.name, row)))
+
+    def _deliver_next(self) -> None:
+        while (following := self._ahead.pop(self.delivered + 1, None)) is not None:
             self.recent.append(following[0])
-            self.subscribers.show(*following)
-        self._wake()
+            self.subscribers.write(*following)
+        if self._waiters:
+            self._wake()
 
     def _changed(self) -> None:
         self._on_change(self.key)
 
     def _wake(self) -> None:
-        for seq, turn in self._waiting:
-            if seq <= self.shown and not turn.done():
+        for seq, turn in self._waiters:
+            if seq <= self.delivered and not turn.done():
                 turn.set_result(None)
-        self._waiting = [(seq, turn) for seq, turn in self._waiting if not turn.done()]
+        self._waiters = [(seq, turn) for seq, turn in self._waiters if not turn.done()]
 
     async def _repair(self) -> None:
         try:
-            while self.shown < (expected := self._newest):
+            while self.delivered < (expected := self._newest):
                 await asyncio.sleep(LATE_SECONDS)
-                while self.shown < min(expected, self._newest):
-                    if not await self._fill():
+                while self.delivered < min(expected, self._newest):
+                    if not await self._fill_gap():
                         await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._repairing = None
 
-    async def _fill(self) -> bool:
-        """Shows what the store has next; returns whether it could be asked."""
-        with self._outage:
-            page = await page_after(self.room.pk, self.shown, PAGE)
+    async def _fill_gap(self) -> bool:
+        """Deliver the next page of the store; return whether the store could be asked."""
+        with self._failures:
+            page = await page_after(self.room.pk, self.delivered, PAGE)
             if page.epoch != self.epoch:
-                self._newest = self.shown
+                self._newest = self.delivered
                 self._changed()
                 return True
             following = page.rows[0].seq if page.rows else page.newest + 1
-            if following > self.shown + 1:
+            if following > self.delivered + 1:
                 self._skip_to(following)
-            missed = [row for row in page.rows if row.seq > self.shown and row.seq not in self._ahead]
+            missed = [row for row in page.rows if row.seq > self.delivered and row.seq not in self._ahead]
             for row in missed:
-                self.take(row.seq, to_frame(self.room, row), page.door)
+                self.add_message(row.seq, self.to_frame(row), page.access)
             if missed:
                 logger.info("room %s: repaired a gap of %d", self.key, len(missed))
             return True
         return False
 
     def _skip_to(self, seq: int) -> None:
-        logger.error("room %s: messages up to %d were deleted before they could be shown", self.key, seq - 1)
+        logger.error("room %s: messages up to %d were deleted before they were delivered", self.key, seq - 1)
         self.recent = RecentMessages(seq - 1)
-        self._ahead = {later: shown for later, shown in self._ahead.items() if later >= seq}
-        self._show_next()
+        self._ahead = {later: message for later, message in self._ahead.items() if later >= seq}
+        self._deliver_next()

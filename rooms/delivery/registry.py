@@ -1,4 +1,4 @@
-"""The live_rooms of one process: each is there while somebody is in its room."""
+"""The live rooms of one process: each exists while a member is in it, or is expected back."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,33 +12,32 @@ from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import current_registry
 from rtproject.websocket.lifecycle import run_in_background
 
-RoomKey = tuple[str, int | None, str]
+RoomIdentity = tuple[str, int | None, str]  # key, primary key, epoch
 
 
 class LiveRooms:
-    """Use `current_live_rooms()`."""
+    """Use `current_live_rooms()`; there is one for each event loop."""
 
     def __init__(self) -> None:
-        self._live_rooms: dict[RoomKey, LiveRoom] = {}
+        self._rooms: dict[RoomIdentity, LiveRoom] = {}
         self._users: dict[LiveRoom, int] = {}
         self._begun: dict[LiveRoom, asyncio.Task[None]] = {}
         self._responder = PresenceResponder(local_trackers())
 
     def find(self, room: Room) -> LiveRoom | None:
-        """The live_room of this row and epoch, if anybody is in there."""
-        return self._live_rooms.get(_room_key(room))
+        """Return the live room of this row and epoch, if there is one."""
+        return self._rooms.get(_identity(room))
 
     async def enter(self, room: Room, on_change: Callable[[str], None]) -> LiveRoom:
-        """The live_room of `room`, which has begun; `leave` it in any case. Raises LayerUnavailable or django.db.Error.
+        """Return the live room of `room`, which has begun. `leave` it in any case.
 
-        Many who come at once wait for one beginning, and share its failure.
+        Many that enter at once wait for one beginning, and share its failure. Raises LayerUnavailable or
+        django.db.Error.
         """
-        live_room = self._live_rooms.get(_room_key(room))
+        live_room = self._rooms.get(_identity(room))
         if live_room is None:
-            live_room = self._live_rooms[_room_key(room)] = LiveRoom(room, on_change)
-            begun = self._begun[live_room] = asyncio.create_task(
-                self._begin(live_room), name=f"live_room of {live_room.key}"
-            )
+            live_room = self._rooms[_identity(room)] = LiveRoom(room, on_change)
+            begun = self._begun[live_room] = asyncio.create_task(self._begin(live_room), name="live room")
             begun.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         self._users[live_room] = self._users.get(live_room, 0) + 1
         try:
@@ -46,9 +45,8 @@ class LiveRooms:
         except BaseException:
             if self._begun[live_room].done():
                 self._forget(live_room)
-            run_in_background(
-                self.leave(live_room), "leaving a live_room"
-            )  # the refusal must not wait for a layer that hangs
+            # In the background: the denial must not wait for a layer that hangs.
+            run_in_background(self.leave(live_room), "leaving a room")
             raise
         return live_room
 
@@ -57,11 +55,11 @@ class LiveRooms:
         await live_room.begin()
 
     async def leave(self, live_room: LiveRoom) -> None:
-        """Gives `live_room` up, once for each time it was entered. It ends when nobody is left, nor expected back."""
+        """Leave once for each time it was entered. It ends when no member is left, nor expected back."""
         self._users[live_room] -= 1
         if self._users[live_room] == 0:
             if live_room.presence.expects_somebody():
-                run_in_background(self._end_later(live_room), "end of a live_room")
+                run_in_background(self._end_later(live_room), "end of a room")
             else:
                 await self._end(live_room)
 
@@ -71,22 +69,22 @@ class LiveRooms:
             await self._end(live_room)
 
     def _forget(self, live_room: LiveRoom) -> None:
-        """The next one who comes gets another live_room."""
+        """Make the next newcomer get another live room."""
         if self.find(live_room.room) is live_room:
-            del self._live_rooms[_room_key(live_room.room)]
+            del self._rooms[_identity(live_room.room)]
 
     async def _end(self, live_room: LiveRoom) -> None:
         del self._users[live_room]
         self._forget(live_room)
         begun = self._begun.pop(live_room)
-        begun.cancel()  # what nobody waits for any more must not hear the room for ever
+        begun.cancel()  # a beginning that no one waits for must not join the group for ever
         await asyncio.wait({begun})
         await live_room.close()
         if not self._users:
             await current_registry().leave(GROUP, self._responder)
 
 
-def _room_key(room: Room) -> RoomKey:
+def _identity(room: Room) -> RoomIdentity:
     return room_key(room.name), room.pk, room.epoch
 
 

@@ -1,12 +1,12 @@
-"""What a newcomer is shown of what was said before, until they hear what is being said."""
+"""The replay: earlier messages for a newcomer, until it receives new ones like everyone else."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rooms.access.versions import can_read
 from rooms.delivery.live_room import PAGE, LiveRoom
-from rooms.delivery.subscribers import MOST_AT_ONCE, Subscriber
-from rooms.history.reader import MOST_HISTORY, page_after, to_frame
+from rooms.delivery.subscribers import MAX_WRITE, Subscriber
+from rooms.history.reader import MAX_HISTORY, page_after
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.query import whole_number
@@ -24,38 +24,39 @@ class Start(NamedTuple):
     recovered: bool
 
 
-def find_start(query: dict[str, str], epoch: str, newest: int, gone: int) -> Start:
-    """Where the replay begins for a client that connects with `query`.
+def find_start(query: dict[str, str], epoch: str, newest: int, pruned_through: int) -> Start:
+    """Return where the replay begins for a client that connects with `query`.
 
-    `newest` is the highest number of the room, `gone` the highest that is not shown any more.
+    `newest` is the highest number of the room, `pruned_through` the highest that is not shown any more.
     """
     since = whole_number(query.get("since"), 0, newest)
-    if since is not None and since >= gone and query.get("epoch") == epoch:
+    if since is not None and since >= pruned_through and query.get("epoch") == epoch:
         return Start(since, recovered=True)
-    count = whole_number(query.get("history"), 0, MOST_HISTORY)
-    return Start(max(gone, newest - (DEFAULT_HISTORY if count is None else count)), recovered=False)
+    count = whole_number(query.get("history"), 0, MAX_HISTORY)
+    earliest = newest - (DEFAULT_HISTORY if count is None else count)
+    return Start(max(pruned_through, earliest), recovered=False)
 
 
 async def catch_up(live_room: LiveRoom, subscriber: Subscriber, position: int) -> None:
-    """Shows `subscriber` what came after number `position`, at its own pace, and then everything that comes.
+    """Send the messages after number `position` at the subscriber's own pace, then subscribe it.
 
-    It is one of the live_room's subscribers only when it has seen as much as they: nothing piles up for it until then. Raises
-    ConnectionDenied if it may not hear what is said by now, or if it is so slow that what it has not seen is deleted.
+    It subscribes only when it has as much as the others, so nothing is queued for it before. Raises ConnectionDenied if
+    it may not receive what is said by now, or if it is so slow that the rest of its replay is pruned.
     """
     limit = FIRST_PAGE
-    while position < live_room.shown:
+    while position < live_room.delivered:
         frames = live_room.recent.after(position)
         if frames is None:
             position, frames = await _read(live_room, subscriber, position, limit)
             limit = _next_limit(frames)
         else:
-            position = live_room.shown
-        for some in _portions(frames):
-            if not can_read(subscriber.door, live_room.subscribers.door):
+            position = live_room.delivered
+        for part in _parts(frames):
+            if not can_read(subscriber.access, live_room.subscribers.access):
                 raise ConnectionDenied(CloseCode.PASSWORD_CHANGED)
-            if not await subscriber.send_queue.write_through(some):
+            if not await subscriber.send_queue.write_through(part):
                 raise ConnectionDenied(CloseCode.GOING_AWAY)
-    live_room.subscribers.attach(subscriber)
+    live_room.subscribers.add(subscriber)
 
 
 def _next_limit(frames: Sequence[Frame]) -> int:
@@ -68,24 +69,24 @@ async def _read(
     live_room: LiveRoom, subscriber: Subscriber, position: int, limit: int
 ) -> tuple[int, list[Frame]]:
     page = await page_after(live_room.room.pk, position, limit)
-    if page.epoch != live_room.epoch or not can_read(subscriber.door, page.door):
+    if page.epoch != live_room.epoch or not can_read(subscriber.access, page.access):
         raise ConnectionDenied(CloseCode.GOING_AWAY)
-    rows = [row for row in page.rows if row.seq <= live_room.shown]
-    if page.gone > position:
+    rows = [row for row in page.rows if row.seq <= live_room.delivered]
+    if page.pruned_through > position:
         raise ConnectionDenied(CloseCode.TOO_SLOW)
-    last = rows[-1].seq if rows else live_room.shown  # there are holes if somebody deleted rows
-    return last, [to_frame(live_room.room, row) for row in rows]
+    last = rows[-1].seq if rows else live_room.delivered  # deleted rows leave holes
+    return last, [live_room.to_frame(row) for row in rows]
 
 
-def _portions(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """The same frames, joined to what may be written at a time."""
-    some: list[Frame] = []
+def _parts(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The same frames, joined to parts of at most MAX_WRITE."""
+    part: list[Frame] = []
     size = 0
     for frame in frames:
-        if some and size + len(frame) > MOST_AT_ONCE:
-            yield Frame.joined(some)
-            some, size = [], 0
-        some.append(frame)
+        if part and size + len(frame) > MAX_WRITE:
+            yield Frame.joined(part)
+            part, size = [], 0
+        part.append(frame)
         size += len(frame)
-    if some:
-        yield Frame.joined(some)
+    if part:
+        yield Frame.joined(part)

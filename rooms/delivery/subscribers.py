@@ -1,75 +1,78 @@
-"""The members of one room in this process: each is written what is shown, all of it together when the loop turns."""
+"""The subscribers of one room in this process: all frames of one turn of the loop are written to each at once."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from rooms.access.versions import can_read, can_receive
+from rooms.access.versions import AccessVersion, can_read, can_receive
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
 
-MOST_AT_ONCE = 64 * 1024  # bytes written to a member at a time
+MAX_WRITE = 64 * 1024  # bytes written to a subscriber at a time
 
 
 class Subscriber(Protocol):
-    """Somebody who is shown a room, and the door they came in by."""
+    """A connection that is shown a room, and the access version that it was admitted by."""
 
-    door: str
+    access: AccessVersion
     send_queue: SendQueue
 
     def end(self, code: int) -> None: ...
 
 
 class Subscribers:
-    """`door` is the newest that anybody spoke by. Where messages are `numbered` nobody is shown one after having missed
-    another. `on_mismatch` is called when somebody should not be in the same room as who speaks."""
+    """Where messages are `numbered`, message n+1 is never sent to a subscriber that missed n.
 
-    def __init__(self, door: str, numbered: bool, on_mismatch: Callable[[], None]) -> None:
-        self.door = door
+    `access` is the version that the last sender was admitted by. `on_mismatch` is called when a subscriber and a sender
+    should not be in the same room, so one of them, or this process, has missed a change.
+    """
+
+    def __init__(self, access: AccessVersion, numbered: bool, on_mismatch: Callable[[], None]) -> None:
+        self.access = access
         self._numbered = numbered
         self._on_mismatch = on_mismatch
-        self._subscribers: dict[Subscriber, None] = {}  # a set that keeps the order
-        self._out: list[Frame] = []
-        self._out_size = 0  # in bytes
+        self._subscribers: dict[Subscriber, None] = {}  # a set that keeps its order
+        self._pending: list[Frame] = []
+        self._pending_size = 0  # in bytes
 
-    def attach(self, subscriber: Subscriber) -> None:
-        """From now on `subscriber` is shown everything."""
-        self._write_out()
+    def add(self, subscriber: Subscriber) -> None:
+        """Write every frame to `subscriber` from now on."""
+        self._flush()
         self._subscribers[subscriber] = None
 
-    def detach(self, subscriber: Subscriber) -> None:
-        """It is shown nothing more."""
+    def remove(self, subscriber: Subscriber) -> None:
+        """Write nothing more to `subscriber`."""
         self._subscribers.pop(subscriber, None)
 
-    def show(self, frame: Frame, door: str | None = None) -> None:
-        """Shows what somebody said who came in by `door`, or what is for all who are in."""
-        if door is not None and door != self.door:
-            self._write_out()
-            self.door = door
-        self._out.append(frame)
-        self._out_size += len(frame)
-        if self._out_size > MOST_AT_ONCE:
-            self._write_out()
-        elif len(self._out) == 1:
-            asyncio.get_running_loop().call_soon(self._write_out)
+    def write(self, frame: Frame, access: AccessVersion | None = None) -> None:
+        """Write a frame to all: the message of a sender admitted by `access`, or None for what concerns everyone."""
+        if access is not None and access != self.access:
+            self._flush()
+            self.access = access
+        self._pending.append(frame)
+        self._pending_size += len(frame)
+        if self._pending_size > MAX_WRITE:
+            self._flush()
+        elif len(self._pending) == 1:
+            asyncio.get_running_loop().call_soon(self._flush)
 
-    def _write_out(self) -> None:
-        if not self._out:
+    def _flush(self) -> None:
+        if not self._pending:
             return
-        frame, self._out, self._out_size = Frame.joined(self._out), [], 0
+        frame, self._pending, self._pending_size = Frame.joined(self._pending), [], 0
         for subscriber in list(self._subscribers):
-            if subscriber.door == self.door:
+            if subscriber.access == self.access:
                 subscriber.send_queue.write(frame)
             else:
-                self._write_to_other(subscriber, frame)
+                self._write_across_versions(subscriber, frame)
 
-    def _write_to_other(self, subscriber: Subscriber, frame: Frame) -> None:
-        """Writes to who came in by another door than the one who spoke, if they may hear each other."""
-        if self._numbered and not can_read(subscriber.door, self.door):
-            self.detach(subscriber)
+    def _write_across_versions(self, subscriber: Subscriber, frame: Frame) -> None:
+        """Write to a subscriber admitted by another version than the sender, if the rules allow it."""
+        if self._numbered and not can_read(subscriber.access, self.access):
+            self.remove(subscriber)
             subscriber.end(CloseCode.PASSWORD_CHANGED)
-        elif self._numbered or can_receive(subscriber.door, self.door):
+        elif self._numbered or can_receive(subscriber.access, self.access):
             subscriber.send_queue.write(frame)
-        else:  # one of them, or the one who spoke, is behind
+        else:
             self._on_mismatch()

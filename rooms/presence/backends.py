@@ -123,7 +123,7 @@ class PresenceBackend:
 
     # --- from the others ---
 
-    def hear(self, tags: dict[str, Any]) -> None:
+    def handle(self, tags: dict[str, Any]) -> None:
         """What another one tells, or this one itself."""
         by, number, what = tags["by"], tags["number"], tags["presence"]
         if tags["room"] != self._room:

@@ -57,9 +57,9 @@ class PresenceTracker:
                 timer.cancel()
         await self._backend.close()
 
-    def hear(self, tags: dict[str, Any]) -> None:
+    def handle(self, tags: dict[str, Any]) -> None:
         """What a process tells the others."""
-        self._backend.hear(tags)
+        self._backend.handle(tags)
 
     def look(self) -> Look:
         """Who is in the room now."""

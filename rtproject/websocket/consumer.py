@@ -87,7 +87,7 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
     def deliver(self, event: GroupEvent) -> None:
         """Called for each event of the joined groups, also during `connect`: what is written then is held until it
         returned. Must neither wait nor raise."""
-        if event.frame is not None:
+        if event.text is not None:
             self.send_queue.write(event.frame)
 
     async def accept(self, subprotocol: str | None = None, headers: Any = None) -> None:

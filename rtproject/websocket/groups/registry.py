@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
@@ -29,12 +29,19 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupEvent:
-    """What a group hears: `frame` for the clients (None if nothing is for them) and `tags` for our own code."""
+    """An event of a group: `text` for the clients (None if nothing is for them) and `tags` for our own code."""
 
-    frame: Frame | None
+    text: str | None
     tags: dict[str, Any]
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The text as a frame, encoded when a member first needs it. Raises TypeError if there is none."""
+        if self.text is None:
+            raise TypeError("an event without text has no frame")
+        return Frame(self.text)
 
 
 class GroupMember(Protocol):
@@ -178,7 +185,7 @@ class GroupRegistry:
         if group is None:
             return
         self._count_lost(group.heard.gap_before(raw["by"], raw["number"]))
-        event = GroupEvent(None if raw["text"] is None else Frame(raw["text"]), raw["tags"])
+        event = GroupEvent(raw["text"], raw["tags"])
         for member in list(group.members):
             try:
                 member.deliver(event)
