@@ -1,4 +1,4 @@
-"""The sentences of the list of rooms that its script needs, in the language of the page."""
+"""The text that the script of the list of rooms shows, in the language of the page."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +9,6 @@ WORDS = {
     "unknown": _("unknown"),
     "never": _("none yet"),
     "notKept": _("not kept"),
-    "live": _("This list keeps itself up to date."),
-    "behind": _("This list could not be brought up to date."),
+    "live": _("Updated every 5 seconds."),
+    "behind": _("The list could not be updated."),
 }
