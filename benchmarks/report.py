@@ -1,6 +1,7 @@
 """The tables, in Markdown: the same text for the terminal and for docs/performance.md."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.results import Results
@@ -40,6 +41,7 @@ REPLAY = {
     "generator busy": ("generator", 2),
 }
 MEMORY = {"memory grew by, MiB": ("grown", 1)}
+LINE = 100  # columns of a line of prose, as the linter of the documentation has it
 
 
 def tables(results: Results, verdicts: list[Verdict], cases: list[str]) -> str:
@@ -57,6 +59,14 @@ def tables(results: Results, verdicts: list[Verdict], cases: list[str]) -> str:
         "History: everybody reconnects": _figures(results, of("replay"), REPLAY),
     }
     return "\n\n".join(f"### {title}\n\n{table}" for title, table in sections.items() if table)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A Markdown list of `lines`."""
+    wrapper = textwrap.TextWrapper(
+        LINE, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(wrapper.fill(line) for line in lines)
 
 
 def write(path: Path, text: str) -> None:

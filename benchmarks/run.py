@@ -42,7 +42,7 @@ def main() -> None:
     say(f"\n{missed} of {len(verdicts)} targets missed." if missed else "\nNo target was missed.")
     if not (options.quick or options.only):
         how = [f"Command: `make bench ARGS='--runs {runs}'`", *where]
-        report.write(PAGE, "\n".join(f"- {line}" for line in how) + "\n\n" + text)
+        report.write(PAGE, f"{report.bullets(how)}\n\n{text}")
 
 
 def _options() -> argparse.Namespace:

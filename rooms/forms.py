@@ -23,7 +23,7 @@ class RoomForm(forms.ModelForm):
         strip=False,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Leave empty to keep it as it is. Who is inside by an older password is turned away.",
+        help_text="Leave empty to keep it as it is. A new password disconnects everybody inside.",
     )
     remove_password = forms.BooleanField(required=False, help_text="Opens the room to everybody.")
 

@@ -1,4 +1,4 @@
-"""The sentences that the pages of rooms need in their scripts, in the language of the page."""
+"""The text that the scripts of the pages of rooms show, in the language of the page."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,49 +12,49 @@ from rtproject.websocket.close_codes import CloseCode
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-# Why a password did not open a room.
+# The errors of the password form.
 REFUSALS: dict[int, "StrPromise"] = {
     CloseCode.FORBIDDEN: _("That is not the password of this room."),
     CloseCode.RATE_LIMITED: _("Too many wrong passwords. Wait a while before you try again."),
-    CloseCode.UNAVAILABLE: _("The password cannot be checked just now. Try again in a moment."),
+    CloseCode.UNAVAILABLE: _("The password cannot be checked right now. Try again in a moment."),
 }
 
-# What has happened when a connection ended with a code. Its `meaning` is for those who write programs.
+# The reason for the end of a connection, by close code. A code's `meaning` is for developers.
 ENDS: dict[int, "StrPromise"] = {
-    CloseCode.FORBIDDEN: _("This room asks for its password."),
-    CloseCode.NOT_FOUND: _("This room does not exist any more."),
-    CloseCode.KICKED: _("An admin sent you out of this room."),
+    CloseCode.FORBIDDEN: _("This room requires its password."),
+    CloseCode.NOT_FOUND: _("This room no longer exists."),
+    CloseCode.KICKED: _("An admin disconnected you from this room."),
     CloseCode.PASSWORD_CHANGED: _("This room has a new password."),
     CloseCode.ROOM_FULL: _("This room is full."),
     CloseCode.RATE_LIMITED: _(
-        "Too much came from you or your network: wrong passwords, open pages or messages."
+        "You or your network sent too many wrong passwords or messages, or have too many open pages."
     ),
-    CloseCode.TOO_SLOW: _("Your connection was too slow for all that was said here."),
-    CloseCode.UNAVAILABLE: _("The server cannot let anybody in just now."),
+    CloseCode.TOO_SLOW: _("Your connection was too slow for the messages in this room."),
+    CloseCode.UNAVAILABLE: _("The server cannot let anybody in right now."),
     CloseCode.CLOSED: _("An admin closed this room to newcomers."),
-    CloseCode.GOING_AWAY: _("The server, or this room, is starting anew."),
+    CloseCode.GOING_AWAY: _("The server or this room is restarting."),
 }
 
-# What can be done about it.
+# Advice for the same codes.
 ADVICE: dict[int, "StrPromise"] = {
-    CloseCode.FORBIDDEN: _("Give it below, and you are in. Everything here is kept for you."),
-    CloseCode.NOT_FOUND: _("You can still read what is here, and talk in other rooms."),
-    CloseCode.KICKED: _("That is no ban: you may come back."),
-    CloseCode.PASSWORD_CHANGED: _("Give it below to go on. Everything here is kept for you."),
-    CloseCode.ROOM_FULL: _("Leave this page open: you come in as soon as somebody leaves."),
-    CloseCode.RATE_LIMITED: _("Close other pages of this site, or just wait: this one comes back by itself."),
-    CloseCode.TOO_SLOW: _("This page comes back by itself, and brings what you have missed."),
-    CloseCode.UNAVAILABLE: _("Just wait: this page comes back by itself."),
-    CloseCode.CLOSED: _("Leave this page open: you come in as soon as it is open again."),
-    CloseCode.GOING_AWAY: _("This page comes back by itself."),
+    CloseCode.FORBIDDEN: _("Enter it below. Nothing on this page is lost."),
+    CloseCode.NOT_FOUND: _("You can still read the messages here, or go to another room."),
+    CloseCode.KICKED: _("This is not a ban: you may come back."),
+    CloseCode.PASSWORD_CHANGED: _("Enter it below to continue. Nothing on this page is lost."),
+    CloseCode.ROOM_FULL: _("Leave this page open: you enter as soon as somebody leaves."),
+    CloseCode.RATE_LIMITED: _("Close other pages of this site, or wait: this page reconnects by itself."),
+    CloseCode.TOO_SLOW: _("This page reconnects by itself and loads the messages that you missed."),
+    CloseCode.UNAVAILABLE: _("Wait a moment: this page reconnects by itself."),
+    CloseCode.CLOSED: _("Leave this page open: you enter as soon as the room is open again."),
+    CloseCode.GOING_AWAY: _("This page reconnects by itself."),
 }
 
-# Why nothing is sent after a code that this page does not come back from by itself.
+# The reason why nothing is sent after a code without a reconnect.
 OBSTACLES: dict[int, "StrPromise"] = {
-    CloseCode.FORBIDDEN: _("Not sent: give the room's password first."),
-    CloseCode.NOT_FOUND: _("Not sent: this room does not exist any more."),
+    CloseCode.FORBIDDEN: _("Not sent: enter the room's password first."),
+    CloseCode.NOT_FOUND: _("Not sent: this room no longer exists."),
     CloseCode.KICKED: _("Not sent: you are not in the room. Come back first."),
-    CloseCode.PASSWORD_CHANGED: _("Not sent: give the room's new password first."),
+    CloseCode.PASSWORD_CHANGED: _("Not sent: enter the room's new password first."),
 }
 
 ERRORS: dict[ErrorCode, "StrPromise"] = {
@@ -63,8 +63,8 @@ ERRORS: dict[ErrorCode, "StrPromise"] = {
         _("This message is too long: at most {most} characters can be sent at once."),
         most=settings.ROOMS_MAX_TEXT,
     ),
-    "rate_limited": _("That was too much at once."),
-    "unavailable": _("The server cannot be asked just now."),
+    "rate_limited": _("These were too many messages at once."),
+    "unavailable": _("The server is unavailable right now."),
     "id_used": _("Another message was already sent in its place. Send it again."),
 }
 
@@ -74,9 +74,9 @@ ROOM_TEXT: dict[str, Any] = {
     "ends": ENDS,
     "advice": ADVICE,
     "obstacles": {**OBSTACLES, "other": _("Not sent: you are not in the room.")},
-    "errors": {**ERRORS, "other": _("The server did not take this.")},
+    "errors": {**ERRORS, "other": _("The server did not accept this.")},
     "delayed": _("{reason} Your message is sent again in a moment."),
-    "tooMany": _("Too many of your messages wait to be sent. Send this one when they are through."),
+    "tooMany": _("Too many of your messages are waiting. Send this one after them."),
     "badName": _("This name cannot be used here."),
     "status": {
         "waiting": _("waiting to be sent"),
@@ -96,12 +96,12 @@ ROOM_TEXT: dict[str, Any] = {
     "saidMany": _("New messages: {count}, from {names}."),
     "others": _("others"),
     "password": {
-        # How long to wait stands beside it, and is counted down.
+        # The time to wait is shown next to it, and counted down.
         "refusals": {**REFUSALS, CloseCode.RATE_LIMITED: _("Too many wrong passwords.")},
         "wait": _("You can try again in {time}."),
         "again": _("You can try again now."),
-        "unreachable": _("The server cannot be reached just now. Try again in a moment."),
-        "stale": _("This page is too old to be answered. Reload it, and try again."),
+        "unreachable": _("The server cannot be reached right now. Try again in a moment."),
+        "stale": _("This page is out of date. Reload it and try again."),
     },
 }
 
@@ -113,6 +113,6 @@ LIST_TEXT = {
     "unknown": _("unknown"),
     "never": _("none yet"),
     "notKept": _("not kept"),
-    "live": _("This list keeps itself up to date."),
-    "behind": _("This list could not be brought up to date."),
+    "live": _("Updated every 5 seconds."),
+    "behind": _("The list could not be updated."),
 }

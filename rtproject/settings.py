@@ -55,13 +55,13 @@ CSRF_TRUSTED_ORIGINS: list[str] = setting(
     "none",
 )
 HTTPS = setting(
-    "HTTPS", env.switch, False, "Redirect to HTTPS, HSTS, secure cookies, believe X-Forwarded-Proto.", "off"
+    "HTTPS", env.switch, False, "Redirect to HTTPS, HSTS, secure cookies, trust X-Forwarded-Proto.", "off"
 )
 TRUSTED_PROXIES = setting(
     "TRUSTED_PROXIES",
     env.whole(),
     0,
-    "How many proxies of ours stand in front; not with Daphne's --proxy-headers, and uvicorn needs --no-proxy-headers.",
+    "Number of our proxies in front; not with Daphne's --proxy-headers, and uvicorn needs --no-proxy-headers.",
 )
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
@@ -73,12 +73,12 @@ ROOMS_ALLOW_UNLISTED = setting(
     "ROOMS_ALLOW_UNLISTED",
     env.switch,
     True,
-    "Whether any name is a room, or only those the admin made.",
+    "Whether any name is a room, or only those that an admin created.",
     "on",
 )
 ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 1_000_000), 4096, "Characters a message may have.")
 ROOMS_MESSAGE_RATE = setting(
-    "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages a connection may say, with a burst of as many; 0 is off.",
+    "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages per connection, with a burst of as many; 0 is off.",
     "20/second",
 )  # fmt: skip
 ROOMS_PASSWORD_ATTEMPTS = setting(
@@ -103,7 +103,7 @@ PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )  # fmt: skip
 METRICS_TOKEN = setting(
-    "METRICS_TOKEN", env.token, "", "Who bears it (Authorization: Bearer) may read /metrics, as staff may.", "none"
+    "METRICS_TOKEN", env.token, "", "Token (Authorization: Bearer) for /metrics, which staff may always read.", "none"
 )  # fmt: skip
 
 # --- What follows from them ------------------------------------------------------------------------------------

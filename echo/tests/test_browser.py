@@ -101,7 +101,7 @@ async def test_too_many_at_once_are_refused_in_words(echo, count):
     """So are none, and what is no number."""
     await echo.fill("#count", count)
     await echo.press("#count", "Enter")
-    await expect(echo.locator("#send-error")).to_have_text("From 1 to 1000 times.")
+    await expect(echo.locator("#send-error")).to_have_text("Enter a number from 1 to 1000.")
     await expect(echo.locator("#count")).to_be_focused()
     await expect(echo.locator(SENT)).to_have_count(0)
 
@@ -120,7 +120,7 @@ async def test_the_connection_is_closed_with_a_code_and_begun_again_by_keyboard(
     await echo.fill("#code", "4321")
     await echo.press("#code", "Enter")
     await expect(echo.locator("#state")).to_have_attribute("data-state", "closed")
-    told = ["Closing with 4321 …", "Closed; the code that came back is 1000."]
+    told = ["Closing with 4321…", "Closed. The server answered with code 1000."]
     await expect(echo.locator(EVENTS)).to_have_text([re.compile("^Connected after .* ms"), *told])
     await expect(echo.locator("#send")).to_be_disabled()
     await expect(echo.locator("#close")).to_be_disabled()
@@ -153,7 +153,7 @@ async def test_all_of_it_works_by_keyboard(echo):
     await echo.keyboard.press("Enter")
     await expect(echo.locator("#connect")).to_be_focused()
     await echo.press("#data", "Enter")
-    await expect(echo.locator("#send-error")).to_have_text("There is no connection to send this on.")
+    await expect(echo.locator("#send-error")).to_have_text("Not sent: there is no connection.")
 
 
 @pytest.mark.parametrize("code", ["1001", "2999", "5000", "3000.5", ""])
@@ -174,7 +174,7 @@ async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(st
     await send(echo, "lost")
     await expect(echo.locator(f"{SENT} .note")).to_be_empty()
     server.kill()
-    await expect(echo.locator(f"{SENT} .note")).to_have_text("never answered")
+    await expect(echo.locator(f"{SENT} .note")).to_have_text("no answer")
     await expect(echo.locator(EVENTS).nth(1)).to_have_text("The connection ended with 1006.")
     await expect(echo.locator("#next-try")).to_contain_text("Trying again")
     await expect(echo.locator("#send")).to_be_disabled()

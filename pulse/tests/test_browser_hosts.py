@@ -146,7 +146,7 @@ async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
     )
     await expect(host.locator(".cores .value")).to_have_text(["60.0 %", "20.0 %"])
     await expect(host.locator("[data-chart=memory] .detail")).to_have_text("4.0 GiB of 8.0 GiB")
-    await expect(host.locator("[data-chart=swap] .detail")).to_have_text("there is none")
+    await expect(host.locator("[data-chart=swap] .detail")).to_have_text("none")
     await expect(host.locator("[data-chart=network] .value")).to_have_text("1.0 MiB/s in, 2.0 KiB/s out")
     await expect(host.locator(".uptime")).to_have_text("· up for 3 d 3 h")
     machines.tell(pulse("db-1"))
@@ -174,7 +174,7 @@ async def test_a_host_that_nobody_knows_is_said_to_be_unknown(daphne, page, mach
     """An old bookmark leads to a sentence and a way on, not to an empty page."""
     await machines.install(pulse("web-1"))
     await page.goto(daphne.http_url("/dashboard/#host=web-9"))
-    await expect(page.locator("#unknown-host")).to_contain_text("web-9 is not known")
+    await expect(page.locator("#unknown-host")).to_contain_text("web-9 is unknown")
     await page.get_by_role("link", name="All hosts").click()
     await expect(card(page, "web-1")).to_be_visible()
 

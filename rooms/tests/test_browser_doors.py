@@ -19,7 +19,7 @@ async def give_password(page: Page, password: str) -> None:
         await page.fill("#password", password)
         await page.press("#password", "Enter")
         await answer.wait_for()
-        is_unanswered = await errors.filter(has_text="cannot be checked just now").count() > 0
+        is_unanswered = await errors.filter(has_text="cannot be checked right now").count() > 0
 
 
 async def test_a_wrong_password_is_said_in_words_and_the_right_one_opens(daphne, page):
@@ -87,7 +87,7 @@ async def test_a_server_that_is_gone_is_no_wrong_password(start_server, pages, p
     await page.goto(server.http_url("/rooms/VIP/"))
     await server.stop()
     await give_password(page, PASSWORD)
-    await expect(page.locator("#password-errors")).to_contain_text("The server cannot be reached just now.")
+    await expect(page.locator("#password-errors")).to_contain_text("The server cannot be reached right now.")
     await expect(page.locator("#enter")).to_be_enabled()
     told = await pages.settled_problems()
     pages.problems = [problem for problem in told if "ERR_CONNECTION_REFUSED" not in problem]
@@ -117,7 +117,7 @@ async def test_without_scripts_the_password_is_asked_for_and_taken_all_the_same(
     await page.fill("#password", PASSWORD)
     await page.press("#password", "Enter")
     await expect(page.locator("#room")).to_have_attribute("data-room", "VIP")
-    await expect(page.locator(".room-head .error")).to_have_text("Talking here needs JavaScript.")
+    await expect(page.locator(".room-head .error")).to_have_text("This page needs JavaScript.")
 
 
 async def test_a_guarded_room_needs_nothing_but_a_keyboard(daphne, page):

@@ -26,10 +26,10 @@ room = Room.objects.get(name="lobby")
         (4100, "This room is full.", "as soon as somebody leaves"),
         (
             4101,
-            "Too much came from you or your network: wrong passwords, open pages or messages.",
-            "just wait",
+            "You or your network sent too many wrong passwords or messages, or have too many open pages.",
+            "or wait",
         ),
-        (4103, "The server cannot let anybody in just now.", "Just wait"),
+        (4103, "The server cannot let anybody in right now.", "Wait a moment"),
         (4104, "An admin closed this room to newcomers.", "as soon as it is open again"),
     ],
 )
@@ -73,9 +73,9 @@ async def test_who_is_kicked_is_told_and_can_come_back(start_server, pages):
     await admin.click("a[href$='/members/']")
     await admin.click("[name=everybody]")
     state = visitor.locator("#state")
-    await expect(state).to_have_text("An admin sent you out of this room.")
+    await expect(state).to_have_text("An admin disconnected you from this room.")
     await expect(state).to_have_attribute("data-state", "closed")
-    await expect(visitor.locator("#advice")).to_have_text("That is no ban: you may come back.")
+    await expect(visitor.locator("#advice")).to_have_text("This is not a ban: you may come back.")
     await expect(visitor.locator("#send")).to_be_disabled()
     await expect(visitor.locator("#reopen")).to_be_hidden()
     await expect(visitor.locator("#other-rooms")).to_be_visible()
@@ -127,7 +127,7 @@ async def test_a_room_that_was_deleted_leads_to_others(start_server, page):
     server = start_server()
     await enter(page, server.http_url("/rooms/lobby/"))
     await asyncio.to_thread(server.execute, CHANGE.format(change="room.delete()"))
-    await expect(page.locator("#state")).to_have_text("This room does not exist any more.")
+    await expect(page.locator("#state")).to_have_text("This room no longer exists.")
     await expect(page.locator("#come-back")).to_be_hidden()
     await page.click("#other-rooms")
     await page.wait_for_url("**/rooms/")

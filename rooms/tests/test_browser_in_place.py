@@ -33,10 +33,10 @@ async def test_who_is_inside_when_the_password_changes_can_give_the_new_one(star
     # From another process without a channel layer in between: the room is looked at every few seconds.
     await expect(page.locator("#state")).to_have_attribute("data-state", "closed", timeout=20_000)
     await expect(page.locator("#state")).to_have_text("This room has a new password.")
-    await expect(page.locator("#advice")).to_contain_text("Give it below")
+    await expect(page.locator("#advice")).to_contain_text("Enter it below")
     await expect(page.locator("#send")).to_be_disabled()
     await say(page, "a draft")
-    await expect(page.locator("#say-error")).to_have_text("Not sent: give the room's new password first.")
+    await expect(page.locator("#say-error")).to_have_text("Not sent: enter the room's new password first.")
     await give_password(page, PASSWORD)
     await expect(page.locator("#password-errors")).to_have_text("That is not the password of this room.")
     await expect(page.locator("#password")).to_have_value("")
@@ -73,7 +73,7 @@ async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
     await page.click("#change-name")
     await page.fill("#guest-name", "Ann")
     await page.press("#guest-name", "Enter")  # connects anew
-    await expect(page.locator("#state")).to_have_text("This room asks for its password.")
+    await expect(page.locator("#state")).to_have_text("This room requires its password.")
     await give_password(page, PASSWORD)
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     await expect(page.locator("#your-name")).to_have_text("Ann")

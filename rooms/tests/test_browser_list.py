@@ -176,7 +176,7 @@ async def test_the_focus_does_not_vanish_with_a_room(server, listed):
 
 async def test_nobody_is_told_of_every_change(server, listed):
     """A list that changes by itself says nothing to a screen reader; what has not changed is not touched."""
-    await expect(listed.locator("#state")).to_have_text("This list keeps itself up to date.")
+    await expect(listed.locator("#state")).to_have_text("Updated every 5 seconds.")
     await listed.evaluate(WATCH)
     answers = [
         listed.wait_for_event("response", lambda answer: answer.url.endswith(".live")) for _ in range(3)
@@ -193,11 +193,11 @@ async def test_nobody_is_told_of_every_change(server, listed):
 async def test_it_says_when_it_cannot_be_brought_up_to_date(start_server, server, listed, pages):
     """What is shown stays; when the server is back it goes on by itself."""
     await server.stop()
-    await expect(listed.locator("#state")).to_have_text("This list could not be brought up to date.")
+    await expect(listed.locator("#state")).to_have_text("The list could not be updated.")
     await expect(listed.locator("#reopen")).to_be_visible()
     await expect(listed.locator("#rooms[data-stale] > li")).to_have_count(2)
     start_server(Daphne, "-e", f"tcp:port={server.port}:interface=127.0.0.1", site=server.site)
-    await expect(listed.locator("#state")).to_have_text("This list keeps itself up to date.")
+    await expect(listed.locator("#state")).to_have_text("Updated every 5 seconds.")
     await expect(listed.locator("#rooms:not([data-stale]) > li")).to_have_count(2)
     told = await pages.settled_problems()
     pages.problems = [problem for problem in told if "Failed to load resource" not in problem]

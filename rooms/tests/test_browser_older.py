@@ -86,7 +86,7 @@ async def test_older_messages_that_cannot_be_had_just_now_are_asked_for_again(da
     await room.enter(page, daphne.http_url())
     room.instead = [{"type": "error", "code": "unavailable", "detail": "in no language"}]
     await page.evaluate("document.getElementById('log').scrollTop = 0")
-    await expect(page.locator("#say-error")).to_have_text("The server cannot be asked just now.")
+    await expect(page.locator("#say-error")).to_have_text("The server is unavailable right now.")
     await expect(messages(page).first).to_have_text("21")
     await expect(page.locator("#say-error")).to_be_empty()
 

@@ -71,7 +71,7 @@ class TestPage:
         answer = client.get("/rooms/")
         page = answer.content.decode()
         assert answer.status_code == 503
-        assert "The list of rooms cannot be read just now." in page
+        assert "The list of rooms cannot be read right now." in page
         assert 'id="no-rooms" hidden' in page
         assert 'id="open-form"' in page
         assert (client.get(LIVE).status_code, client.get(LIVE).content) == (204, b"")

@@ -1,4 +1,4 @@
-"""What every page with a WebSocket says about its connection, in the language of the page."""
+"""The text about the connection on every page with a WebSocket, in the language of the page."""
 
 from django import template
 from django.utils.html import json_script
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rtproject.websocket.close_codes import as_json
 
-# By the states of `socket.js`, and by what it has no close code of ours for.
+# By the states of `socket.js`, and by the ends that have no close code of ours.
 WORDS = {
     "connecting": _("Connecting…"),
     "open": _("Connected."),
@@ -24,5 +24,5 @@ register = template.Library()
 
 @register.simple_tag
 def connection_words() -> SafeString:
-    """A `<script>` element of data for `status.js`: the sentences, and the table of close codes."""
+    """Return a `<script>` element of data for `status.js`: the text, and the table of close codes."""
     return json_script({"words": WORDS, "codes": as_json()}, "connection")

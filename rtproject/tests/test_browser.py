@@ -66,7 +66,7 @@ async def test_a_page_that_is_not_there_leads_back(daphne, pages):
     phone = await pages.new(base_url=daphne.http_url(), viewport=PHONE)
     answer = await phone.goto("/no-such-page/")
     assert answer.status == 404
-    await expect(phone.locator("h1")).to_have_text("There is nothing here")
+    await expect(phone.locator("h1")).to_have_text("Page not found")
     assert await phone.evaluate(OVERHANG) == 0
     await phone.click("#content a")
     await expect(phone.locator("#echo-address")).to_be_visible()

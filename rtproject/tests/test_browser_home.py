@@ -40,7 +40,7 @@ async def test_it_shows_how_the_server_is(server, page):
     """Rooms, people, and the pulse of this machine, live."""
     await page.add_init_script(ALWAYS_SHOWN)
     await page.goto(server.http_url("/"))
-    await expect(page.locator("#state")).to_have_text("Everything answers.")
+    await expect(page.locator("#state")).to_have_text("The database and the channel layer respond.")
     await expect(figure(page, "rooms")).to_have_text("2")
     await expect(figure(page, "people")).to_have_text("0")
     await expect(figure(page, "machines")).to_have_text("1")
@@ -58,12 +58,12 @@ async def test_it_says_when_the_server_does_not_answer(start_server, server, pag
     await page.goto(server.http_url("/"))
     await server.stop()
     await expect(page.locator("#state")).to_have_text(
-        "The server does not answer. These are its last figures."
+        "The server does not respond. These are its last figures."
     )
     await expect(figure(page, "rooms")).to_have_text("2")
     await expect(page.locator("#figures[data-stale]")).to_be_visible()
     start_server(Daphne, "-e", f"tcp:port={server.port}:interface=127.0.0.1", site=server.site)
-    await expect(page.locator("#state")).to_have_text("Everything answers.")
+    await expect(page.locator("#state")).to_have_text("The database and the channel layer respond.")
     await expect(page.locator("#figures:not([data-stale])")).to_be_visible()
     told = await pages.settled_problems()
     pages.problems = [problem for problem in told if "Failed to load resource" not in problem]
@@ -74,7 +74,7 @@ async def test_it_says_what_is_out_of_reach(start_server, new_site, valkey, page
     server = start_server(QuickDaphne, site=new_site(REDIS_URL=valkey.url))
     await page.add_init_script(ALWAYS_SHOWN)
     await page.goto(server.http_url("/"))
-    await expect(page.locator("#state")).to_have_text("Everything answers.")
+    await expect(page.locator("#state")).to_have_text("The database and the channel layer respond.")
     valkey.stop()
     await expect(page.locator("#state")).to_contain_text("The channel layer cannot be reached")
     await expect(figure(page, "people")).to_have_text("unknown")
@@ -91,7 +91,7 @@ async def test_a_pulse_for_staff_alone_is_not_shown(start_server, page):
 async def test_everybody_can_use_it(server, page):
     """axe-core finds nothing, in light and in dark, and the smallest phone has all pages in one line."""
     await page.goto(server.http_url("/"))
-    await expect(page.locator("#state")).to_have_text("Everything answers.")
+    await expect(page.locator("#state")).to_have_text("The database and the channel layer respond.")
     await assert_accessible(page)
     await page.set_viewport_size({"width": 320, "height": 640})
     tops = await page.locator("nav li").evaluate_all("items => items.map((item) => item.offsetTop)")
