@@ -1,4 +1,4 @@
-"""Rooms in the Django admin. What can be done about who is inside is in `admin_members.py`."""
+"""Rooms in the Django admin. Their members are in `admin_members.py`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -35,23 +35,23 @@ class RoomAdmin(MembersAdmin):
 
     @method_decorator(sensitive_post_parameters("new_password"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """No report of an error shows the password that was to be set."""
+        """Keep the new password out of error reports."""
         return super().changeform_view(request, *args, **kwargs)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Room | None:
-        """Whoever saves a room waits for who saves it already, and writes no field back to what it was before."""
+        """Lock the room while it is saved, so that no save writes back an older value of a field."""
         room = super().get_object(request, object_id, from_field)
         if room is not None and request.method == "POST" and connection.in_atomic_block:
             return Room.objects.select_for_update().filter(pk=room.pk).first()
         return room
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Asks once for a page who is online."""
+        """Add the column of members online, which asks once for a page."""
         return (*self.list_display[:3], _online_column(), *self.list_display[3:])
 
     @admin.display(boolean=True, description="guarded")
     def is_guarded(self, room: Room) -> bool:
-        """Whether a password is needed: all that the admin ever shows of one."""
+        """Whether a password is needed. The admin never shows more of it."""
         return room.guarded
 
     @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
@@ -65,21 +65,21 @@ class RoomAdmin(MembersAdmin):
         return ("is_guarded",) if obj is None else ("is_guarded", "name")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only by what the list shows, and whole: nobody learns a hash, or what was said, letter by letter.
+        """Allow lookups only by a whole value that the list shows, so that no hash or message is found letter by letter.
 
-        Django's own rule lets through what goes round by a related key: `sequence__pk__password__startswith`.
+        Django's own rule lets a related key through: `sequence__pk__password__startswith`.
         """
         field, _, how = lookup.partition("__")
         return field in self.list_display and how in ("", "exact")
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """Rooms are referred to by their key alone. Django's own rule fails for the name of a relation."""
+        """Allow references to rooms by primary key alone. Django's own rule fails for the name of a relation."""
         return to_field == "id"
 
     def get_deleted_objects(
         self, objs: QuerySet[Room] | Sequence[Room], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Names the rooms, and counts their messages instead of listing each."""
+        """Name the rooms, and count their messages instead of listing each."""
         rooms = list(objs)
         messages = sum(room.messages.count() for room in rooms)
         needed = set() if self.has_delete_permission(request) else {"room"}
@@ -87,7 +87,7 @@ class RoomAdmin(MembersAdmin):
 
 
 def _online_column() -> Callable[[Room], int | None]:
-    """A column of the list: how many members a room has in all processes. The first row asks for all."""
+    """A column of the list: the members of a room in all processes. The first row asks for all of them."""
     asked: list[Members | None] = []
 
     @admin.display(description="online", empty_value="unknown")
@@ -109,17 +109,17 @@ def _members_by_room() -> Members | None:
 
 @admin.register(ReservedName)
 class ReservedNameAdmin(admin.ModelAdmin):
-    """Names of deleted rooms: nobody gets in by one until an admin makes a room of that name again."""
+    """Reserved names of deleted rooms: they admit no one until an admin makes a room of that name again."""
 
     list_display = ("key",)
     search_fields = ("key",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A name is retired by deleting its room."""
+        """A name is reserved by deleting its room."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
-        """There is nothing to change about one."""
+        """A reserved name has nothing to change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:

@@ -1,6 +1,6 @@
-"""What an admin can do about who is in a room: see them, disconnect them, tell them something.
+"""The members of a room in the admin: see them, disconnect them, send them a notice.
 
-Everything is in the room's history in the admin, and only for who may change rooms.
+Every action needs the permission to change rooms, and is logged in the room's history in the admin.
 """
 
 from typing import Any
@@ -45,20 +45,20 @@ class MembersAdmin(admin.ModelAdmin):
 
     @admin.action(description="Disconnect everybody in the selected rooms", permissions=["change"])
     def disconnect_everybody(self, request: HttpRequest, rooms: QuerySet[Room]) -> None:
-        """They may come back; close a room first to keep them out."""
+        """Disconnect all members. They may come back; close a room first to keep them out."""
         for room in rooms:
             self._disconnect(request, room, {})
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """It names members and holds notices, so it is for who may see these."""
+        """Show the history, which names members and quotes notices, with the permission to change rooms."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
     def members_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Who is in the room `pk` in all processes, with what can be done about them."""
+        """Show the members of the room `pk` in all processes, and act on them."""
         room = self.get_object(request, str(pk))
         if room is None:
             raise Http404("There is no such room.")
@@ -79,7 +79,7 @@ class MembersAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/rooms/room/members.html", context)
 
     def _act(self, request: HttpRequest, room: Room, people: dict[str, Person], form: NoticeForm) -> bool:
-        """Does what was asked for; returns whether there was anything to do."""
+        """Carry out the posted action; return whether the form was valid."""
         if "everybody" in request.POST:
             self._disconnect(request, room, {})
         elif "notice" in request.POST:
@@ -91,7 +91,7 @@ class MembersAdmin(admin.ModelAdmin):
         return True
 
     def _disconnect(self, request: HttpRequest, room: Room, chosen: dict[str, Person]) -> None:
-        """Disconnects `chosen`, or everybody."""
+        """Disconnect `chosen`, or everybody."""
         disconnect(room, list(chosen) or [""])
         who = ", ".join(person.name for person in chosen.values()) or "everybody"
         self.log_change(request, room, f"Disconnected {who}.")

@@ -1,4 +1,4 @@
-"""The forms of this app: a password at a room's door, and a room in the admin."""
+"""The forms of this app: the password of a room, and a room in the admin."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rooms.models import Room
 
 
 class PasswordForm(forms.Form):
-    """Asks a visitor for a room's password."""
+    """The password of a room, entered by a visitor."""
 
     password = forms.CharField(
         max_length=4096, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
@@ -16,7 +16,7 @@ class PasswordForm(forms.Form):
 
 
 class RoomForm(forms.ModelForm):
-    """A room in the admin. The password can be set, changed and removed, and is never shown."""
+    """A room in the admin. Its password can be set, changed and removed, and is never shown."""
 
     new_password = forms.CharField(
         required=False,

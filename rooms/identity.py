@@ -1,4 +1,4 @@
-"""Who somebody is in a room."""
+"""The identity of a member in a room: its id and its name."""
 
 import re
 import secrets
@@ -17,11 +17,11 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
 
 
 def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Person, bool]:
-    """The member that this connection belongs to, and whether the same one can come back by another.
+    """Return the member that a connection belongs to, and whether it can come back by another connection.
 
-    A logged-in user is known by the account, a guest by a key: `key=` in the query, or the cookie that our pages set.
-    Connections with one identity are one member; without a key each is somebody new. The identity itself stays here:
-    the others see its keyed hash, which is another one in every room.
+    A user is identified by the account, a guest by a key: `key=` in the query, or the cookie that our pages set.
+    Connections with one identity are one member; without a key each connection is a new member. Other members see a
+    keyed hash of the identity, which differs from room to room.
     """
     user = scope.get("user")
     if user is not None and user.is_authenticated:
@@ -29,13 +29,13 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
     key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
     identity = f"key:{key}" if key else f"connection:{secrets.token_hex(16)}"
     member = _member_id(room_name, identity)
-    # Who chose none is called the same as long as it is the same member.
+    # A guest without a name gets the same one as long as it is the same member.
     name = usable_name(query.get("name")) or f"guest-{member[:6]}"
     return Person(member, name, guest=True), key is not None
 
 
 def usable_name(text: str | None) -> str | None:
-    """The guest's name as others will see it, or None: 1 to 32 printable characters in NFC after trimming.
+    """Return a guest's name as others see it, or None: 1 to 32 printable characters in NFC after trimming.
 
     `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters and for all
     spaces but the ordinary one.
@@ -45,7 +45,7 @@ def usable_name(text: str | None) -> str | None:
 
 
 def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
-    """Gives the browser a guest key if it has none, so that its tabs and its reconnects are one member."""
+    """Set a guest key in a browser without one, so that its tabs and reconnects are one member."""
     if _usable_key(request.COOKIES.get(GUEST_COOKIE)) is None:
         response.set_cookie(
             GUEST_COOKIE,

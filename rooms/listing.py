@@ -1,4 +1,4 @@
-"""What the list of rooms shows, looked up once every few seconds for all who look at it."""
+"""The list of rooms, read once every few seconds for all its readers."""
 
 import asyncio
 from collections import defaultdict
@@ -17,13 +17,13 @@ from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
 from rtproject.websocket.groups.layer import is_shared
 
 FRESH_SECONDS = 3.0
-STORE_SECONDS = 3.0  # how long the store has to answer
-MOST_LISTED = 200  # rooms; the others can be gone to by their names
+STORE_TIMEOUT = 3.0  # seconds
+MAX_LISTED = 200  # rooms; the others can be entered by their names
 
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room in the list. `members` is None when nobody knows how many are in; `last_at` is of its last message."""
+    """A room in the list. `members` is None if the count is unknown; `last_at` is the time of its last message."""
 
     name: str
     title: str
@@ -36,10 +36,10 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class RoomList:
-    """The rooms that are listed: first those with somebody inside by title, then the others, the last used one first.
+    """The listed rooms: those with members by title, then the others, the last used one first.
 
-    So a room changes its place only when somebody comes to an empty one, or the last one goes. `total` is the number
-    of all rooms that have a row, `people` of all members of all rooms; each is None if it could not be asked for.
+    So a room moves only when it becomes empty or stops being empty. `total` is the number of all rooms that have a row,
+    `people` the number of members of all rooms; each is None if it is unknown.
     """
 
     entries: tuple[RoomSummary, ...] = ()
@@ -57,7 +57,7 @@ async def _look() -> RoomList:
         members = _by_row(await count_by_room() if is_shared() else local_counts())
     people = None if members is None else sum(members.values())
     with _store:
-        async with asyncio.timeout(STORE_SECONDS):
+        async with asyncio.timeout(STORE_TIMEOUT):
             rooms, total = await _read_rooms(members or {})
             return RoomList(tuple(_entries(rooms, members)), total, people)
     return RoomList(people=people)
@@ -72,10 +72,10 @@ def _by_row(counts: Counts) -> defaultdict[int, int]:
 
 @in_reader_thread
 def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
-    """The rooms to list, in no order, and how many there are. The cost is bounded, however many that is."""
-    fullest = nlargest(MOST_LISTED, filter(None, members), key=lambda row: members[row])
+    """Return the rooms to list, in no order, and the number of all rooms. The cost does not grow with that number."""
+    fullest = nlargest(MAX_LISTED, filter(None, members), key=lambda row: members[row])
     rooms = Room.objects.select_related("sequence")
-    latest = rooms.order_by(F("sequence__last_at").desc(nulls_last=True), "name")[:MOST_LISTED]
+    latest = rooms.order_by(F("sequence__last_at").desc(nulls_last=True), "name")[:MAX_LISTED]
     found = {room.pk: room for room in (*rooms.filter(pk__in=fullest), *latest)}
     return list(found.values()), Room.objects.count()
 
@@ -85,7 +85,7 @@ def _entries(rooms: Iterable[Room], members: defaultdict[int, int] | None) -> li
     entries.sort(key=lambda entry: (entry.title or entry.name).casefold())
     quiet = [entry for entry in entries if not entry.members]
     quiet.sort(key=lambda entry: entry.last_at.timestamp() if entry.last_at else 0.0, reverse=True)
-    return ([entry for entry in entries if entry.members] + quiet)[:MOST_LISTED]
+    return ([entry for entry in entries if entry.members] + quiet)[:MAX_LISTED]
 
 
 def _entry(room: Room, members: int | None) -> RoomSummary:
@@ -100,5 +100,5 @@ _current_room_list = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))
 
 
 async def current_room_list() -> RoomList:
-    """The list as it was at most FRESH_SECONDS ago. Never raises."""
+    """Return the list as it was at most FRESH_SECONDS ago. Never raises."""
     return await _current_room_list().get()

@@ -1,4 +1,4 @@
-"""A room's row from its creation to its deletion, what is left of it then, and what was said in it."""
+"""Rooms, the sequence of their messages, the messages, disconnections, and reserved names."""
 
 import secrets
 from typing import Any
@@ -14,7 +14,7 @@ from rtproject.utils.db import short_transaction
 
 
 def new_epoch() -> str:
-    """A random word that tells one sequence of a room's messages from every other."""
+    """Return a random word that identifies one numbering of a room's messages."""
     return secrets.token_urlsafe(12)
 
 
@@ -22,42 +22,40 @@ NAME_IS_FINAL = "The name of a room never changes: delete it and make another on
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
-    """Questions about rooms."""
+    """Queries of rooms."""
 
     def named(self, *names: str) -> "RoomQuerySet":
-        """The rooms of these names, compared without case. Uses the unique index on the lower-cased name."""
+        """Select the rooms of these names, compared without case, by the unique index on the lower-cased name."""
         return self.alias(key=Lower("name")).filter(key__in=[room_key(name) for name in names])
 
     def update(self, **values: Any) -> int:
-        """See Django's. Raises ValueError for `name`, as `save` does: the old one would be open to all."""
+        """Update as Django does. Raises ValueError for `name`, as `save` does: the old name would be open to all."""
         if "name" in values:
             raise ValueError(NAME_IS_FINAL)
         return super().update(**values)
 
 
 class Room(models.Model):
-    """A room that an admin made. Names that no row has are open, unlisted rooms, and have no object here.
+    """A room that an admin made. A name without a row is an open, unlisted room.
 
-    `password_version` changes whenever `password` does, so that who came in by an older one can be told.
+    `password_version` changes whenever `password` does, so that members admitted by an older one can be recognized.
     """
 
     name = models.CharField(
         max_length=64,
         validators=[RegexValidator(rf"^{PATTERN}\Z", "Use 1 to 64 of A-Z a-z 0-9 _ -.")],
-        help_text="Part of the address, /ws/<name>. It never changes.",
+        help_text="Part of the address /ws/NAME. It cannot be changed later.",
     )
-    title = models.CharField(
-        max_length=200, blank=True, help_text="What people see; the name if it is empty."
-    )
+    title = models.CharField(max_length=200, blank=True, help_text="Shown instead of the name.")
     password = models.CharField(max_length=255, blank=True, editable=False)
     password_version = models.PositiveIntegerField(default=0, editable=False)
     history_size = models.PositiveIntegerField(
-        default=1000, help_text="Messages that are kept; 0 keeps none."
+        default=1000, help_text="Number of messages that are kept; with 0 none are."
     )
     member_limit = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Members at a time; empty: no limit."
+        null=True, blank=True, help_text="Members at a time; leave empty for no limit."
     )
-    closed = models.BooleanField(default=False, help_text="Closed to newcomers. Who is inside stays.")
+    closed = models.BooleanField(default=False, help_text="No newcomers. Members who are inside stay.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RoomQuerySet.as_manager()
@@ -68,7 +66,7 @@ class Room(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="room_name_without_case",
-                violation_error_message="There is a room of that name.",
+                violation_error_message="A room with this name exists.",
             )
         ]
 
@@ -77,25 +75,25 @@ class Room(models.Model):
 
     @property
     def guarded(self) -> bool:
-        """Whether a password is needed to come in."""
+        """Whether a password is needed to enter."""
         return bool(self.password)
 
     @property
     def epoch(self) -> str:
-        """The epoch of its sequence; empty while no messages are kept. Needs `sequence` to be loaded."""
+        """The epoch of its sequence; empty while no messages are kept. Needs a loaded `sequence`."""
         sequence = getattr(self, "sequence", None)
         return "" if sequence is None else sequence.epoch
 
     @property
     def last_disconnection(self) -> int:
-        """The number of its last removal, 0 if there was none. Needs `sequence` to be loaded."""
+        """The number of its last disconnection, 0 if there was none. Needs a loaded `sequence`."""
         sequence = getattr(self, "sequence", None)
         return 0 if sequence is None else sequence.disconnections
 
     def set_password(self, raw: str | None) -> None:
-        """Sets, changes or (with None or "") removes the password. Call `save()` after it, as with Django's users.
+        """Set, change or (with None or "") remove the password. Call `save()` afterwards, as with Django's users.
 
-        Raises ValueError for a password with a NUL, which no one could enter by.
+        Raises ValueError for a password with a NUL, which would never match.
         """
         if raw and "\0" in raw:
             raise ValueError("a password cannot contain a NUL character")
@@ -103,17 +101,17 @@ class Room(models.Model):
         self.password_version += 1
 
     def check_password(self, raw: str | None) -> bool:
-        """Whether `raw` opens this room: anything opens one without a password. Takes about 0.2 s of CPU."""
+        """Return whether `raw` opens this room; anything opens an open one. Takes about 0.2 s of CPU."""
         return not self.guarded or matches(raw, self.password)
 
 
 class MessageSequenceManager(models.Manager["MessageSequence"]):
-    """Numberings of rooms."""
+    """Message sequences of rooms."""
 
     def sync(self, room: Room) -> None:
-        """Begins a sequence for a room that keeps messages and has none, ends that of one that keeps none any more.
+        """Begin or end the sequence of a room whose `history_size` has changed from or to 0.
 
-        It follows `history_size` wherever that is changed, so it is called by those who read rooms.
+        Called by whatever reads rooms, since `history_size` may be changed anywhere.
         """
         with short_transaction():
             sequence, _ = self.select_for_update().get_or_create(room=room)
@@ -128,18 +126,17 @@ class MessageSequenceManager(models.Manager["MessageSequence"]):
 
 
 class MessageSequence(models.Model):
-    """How far the messages of a room, and its disconnections, are numbered. Who stores one holds this row's lock until it is
-    committed.
+    """The last numbers of a room's messages and disconnections. Storing one holds this row's lock until the commit.
 
-    It is a row of its own because a Room that somebody saves an hour after it was read must not set the numbers back.
-    `epoch` is empty while the room keeps no messages, and another one whenever it begins to keep them.
+    It is a row of its own because saving a Room that was read an hour ago must not set the numbers back. `epoch` is
+    empty while the room keeps no messages, and a new one whenever it begins to keep them.
     """
 
     room = models.OneToOneField(Room, models.CASCADE, primary_key=True, related_name="sequence")
     epoch = models.CharField(max_length=32, blank=True)
     last_seq = models.BigIntegerField(default=0)
     last_at = models.DateTimeField(null=True)
-    pruned = models.BigIntegerField(default=0)  # the highest number that is not kept any more
+    pruned = models.BigIntegerField(default=0)  # through this number messages are deleted
     disconnections = models.BigIntegerField(default=0)  # the number of the last one
 
     objects = MessageSequenceManager()
@@ -148,27 +145,27 @@ class MessageSequence(models.Model):
         return f"{self.room_id}: {self.last_seq}"
 
     def pruned_through(self, history_size: int) -> int:
-        """The highest number that nobody is shown any more."""
+        """Return the highest number that is not shown any more."""
         return max(self.pruned, self.last_seq - history_size)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """Questions about what was said."""
+    """Queries of messages."""
 
     def after(self, seq: int) -> "MessageQuerySet":
-        """What came after number `seq`, oldest first."""
+        """Select the messages after number `seq`, oldest first."""
         return self.filter(seq__gt=seq).order_by("seq")
 
     def before(self, seq: int | None) -> "MessageQuerySet":
-        """What came before number `seq`, or everything, newest first."""
+        """Select the messages before number `seq`, or all, newest first."""
         return (self if seq is None else self.filter(seq__lt=seq)).order_by("-seq")
 
 
 class Message(models.Model):
-    """What a member said in a room that keeps it. A row is never changed; the oldest are deleted.
+    """A message in a room with history. A row never changes; the oldest ones are deleted.
 
-    `member`, `name` and `guest` are the sender's as they were then. `key` is unique for each member and room: what the
-    sender called it (`client_id`), or something random; by it a message that is stored twice is found.
+    `member`, `name` and `guest` are the sender's at that time. `key` is unique for each member and room: the sender's
+    id (`client_id`) or a random one. It finds a message that is posted twice.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
@@ -193,14 +190,14 @@ class Message(models.Model):
 
     @property
     def client_id(self) -> str | None:
-        """The `id` that the sender gave it."""
+        """The sender's id for it."""
         return self.key[1:] if self.key.startswith("=") else None
 
 
 class Disconnection(models.Model):
-    """An admin disconnected a member, or everybody: whoever came in before it has to go, and may come back.
+    """A disconnection by an admin, of a member or of everybody: connections from before it end, and may come back.
 
-    It is stored, so that a process that did not hear of it finds it when it looks at the room.
+    It is stored so that a process that missed the event finds it when it reads the room.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="disconnections", db_index=False)
@@ -216,7 +213,7 @@ class Disconnection(models.Model):
 
 
 class ReservedName(models.Model):
-    """The name of a deleted room, lower-cased: nobody gets in by it until an admin makes a room of that name again."""
+    """The name of a deleted room in lower case: it admits no one until an admin makes a room of that name again."""
 
     key = models.CharField(max_length=64, unique=True)
 

@@ -1,4 +1,4 @@
-"""What a room may be called, and what its group in the channel layer is called."""
+"""Names of rooms, and of their groups in the channel layer."""
 
 import hashlib
 import re
@@ -9,15 +9,15 @@ _NAME = re.compile(PATTERN + r"\Z", re.ASCII)
 
 
 def is_room_name(text: str) -> bool:
-    """Whether `text` is 1 to 64 of A-Z a-z 0-9 _ -."""
+    """Return whether `text` is 1 to 64 of A-Z a-z 0-9 _ -."""
     return _NAME.match(text) is not None
 
 
 def room_key(name: str) -> str:
-    """The name as it is compared: without case."""
+    """Return the name as it is compared: without case."""
     return name.lower()
 
 
 def room_group(name: str) -> str:
-    """The channel layer's group of a room. Never the name itself, which a stranger chose."""
+    """Return the group of a room in the channel layer. Never the name itself, which is user input."""
     return "rooms." + hashlib.blake2b(room_key(name).encode(), digest_size=16).hexdigest()

@@ -62,7 +62,7 @@ def deliver_stored(batch: StoredBatch) -> None:
         if result.status is StoreStatus.STORED:
             text = protocol.encode(protocol.stored_message(message.room.name, row))
             if live_room is not None:
-                live_room.take(row.seq, Frame(text), message.access)
+                live_room.add_message(row.seq, Frame(text), message.access)
             _current_publisher().put(message, row.seq, text)
         elif live_room is not None:
             live_room.expect(row.seq)

@@ -1,5 +1,4 @@
-"""What follows when a room's row is made, changed or deleted: its name is retired or free again, and all who are
-inside, in every process, are looked at again."""
+"""Receivers of the signals of a room's row: names are reserved and freed, and every process reads the room again."""
 
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from rtproject.utils.db import limit_waiting
 
 @receiver(pre_save, sender=Room)
 def room_is_saved(instance: Room, using: str, update_fields: frozenset[str] | None, **_: Any) -> None:
-    """A room's name never changes: the old one would be an open, unlisted room. Raises ValueError."""
+    """Refuse a new name: the old one would be an open, unlisted room. Raises ValueError."""
     if update_fields is not None and "name" not in update_fields:
         return
     before = Room.objects.using(using).filter(pk=instance.pk).exclude(name=instance.name)
@@ -26,7 +25,7 @@ def room_is_saved(instance: Room, using: str, update_fields: frozenset[str] | No
 
 @receiver(post_save, sender=Room)
 def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
-    """A new room takes its name back from the retired ones."""
+    """Free the reserved name of a new room, and announce the change."""
     if created:
         ReservedName.objects.using(using).filter(key=room_key(instance.name)).delete()
     transaction.on_commit(partial(announce, instance.name), using=using)
@@ -34,13 +33,13 @@ def room_saved(instance: Room, created: bool, using: str, **_: Any) -> None:
 
 @receiver(pre_delete, sender=Room)
 def room_ends(instance: Room, using: str, **_: Any) -> None:
-    """Waits for whoever is storing a message, and lets nobody begin: it would outlive its room."""
+    """Lock the sequence, so that no message is stored that would outlive its room."""
     limit_waiting()
     MessageSequence.objects.using(using).select_for_update().filter(pk=instance.pk).first()
 
 
 @receiver(post_delete, sender=Room)
 def room_deleted(instance: Room, using: str, **_: Any) -> None:
-    """Nobody gets in by the name of a deleted room; without this it would be open to all, as an unlisted one."""
+    """Reserve the name of a deleted room, which would otherwise be open to all as an unlisted one."""
     ReservedName.objects.using(using).get_or_create(key=room_key(instance.name))
     transaction.on_commit(partial(announce, instance.name), using=using)

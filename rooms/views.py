@@ -34,15 +34,15 @@ from rtproject.websocket.exceptions import ConnectionDenied
 @sensitive_post_parameters("password")
 @never_cache
 def room_page(request: HttpRequest, room: str) -> HttpResponse:
-    """A room to talk in. A guarded one asks for its password first, which from then on the session stands for.
+    """Show a room to talk in. A guarded one asks for its password first, and remembers it in the session.
 
-    Who posts the password and prefers JSON gets `{"refused": code}`, null if it was right, with the seconds to `wait`
-    if there were too many wrong ones; everybody else gets the page.
+    A posted password is answered by the page, or, for a client that prefers JSON, by `{"refused": code}`: null for the
+    right one, with the seconds to `wait` after too many wrong ones.
     """
     found = _find(room)
     form = PasswordForm(request.POST or None)
     if request.method == "POST":
-        code = _knock(request, found, form)
+        code = _try_password(request, found, form)
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             wait = (
                 {"wait": settings.ROOMS_PASSWORD_ATTEMPTS.seconds} if code == CloseCode.RATE_LIMITED else {}
@@ -64,20 +64,20 @@ def _find(name: str) -> Room:
     return found
 
 
-def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
-    """Lets the session in, or returns the close code that says why not, which the form then tells."""
+def _try_password(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
+    """Admit the session, or return the close code of the refusal, which the form then shows."""
     if not room.guarded:
         return None
     if not form.is_valid():
         return CloseCode.FORBIDDEN
-    release_connections()  # it may take seconds, and nothing is asked of the database meanwhile
+    release_connections()  # the hash may take seconds without a query
     address = request_address(request)
     try:
         async_to_sync(passwords.verify)(room, form.cleaned_data["password"], address)
     except ConnectionDenied as refused:
         code = refused.code
         if code == CloseCode.RATE_LIMITED and not async_to_sync(is_used_up)(room, address):
-            # Too many others wait for a hash: that is nothing to wait a minute for.
+            # Only the hash queue is full: no reason to wait a minute.
             code = CloseCode.UNAVAILABLE
         form.add_error("password", REFUSALS[code])
         return code
@@ -87,20 +87,20 @@ def _knock(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
 
 @require_safe
 async def room_list(request: HttpRequest) -> HttpResponse:
-    """The rooms that an admin made. With `?name=` it leads to the room of that name, listed or not."""
+    """List the rooms that an admin made. With `?name=` redirect to the room of that name, listed or not."""
     name = request.GET.get("name", "").strip()
     if is_room_name(name):
         return redirect("rooms:room", room=name)
     listed = await current_room_list()
-    context = {"listed": listed, "words": LIST_TEXT, "more": _more(listed), "now": timezone.now()}
+    context = {"room_list": listed, "words": LIST_TEXT, "more": _more(listed), "now": timezone.now()}
     return render(request, "rooms/list.html", context, status=503 if listed.total is None else 200)
 
 
 @require_safe
 async def live_list(request: HttpRequest) -> HttpResponse:
-    """The same as JSON: `rooms` in their order, and how many `more` there are.
+    """Return the list as JSON: `rooms` in their order, and the number of `more` that are not listed.
 
-    304 if nothing has changed, 204 if the store cannot be asked: every open page asks, and Django logs each 503.
+    304 if nothing has changed, 204 if the store is out of reach: every open page asks, and Django logs each 503.
     """
     listed = await current_room_list()
     if listed.total is None:

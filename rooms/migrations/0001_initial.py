@@ -38,13 +38,13 @@ class Migration(migrations.Migration):
             name='Room',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='Part of the address, /ws/<name>. It never changes.', max_length=64, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]{1,64}\\Z', 'Use 1 to 64 of A-Z a-z 0-9 _ -.')])),
-                ('title', models.CharField(blank=True, help_text='What people see; the name if it is empty.', max_length=200)),
+                ('name', models.CharField(help_text='Part of the address /ws/NAME. It cannot be changed later.', max_length=64, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]{1,64}\\Z', 'Use 1 to 64 of A-Z a-z 0-9 _ -.')])),
+                ('title', models.CharField(blank=True, help_text='Shown instead of the name.', max_length=200)),
                 ('password', models.CharField(blank=True, editable=False, max_length=255)),
                 ('password_version', models.PositiveIntegerField(default=0, editable=False)),
-                ('history_size', models.PositiveIntegerField(default=1000, help_text='Messages that are kept; 0 keeps none.')),
-                ('member_limit', models.PositiveIntegerField(blank=True, help_text='Members at a time; empty: no limit.', null=True)),
-                ('closed', models.BooleanField(default=False, help_text='Closed to newcomers. Who is inside stays.')),
+                ('history_size', models.PositiveIntegerField(default=1000, help_text='Number of messages that are kept; with 0 none are.')),
+                ('member_limit', models.PositiveIntegerField(blank=True, help_text='Members at a time; leave empty for no limit.', null=True)),
+                ('closed', models.BooleanField(default=False, help_text='No newcomers. Members who are inside stay.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='room',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='room_name_without_case', violation_error_message='There is a room of that name.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='room_name_without_case', violation_error_message='A room with this name exists.'),
         ),
         migrations.AddField(
             model_name='message',

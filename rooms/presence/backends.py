@@ -1,8 +1,8 @@
-"""What the processes tell each other about who is in a room, so that each of them knows all who are. Nothing is stored.
+"""Where presence is shared: over the room's group each process tells the others of its members. Nothing is stored.
 
-Each tells the others, over the room's group, what changed in it, and every few seconds that it is still there and how
-often it did so. Who missed a change, or is new, asks, and is told everything. A process that is not heard of any more
-takes its members with it, unless we do not hear ourselves either: then it is the layer that is silent.
+A process publishes its numbered changes, and every few seconds a heartbeat with the last number. A process that missed
+a change, or is new, asks for everything. A process that sends nothing more is removed with its members, unless our own
+heartbeats do not come back either: then it is the layer that fails.
 """
 
 import asyncio
@@ -18,21 +18,21 @@ from rtproject.websocket.groups.layer import is_shared
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 
-GATHER_SECONDS = 0.05  # between two times that something is told; what changes meanwhile is told together
-QUIET_SECONDS = 0.1  # when nobody has answered for so long, nobody else is there
-ANSWER_SECONDS = 0.25  # how long the first member here waits in any case for who is elsewhere
-BEAT_SECONDS = 7.0
-SILENT_BEATS = 3  # of ours that we heard since a process was last heard of: it is gone
-EVERYBODY = ""  # a question for each of the others
+GATHER_SECONDS = 0.05  # changes within this are published together
+QUIET_SECONDS = 0.1  # after the last answer, until no further one is expected
+SYNC_TIMEOUT = 0.25  # seconds that the first member here waits at most for the other processes
+HEARTBEAT_SECONDS = 7.0
+MISSED_HEARTBEATS = 3  # of ours received since a process last sent anything: it is gone
+EVERYBODY = ""  # addressee of a question to all
 
-# What is told.
-QUESTION, EVERYTHING, CHANGE, BEAT = "question", "everything", "change", "beat"
+# Kinds of events.
+QUESTION, EVERYTHING, CHANGE, HEARTBEAT = "question", "everything", "change", "heartbeat"
 
 
 class PresenceBackend:
-    """Keeps `state` in agreement with the other processes, and calls `on_change` with what they changed.
+    """Keeps `state` in sync with the other processes, and calls `on_change` with their changes.
 
-    `room` is the row's key, 0 for an unlisted room: those of one name do not see each other.
+    `room` is the primary key, 0 for an unlisted room: rooms of one name do not see each other.
     """
 
     def __init__(
@@ -42,26 +42,28 @@ class PresenceBackend:
         self._room = room
         self._state = state
         self._on_change = on_change
-        # Not the process's: another live_room of this room in it, before this one or beside it, counts by itself.
+        # Not the name of the process: a second live room of this name in it counts by itself.
         self._name = secrets.token_hex(6)
-        self._number = 0  # of the last change that was told
-        self._changes: dict[str, Person | None] = {}  # not told yet; None for who went
-        self._asked = False  # whether somebody wants to know everything
-        self._asking: set[str] = set()  # whom we want to know everything of
-        self._known: dict[str, int | None] = {}  # of each other: the number of its last change, unbroken
-        self._silent: dict[str, int] = {}  # of each other: how often we heard ourselves since we heard it
+        self._number = 0  # of the last change that was published
+        self._changes: dict[str, Person | None] = {}  # not published yet; None for a member that left
+        self._asked = False  # another process wants everything
+        self._asking: set[str] = set()  # the processes that we want everything of
+        self._known: dict[
+            str, int | None
+        ] = {}  # by process: the number of its last change, if none is missing
+        self._missed: dict[str, int] = {}  # by process: our heartbeats since it last sent anything
         self._answered = asyncio.Event()
-        self._telling: asyncio.Task[None] | None = None
-        self._beating: asyncio.Task[None] | None = None  # between the beginning and the end
+        self._publishing: asyncio.Task[None] | None = None
+        self._heartbeats: asyncio.Task[None] | None = None  # while it is running
 
     async def begin(self) -> None:
-        """Asks the others who is there, and gives them a moment to answer."""
+        """Ask the other processes for their members, and wait a moment for the answers."""
         if not is_shared():
             return
-        self._beating = run_in_background(self._beat(), "rooms presence beat")
+        self._heartbeats = run_in_background(self._send_heartbeats(), "rooms presence heartbeat")
         await self._ask({EVERYBODY})
         loop = asyncio.get_running_loop()
-        end = loop.time() + ANSWER_SECONDS
+        end = loop.time() + SYNC_TIMEOUT
         with contextlib.suppress(TimeoutError):
             while (now := loop.time()) < end:
                 self._answered.clear()
@@ -69,70 +71,70 @@ class PresenceBackend:
                     await self._answered.wait()
 
     async def close(self) -> None:
-        """Nobody is left here, and the others are told so, if anything at all."""
-        if self._beating is None:
+        """Tell the other processes that no member is left here."""
+        if self._heartbeats is None:
             return
-        for work in (self._telling, self._beating):
+        for work in (self._publishing, self._heartbeats):
             if work is not None:
                 work.cancel()
-        self._beating = None
-        await self._tell(EVERYTHING, came=[])
+        self._heartbeats = None
+        await self._publish(EVERYTHING, came=[])
 
     def change(self, member: str, person: Person | None) -> None:
-        """The member of this id is in this process now, as `person`, or (None) is not any more."""
-        if self._beating is not None:
+        """Publish that a member is in this process now, as `person`, or (None) has left it."""
+        if self._heartbeats is not None:
             self._changes[member] = person
-            self._tell_soon()
+            self._publish_soon()
 
     # --- to the others ---
 
-    def _tell_soon(self) -> None:
-        if self._beating is not None and (self._telling is None or self._telling.done()):
-            self._telling = run_in_background(self._tell_what_is_due(), "rooms presence")
+    def _publish_soon(self) -> None:
+        if self._heartbeats is not None and (self._publishing is None or self._publishing.done()):
+            self._publishing = run_in_background(self._publish_pending(), "rooms presence")
 
-    async def _tell_what_is_due(self) -> None:
+    async def _publish_pending(self) -> None:
         while self._asked or self._asking or self._changes:
             asked, self._asked = self._asked, False
             asking, self._asking = self._asking, set()
             changes, self._changes = self._changes, {}
             self._number += bool(changes)
             if asked:
-                await self._tell(EVERYTHING, came=_packed(self._state.at(HERE).values()))
+                await self._publish(EVERYTHING, came=_packed(self._state.at(HERE).values()))
             elif changes:
                 came = _packed(person for person in changes.values() if person is not None)
                 went = [member for member, person in changes.items() if person is None]
-                await self._tell(CHANGE, came=came, went=went)
+                await self._publish(CHANGE, came=came, went=went)
             if asking:
                 await self._ask(asking)
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _ask(self, others: set[str]) -> None:
-        await self._tell(QUESTION, to=others.pop() if len(others) == 1 else EVERYBODY)
+        await self._publish(QUESTION, to=others.pop() if len(others) == 1 else EVERYBODY)
 
-    async def _beat(self) -> None:
+    async def _send_heartbeats(self) -> None:
         while True:
-            await asyncio.sleep(BEAT_SECONDS)
-            await self._tell(BEAT)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self._publish(HEARTBEAT)
 
-    async def _tell(self, what: str, **more: Any) -> None:
+    async def _publish(self, what: str, **more: Any) -> None:
         tags = {"presence": what, "by": self._name, "room": self._room, "number": self._number, **more}
         with contextlib.suppress(
             LayerUnavailable
-        ):  # the next beat tells the others that they missed something
+        ):  # the next heartbeat tells the others that they missed something
             await broadcast(self._group, None, **tags)
 
     # --- from the others ---
 
     def handle(self, tags: dict[str, Any]) -> None:
-        """What another one tells, or this one itself."""
+        """Handle an event of another process, or of this one."""
         by, number, what = tags["by"], tags["number"], tags["presence"]
         if tags["room"] != self._room:
             return
         if by == self._name:
-            if what == BEAT:
-                self._forget_silent()
+            if what == HEARTBEAT:
+                self._forget_gone()
             return
-        self._silent[by] = 0
+        self._missed[by] = 0
         known = self._known.get(by)
         if what == EVERYTHING:
             self._known[by] = number
@@ -144,16 +146,16 @@ class PresenceBackend:
             self._on_change(self._state.leave(by, tags["went"]))
         elif known != number:
             self._asking.add(by)
-            self._tell_soon()
+            self._publish_soon()
         if what == QUESTION and tags["to"] in (EVERYBODY, self._name):
             self._asked = True
-            self._tell_soon()
+            self._publish_soon()
 
-    def _forget_silent(self) -> None:
-        for other, beats in list(self._silent.items()):
-            self._silent[other] = beats + 1
-            if beats + 1 == SILENT_BEATS:
-                del self._silent[other]
+    def _forget_gone(self) -> None:
+        for other, count in list(self._missed.items()):
+            self._missed[other] = count + 1
+            if count + 1 == MISSED_HEARTBEATS:
+                del self._missed[other]
                 self._known.pop(other, None)
                 self._on_change(self._state.replace(other, []))
 

@@ -1,4 +1,4 @@
-"""Who is in which room, or how many are, asked of all processes at one moment: for those who are in none of them."""
+"""Questions to the presence of all processes: the members of all rooms, or their counts."""
 
 import asyncio
 import contextlib
@@ -16,14 +16,14 @@ from rtproject.websocket.groups.registry import GroupEvent, broadcast
 from rtproject.websocket.lifecycle import run_in_background
 
 GROUP = "rooms.presence"
-ANSWER_SECONDS = 0.3  # how long the other processes have to answer
+RESPONSE_TIMEOUT = 0.3  # seconds for the other processes to answer
 
 Members = dict[str, dict[str, Person]]  # room's key -> member's id -> member
-Counts = dict[tuple[str, int], int]  # room's key and its row's, 0 for an unlisted one -> how many members
+Counts = dict[tuple[str, int], int]  # key and primary key (0 for an unlisted room) -> number of members
 
 
 def local_counts() -> Counts:
-    """How many are in the rooms of this process, counted over all processes, as its members are told."""
+    """Return the counts of the rooms with a member in this process, counted over all processes."""
     return _count(local_trackers())
 
 
@@ -32,19 +32,19 @@ def _count(presences: Iterable[PresenceTracker]) -> Counts:
 
 
 class PresenceResponder:
-    """Answers for the rooms of one process; a member of GROUP."""
+    """Answers for the rooms of one process, as a member of GROUP."""
 
     def __init__(self, presences: Iterable[PresenceTracker]) -> None:
         self._presences = presences
 
     def deliver(self, event: GroupEvent) -> None:
-        """Somebody asks."""
+        """Answer a question."""
         rooms = self._counts() if event.tags.get("counts") else self._people()
         run_in_background(self._answer(event.tags["answer_to"], rooms), "rooms census")
 
     def _people(self) -> list[tuple[str, list[list[Any]]]]:
         found = []
-        for presence in self._presences:  # there may be two of one name for a while
+        for presence in self._presences:  # two may have one name for a while
             here = presence.state.at(HERE).values()
             found.append((presence.key, [[person.id, person.name, person.guest] for person in here]))
         return found
@@ -53,12 +53,12 @@ class PresenceResponder:
         return [(key, row, count) for (key, row), count in _count(self._presences).items()]
 
     async def _answer(self, channel: str, rooms: list[Any]) -> None:
-        with contextlib.suppress(LayerUnavailable):  # then who asks hears nothing, and counts nobody
+        with contextlib.suppress(LayerUnavailable):  # then the question is answered without this process
             await ask_layer(get_channel_layer().send(channel, {"type": "rooms.presence", "rooms": rooms}))
 
 
 async def members_by_room() -> Members:
-    """The members in all rooms, as far as the processes answer in time. Raises LayerUnavailable."""
+    """Return the members of all rooms, from the processes that answer in time. Raises LayerUnavailable."""
     found: Members = {}
     for key, people in await _ask_all(counts=False):
         members = [Person(member, name, guest=guest) for member, name, guest in people]
@@ -67,9 +67,9 @@ async def members_by_room() -> Members:
 
 
 async def count_by_room() -> Counts:
-    """How many members are in all rooms, as far as the processes answer in time. Raises LayerUnavailable.
+    """Return the counts of all rooms, from the processes that answer in time. Raises LayerUnavailable.
 
-    Somebody who is in several processes is one member: each process with somebody in a room has counted all of it.
+    A member in several processes is counted once: each process with a member in a room counts the whole room.
     """
     found: Counts = {}
     for key, row, count in await _ask_all(counts=True):
@@ -78,13 +78,13 @@ async def count_by_room() -> Counts:
 
 
 async def _ask_all(*, counts: bool) -> list[Any]:
-    """What the processes answer within ANSWER_SECONDS, one entry for each room of each process."""
+    """Collect the answers of all processes, one entry for each room of each process."""
     layer: Any = get_channel_layer()
     channel: str = await ask_layer(layer.new_channel())
     rooms: list[Any] = []
     await broadcast(GROUP, None, answer_to=channel, counts=counts)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(RESPONSE_TIMEOUT):
             while True:
                 rooms += (await layer.receive(channel))["rooms"]
     return rooms

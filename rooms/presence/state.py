@@ -1,4 +1,4 @@
-"""Who is in a room, here and in the other processes: the bookkeeping alone, without a clock or a network."""
+"""The presence state of one room: its members by process. Pure, without a clock or a network."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -10,37 +10,37 @@ HERE = ""  # this process among the others
 
 
 class Change(NamedTuple):
-    """Who came and who went, each of them by any number of processes."""
+    """Members that joined the room and members that left it, in all processes together."""
 
     joined: list[Person]
     left: list[Person]
 
 
 class PresenceState:
-    """The members of one room by process. Somebody who is in several processes is one member."""
+    """The members of one room by process. A member in several processes is one member."""
 
     def __init__(self) -> None:
         self._places: dict[str, dict[str, Person]] = {}  # process -> member's id -> member
         self._count = 0
 
     def __len__(self) -> int:
-        """How many members there are."""
+        """The number of members."""
         return self._count
 
     def __contains__(self, member: str) -> bool:
         return any(member in place for place in self._places.values())
 
     def count_with(self, members: Iterable[str]) -> int:
-        """How many members there would be if those of these ids were in, too."""
-        elsewhere = set(members).difference(self.at(HERE))  # most are here, and this is quick with thousands
+        """Return the number of members there would be with the members of these ids."""
+        elsewhere = set(members).difference(self.at(HERE))  # most are here, and this is fast with thousands
         return self._count + sum(member not in self for member in elsewhere)
 
     def at(self, process: str) -> dict[str, Person]:
-        """The members in one process by id. To be read only."""
+        """Return the members in one process by id. Do not change the result."""
         return self._places.get(process, {})
 
     def some(self, most: int) -> list[Person]:
-        """Up to `most` members."""
+        """Return up to `most` members."""
         found: dict[str, Person] = {}
         for place in self._places.values():
             for person in islice(place.values(), most):
@@ -50,7 +50,7 @@ class PresenceState:
         return list(found.values())
 
     def enter(self, process: str, people: Iterable[Person]) -> Change:
-        """These are in `process` now, too."""
+        """Add these members to `process`."""
         place = self._places.setdefault(process, {})
         joined = []
         for person in people:
@@ -63,7 +63,7 @@ class PresenceState:
         return Change(joined, [])
 
     def leave(self, process: str, members: Iterable[str]) -> Change:
-        """The members of these ids are not in `process` any more."""
+        """Remove the members of these ids from `process`."""
         place = self._places.get(process, {})
         left = []
         for member in members:
@@ -76,7 +76,7 @@ class PresenceState:
         return Change([], left)
 
     def replace(self, process: str, people: Iterable[Person]) -> Change:
-        """These and nobody else are in `process`."""
+        """Make these the only members in `process`."""
         now = {person.id: person for person in people}
         joined = self.enter(process, now.values()).joined
         left = self.leave(process, [member for member in self.at(process) if member not in now]).left

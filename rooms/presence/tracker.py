@@ -1,4 +1,4 @@
-"""Who is in a room, told to its members in this process; `exchange` knows who is in the others."""
+"""Presence of one room: its members are tracked, and changes are sent to those in this process."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,60 +14,60 @@ from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
 
-GRACE_SECONDS = 3.0  # somebody who comes back within this was never away
-NAMED_UP_TO = 200  # members; in a fuller room they are only counted
+GRACE_SECONDS = 3.0  # a member that comes back within this was never away
+NAMED_UP_TO = 200  # members; a fuller room sends counts instead of names
 COUNT_SECONDS = 1.0  # between two counts
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How many members there are, and who, unless there are too many."""
+    """The number of members, and the members, up to NAMED_UP_TO of them."""
 
     count: int
     people: list[Person]
 
 
 class PresenceTracker:
-    """Who is in the room of one live_room. `show(frame)` shows a frame to its members here.
+    """The members of one room. `write(frame)` sends a frame to those in this process.
 
-    `key` is the room's name as it is compared, `row` its row's key, 0 for an unlisted room.
+    `key` is the room's name as it is compared, `row` its primary key, 0 for an unlisted room.
     """
 
-    def __init__(self, key: str, row: int, show: Callable[[Frame], None]) -> None:
+    def __init__(self, key: str, row: int, write: Callable[[Frame], None]) -> None:
         self.key = key
         self.row = row
         self.state = PresenceState()
         self._backend = PresenceBackend(room_group(key), row, self.state, self._apply)
-        self._show = show
-        self._more: dict[str, int] = {}  # connections of each member here, beyond the first
-        self._going: dict[str, asyncio.TimerHandle] = {}
-        self._settled = asyncio.Event()  # that none of these is left
+        self._write = write
+        self._extra: dict[str, int] = {}  # connections of each member here, beyond the first
+        self._leaving: dict[str, asyncio.TimerHandle] = {}  # members in their grace period
+        self._settled = asyncio.Event()  # no member is in its grace period
         self._counting: asyncio.TimerHandle | None = None
 
     async def begin(self) -> None:
-        """Asks the other processes who is there, and gives them a moment to answer."""
+        """Learn of the members in other processes."""
         local_trackers().add(self)
         await self._backend.begin()
 
     async def close(self) -> None:
-        """Nobody is left here, and nobody is told anything any more."""
+        """Stop tracking: no member is left here."""
         local_trackers().discard(self)
-        for timer in (self._counting, *self._going.values()):
+        for timer in (self._counting, *self._leaving.values()):
             if timer is not None:
                 timer.cancel()
         await self._backend.close()
 
     def handle(self, tags: dict[str, Any]) -> None:
-        """What a process tells the others."""
+        """Handle a presence event of the group."""
         self._backend.handle(tags)
 
     def look(self) -> Look:
-        """Who is in the room now."""
+        """Return the present members."""
         count = len(self.state)
         return Look(count, self.state.some(min(count, NAMED_UP_TO)))
 
     def since(self, before: Look) -> list[Frame]:
-        """What tells somebody who had that look `before` who is in the room now; a count comes later, as to all."""
+        """Return frames that bring a client from the look `before` up to date; a count follows later, as for all."""
         now = self.look()
         if max(now.count, before.count) > NAMED_UP_TO:
             if now.count != before.count:
@@ -78,62 +78,62 @@ class PresenceTracker:
         return _told(joined, [person for person in before.people if person.id not in are], now.count)
 
     def enter(self, person: Person) -> None:
-        """One more connection of `person` is in the room."""
+        """Track one more connection of `person`."""
         known = self.state.at(HERE).get(person.id)
-        if (going := self._going.pop(person.id, None)) is not None:
-            going.cancel()
+        if (timer := self._leaving.pop(person.id, None)) is not None:
+            timer.cancel()
             self._note_settled()
         elif known is not None:
-            self._more[person.id] = self._more.get(person.id, 0) + 1
-        if person != known:  # somebody new, or by another name
+            self._extra[person.id] = self._extra.get(person.id, 0) + 1
+        if person != known:  # a new member, or one under a new name
             self._backend.change(person.id, person)
         self._apply(self.state.enter(HERE, [person]))
 
     def leave(self, member: str, may_return: bool) -> None:
-        """One connection less; when it was the last one the member is gone after GRACE_SECONDS, or, if nobody can come
-        back by this id, at once.
+        """Untrack one connection. After the last one the member leaves in GRACE_SECONDS, or at once if it
+        cannot return.
         """
-        if member in self._more:
-            self._more[member] -= 1
-            if not self._more[member]:
-                del self._more[member]
+        if member in self._extra:
+            self._extra[member] -= 1
+            if not self._extra[member]:
+                del self._extra[member]
         elif may_return:
             loop = asyncio.get_running_loop()
-            self._going[member] = loop.call_later(GRACE_SECONDS, self._gone, member)
+            self._leaving[member] = loop.call_later(GRACE_SECONDS, self._gone, member)
         else:
             self._gone(member)
 
     def expects_somebody(self) -> bool:
-        """Whether somebody may still come back."""
-        return bool(self._going)
+        """Whether a member is in its grace period."""
+        return bool(self._leaving)
 
     async def until_nobody_is_expected(self) -> None:
-        """Returns when all who went are gone, or back."""
-        while self._going:
+        """Return when no member is in its grace period."""
+        while self._leaving:
             self._settled.clear()
             await self._settled.wait()
 
     def _gone(self, member: str) -> None:
         if running_tasks().begun:
-            return  # they come back when the server does; if it does not, the others will miss it, and them
-        self._going.pop(member, None)
+            return  # members come back when the server does; else the others notice that this process is gone
+        self._leaving.pop(member, None)
         self._note_settled()
         self._backend.change(member, None)
         self._apply(self.state.leave(HERE, [member]))
 
     def _note_settled(self) -> None:
-        if not self._going:
+        if not self._leaving:
             self._settled.set()
 
     def _apply(self, change: Change) -> None:
-        """Shows the members here what has changed."""
+        """Send the change to the members here."""
         count = len(self.state)
         if count > NAMED_UP_TO:
             if change.joined or change.left:
                 self._count_soon()
             return
         for frame in _told(change.joined, change.left, count):
-            self._show(frame)
+            self._write(frame)
 
     def _count_soon(self) -> None:
         if self._counting is None:
@@ -141,7 +141,7 @@ class PresenceTracker:
 
     def _count(self) -> None:
         self._counting = None
-        self._show(_frame(Count(len(self.state))))
+        self._write(_frame(Count(len(self.state))))
 
 
 def _none_yet() -> set[PresenceTracker]:
@@ -152,7 +152,7 @@ local_trackers = loop_local(_none_yet)  # those that have begun in this process
 
 
 def _told(joined: list[Person], left: list[Person], count: int) -> list[Frame]:
-    """A frame for each, with how many there are after it; `count` is how many there are after all of them."""
+    """A frame for each change with the count after it; `count` is the one after all of them."""
     frames, count = [], count + len(left) - len(joined)
     for person in joined:
         count += 1
