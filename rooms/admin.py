@@ -65,7 +65,7 @@ class RoomAdmin(MembersAdmin):
         return ("is_guarded",) if obj is None else ("is_guarded", "name")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow lookups only by a whole value that the list shows, so that no hash or message is found letter by letter.
+        """Allow lookups only by a whole value that the list shows: no hash is found letter by letter.
 
         Django's own rule lets a related key through: `sequence__pk__password__startswith`.
         """

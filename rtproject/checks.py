@@ -5,6 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.management.base import CommandError
+from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 
 THIS_MACHINE = (".localhost", "localhost", "127.0.0.1", "[::1]")
 
@@ -55,4 +58,20 @@ def _proxies() -> Iterator[checks.CheckMessage]:
             " so one who guesses passwords shuts everybody out.",
             hint="Set TRUSTED_PROXIES to how many proxies of yours stand in a row in front of this server.",
             id="rtproject.W004",
+        )
+
+
+def refuse_unreleased_data(using: str, **_: Any) -> None:
+    """Stop `migrate` on a database of a version before the first release, whose migrations were other ones.
+
+    Receiver of `pre_migrate`, so nothing has been changed yet. Raises CommandError.
+    """
+    connection = connections[using]
+    applied = MigrationRecorder(connection).applied_migrations()
+    if ("rooms", "0001_initial") not in applied:
+        return
+    if "rooms_messagesequence" not in connection.introspection.table_names():
+        raise CommandError(
+            f"The database {connection.settings_dict['NAME']} was made by a version before the first release and cannot"
+            " be migrated: keep it elsewhere, and begin with a new one."
         )

@@ -1,5 +1,8 @@
 """`manage.py check`, which tells an operator of settings that do not go together."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from rtproject.checks import check_settings
@@ -66,3 +69,13 @@ def test_they_are_registered(tmp_path):
     """An operator sees them without asking for them by name."""
     with pytest.raises(AssertionError, match=r"rtproject\.W003"):
         Site(tmp_path, {"ALLOWED_HOSTS": "*"}).manage("check", "--fail-level", "WARNING")
+
+
+def test_data_of_an_unreleased_version_is_refused_in_one_sentence(tmp_path):
+    """Nothing of it is changed."""
+    site = Site(tmp_path, {})
+    site.manage("migrate", "--verbosity", "0")
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as store:
+        store.execute("ALTER TABLE rooms_messagesequence RENAME TO rooms_numbering")
+    with pytest.raises(AssertionError, match="before the first release"):
+        site.manage("migrate")
