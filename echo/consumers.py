@@ -1,4 +1,4 @@
-"""The first lesson: a WebSocket that says back what it hears."""
+"""The first lesson: a WebSocket that sends back what it receives."""
 
 from rtproject.websocket.consumer import WebsocketConsumer
 

@@ -1,4 +1,4 @@
-"""The page to try the echo on."""
+"""The page to try the echo."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,5 +9,5 @@ from echo.ui_text import WORDS
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """A small laboratory: what is sent, what comes back, how long it takes, and how a connection ends."""
+    """Show what is sent and received, round trip times, and close codes."""
     return render(request, "echo/echo.html", {"words": WORDS})

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of settings that are each right and together are not."""
+"""System checks of settings that are each valid and do not fit together, and of the database before `migrate`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ THIS_MACHINE = (".localhost", "localhost", "127.0.0.1", "[::1]")
 
 @checks.register()
 def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Django's way to ask. Nothing is said of the defaults."""
+    """Check the settings. The defaults give no warning."""
     return [*_processes(), *_hosts(), *_proxies()]
 
 
@@ -23,13 +23,13 @@ def _processes() -> Iterator[checks.CheckMessage]:
         return
     if not settings.PULSE_EMBEDDED:
         yield checks.Warning(
-            "PULSE_EMBEDDED is off, but without a REDIS_URL a pulse worker of its own reaches nobody who watches.",
+            "PULSE_EMBEDDED is off, but without a REDIS_URL a pulse worker of its own reaches no dashboard.",
             hint="Set REDIS_URL, or leave PULSE_EMBEDDED alone and start no worker.",
             id="rtproject.W001",
         )
     if not settings.ON_SQLITE:
         yield checks.Warning(
-            "There is a PostgreSQL and no REDIS_URL: several processes would hear of each other only every 2 seconds,"
+            "There is a PostgreSQL and no REDIS_URL: several processes would learn of each other only every 2 seconds,"
             " in unlisted rooms not at all, and would each count wrong passwords by themselves.",
             hint="Set REDIS_URL for all of them. One process alone does well without.",
             id="rtproject.W002",
@@ -55,7 +55,7 @@ def _proxies() -> Iterator[checks.CheckMessage]:
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         yield checks.Warning(
             "HTTPS is on and TRUSTED_PROXIES is 0: behind the proxy that ends TLS all clients count as one address,"
-            " so one who guesses passwords shuts everybody out.",
+            " so one address with wrong passwords locks everybody out.",
             hint="Set TRUSTED_PROXIES to how many proxies of yours stand in a row in front of this server.",
             id="rtproject.W004",
         )

@@ -1,7 +1,7 @@
 """Settings from the environment: each declared once, with its default and one line of help.
 
-A value that cannot be read stops the start with one sentence that names the setting, and never shows the value:
-it may be a secret in the wrong place.
+A value that cannot be read stops the start with one sentence that names the setting. The sentence never shows the
+value, which may be a secret in the wrong place.
 """
 
 import os
@@ -19,7 +19,7 @@ from rtproject.websocket.throttling.rates import Rate
 
 T = TypeVar("T")
 
-ENDLESS = 10**18  # what no setting needs to exceed
+ENDLESS = 10**18  # more than any setting needs
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ DECLARED: dict[str, Declaration] = {}
 
 
 def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: str | None = None) -> T:
-    """The value of `name` in the environment, read by `read`, or `default` if it is not there or empty.
+    """Return the value of `name` in the environment, read by `read`, or `default` if it is missing or empty.
 
-    `shown` is what the documentation gives as the default where `str(default)` would not tell. Raises
+    `shown` is the default as the documentation gives it, if `str(default)` would not do. Raises
     ImproperlyConfigured when `read` raises ValueError, whose message completes "NAME must be ...".
     """
     DECLARED[name] = Declaration(name, str(default) if shown is None else shown, help)
@@ -47,12 +47,12 @@ def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: s
     try:
         return read(text)
     except ValueError as error:
-        # "from None": what failed below may carry the value in its own message.
+        # "from None", since the message of the cause may contain the value.
         raise ImproperlyConfigured(f"{name} must be {error}.") from None
 
 
 def switch(text: str) -> bool:
-    """on or off, as people write it."""
+    """on or off, and their usual synonyms."""
     known = {
         "on": True,
         "true": True,
@@ -97,7 +97,7 @@ def seconds(text: str) -> float:
 
 
 def rate(text: str) -> Rate:
-    """So many in so much time."""
+    """A number of events in a period."""
     try:
         return Rate.parse(text)
     except ValueError:
@@ -154,7 +154,7 @@ def _is_url(text: str, *schemes: str) -> bool:
         url = urlsplit(text)
         return (
             url.scheme in schemes and bool(url.hostname) and url.port != 0
-        )  # reading `port` raises for a bad one
+        )  # `port` raises for an invalid one
     except ValueError:
         return False
 
@@ -166,7 +166,7 @@ def database(base: Path) -> Callable[[str], dict[str, Any]]:
         wanted = "sqlite:///path or postgresql://user:password@host:port/name"
         try:
             config: dict[str, Any] = dict(dj_database_url.parse(text))
-        except Exception:  # whatever it is, the sentence below says it better
+        except Exception:  # the sentence below says it better
             raise ValueError(wanted) from None
         name = config["NAME"]
         if not name or name == ":memory:":  # each connection would have a memory of its own

@@ -26,7 +26,7 @@ POLICY = "; ".join(
 
 @sync_and_async_middleware
 def content_security_policy(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Django middleware: nothing but this server's own files may run, style or be fetched."""
+    """Django middleware: only files of this server may run, style or be fetched."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponse:

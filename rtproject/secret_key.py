@@ -10,7 +10,7 @@ from django.core.management.utils import get_random_secret_key
 
 
 def load_or_create(path: Path) -> str:
-    """The key in `path`, which is made if it is not there. Processes that start at the same time get the same key.
+    """Return the key in the file `path`, made if it is missing. Processes that start together get the same key.
 
     Raises ImproperlyConfigured if the file can be neither read nor made, or is empty.
     """
@@ -28,8 +28,8 @@ def load_or_create(path: Path) -> str:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Complete before it has its name, and linked only if the name is free: nobody can read half a key, and of
-    # several processes that start together all use the first one's. mkstemp makes a file of mode 0600.
+    # The file is complete before it gets its name, and gets it only if the name is free: no process reads half a key,
+    # and of several that start together all use the first one's. mkstemp makes a file of mode 0600.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

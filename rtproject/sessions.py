@@ -1,10 +1,10 @@
-"""Sessions in the database, by keys that could be keys."""
+"""Sessions in the database that refuse impossible keys."""
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 
 class SessionStore(DatabaseStore):
-    """A key that no session ever had is none. PostgreSQL fails for one with a NUL, which a quoted cookie can hold."""
+    """Ignores a key that no session can have: PostgreSQL fails for a NUL, which a quoted cookie can hold."""
 
     def __init__(self, session_key: str | None = None) -> None:
         possible = session_key is not None and session_key.isascii() and session_key.isalnum()

@@ -1,4 +1,4 @@
-"""How the server is, for its first page: looked up once every few seconds for all who ask, and never more than that."""
+"""The state of the server for the home page, read once every few seconds for all its readers."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
 
 FRESH_SECONDS = 3.0
-STORE_SECONDS = 3.0  # how long the store has to answer
+STORE_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is None could not be asked for; `machines` and `pulse` also when the pulse is for staff alone.
+    """A value is None if it is unknown; `machines` and `pulse` also if the pulse is for staff only.
 
-    `rooms` are those that an admin made, `people` the members of all rooms, `machines` those with a pulse.
+    `rooms` counts the rooms that an admin made, `people` the members of all rooms, `machines` the hosts with a pulse.
     """
 
     store: bool
@@ -48,12 +48,12 @@ class State:
 _store = FailureLog("reading the newest pulse")
 
 
-async def _look() -> State:
+async def _read_state() -> State:
     listed = await current_room_list()
     machines, pulse = None, None
     if settings.PULSE_PUBLIC and listed.total is not None:
         with _store:
-            async with asyncio.timeout(STORE_SECONDS):
+            async with asyncio.timeout(STORE_TIMEOUT):
                 machines, pulse = await _read_pulse()
     return State(
         listed.total is not None, listed.people is not None, listed.total, listed.people, machines, pulse
@@ -68,9 +68,9 @@ def _read_pulse() -> tuple[int, Pulse | None]:
     return len(frames), pulse and Pulse(pulse["host"], pulse["cpu"], pulse["memory"]["percent"])
 
 
-_current_state = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))
+_current_state = loop_local(lambda: TTLCache(_read_state, FRESH_SECONDS))
 
 
 async def current_state() -> State:
-    """The state as it was a few seconds ago at most. Never raises."""
+    """Return the state as it was at most FRESH_SECONDS ago. Never raises."""
     return await _current_state().get()

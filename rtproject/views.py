@@ -13,14 +13,14 @@ from rtproject.ui_text import WORDS
 
 @require_safe
 async def home(request: HttpRequest) -> HttpResponse:
-    """What is here, and how it is."""
+    """Show the apps, and the state of the server."""
     return render(request, "home.html", {"state": _as_json(await current_state()), "words": WORDS})
 
 
 @never_cache
 @require_safe
 async def state(request: HttpRequest) -> HttpResponse:
-    """How the server is, as JSON. It answers 200 also when something is out of reach: this process does answer."""
+    """Return the state of the server as JSON. 200 also if something is out of reach: this process answers."""
     return JsonResponse(_as_json(await current_state()))
 
 

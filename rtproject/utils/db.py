@@ -13,46 +13,46 @@ from django.utils import timezone
 
 
 def release_connections(**_: Any) -> None:
-    """Closes this thread's, unless a transaction is under way.
+    """Close the connections of this thread, unless a transaction is under way. A receiver of `request_finished`.
 
-    Under ASGI Django handles each request in a thread of its own. A connection that it left open, as CONN_MAX_AGE asks
-    for, nobody would ever use again, and PostgreSQL lets in no more than a hundred.
+    Under ASGI Django handles each request in a thread of its own. A connection left open there, as CONN_MAX_AGE asks,
+    would never be used again, and PostgreSQL accepts only a hundred.
     """
     for each in connections.all(initialized_only=True):
         if not each.in_atomic_block:
             each.close()
 
 
-WAIT_SECONDS = 5.0  # for one's turn
-LOOK_SECONDS = 0.02  # between two looks whether it has come
+TURN_TIMEOUT = 5.0  # seconds to wait for SQLite's write lock
+POLL_SECONDS = 0.02  # between two attempts
 
-# While SQLite itself waits it holds the connection's mutex. Python's garbage collector needs that to free a statement
-# of the connection that an earlier error left behind, and it may run in the thread of the event loop: then the whole
-# process stood still for as long as the other one waited. So SQLite waits for a moment only, and we wait for the rest.
+# While SQLite itself waits it holds the connection's mutex. Python's garbage collector needs that mutex to free a
+# statement that an earlier error left behind, and may run in the thread of the event loop: then the whole process
+# stands still. So SQLite waits for a moment only, and Python for the rest.
 BUSY_MILLISECONDS = 20
 
 
 def wait_for_turns(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Has a new connection wait as above; to be called for each that is made. Other databases are left alone."""
+    """Make a new SQLite connection wait as described above. A receiver of `connection_created`."""
     if connection.vendor != "sqlite":
         return
     connection.connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    if _until_its_turn not in connection.execute_wrappers:  # it stays when a connection is made anew
-        connection.execute_wrappers.append(_until_its_turn)
+    if _execute_in_turn not in connection.execute_wrappers:  # the wrapper survives a reconnect
+        connection.execute_wrappers.append(_execute_in_turn)
 
 
-def _until_its_turn(
+def _execute_in_turn(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """Executes what failed for want of a turn again. In a transaction there is a turn already: its beginning waits."""
-    until = time.monotonic() + (0 if many or context["connection"].in_atomic_block else WAIT_SECONDS)
+    """Retry while the database is locked. Inside a transaction the lock is held already: its beginning waits."""
+    until = time.monotonic() + (0 if many or context["connection"].in_atomic_block else TURN_TIMEOUT)
     while True:
         try:
             return execute(sql, params, many, context)
         except OperationalError as error:
             if not _is_busy(error) or time.monotonic() >= until:
                 raise
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def _is_busy(error: OperationalError) -> bool:
@@ -60,7 +60,7 @@ def _is_busy(error: OperationalError) -> bool:
     return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
-# Whoever waits longer gives up, and so does PostgreSQL with a process that froze while it held the lock.
+# A longer wait fails, and PostgreSQL ends the transaction of a process that froze while it held the lock.
 POSTGRESQL_LIMITS = """
 SET LOCAL lock_timeout = '2s';
 SET LOCAL statement_timeout = '3s';
@@ -69,7 +69,7 @@ SET LOCAL idle_in_transaction_session_timeout = '3s'
 
 
 def limit_waiting() -> None:
-    """The rest of this transaction is ended rather than that it waits, or is waited for, for long."""
+    """Limit how long the rest of this transaction waits, and lets others wait. PostgreSQL only."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_LIMITS)
@@ -84,7 +84,7 @@ def short_transaction() -> Iterator[None]:
 
 
 def store_now() -> datetime:
-    """The database server's time. SQLite has none of its own: its file is on this machine. Raises django.db.Error."""
+    """Return the time of the database server; with SQLite, of this machine. Raises django.db.Error."""
     if connection.vendor == "sqlite":
         return timezone.now()
     with connection.cursor() as cursor:

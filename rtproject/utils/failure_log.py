@@ -1,4 +1,4 @@
-"""Logs that something fails, and that it works again, once each."""
+"""A log of changes of state: the first failure in a row, and the first success after it."""
 
 import logging
 from types import TracebackType
@@ -7,10 +7,10 @@ logger = logging.getLogger(__name__)
 
 
 class FailureLog:
-    """A `with` block around work that is tried again and again and may fail without ending what is around it.
+    """A `with` block around work that is repeated and may fail without ending the code around it.
 
-    The first error in a row is logged as a warning and the first success after it as information. An
-    Exception of one of these `kinds` goes no further; any other, and a cancellation, does.
+    Logs the first failure in a row as a warning, and the first success after it as information. Suppresses exceptions
+    of `kinds`; any other, and a cancellation, is raised.
     """
 
     def __init__(self, work: str, kinds: type[Exception] = Exception) -> None:
@@ -19,7 +19,7 @@ class FailureLog:
         self._down = False
 
     def __enter__(self) -> None:
-        """Nothing is opened: all that matters is how the block ends."""
+        """Do nothing: only the end of the block matters."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -33,13 +33,13 @@ class FailureLog:
         return isinstance(error, self._kinds)
 
     def failed(self, reason: str) -> None:
-        """Logs `reason`, if it worked until now."""
+        """Log `reason`, if the work succeeded until now."""
         if not self._down:
             logger.warning("%s fails, and is tried again: %s", self._work, reason)
         self._down = True
 
     def recovered(self) -> None:
-        """Logs that it works again, if it did not."""
+        """Log that the work succeeds again, if it failed."""
         if self._down:
             logger.info("%s works again", self._work)
         self._down = False

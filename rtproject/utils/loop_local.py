@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 def loop_local(factory: Callable[[], T]) -> Callable[[], T]:
-    """Returns a function that gives the running loop's own instance, made by `factory` when first asked for."""
+    """Return a function that returns the running loop's instance, made by `factory` at the first call."""
     instances: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
 
     def current() -> T:
         loop = asyncio.get_running_loop()
         if loop not in instances:
-            # An instance with tasks keeps its own loop alive, so nothing but this forgets a loop that has ended.
+            # An instance with tasks keeps its loop alive, so instances of closed loops are removed here.
             for ended in [known for known in instances if known.is_closed()]:
                 del instances[ended]
             instances[loop] = factory()

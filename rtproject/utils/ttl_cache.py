@@ -1,4 +1,4 @@
-"""One look for all who ask within a few seconds, however many they are."""
+"""A single-flight cache: one computation for all callers within a few seconds."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,33 +10,33 @@ from channels.db import database_sync_to_async
 
 T = TypeVar("T")
 
-# Decorates what such a look reads from the store. The thread and its connection are of their own: a store that does not
-# answer holds up nobody who wants to come in.
+# Decorates functions that read the store for such a cache. They have a thread and a connection of their own: a store
+# that does not answer must not delay newcomers of rooms.
 in_reader_thread = partial(
-    database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "shared-look")
+    database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "store-reader")
 )
 
 
 class TTLCache(Generic[T]):
-    """What `look` returned, taken anew when it is older than `seconds`. Belongs to one event loop.
+    """The value of `compute`, computed again when it is older than `seconds`. Belongs to one event loop.
 
-    `look` must not raise: what it finds out of reach is an answer too, and counts as long as any other.
+    `compute` must not raise: "out of reach" is a value too, and cached as long as any other.
     """
 
-    def __init__(self, look: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> None:
-        self._look = look
+    def __init__(self, compute: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> None:
+        self._compute = compute
         self._seconds = seconds
-        self._taken: asyncio.Task[T] | None = None
+        self._running: asyncio.Task[T] | None = None
         self._until = 0.0  # of the loop's clock
 
     async def get(self) -> T:
-        """The answer. Whoever stops waiting for it takes it from nobody else."""
+        """Return the value. A caller that is cancelled does not cancel it for the others."""
         loop = asyncio.get_running_loop()
-        if self._taken is None or (self._taken.done() and loop.time() >= self._until):
-            self._taken = asyncio.create_task(self._take(), name="shared look")
-        return await asyncio.shield(self._taken)
+        if self._running is None or (self._running.done() and loop.time() >= self._until):
+            self._running = asyncio.create_task(self._run(), name="cached value")
+        return await asyncio.shield(self._running)
 
-    async def _take(self) -> T:
-        found = await self._look()
+    async def _run(self) -> T:
+        found = await self._compute()
         self._until = asyncio.get_running_loop().time() + self._seconds
         return found

@@ -55,7 +55,7 @@ def test_reading_waits_for_nobody(waits: list[float]) -> None:
 
 
 def test_nobody_waits_for_ever(other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(db, "TURN_TIMEOUT", 0.0)
     with pytest.raises(OperationalError, match="locked"), transaction.atomic():
         pass
 
