@@ -20,7 +20,7 @@ from echo.routing import websocket_urlpatterns as echo
 from pulse.routing import websocket_urlpatterns as pulse
 from pulse.sampling.worker import ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
-from rtproject.logs import cut_queries_of_daphne, spare_unread_words_of_autobahn
+from rtproject.logs import cut_queries_of_daphne
 from rtproject.process_check import warn_of_other_processes
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
@@ -35,7 +35,6 @@ from rtproject.websocket.middleware.origins import ForeignOrigins
 from rtproject.websocket.transport.base import TransportMiddleware
 
 cut_queries_of_daphne()
-spare_unread_words_of_autobahn()
 
 # Most of Daphne's growth with the number of connections is the cyclic garbage collector, which looks at all of them
 # again and again. It would find nothing: a connection that ends leaves no cycles behind. So it looks often at what is

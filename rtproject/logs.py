@@ -91,22 +91,6 @@ def cut_queries_of_daphne() -> None:
     generator.write_entry = without_query
 
 
-def spare_unread_words_of_autobahn() -> None:
-    """Makes Autobahn write no debug text about each connection, which it does at any level of logging.
-
-    A list of its 29 options, laid out by `pprint`: a tenth of what a handshake costs on Daphne. Does nothing without
-    Autobahn.
-    """
-    autobahn = sys.modules.get("autobahn.websocket.protocol")
-    for name in ("pformat", "hltype"):
-        if hasattr(autobahn, name):
-            setattr(autobahn, name, _unread)
-
-
-def _unread(_: object) -> str:
-    return ""
-
-
 # Django's setting of this name.
 LOGGING = {
     "version": 1,

@@ -144,7 +144,7 @@ CAPACITY = 10_000  # events that may wait for one process
 if REDIS_URLS:
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "rtproject.websocket.punctual.PunctualRedisLayer",
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {"hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS]},
         }
     }

@@ -29,7 +29,8 @@ class Member:
         self.code: int | None = None
         self.reading = asyncio.Event()
         self.reading.set()
-        self.send_queue = SendQueue(self._send, None, lambda: None)
+        self.send_queue = SendQueue(self._send, None, self.end)
+        self.send_queue.release()
 
     def end(self, code: int) -> None:
         """Remembers how it was ended."""

@@ -5,7 +5,6 @@ import logging
 import sys
 
 import pytest
-from autobahn.websocket import protocol
 from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
@@ -95,14 +94,3 @@ def test_a_server_that_is_not_daphne_is_left_alone(monkeypatch):
     monkeypatch.delitem(sys.modules, "daphne.access")
     logs.cut_queries_of_daphne()
     assert access.AccessLogGenerator.write_entry is before
-
-
-def test_autobahn_lays_out_no_options_that_nobody_reads(monkeypatch):
-    """It would for each connection, at any level of logging; of another server's modules there are none to change."""
-    names = ("pformat", "hltype")
-    for name in names:
-        monkeypatch.setattr(protocol, name, getattr(protocol, name))
-    logs.spare_unread_words_of_autobahn()
-    assert [getattr(protocol, name)(["option"]) for name in names] == ["", ""]
-    monkeypatch.delitem(sys.modules, "autobahn.websocket.protocol")
-    logs.spare_unread_words_of_autobahn()

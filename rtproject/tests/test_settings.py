@@ -156,7 +156,7 @@ def test_redis_connects_several_processes(load):
     """With a REDIS_URL the pulse is a process of its own, and several URLs are shards."""
     site = load(SECRET_KEY="given", REDIS_URL="redis://one, redis://two")
     layer = site["CHANNEL_LAYERS"]["default"]
-    assert layer["BACKEND"] == "rtproject.websocket.punctual.PunctualRedisLayer"
+    assert layer["BACKEND"] == "channels_redis.pubsub.RedisPubSubChannelLayer"
     assert [host["address"] for host in layer["CONFIG"]["hosts"]] == ["redis://one", "redis://two"]
     assert site["PULSE_EMBEDDED"] is False
     assert load(PULSE_EMBEDDED="on")["PULSE_EMBEDDED"] is True

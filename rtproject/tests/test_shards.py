@@ -12,7 +12,7 @@ from rtproject.tests.support.valkey import Valkey
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import health as hearing
 from rtproject.websocket.groups import registry as fanout_module
-from rtproject.websocket.groups.health import LayerHealth
+from rtproject.websocket.groups.layer import ask_layer
 from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import soon
 from rtproject.websocket.tests.layers import Listener
@@ -89,20 +89,21 @@ async def test_a_shard_that_lost_its_receiver_is_heard_again(layer, caplog):
 async def test_a_shard_that_is_away_leaves_the_others_alone(layer, valkeys, monkeypatch, caplog):
     """What cannot be sent cannot be heard: nothing is joined anew, and the other groups go on."""
     tested = asyncio.Semaphore(0)
-    hears = LayerHealth._is_healthy
+    ask = ask_layer
 
-    async def counted(self, shard):
-        heard = await hears(self, shard)
-        tested.release()
-        return heard
+    async def counted(call):
+        try:
+            await ask(call)
+        finally:
+            tested.release()
 
-    monkeypatch.setattr(LayerHealth, "_is_healthy", counted)
+    monkeypatch.setattr(hearing, "ask_layer", counted)
     members = await joined(GroupRegistry(), layer)
     away, kept = layer._shards
     await asyncio.to_thread(valkeys[0].stop)
     with pytest.raises(LayerUnavailable):
         await broadcast(members[away][0], "nobody hears this")
-    for _ in range(3 * len(layer._shards)):
+    for _ in range(8):  # more than two of each shard
         await soon(tested.acquire())
     await assert_heard(members[kept], "still here")
     assert "joined anew" not in caplog.text

@@ -9,7 +9,7 @@ that touches the database uses `database_sync_to_async`, which looks after stale
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, nullcontext, suppress
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -20,7 +20,6 @@ from rtproject.websocket.asgi_types import AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
-from rtproject.websocket.patience import Patience
 from rtproject.websocket.query import choose_subprotocol, parse_query
 from rtproject.websocket.transport.base import TRANSPORT_KEY
 from rtproject.websocket.transport.frames import Frame
@@ -42,7 +41,7 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
     groups: tuple[str, ...] = ()  # what was joined
     ended_with: int | None  # the code that we closed with, if we did
     _deadline: asyncio.Timeout | None = None  # while in `connect`
-    _goodbye: Patience | None = None  # around everything, where there is no wire to cut
+    _goodbye: asyncio.Timeout | None = None  # around everything, where there is no wire to abort
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The life of a connection, as the ASGI specification tells it: connect, any number of frames, disconnect."""
@@ -55,6 +54,9 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
                     if self.ended_with is None:
                         await self._handle(message)
                 self.close_code = message.get("code") or 1005  # Daphne: None after a breach of the protocol
+        except TimeoutError:
+            if self._goodbye is None or not self._goodbye.expired():
+                raise
         except asyncio.CancelledError:
             # Said before anything else: leaving the groups may take as long as the layer.
             self.close_code = CloseCode.GOING_AWAY
@@ -122,15 +124,13 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         """Closes with `code`, by default 1000. There is no way to send a reason: Daphne drops it."""
         self.end(1000 if code is None else code)
 
-    def _too_slow(self) -> None:
-        self.end(CloseCode.TOO_SLOW)
-
     def _send_close(self) -> None:
         self.send_queue.finish({"type": "websocket.close", "code": self.ended_with})
         if self._goodbye is not None:
             # The close may wait for ever behind what the client does not read, and no ASGI message drops a connection.
             # That the application returns is all that such a server can be told.
-            self._goodbye.ends_in(CLOSE_TIMEOUT)
+            with suppress(RuntimeError):  # it is returning already
+                self._goodbye.reschedule(asyncio.get_running_loop().time() + CLOSE_TIMEOUT)
 
     def _prepare(self, scope: Scope, send: Send) -> None:
         self.scope = scope
@@ -140,9 +140,8 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         self.ended_with = None
         self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame
         if TRANSPORT_KEY not in scope:
-            self._goodbye = Patience()
-        self.send_queue = SendQueue(send, scope.get(TRANSPORT_KEY), self._too_slow)
-        self.send_queue.hold()
+            self._goodbye = asyncio.timeout(None)
+        self.send_queue = SendQueue(send, scope.get(TRANSPORT_KEY), self.end)
 
     async def _let_in(self) -> None:
         await self._connect()
@@ -151,6 +150,9 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         else:
             self.end(1000)
             self._send_close()
+            await (
+                self.send_queue.flush()
+            )  # a client that has gone already is refused all the same, and logged
 
     async def _connect(self) -> None:
         try:
@@ -174,11 +176,11 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             self.end(refusal.code)
 
     async def _clean_up(self) -> None:
-        self.send_queue.cancel()
         # The last comes first, and each is taken whatever becomes of another.
         async with AsyncExitStack() as steps:
             steps.callback(self._log_end)
             steps.push_async_callback(self.disconnect, self.close_code)
+            steps.callback(self.send_queue.cancel)
             for group in self.groups:
                 steps.push_async_callback(current_registry().leave, group, self)
 

@@ -17,7 +17,6 @@ from typing import Any, Protocol
 from channels.layers import get_channel_layer
 
 from rtproject.utils.loop_local import loop_local
-from rtproject.websocket import numbers
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth
 from rtproject.websocket.groups.layer import ask_layer, renew_layer
@@ -57,7 +56,7 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     that the layer can serialize: numbers, strings, booleans, None. Raises LayerUnavailable.
     """
     event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
-    await ask_layer(numbers.publish(get_channel_layer().group_send, group, event))
+    await ask_layer(get_channel_layer().group_send(group, event))
 
 
 async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
@@ -75,7 +74,6 @@ class Group:
 
     members: dict[GroupMember, None] = field(default_factory=dict)  # a set that keeps the order of joining
     joined: bool = False
-    heard: numbers.Heard = field(default_factory=numbers.Heard)
 
 
 class GroupRegistry:
@@ -85,7 +83,6 @@ class GroupRegistry:
         self._groups: dict[str, Group] = {}
         self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves cannot cross
         self._channel: str | None = None
-        self.lost = 0  # events that the layer lost on their way here, as far as their numbers tell
 
     async def join(self, name: str, member: GroupMember) -> None:
         """Returns when `member` hears the group. Raises LayerUnavailable, and then it is not a member."""
@@ -121,9 +118,8 @@ class GroupRegistry:
                 await self._enter(name)
                 group.joined = True
             if not group.members:
-                joined, group.joined = group.joined, False
-                group.heard = numbers.Heard()  # what is said until somebody joins again is not lost
-                if joined:
+                if group.joined:
+                    group.joined = False
                     await self._exit(name)
                 if not group.members:  # nobody came while we were leaving
                     del self._groups[name]
@@ -175,7 +171,7 @@ class GroupRegistry:
                 continue
             failures = 0
             try:
-                hearing.notice(event["group"])
+                hearing.received.add(event["group"])
                 self._deliver(event)
             except (KeyError, TypeError, ValueError):
                 logger.warning("an event on the channel layer was not of our making")
@@ -184,19 +180,12 @@ class GroupRegistry:
         group = self._groups.get(raw["group"])
         if group is None:
             return
-        self._count_lost(group.heard.gap_before(raw["by"], raw["number"]))
         event = GroupEvent(raw["text"], raw["tags"])
         for member in list(group.members):
             try:
                 member.deliver(event)
             except Exception:  # a fault in one member's code must not cost the others their message
                 logger.exception("a member could not be handed an event")
-
-    def _count_lost(self, count: int) -> None:
-        if count:
-            if not self.lost:
-                logger.error("the channel layer loses events; this is said once, `lost` goes on counting")
-            self.lost += count
 
 
 current_registry = loop_local(GroupRegistry)

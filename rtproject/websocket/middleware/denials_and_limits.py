@@ -7,8 +7,7 @@ in memory for as long as the connection is open.
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Coroutine
-from typing import Any
+from collections.abc import Awaitable
 
 from django.conf import settings
 
@@ -45,7 +44,7 @@ class _Visible:
         self._send = send
         self._answered = False
 
-    def __call__(self, message: AsgiMessage) -> Coroutine[Any, Any, None]:
+    def __call__(self, message: AsgiMessage) -> Awaitable[None]:
         # Not a coroutine of its own: a message to an open connection must not pay for one.
         refused = not self._answered and message["type"] == "websocket.close"
         self._answered = True

@@ -10,7 +10,6 @@ from rtproject.websocket.groups import registry as fanout
 from rtproject.websocket.tests.layers import Layer
 from rtproject.websocket.tests.reactor import Reactor
 from rtproject.websocket.tests.slow_client import Client
-from rtproject.websocket.transport.send_queue import SendQueue
 
 
 @pytest.fixture
@@ -29,16 +28,10 @@ async def layer(monkeypatch):
     return layer
 
 
-@pytest.fixture
-async def client():
+@pytest.fixture(params=[True, False], ids=["wire", "ASGI"])
+async def client(request):
     """A client that reads until the test clears `reading`."""
-    return Client()
-
-
-@pytest.fixture
-async def send_queue(client):
-    """The send_queue of `client`."""
-    return SendQueue(client.send, None, client.overflow)
+    return Client(wired=request.param)
 
 
 @pytest.fixture

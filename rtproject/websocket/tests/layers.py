@@ -29,13 +29,9 @@ class Listener:
         return self.events.empty()
 
 
-def raw_event(
-    text: str | None, group: str = "group", number: int = 1, sender: str = "another"
-) -> dict[str, Any]:
-    """What process `sender` puts on the layer as its event `number` for `group`."""
-    return {
-        "type": "fanout.event", "group": group, "text": text, "tags": {}, "by": sender, "number": number
-    }  # fmt: skip
+def raw_event(text: str | None, group: str = "group") -> dict[str, Any]:
+    """What another process puts on the layer for `group`."""
+    return {"type": "fanout.event", "group": group, "text": text, "tags": {}}
 
 
 class Layer:

@@ -98,9 +98,10 @@ class TestFrames:
         client = connection(Once)
         for content in ("hello", "again"):
             client.say({"type": "websocket.receive", "text": content})
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [ACCEPT, text("hello"), closed_with(1000)]
+        async with client.running():
+            assert [await client.next() for _ in range(3)] == [ACCEPT, text("hello"), closed_with(1000)]
+            client.leave()
+        assert len(client.sent) == 3
 
 
 async def test_a_client_that_does_not_read_is_ended(monkeypatch):

@@ -1,171 +1,164 @@
-"""What one connection is sent: in order, bounded, and without anybody else waiting for it."""
+"""The bounded send queue of one connection: in order, and no other connection waits for it."""
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from rtproject.websocket.asgi_types import AsgiMessage, Send
-from rtproject.websocket.started import Started
+from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.transport.base import Transport
 from rtproject.websocket.transport.frames import Frame
 
 logger = logging.getLogger(__name__)
 
-BACKLOG_LIMIT = (
-    896 * 1024
-)  # bytes of memory that may wait here for one connection; the server's buffer is on top
-FRAME_COST = 512  # what a frame takes besides its content: one of no length is not free
-WRITE_TIMEOUT = 15.0  # how long a client may read nothing at all while something waits for it
-CLOSE_TIMEOUT = 3.0  # how long it has, if it was too slow, to read that it was
+BACKLOG_LIMIT = 896 * 1024  # bytes of memory that may wait here for one client; the server's buffer is on top
+FRAME_COST = 512  # bytes that a frame takes besides its content: an empty one is not free
+WRITE_TIMEOUT = 15.0  # seconds that a client may read nothing while frames wait for it
+CLOSE_TIMEOUT = 3.0  # seconds that a client has to read the close frame
+# Raised by a programming error; a lost connection raises others.
+PROGRAMMING_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class SendQueue:
-    """Writes frames to one connection: straight to its transport if there is one, else through its ASGI `send`.
+    """The frames on their way to one client: straight to its transport if there is one, else through its ASGI `send`.
 
-    Both may have to wait for the client. Only then is there a task, and what is written meanwhile goes to a backlog.
-    `on_slow` is called, once, when the backlog passes BACKLOG_LIMIT or the client reads nothing for WRITE_TIMEOUT.
+    A sender task waits for a slow client; frames that are written meanwhile go to a backlog. With a transport there is
+    a sender only while the transport is full. Without one there is a sender whenever a frame is to be sent, since each
+    ASGI `send` may wait.
 
-    `hold()` sends everything to the backlog until `release()`: what comes for a member before its welcome is kept.
+    Frames are held until `release()`, so that a welcome comes before events that arrived earlier. `on_end` is called
+    once, with a close code: when the backlog exceeds BACKLOG_LIMIT, when the client reads nothing for WRITE_TIMEOUT,
+    or on a programming error in sending.
     """
 
     __slots__ = (
         "_backlog",
         "_backlog_size",
-        "_close_message",
+        "_close",
         "_held",
-        "_on_slow",
+        "_on_end",
         "_send",
         "_sender",
         "_stopped",
         "_transport",
     )
 
-    def __init__(self, send: Send, transport: Transport | None, on_slow: Callable[[], None]) -> None:
+    def __init__(self, send: Send, transport: Transport | None, on_end: Callable[[int], None]) -> None:
         self._send = send
         self._transport = transport
-        self._on_slow = on_slow
+        self._on_end = on_end
         self._backlog: deque[Frame] | None = None  # most never have one, and an empty deque is not small
         self._backlog_size = 0
-        self._held = False
+        self._held = True
         self._stopped = False
-        self._close_message: AsgiMessage | None = None
+        self._close: AsgiMessage | None = None
         self._sender: asyncio.Task[None] | None = None
 
     def write(self, frame: Frame) -> None:
-        """Sends now, or later in order. Never waits and never raises."""
-        if self._sender is not None or self._held:
+        """Send now, or later in order. Never waits and never raises."""
+        if self._held or self._sender is not None:
             self._keep(frame)
         elif not self._stopped:
-            rest = self._put(frame)
-            if rest is not None:
-                self._run(rest)
+            self._put(frame)
 
     async def write_through(self, frame: Frame) -> bool:
-        """Sends past whatever is held, and waits until the connection took it: at the pace of the client.
-
-        Returns whether there is anybody left to send to.
-        """
-        await self._idle()
+        """Send past the held frames, and wait until the client took it. Return whether a client is left."""
+        await self.flush()
         if not self._stopped:
-            rest = self._put(frame)
-            if rest is not None:
-                self._run(rest)
-                await self._idle()
+            self._put(frame)
+            await self.flush()
         return not self._stopped and (self._transport is None or self._transport.is_open())
 
-    def hold(self) -> None:
-        """From now on everything written is kept."""
-        self._held = True
+    async def flush(self) -> None:
+        """Wait until the client took every frame that is not held."""
+        while (sender := self._sender) is not None:
+            await asyncio.wait({sender})
 
     def release(self) -> None:
-        """Sends what was kept, and from now on everything written."""
+        """Send the held frames, and from now on every frame at once."""
         self._held = False
-        kept, self._backlog = self._backlog, None
-        self._backlog_size = 0
-        for frame in kept or ():
-            self.write(frame)
+        if self._backlog:
+            self._go_on()
 
-    def finish(self, message: AsgiMessage) -> None:
-        """Sends `message`, a close, as the last one, instead of all that is still waiting."""
-        self._forget()
-        if self._sender is not None:
-            self._close_message = message
-        else:
-            rest = self._begin(message)
-            if rest is not None:
-                self._run(rest)
+    def finish(self, close: AsgiMessage) -> None:
+        """Send `close` as the last message, instead of the frames that still wait."""
+        self._stop()
+        self._close = close
+        self._go_on()
         if self._transport is not None:
             asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.abort)
 
     def cancel(self) -> None:
-        """The connection is gone: nothing more is sent."""
-        self._forget()
+        """Send nothing more: the connection is gone."""
+        self._stop()
         if self._sender is not None:
             self._sender.cancel()
-            self._sender = None  # a task that is cancelled before its first step never runs to say so itself
-        del self._on_slow  # a method of who holds us: neither must wait in memory for the garbage collector
+            self._sender = None  # a task that is cancelled before its first step never runs its `finally`
+        del self._on_end  # a reference cycle with the owner would need the garbage collector
 
-    def _put(self, frame: Frame) -> Awaitable[None] | None:
-        """Sends `frame`; returns what to wait for before the next, if anything."""
-        if self._transport is not None:
-            return None if self._transport.write(frame.encoded) else Started(self._transport.drained())
-        return self._begin(*frame.messages)
-
-    def _begin(self, *messages: AsgiMessage) -> Awaitable[None] | None:
+    def _put(self, frame: Frame) -> None:
         try:
-            sending = Started(self._send(messages[0]) if len(messages) == 1 else self._send_each(messages))
+            if self._transport is None:
+                self._start(frame.messages)
+            elif not self._transport.write(frame.encoded):
+                self._start(())
         except Exception as error:
-            self._break(error)
-            return None
-        return None if sending.done else sending
+            self._fail(error)
 
-    async def _send_each(self, messages: Sequence[AsgiMessage]) -> None:
-        for message in messages:
-            await self._send(message)
+    def _go_on(self) -> None:
+        if self._sender is None and (messages := self._next()) is not None:
+            self._start(messages)
 
-    def _run(self, rest: Awaitable[None]) -> None:
-        self._sender = asyncio.create_task(self._go_on(rest), name="send_queue")
+    def _start(self, messages: Sequence[AsgiMessage]) -> None:
+        self._sender = asyncio.create_task(self._send_all(messages), name="send_queue")
 
-    async def _go_on(self, rest: Awaitable[None]) -> None:
+    async def _send_all(self, messages: Sequence[AsgiMessage] | None) -> None:
+        """Send `messages`, none with a transport, then the backlog."""
         try:
-            await self._wait(rest)
-            while self._backlog and not self._held:
-                frame = self._backlog.popleft()
-                self._backlog_size -= _cost(frame)
-                await self._wait_for(self._put(frame))
-            if self._close_message is not None:
-                await self._wait_for(self._begin(self._close_message))
-        except Exception as error:
-            self._break(error)
+            while messages is not None:
+                try:
+                    await self._deliver(messages)
+                except Exception as error:
+                    self._fail(error)
+                await asyncio.sleep(0)  # on some servers `send` never yields to the loop
+                messages = self._next()
+        except asyncio.CancelledError:
+            self._stop()  # later frames must not overtake the backlog
+            raise
         finally:
             self._sender = None
 
-    async def _wait_for(self, rest: Awaitable[None] | None) -> None:
-        if rest is not None:
-            await self._wait(rest)
-
-    async def _wait(self, rest: Awaitable[None]) -> None:
-        """Waits as long as the client reads anything at all."""
-        before = self._unsent()
-        try:
+    async def _deliver(self, messages: Sequence[AsgiMessage]) -> None:
+        """Raises TimeoutError when the client reads nothing for WRITE_TIMEOUT."""
+        for message in messages:
             async with asyncio.timeout(WRITE_TIMEOUT):
-                await rest
-        except TimeoutError:
-            if self._stopped:
-                raise
-            if self._transport is not None and self._unsent() < before:
-                await self._wait(self._transport.drained())
-            else:
-                self._forget()
-                self._on_slow()
+                await self._send(message)
+        while self._transport is not None:
+            left = self._transport.waiting()
+            try:
+                async with asyncio.timeout(WRITE_TIMEOUT):
+                    await self._transport.drained()
+                    break
+            except TimeoutError:
+                if self._transport.waiting() >= left:
+                    raise
 
-    def _unsent(self) -> int:
-        return 0 if self._transport is None else self._transport.waiting()
-
-    async def _idle(self) -> None:
-        while (sender := self._sender) is not None:
-            await asyncio.wait({sender})
+    def _next(self) -> Sequence[AsgiMessage] | None:
+        """Return the next messages to wait for, or None if there is nothing to wait for."""
+        try:
+            while self._backlog and not self._held:
+                frame = self._backlog.popleft()
+                self._backlog_size -= len(frame) + FRAME_COST
+                if self._transport is None:
+                    return frame.messages
+                if not self._transport.write(frame.encoded):
+                    return ()
+            self._backlog = self._backlog or None
+        except Exception as error:
+            self._fail(error)
+        close, self._close = self._close, None
+        return None if close is None else (close,)
 
     def _keep(self, frame: Frame) -> None:
         if self._stopped:
@@ -173,22 +166,25 @@ class SendQueue:
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.append(frame)
-        self._backlog_size += _cost(frame)
+        self._backlog_size += len(frame) + FRAME_COST
         if self._backlog_size > BACKLOG_LIMIT:
-            self._forget()
-            self._on_slow()
+            self._end(CloseCode.TOO_SLOW)
 
-    def _forget(self) -> None:
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, TimeoutError):
+            self._end(CloseCode.TOO_SLOW)
+        elif isinstance(error, PROGRAMMING_ERRORS):
+            logger.error("a frame cannot be sent", exc_info=error)
+            self._end(CloseCode.UNAVAILABLE)
+        else:  # the client is gone, and the disconnect event is on its way
+            logger.debug("could not send: %r", error)
+            self._stop()
+
+    def _end(self, code: CloseCode) -> None:
+        if not self._stopped:
+            self._stop()
+            self._on_end(code)
+
+    def _stop(self) -> None:
         self._stopped = True
-        self._held = False
-        self._backlog = None
-        self._backlog_size = 0
-
-    def _break(self, error: Exception) -> None:
-        # The server noticed before we did that the client is gone; its disconnect event is on its way to us.
-        logger.debug("could not send: %r", error)
-        self._forget()
-
-
-def _cost(frame: Frame) -> int:
-    return len(frame) + FRAME_COST
+        self._backlog, self._backlog_size = None, 0

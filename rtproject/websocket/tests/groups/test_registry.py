@@ -9,7 +9,7 @@ from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import layer as layer_module
 from rtproject.websocket.groups import registry as module
 from rtproject.websocket.groups.registry import GroupRegistry, broadcast, current_registry
-from rtproject.websocket.tests.helpers import text
+from rtproject.websocket.tests.helpers import settle, text
 from rtproject.websocket.tests.layers import Listener, raw_event
 
 
@@ -132,7 +132,8 @@ class TestFailingLayer:
         layer.failing = {"group_add"}
         with pytest.raises(LayerUnavailable):
             await fanout.join("group", member)
-        fanout._deliver(raw_event("to nobody"))
+        layer.incoming.put_nowait(raw_event("to nobody"))
+        await settle()
         assert member.silent
         layer.failing.clear()
         await fanout.join("group", member)

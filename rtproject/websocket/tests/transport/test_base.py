@@ -50,9 +50,9 @@ async def test_without_a_wire_a_consumer_works():
 
     client = Connection(TransportMiddleware(Ending.as_asgi()), client=CLIENT)
     client.say({"type": "websocket.receive", "text": "hello"})
-    client.leave()
-    await soon(client.run())
-    assert client.sent == [ACCEPT, text("hello"), closed_with(4999)]
+    async with client.running():
+        assert [await client.next() for _ in range(3)] == [ACCEPT, text("hello"), closed_with(4999)]
+        client.leave()
 
 
 async def test_the_scope_of_the_server_stays_its_own():
