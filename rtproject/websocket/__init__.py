@@ -1,4 +1,4 @@
-"""The kernel the three apps stand on: everything about connections, nothing about what is said on them.
+"""The kernel below the apps: connections, groups and limits, on Django Channels.
 
-Imports point one way: the apps import this package, this package imports Channels.
+It knows no app and nothing of the site around it: the apps import this package, this package imports Channels.
 """

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 Scope = dict[str, Any]
-# A finished ASGI message. One is shared by all receivers of a broadcast, so nobody may change it.
+# A finished ASGI message. All receivers of a broadcast share one, so do not change it.
 AsgiMessage = dict[str, Any]
 Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]

@@ -1,7 +1,7 @@
-"""Every close code this project sends, what it means, and whether to come back.
+"""Every close code that this project sends, its meaning, and whether to reconnect.
 
 RFC 6455 section 7.4.2 leaves 4000-4999 to applications. The hundreds tell a client that does not know a code
-what to do, as Pusher's protocol does: 40xx stay away, 41xx come back after backing off, 42xx come back at once.
+what to do, as in Pusher's protocol: 40xx do not reconnect, 41xx reconnect after a backoff, 42xx reconnect at once.
 """
 
 from enum import IntEnum
@@ -44,12 +44,12 @@ class CloseCode(IntEnum):
 
     @property
     def reconnect(self) -> Reconnect:
-        """Whether a client may come back with the same request, by the code's hundred."""
+        """Whether a client may reconnect with the same request, by the code's hundred."""
         return ("never", "backoff", "at once")[(self - 4000) // 100]
 
 
 def as_json() -> list[dict[str, str | int]]:
-    """The table that pages and their scripts show, in the language that is active: code, name, meaning, reconnect."""
+    """Return the table for pages and scripts in the active language: code, name, meaning, reconnect."""
     return [
         {"code": int(code), "name": code.title, "meaning": str(code.meaning), "reconnect": code.reconnect}
         for code in CloseCode

@@ -1,10 +1,10 @@
 """The base of all consumers: Channels' AsyncWebsocketConsumer on a plain receive loop.
 
 Channels' own loop makes a task and hops to a thread for every message. This one awaits a message, handles it and
-awaits the next: handlers of one connection run one after the other, as before, at a fraction of the price. The
-methods to override keep their names: `connect`, `receive`, `disconnect`. What differs: a consumer has no channel
-of its own (no `channel_name`, no `group_add`), it calls `join(group)` and is handed events by `deliver`; and code
-that touches the database uses `database_sync_to_async`, which looks after stale connections.
+awaits the next: the handlers of a connection run one after the other, as in Channels, at a fraction of the cost. The
+methods to override keep their names: `connect`, `receive`, `disconnect`. Two things differ. A consumer has no channel
+of its own (no `channel_name`, no `group_add`): it calls `join(group)` and gets events by `deliver`. And code that uses
+the database does so through `database_sync_to_async`, which closes stale connections.
 """
 
 import asyncio
@@ -27,38 +27,38 @@ from rtproject.websocket.transport.send_queue import CLOSE_TIMEOUT, SendQueue
 
 logger = logging.getLogger(__name__)
 
-WITHOUT_LIMIT = nullcontext()
-CONNECT_SECONDS = 3.0  # Daphne drops a handshake after 5, without a code; `identity` may need 1.5 of them
+NO_TIMEOUT = nullcontext()
+CONNECT_TIMEOUT = 3.0  # seconds; Daphne drops a handshake after 5, and authentication may need 1.5 of them
 
 
 class WebsocketConsumer(AsyncWebsocketConsumer):
     """One WebSocket connection, from the handshake to the end.
 
-    `connect()` accepts, or raises ConnectionDenied. Between `join` and the end of `connect` events are held, so what
-    `connect` sends comes first. `disconnect(code)` runs exactly once, whatever happened before it.
+    `connect()` accepts, or raises ConnectionDenied. Events that come before the end of `connect` are held, so what
+    `connect` sends comes first. `disconnect(code)` runs exactly once, whatever happened before.
     """
 
-    groups: tuple[str, ...] = ()  # what was joined
-    ended_with: int | None  # the code that we closed with, if we did
+    groups: tuple[str, ...] = ()  # the groups that were joined
+    ended_with: int | None  # the code of our own close, if there was one
     _deadline: asyncio.Timeout | None = None  # while in `connect`
-    _goodbye: asyncio.Timeout | None = None  # around everything, where there is no wire to abort
+    _end_timeout: asyncio.Timeout | None = None  # around everything, where there is no wire to abort
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The life of a connection, as the ASGI specification tells it: connect, any number of frames, disconnect."""
+        """Serve one connection, as in the ASGI specification: connect, any number of frames, disconnect."""
         self._prepare(scope, send)
         try:
-            async with self._goodbye or WITHOUT_LIMIT:
+            async with self._end_timeout or NO_TIMEOUT:
                 await receive()  # websocket.connect
-                await self._let_in()
+                await self._admit()
                 while (message := await receive())["type"] != "websocket.disconnect":
                     if self.ended_with is None:
                         await self._handle(message)
-                self.close_code = message.get("code") or 1005  # Daphne: None after a breach of the protocol
+                self.close_code = message.get("code") or 1005  # Daphne: None after a protocol error
         except TimeoutError:
-            if self._goodbye is None or not self._goodbye.expired():
+            if self._end_timeout is None or not self._end_timeout.expired():
                 raise
         except asyncio.CancelledError:
-            # Said before anything else: leaving the groups may take as long as the layer.
+            # Before anything else: leaving the groups may take as long as the layer does.
             self.close_code = CloseCode.GOING_AWAY
             self.end(CloseCode.GOING_AWAY)
             raise
@@ -70,13 +70,13 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Override: handle one frame of the client. Raises ClientError or ConnectionDenied."""
+        """Override: handle one frame of the client. May raise ClientError or ConnectionDenied."""
 
     async def disconnect(self, code: int) -> None:
         """Override: the connection has ended with `code` (1006 if there was no close frame)."""
 
     async def refuse_frame(self, error: ClientError) -> None:
-        """Override: tell the client what was wrong with its frame."""
+        """Override: tell the client why its frame had no effect."""
 
     async def join(self, group: str) -> None:
         """Join `group` until the end of the connection. Raises ConnectionDenied if the layer is out of reach."""
@@ -87,13 +87,12 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         self.groups += (group,)
 
     def deliver(self, event: GroupEvent) -> None:
-        """Called for each event of the joined groups, also during `connect`: what is written then is held until it
-        returned. Must neither wait nor raise."""
+        """Handle an event of a joined group. Called during `connect` too, and must neither wait nor raise."""
         if event.text is not None:
             self.send_queue.write(event.frame)
 
     async def accept(self, subprotocol: str | None = None, headers: Any = None) -> None:
-        """Accepts the connection, with one of the subprotocols that were offered.
+        """Accept the connection, with one of the offered subprotocols.
 
         Raises ConnectionDenied if `end` was called in the meantime.
         """
@@ -101,19 +100,19 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             raise ConnectionDenied(self.ended_with)
         self.open = True
         if self._deadline is not None:
-            self._deadline.reschedule(None)  # from here on the client's own pace counts
+            self._deadline.reschedule(None)  # from here on the client sets the pace
             self._deadline = None
         await super().accept(subprotocol or choose_subprotocol(self.scope), headers)
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Sends one frame to this client, at the client's pace."""
+        """Send one frame to this client, at the client's pace."""
         content = text_data if text_data is not None else bytes_data
         if content is None:
             raise ValueError("send text_data or bytes_data")
         await self.send_queue.write_through(Frame(content))
 
     def end(self, code: int) -> None:
-        """Closes with `code`. Anybody may call it, also while this client is still in `connect`."""
+        """Close with `code`. May be called from anywhere, also during `connect`."""
         if self.ended_with is not None:
             return
         self.ended_with = int(code)
@@ -121,16 +120,16 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             self._send_close()
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Closes with `code`, by default 1000. There is no way to send a reason: Daphne drops it."""
+        """Close with `code`, by default 1000. A reason is ignored, since Daphne drops it."""
         self.end(1000 if code is None else code)
 
     def _send_close(self) -> None:
         self.send_queue.finish({"type": "websocket.close", "code": self.ended_with})
-        if self._goodbye is not None:
-            # The close may wait for ever behind what the client does not read, and no ASGI message drops a connection.
-            # That the application returns is all that such a server can be told.
+        if self._end_timeout is not None:
+            # The close may wait for ever behind frames that the client does not read, and no ASGI message drops a
+            # connection: returning from the application is the only way to end it on such a server.
             with suppress(RuntimeError):  # it is returning already
-                self._goodbye.reschedule(asyncio.get_running_loop().time() + CLOSE_TIMEOUT)
+                self._end_timeout.reschedule(asyncio.get_running_loop().time() + CLOSE_TIMEOUT)
 
     def _prepare(self, scope: Scope, send: Send) -> None:
         self.scope = scope
@@ -140,28 +139,26 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         self.ended_with = None
         self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame
         if TRANSPORT_KEY not in scope:
-            self._goodbye = asyncio.timeout(None)
+            self._end_timeout = asyncio.timeout(None)
         self.send_queue = SendQueue(send, scope.get(TRANSPORT_KEY), self.end)
 
-    async def _let_in(self) -> None:
+    async def _admit(self) -> None:
         await self._connect()
         if self.open:
             self.send_queue.release()
         else:
             self.end(1000)
             self._send_close()
-            await (
-                self.send_queue.flush()
-            )  # a client that has gone already is refused all the same, and logged
+            await self.send_queue.flush()  # so that the denial is logged even if the client is gone
 
     async def _connect(self) -> None:
         try:
-            async with asyncio.timeout(CONNECT_SECONDS) as self._deadline:
+            async with asyncio.timeout(CONNECT_TIMEOUT) as self._deadline:
                 await self.connect()
         except ConnectionDenied as refusal:
             self.end(refusal.code)
         except (DatabaseError, TimeoutError, LayerUnavailable) as error:
-            logger.error("%s cannot be let in: %r", describe(self.scope), error)
+            logger.error("%s cannot be admitted: %r", describe(self.scope), error)
             self.end(CloseCode.UNAVAILABLE)
 
     async def _handle(self, message: AsgiMessage) -> None:
@@ -176,7 +173,7 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             self.end(refusal.code)
 
     async def _clean_up(self) -> None:
-        # The last comes first, and each is taken whatever becomes of another.
+        # In reverse order, and each step whatever happens in another.
         async with AsyncExitStack() as steps:
             steps.callback(self._log_end)
             steps.push_async_callback(self.disconnect, self.close_code)
@@ -185,5 +182,5 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
                 steps.push_async_callback(current_registry().leave, group, self)
 
     def _log_end(self) -> None:
-        if self.open:  # a refusal was logged by who made it visible
+        if self.open:  # a denial is logged by `VisibleCloseCodes`
             logger.info("%s closed with %s", describe(self.scope), int(self.ended_with or self.close_code))

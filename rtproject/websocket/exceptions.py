@@ -1,10 +1,10 @@
-"""What can go wrong on a connection, said as exceptions that the base consumer turns into frames and codes."""
+"""Exceptions that the base consumer turns into frames and close codes."""
 
 from channels.exceptions import DenyConnection
 
 
 class ConnectionDenied(DenyConnection):
-    """Raised in `connect()`: this client does not come in, and the close code says why."""
+    """Raised in `connect()`: the client is not admitted, and the close code says why."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -12,11 +12,11 @@ class ConnectionDenied(DenyConnection):
 
 
 class LayerUnavailable(Exception):
-    """The channel layer or the store is out of reach; the same thing may work later."""
+    """The channel layer, or another service behind a connection, is out of reach; a retry may succeed."""
 
 
 class ClientError(Exception):
-    """A frame that cannot be obeyed. It has no effect, and the connection stays open.
+    """Raised for a frame that cannot be obeyed. It has no effect, and the connection stays open.
 
     `code` is one of the protocol's error codes, `detail` a sentence for the client's developer, and `frame_id`
     the `id` of the frame that caused it, if it had one that could be read.

@@ -1,8 +1,8 @@
-"""The end of the process: every client is told 4200, every background task is stopped, and nothing waits long.
+"""Background tasks, and the graceful shutdown: clients get 4200, background tasks end, nothing waits long.
 
 Daphne has no lifespan events. At SIGTERM it cancels the task of each connection, unless one of them is so young
 that its bookkeeping raises KeyError; then it cancels only some and waits for none. So this module adds a shutdown
-trigger of its own to Twisted's reactor, which cancels whom Daphne forgot. Servers that close the sockets
+trigger of its own to Twisted's reactor, which cancels the tasks that Daphne forgot. Servers that close the sockets
 themselves (uvicorn, with 1012) never cancel anything and need none of this.
 """
 
@@ -21,18 +21,14 @@ from rtproject.websocket.close_codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
-CLOSING_SECONDS = 2.0  # how long a client has to answer our close frame
-CONNECTIONS_SECONDS = (
-    3.5  # how long all connections have to end; a supervisor expects the process to within 5
-)
-BACKGROUND_SECONDS = 0.5  # how long the tasks in the background have after that
-EXIT_SECONDS = (
-    4.7  # how long all of it may take: Python would wait for threads, and one may hang in a database
-)
+CLOSE_ANSWER_TIMEOUT = 2.0  # seconds for a client to answer our close frame
+CONNECTIONS_TIMEOUT = 3.5  # seconds for all connections to end; a supervisor waits 5 for the process
+BACKGROUND_TIMEOUT = 0.5  # seconds for the background tasks after that
+EXIT_TIMEOUT = 4.7  # seconds for everything: Python would wait for threads, and one may hang in a database
 
 
 class RunningTasks:
-    """What this loop has to end: the tasks of its connections, then those in the background."""
+    """The tasks of this loop that a shutdown ends: first those of connections, then those in the background."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -43,7 +39,7 @@ class RunningTasks:
             reactor.addSystemEventTrigger("before", "shutdown", self._begin)
 
     def _begin(self) -> Any:
-        """Called by Twisted, which waits for the Deferred before it closes anything."""
+        """Begin the shutdown. Twisted calls this, and waits for the Deferred before it closes anything."""
         from twisted.internet.defer import Deferred
 
         self.begun = True
@@ -51,20 +47,20 @@ class RunningTasks:
         return Deferred.fromFuture(asyncio.ensure_future(self._end_all()))
 
     async def _end_all(self) -> None:
-        await _end(self.connections, CONNECTIONS_SECONDS)
-        await _end(self.background, BACKGROUND_SECONDS)
+        await _end(self.connections, CONNECTIONS_TIMEOUT)
+        await _end(self.background, BACKGROUND_TIMEOUT)
 
 
 def _exit_at_last() -> None:
-    """Ends the process in EXIT_SECONDS, if it has not ended by then."""
-    timer = threading.Timer(EXIT_SECONDS, os._exit, (0,))
+    """End the process after EXIT_TIMEOUT, if it has not ended by then."""
+    timer = threading.Timer(EXIT_TIMEOUT, os._exit, (0,))
     timer.daemon = True
     timer.start()
 
 
 async def _end(tasks: set[asyncio.Task[Any]], seconds: float) -> None:
     for task in tasks:
-        if not task.cancelling():  # a second cancel would interrupt the goodbye that the first one began
+        if not task.cancelling():  # a second cancel would interrupt the close that the first one began
             task.cancel()
     if tasks:
         await asyncio.wait(set(tasks), timeout=seconds)
@@ -74,7 +70,7 @@ running_tasks = loop_local(RunningTasks)
 
 
 def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    """Runs `coroutine` beside the connections until it returns or the process ends; an error of it is logged."""
+    """Run `coroutine` as a task until it returns or the process ends. Logs its exception."""
     tasks = running_tasks().background
     task = asyncio.create_task(coroutine, name=name)
     tasks.add(task)
@@ -89,7 +85,7 @@ def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asynci
 
 
 class GracefulShutdown:
-    """ASGI middleware: a connection whose task is cancelled says 4200 before it goes."""
+    """ASGI middleware: a connection whose task is cancelled closes with 4200."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
@@ -97,24 +93,24 @@ class GracefulShutdown:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         shutdown = running_tasks()
         if shutdown.begun:
-            await _say_goodbye(scope, receive, send)
+            await _close_going_away(scope, receive, send)
             return
         task = cast(asyncio.Task[None], asyncio.current_task())  # an ASGI server always calls us in one
         shutdown.connections.add(task)
         try:
             await self.inner(scope, receive, send)
         except asyncio.CancelledError:
-            await _say_goodbye(scope, receive, send)
+            await _close_going_away(scope, receive, send)
             raise
         finally:
             shutdown.connections.discard(task)
 
 
-async def _say_goodbye(scope: Scope, receive: Receive, send: Send) -> None:
-    """Closes with 4200 and waits for the answer, since the loop must go on running for the frame to leave."""
-    # The connection may be closed already, or half closed by us: either way there is nobody left to tell.
+async def _close_going_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close with 4200 and wait for the answer, since the frame leaves only while the loop runs."""
+    # The connection may be closed already, also by us: then no client is left.
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(CLOSING_SECONDS):
+        async with asyncio.timeout(CLOSE_ANSWER_TIMEOUT):
             await send({"type": "websocket.close", "code": int(CloseCode.GOING_AWAY)})
             while "client" in scope and (await receive())["type"] != "websocket.disconnect":
                 pass

@@ -1,4 +1,4 @@
-"""Small questions to Redis that a handshake waits for: answered soon, or not at all."""
+"""A client for small commands that a handshake waits for: Redis answers soon, or not at all."""
 
 import asyncio
 import logging
@@ -9,54 +9,54 @@ from rtproject.websocket.exceptions import LayerUnavailable
 
 logger = logging.getLogger(__name__)
 
-ASK_SECONDS = 0.25  # who comes while others are being answered waits twice as long at most
-REST_SECONDS = 2.0  # that nothing is asked after a failure: not everybody shall wait for a Redis that is gone
+COMMAND_TIMEOUT = 0.25  # seconds; a command that waits for others takes twice as long at most
+PAUSE_SECONDS = 2.0  # without commands after a failure, so that not every caller waits for a lost Redis
 
 
 class RedisClient:
-    """One connection to the Redis at `url`. What is asked while an answer is under way is asked next, all together.
+    """One connection to the Redis at `url`. Commands that come while others run are sent together afterwards.
 
-    When a network comes back everybody is asked about at once: a connection and a round trip for each would cost more
-    than the rest of the handshake.
+    After a network failure all clients reconnect at once: a connection and a round trip for each would cost more than
+    the rest of the handshake.
     """
 
     def __init__(self, url: str) -> None:
-        # Here, since it takes memory that a site without Redis need not spend.
+        # Imported here, so that a site without Redis saves the memory.
         from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
 
-        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=ASK_SECONDS)
-        self._questions: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
-        self._asking: asyncio.Task[None] | None = None
-        self._rests_until = 0.0
-        self._is_out = False  # of reach, and logged
+        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=COMMAND_TIMEOUT)
+        self._commands: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
+        self._running: asyncio.Task[None] | None = None
+        self._paused_until = 0.0
+        self._is_down = False  # and logged
 
     async def ask(self, *command: Any) -> Any:
-        """Redis's answer to one command. Raises LayerUnavailable, 2 * ASK_SECONDS later at most."""
-        if time.monotonic() < self._rests_until:
+        """Return the answer to one command. Raises LayerUnavailable after 2 * COMMAND_TIMEOUT at most."""
+        if time.monotonic() < self._paused_until:
             raise LayerUnavailable("Redis was out of reach a moment ago")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._questions.append((command, answer))
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask_all(), name="redis line")
+        self._commands.append((command, answer))
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run_all(), name="redis client")
         return await answer
 
     async def close(self) -> None:
-        """Gives the connection up."""
+        """Close the connection."""
         await self._redis.aclose()
 
-    async def _ask_all(self) -> None:
-        while self._questions:
-            questions, self._questions = self._questions, []
+    async def _run_all(self) -> None:
+        while self._commands:
+            questions, self._commands = self._commands, []
             try:
-                async with asyncio.timeout(ASK_SECONDS):
+                async with asyncio.timeout(COMMAND_TIMEOUT):
                     answers = await self._send([command for command, _ in questions])
-            except Exception as error:  # redis has its own, asyncio and the system theirs: it is out of reach
-                self._rest(error)
+            except Exception as error:  # of redis, asyncio or the system: it is out of reach
+                self._pause(error)
                 answers = [error] * len(questions)
             else:
-                self._is_out = False
+                self._is_down = False
             for (_, waiting), answer in zip(questions, answers, strict=True):
                 _answer(waiting, answer)
 
@@ -66,21 +66,19 @@ class RedisClient:
                 pipeline.execute_command(*command)
             answers: list[Any] = await pipeline.execute(raise_on_error=False)
         for answer in answers:
-            if isinstance(
-                answer, Exception
-            ):  # it answers, and obeys nobody: a replica, say, or its memory is full
+            if isinstance(answer, Exception):  # it answers and refuses: a replica, say, or its memory is full
                 raise answer
         return answers
 
-    def _rest(self, error: Exception) -> None:
-        self._rests_until = time.monotonic() + REST_SECONDS
-        if not self._is_out:
-            self._is_out = True
+    def _pause(self, error: Exception) -> None:
+        self._paused_until = time.monotonic() + PAUSE_SECONDS
+        if not self._is_down:
+            self._is_down = True
             logger.warning("Redis is out of reach, so each process counts for itself: %r", error)
 
 
 def _answer(waiting: asyncio.Future[Any], answer: Any) -> None:
-    if waiting.done():  # who asked has gone
+    if waiting.done():  # the caller is gone
         return
     if isinstance(answer, Exception):
         waiting.set_exception(LayerUnavailable("Redis is out of reach"))

@@ -1,4 +1,4 @@
-"""Calls to the channel layer: none takes long, and all fail with one exception."""
+"""Calls to the channel layer with a timeout and a single exception."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,25 +10,25 @@ from rtproject.websocket.exceptions import LayerUnavailable
 
 T = TypeVar("T")
 
-LAYER_SECONDS = 3.0  # no call to the layer may take longer: a paused Redis would hang it for ever
+LAYER_TIMEOUT = 3.0  # seconds for a call to the layer, which a paused Redis would hang for ever
 
 
 async def ask_layer(call: Awaitable[T]) -> T:
-    """Awaits a call to the layer. Raises LayerUnavailable if it fails or takes longer than LAYER_SECONDS."""
+    """Await a call to the layer. Raises LayerUnavailable if it fails or takes longer than LAYER_TIMEOUT."""
     try:
-        async with asyncio.timeout(LAYER_SECONDS):
+        async with asyncio.timeout(LAYER_TIMEOUT):
             return await call
-    except Exception as error:  # each layer has exceptions of its own, and all of them mean the same to us
+    except Exception as error:  # each layer has exceptions of its own, and all of them mean this
         raise LayerUnavailable("the channel layer is out of reach") from error
 
 
 def is_shared() -> bool:
-    """Whether other processes may be on the layer."""
+    """Return whether other processes may be on the layer."""
     return not isinstance(get_channel_layer(), InMemoryChannelLayer)
 
 
 async def renew_layer() -> None:
-    """Makes the layer forget its connections and subscriptions, where that is this process's own affair.
+    """Make the layer drop its connections and subscriptions, if they are of this process alone.
 
     After an outage of Redis the receiving task of channels_redis's pub/sub layer may never come back (seen in about one
     of ten restarts). Its `flush` starts over with new connections. The other Redis layer's would empty the database.

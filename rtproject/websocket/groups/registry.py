@@ -1,9 +1,9 @@
-"""Process-local fan-out over the groups of a channel layer.
+"""Groups of the channel layer with process-local fan-out.
 
-Stock Channels gives each connection a channel of its own, so a broadcast costs a copy, a queue and a wake-up for
-every member. Here the process has one channel. It joins a group of the layer when the first local connection does
-and leaves it with the last, one task receives each event once, and every local member is handed the same finished
-text. The layer still supplies the groups, so any process can publish.
+Stock Channels gives each connection a channel of its own, so a broadcast costs a copy, a queue and a wake-up for every
+member. Here the process has one channel. It joins a group of the layer with its first local member and leaves it with
+the last; one task receives each event once, and every local member gets the same finished frame. The layer still
+supplies the groups, so any process can publish.
 """
 
 import asyncio
@@ -44,23 +44,23 @@ class GroupEvent:
 
 
 class GroupMember(Protocol):
-    """Somebody who hears a group. `deliver` is called on the event loop and must neither wait nor raise."""
+    """A local member of a group. `deliver` is called on the event loop and must neither wait nor raise."""
 
     def deliver(self, event: GroupEvent) -> None: ...
 
 
 async def broadcast(group: str, text: str | None, **tags: Any) -> None:
-    """Tells every member of `group` in every process. The text is finished: it reaches the clients as it is.
+    """Deliver an event to every member of `group` in every process. Clients get the text as it is.
 
     `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
     that the layer can serialize: numbers, strings, booleans, None. Raises LayerUnavailable.
     """
-    event = {"type": "fanout.event", "group": group, "text": text, "tags": tags}
+    event = {"type": "group.event", "group": group, "text": text, "tags": tags}
     await ask_layer(get_channel_layer().group_send(group, event))
 
 
 async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
-    """Tries again as long as the layer is out of reach."""
+    """Repeat `work` while the layer is out of reach."""
     while True:
         try:
             return await work()
@@ -70,7 +70,7 @@ async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
 
 @dataclass(slots=True)
 class Group:
-    """The local members of one group, and whether the layer has been told that there are any."""
+    """The local members of one group, and whether this process has joined it on the layer."""
 
     members: dict[GroupMember, None] = field(default_factory=dict)  # a set that keeps the order of joining
     joined: bool = False
@@ -81,11 +81,13 @@ class GroupRegistry:
 
     def __init__(self) -> None:
         self._groups: dict[str, Group] = {}
-        self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves cannot cross
+        self._lock = (
+            asyncio.Lock()
+        )  # one change of membership at a time, so that joins and leaves do not cross
         self._channel: str | None = None
 
     async def join(self, name: str, member: GroupMember) -> None:
-        """Returns when `member` hears the group. Raises LayerUnavailable, and then it is not a member."""
+        """Return when `member` receives the group's events. Raises LayerUnavailable, and then it is not a member."""
         group = self._groups.setdefault(name, Group())
         group.members[member] = None
         if group.joined:
@@ -99,17 +101,17 @@ class GroupRegistry:
             raise
 
     async def leave(self, name: str, member: GroupMember) -> None:
-        """Returns when nothing of the group reaches `member` any more. Leaving twice does nothing."""
+        """Return when `member` receives nothing of the group any more. Leaving twice does nothing."""
         group = self._groups.get(name)
         if group is None or member not in group.members:
             return
         del group.members[member]
         if not group.members:
-            with contextlib.suppress(LayerUnavailable):  # then a newcomer is being told so
+            with contextlib.suppress(LayerUnavailable):  # then a newcomer gets the same error
                 await self._update_membership(name)
 
     async def _update_membership(self, name: str) -> None:
-        """Makes the layer agree with whether anybody here is in the group."""
+        """Join or leave the group on the layer, to match the local members."""
         async with self._lock:
             group = self._groups.get(name)
             if group is None:
@@ -121,7 +123,7 @@ class GroupRegistry:
                 if group.joined:
                     group.joined = False
                     await self._exit(name)
-                if not group.members:  # nobody came while we were leaving
+                if not group.members:  # no member came meanwhile
                     del self._groups[name]
 
     async def _enter(self, name: str) -> None:
@@ -129,40 +131,40 @@ class GroupRegistry:
         if self._channel is None:
             channel: str = await ask_layer(layer.new_channel())
             self._channel = channel
-            hearing = LayerHealth(layer, channel)
-            receiver = run_in_background(self._receive(hearing), "fan-out")
-            run_in_background(self._look_after(hearing, receiver), "fan-out hearing")
+            health = LayerHealth(layer, channel)
+            receiver = run_in_background(self._receive(health), "group receiver")
+            run_in_background(self._look_after(health, receiver), "layer health")
         await ask_layer(layer.group_add(name, self._channel))
 
     async def _exit(self, name: str) -> None:
         try:
             await ask_layer(get_channel_layer().group_discard(name, self._channel))
         except LayerUnavailable as error:
-            # The layer may go on sending us what nobody here hears; `_deliver` drops that.
+            # The layer may go on sending events of the group; `_deliver` drops them.
             logger.warning("could not leave a group: %s", error)
 
-    async def _look_after(self, hearing: LayerHealth, receiver: asyncio.Task[None]) -> None:
-        """Notices when nothing comes from the layer any more, and then begins anew with a channel of another name."""
-        await hearing.until_unhealthy()
-        logger.error("nothing comes from the channel layer any more: all groups are joined anew")
+    async def _look_after(self, health: LayerHealth, receiver: asyncio.Task[None]) -> None:
+        """Join all groups again, with a channel of another name, when the layer delivers nothing any more."""
+        await health.until_unhealthy()
+        logger.error("the channel layer delivers nothing any more: all groups are joined again")
         await _until_done(self._resubscribe)
         receiver.cancel()
-        # Side by side: one whose shard is out of reach must not keep the others waiting.
+        # Concurrently: a shard that is out of reach must not delay the others.
         await asyncio.gather(*(_until_done(partial(self._update_membership, name)) for name in self._groups))
 
     async def _resubscribe(self) -> None:
         async with self._lock:
-            await renew_layer()  # under the lock: it would forget what joined in between
+            await renew_layer()  # under the lock, since it drops what joins in between
             self._channel = None
             for group in self._groups.values():
                 group.joined = False
 
-    async def _receive(self, hearing: LayerHealth) -> None:
-        """Hands on what the layer has for this process, for as long as the process runs."""
+    async def _receive(self, health: LayerHealth) -> None:
+        """Deliver the events of this process's channel, for as long as the process runs."""
         failures = 0
         while True:
             try:
-                event = await get_channel_layer().receive(hearing.channel)
+                event = await get_channel_layer().receive(health.channel)
             except Exception as error:
                 if failures == 0:
                     logger.error("cannot receive from the channel layer: %r", error)
@@ -171,10 +173,10 @@ class GroupRegistry:
                 continue
             failures = 0
             try:
-                hearing.received.add(event["group"])
+                health.received.add(event["group"])
                 self._deliver(event)
             except (KeyError, TypeError, ValueError):
-                logger.warning("an event on the channel layer was not of our making")
+                logger.warning("an event on the channel layer has an unknown shape")
 
     def _deliver(self, raw: dict[str, Any]) -> None:
         group = self._groups.get(raw["group"])
@@ -184,8 +186,8 @@ class GroupRegistry:
         for member in list(group.members):
             try:
                 member.deliver(event)
-            except Exception:  # a fault in one member's code must not cost the others their message
-                logger.exception("a member could not be handed an event")
+            except Exception:  # an error in one member must not cost the others the event
+                logger.exception("a member failed to handle an event")
 
 
 current_registry = loop_local(GroupRegistry)

@@ -1,4 +1,4 @@
-"""Who the client is to Django: the session and the user behind its cookie."""
+"""Authentication: the Django session and user behind the cookie of a handshake."""
 
 import asyncio
 import logging
@@ -19,15 +19,15 @@ from rtproject.websocket.middleware.denials_and_limits import deny
 logger = logging.getLogger(__name__)
 
 ANONYMOUS = AnonymousUser()
-IDENTIFY_SECONDS = 1.5  # of the 5 that Daphne gives a handshake
+AUTH_TIMEOUT = 1.5  # seconds, of the 5 that Daphne gives a handshake
 
 
 class SessionAuthMiddleware:
     """Fills `scope["cookies"]`, `scope["session"]` and `scope["user"]` as Channels' AuthMiddlewareStack does.
 
-    That one also wraps `send`, to save a changed session, and so costs something for every frame of every client; here
-    nothing changes a session. Without any cookie there is no `cookies`, and without a session cookie there is no
-    `session` and nothing is asked. A store that cannot be asked closes with 4103.
+    AuthMiddlewareStack also wraps `send` to save a changed session, which costs something for every frame; here nothing
+    changes a session. Without cookies there is no `cookies`, and without a session cookie no `session` and no query.
+    A store that is out of reach closes with 4103.
     """
 
     def __init__(self, inner: Application) -> None:
@@ -43,14 +43,14 @@ class SessionAuthMiddleware:
         if settings.SESSION_COOKIE_NAME not in cookies:
             return self.inner(scope, receive, send)
         scope["session"] = self.session_store(cookies[settings.SESSION_COOKIE_NAME])
-        return self._identify(scope, receive, send)
+        return self._authenticate(scope, receive, send)
 
-    async def _identify(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _authenticate(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async with asyncio.timeout(IDENTIFY_SECONDS):
+            async with asyncio.timeout(AUTH_TIMEOUT):
                 scope["user"] = await get_user(scope)
         except (DatabaseError, TimeoutError) as error:
-            logger.error("%s cannot be identified: %r", describe(scope), error)
+            logger.error("%s cannot be authenticated: %r", describe(scope), error)
             await deny(receive, send, CloseCode.UNAVAILABLE)
         else:
             await self.inner(scope, receive, send)

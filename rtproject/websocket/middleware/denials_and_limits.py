@@ -1,8 +1,8 @@
-"""ASGI middleware between a server and our consumers. `rtproject/asgi.py` says in which order.
+"""ASGI middleware for denials that a client can see, and the limit of connections. Its order is in `rtproject/asgi.py`.
 
-None of it stays in the way of a message: once a connection is open, `send` is one plain call deeper at most. And what
-has nothing to do at the end hands its inner application's coroutine on instead of awaiting it, which would keep a frame
-in memory for as long as the connection is open.
+Once a connection is open, middleware adds one plain call to `send` at most. Middleware with nothing to do at the end
+returns the coroutine of its inner application instead of awaiting it, which would keep a frame in memory for as long as
+the connection is open.
 """
 
 import logging
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class VisibleCloseCodes:
-    """Shows a client why it was turned away.
+    """Shows a client the close code of a denial.
 
-    A close before the accept is a bare HTTP 403 on the wire and 1006 in a browser: the code is lost. So the
-    connection is accepted and closed at once, with nothing in between. A caller inside the process (the channels
-    test communicator: its scope has no `client`) is told by the close itself.
+    A close before the accept becomes a bare HTTP 403, and 1006 in a browser: the code is lost. So the connection is
+    accepted and closed at once, with nothing in between. An in-process caller (the channels test communicator, whose
+    scope has no `client`) sees the close itself.
     """
 
     def __init__(self, inner: Application) -> None:
@@ -35,7 +35,7 @@ class VisibleCloseCodes:
 
 
 class _Visible:
-    """A `send` that shows the first answer, if it is a close. An object, since closures would take more memory."""
+    """A `send` that shows the first answer if it is a close. An object, since a closure would take more memory."""
 
     __slots__ = ("_answered", "_scope", "_send")
 
@@ -45,12 +45,12 @@ class _Visible:
         self._answered = False
 
     def __call__(self, message: AsgiMessage) -> Awaitable[None]:
-        # Not a coroutine of its own: a message to an open connection must not pay for one.
-        refused = not self._answered and message["type"] == "websocket.close"
+        # Not a coroutine: a message to an open connection must not cost one.
+        denied = not self._answered and message["type"] == "websocket.close"
         self._answered = True
-        return self._refuse(message) if refused else self._send(message)
+        return self._deny(message) if denied else self._send(message)
 
-    async def _refuse(self, message: AsgiMessage) -> None:
+    async def _deny(self, message: AsgiMessage) -> None:
         logger.info("%s refused with %s", describe(self._scope), int(message.get("code", 1000)))
         if "client" in self._scope:
             await self._send({"type": "websocket.accept", "subprotocol": choose_subprotocol(self._scope)})
@@ -58,7 +58,7 @@ class _Visible:
 
 
 class ConnectionsPerAddress:
-    """Closes with 4101 what exceeds WEBSOCKETS_PER_ADDRESS open connections, the refused ones included."""
+    """Closes connections above WEBSOCKETS_PER_ADDRESS with 4101. Denied ones count while they are open."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
@@ -84,7 +84,7 @@ class ConnectionsPerAddress:
 
 
 async def deny(receive: Receive, send: Send, code: CloseCode) -> None:
-    """Refuses a connection with `code` and stays until the client is gone."""
+    """Deny a connection with `code`, and stay until the client is gone."""
     await receive()
     await send({"type": "websocket.close", "code": int(code)})
     while (await receive())["type"] != "websocket.disconnect":
@@ -92,5 +92,5 @@ async def deny(receive: Receive, send: Send, code: CloseCode) -> None:
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    """The last route: any path that no other knows closes with 4004."""
+    """Close with 4004: the route of any path that no other route knows."""
     await deny(receive, send, CloseCode.NOT_FOUND)

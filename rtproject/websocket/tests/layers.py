@@ -31,7 +31,7 @@ class Listener:
 
 def raw_event(text: str | None, group: str = "group") -> dict[str, Any]:
     """What another process puts on the layer for `group`."""
-    return {"type": "fanout.event", "group": group, "text": text, "tags": {}}
+    return {"type": "group.event", "group": group, "text": text, "tags": {}}
 
 
 class Layer:

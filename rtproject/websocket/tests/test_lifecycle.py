@@ -124,7 +124,7 @@ class TestDrain:
 
     async def test_a_client_that_does_not_answer_is_not_waited_for_long(self, reactor, monkeypatch):
         """The time for an answer is limited."""
-        monkeypatch.setattr(module, "CLOSING_SECONDS", 0.01)
+        monkeypatch.setattr(module, "CLOSE_ANSWER_TIMEOUT", 0.01)
         client = Connection(GracefulShutdown(stays), client=CLIENT)
         task = asyncio.create_task(client.run())
         assert await client.next() == ACCEPT
@@ -134,7 +134,7 @@ class TestDrain:
 
     async def test_a_client_that_does_not_read_is_not_waited_for_long(self, monkeypatch):
         """A server whose `send` waits for its client is left in time too."""
-        monkeypatch.setattr(module, "CLOSING_SECONDS", 0.01)
+        monkeypatch.setattr(module, "CLOSE_ANSWER_TIMEOUT", 0.01)
         client = Connection(GracefulShutdown(stays), client=CLIENT)
         task = asyncio.create_task(client.run())
         assert await client.next() == ACCEPT
@@ -145,7 +145,7 @@ class TestDrain:
 
     async def test_a_task_that_does_not_end_is_not_waited_for_long(self, reactor, monkeypatch):
         """The process ends even if a connection will not."""
-        monkeypatch.setattr(module, "CONNECTIONS_SECONDS", 0.01)
+        monkeypatch.setattr(module, "CONNECTIONS_TIMEOUT", 0.01)
         release = asyncio.Event()
 
         async def stubborn(scope, receive, send):

@@ -1,4 +1,4 @@
-"""Limits: so many of something in so much time."""
+"""Rates, and what counts against them: token bucket, leaky bucket, sliding window."""
 
 import asyncio
 import random
@@ -14,14 +14,14 @@ PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`count` in `seconds`; no limit if `count` is 0."""
+    """At most `count` events in `seconds`; no limit if `count` is 0."""
 
     count: int
     seconds: float
 
     @classmethod
     def parse(cls, text: str) -> "Rate":
-        """Reads `20/second` (also minute, hour, day) or `0`. Raises ValueError for anything else."""
+        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError."""
         if text.strip() == "0":
             return cls(0, 1.0)
         count, _, period = text.partition("/")
@@ -32,7 +32,7 @@ class Rate:
 
 @dataclass(slots=True)
 class Bucket:
-    """A token bucket: holds `burst` tokens, which come back at `rate`. Times are of `time.monotonic`."""
+    """A token bucket: `burst` tokens, which come back at `rate`. Times are of `time.monotonic`."""
 
     rate: Rate
     burst: int
@@ -41,12 +41,12 @@ class Bucket:
 
     @classmethod
     def full(cls, rate: Rate, burst: int | None = None) -> "Bucket":
-        """A bucket for `rate` with a burst of as many, unless `burst` says otherwise."""
+        """Return a full bucket for `rate`, with a burst of `rate.count` by default."""
         burst = rate.count if burst is None else burst
         return cls(rate, burst, burst, time.monotonic())
 
     def level(self) -> float:
-        """The tokens that are there now."""
+        """Return the number of tokens now."""
         now = time.monotonic()
         self.tokens = min(
             self.burst, self.tokens + (now - self.updated) * self.rate.count / self.rate.seconds
@@ -55,7 +55,7 @@ class Bucket:
         return self.tokens
 
     def take(self) -> bool:
-        """Takes one token; False if there is none. A rate of 0 always has one."""
+        """Take one token; False if there is none. A rate of 0 always has one."""
         if not self.rate.count:
             return True
         if self.level() < 1:
@@ -65,7 +65,7 @@ class Bucket:
 
 
 class LeakyBucket:
-    """Lets `rate` through, evenly after a `burst`, and makes the others wait for their turn."""
+    """A leaky bucket: passes `rate` callers evenly after a `burst`, and makes the others wait."""
 
     def __init__(self, rate: Rate, burst: int) -> None:
         self._step = rate.seconds / rate.count
@@ -73,23 +73,24 @@ class LeakyBucket:
         self._next = 0.0
 
     async def wait_turn(self, until: float) -> None:
-        """Returns when it is the caller's turn. Who has none before `until`, of `time.monotonic`, does not wait longer:
-        such callers return at different moments shortly before it.
+        """Return when it is the caller's turn, or shortly before `until` (of `time.monotonic`) if that is earlier.
+
+        Callers without a turn return at different moments, so that they do not come back together.
         """
         now = time.monotonic()
         turn = max(self._next, now - self._burst_seconds) + self._step
         if turn <= until:
             self._next = turn
         else:
-            turn = until - random.uniform(0, (until - now) / 5)  # noqa: S311 (nobody gains by guessing it)
+            turn = until - random.uniform(0, (until - now) / 5)  # noqa: S311 (not a secret)
         await asyncio.sleep(max(0.0, turn - now))
 
 
 class SlidingWindow:
-    """Counts events of each of many keys against one rate, in a moving window.
+    """Counts the events of many keys against one rate.
 
-    Strangers name the keys: one whose events are all too old to count is forgotten, and of more than `most_keys` the
-    one that was counted longest ago.
+    Keys are user input: a key without recent events is dropped, and of more than `most_keys` the one that was counted
+    longest ago.
     """
 
     def __init__(self, rate: Rate, most_keys: int = 100_000) -> None:
@@ -100,18 +101,18 @@ class SlidingWindow:
         )  # the last counted comes last, in both
 
     def __len__(self) -> int:
-        """The keys that are remembered."""
+        """The number of keys."""
         return len(self._times)
 
     def exhausted(self, key: Hashable) -> bool:
-        """Whether `key` has used up what the rate allows it. Counts nothing."""
+        """Return whether `key` has used up its rate. Counts nothing."""
         times = self._times.get(key)
         if not self._rate.count or times is None or len(times) < self._rate.count:
             return False
         return not self._is_old(times[0])
 
     def take(self, key: Hashable) -> bool:
-        """Counts one event of `key`, now; False, and nothing is counted, if it is exhausted."""
+        """Count one event of `key`; False, and nothing is counted, if it is exhausted."""
         if not self._rate.count:
             return True
         if self.exhausted(key):
@@ -124,7 +125,7 @@ class SlidingWindow:
         return True
 
     def give_back(self, key: Hashable) -> None:
-        """Takes back what was counted last of `key`."""
+        """Take back the last event of `key`."""
         times = self._times.get(key)
         if times:
             times.pop()

@@ -1,4 +1,4 @@
-"""A limit that holds over all processes together."""
+"""A sliding window that all processes share."""
 
 import zlib
 from collections.abc import Sequence
@@ -29,24 +29,24 @@ return 1
 
 
 class SharedWindow:
-    """A SlidingWindow that all processes have in common by way of Redis, and each for itself as well.
+    """A SlidingWindow in Redis, and one in each process.
 
-    So who has used up what the rate allows here is not asked about any more, and while Redis is out of reach each
-    process goes on with what it knows. Without `urls` there is nothing but that. Several URLs share the keys.
+    A key that is exhausted in this process is not looked up in Redis. While Redis is out of reach each process counts
+    for itself, as it does without `urls`. Several URLs are shards of the keys.
     """
 
     def __init__(self, purpose: str, rate: Rate, urls: Sequence[str]) -> None:
         self._purpose = purpose
         self._rate = rate
         self._here = SlidingWindow(rate)
-        self._lines = loop_local(lambda: [RedisClient(url) for url in urls])
+        self._clients = loop_local(lambda: [RedisClient(url) for url in urls])
 
     async def exhausted(self, key: tuple[str, ...]) -> bool:
-        """Whether `key` has used up what the rate allows it. Counts nothing."""
+        """Return whether `key` has used up its rate. Counts nothing."""
         return self._here.exhausted(key) or not await self._may(key, "look")
 
     async def take(self, key: tuple[str, ...]) -> bool:
-        """Counts one event of `key`, now; False, and nothing is counted, if it is exhausted."""
+        """Count one event of `key`; False, and nothing is counted, if it is exhausted."""
         if not self._here.take(key):
             return False
         if await self._may(key, "count"):
@@ -55,31 +55,33 @@ class SharedWindow:
         return False
 
     async def give_back(self, key: tuple[str, ...]) -> None:
-        """Takes back what was counted last of `key`."""
+        """Take back the last event of `key`."""
         self._here.give_back(key)
-        if self._rate.count and (line := self._line(key)) is not None:
+        if self._rate.count and (client := self._client(key)) is not None:
             with suppress(LayerUnavailable):  # it expires
-                await line.ask("LPOP", self._name(key))
+                await client.ask("LPOP", self._name(key))
 
     async def close(self) -> None:
-        """Gives up the connections of this event loop."""
-        for line in self._lines():
-            await line.close()
+        """Close the connections of this event loop."""
+        for client in self._clients():
+            await client.close()
 
     async def _may(self, key: tuple[str, ...], how: str) -> bool:
-        line = self._line(key)
-        if line is None or not self._rate.count:
+        client = self._client(key)
+        if client is None or not self._rate.count:
             return True
         milliseconds = round(self._rate.seconds * 1000)
         try:
-            return bool(await line.ask("EVAL", TAKE, 1, self._name(key), self._rate.count, milliseconds, how))
+            return bool(
+                await client.ask("EVAL", TAKE, 1, self._name(key), self._rate.count, milliseconds, how)
+            )
         except LayerUnavailable:
             return True
 
-    def _line(self, key: tuple[str, ...]) -> RedisClient | None:
-        lines = self._lines()
-        return lines[zlib.crc32(self._name(key).encode()) % len(lines)] if lines else None
+    def _client(self, key: tuple[str, ...]) -> RedisClient | None:
+        clients = self._clients()
+        return clients[zlib.crc32(self._name(key).encode()) % len(clients)] if clients else None
 
     def _name(self, key: tuple[str, ...]) -> str:
-        # No addresses to read in Redis, nothing of a stranger's in a name, and no other site's keys.
+        # Hashed: no addresses or user input in Redis, and no key of another site.
         return "window:" + salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()

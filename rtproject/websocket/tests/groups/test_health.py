@@ -48,7 +48,7 @@ class Counts(InMemoryChannelLayer):
 
     async def group_send(self, group: str, message: dict) -> None:
         await super().group_send(group, message)
-        self.tests += message["type"] == "fanout.heartbeat"
+        self.tests += message["type"] == "health.heartbeat"
         if self.tests == 3:
             self.tested.set()
 

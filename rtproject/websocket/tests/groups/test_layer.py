@@ -45,7 +45,7 @@ async def site_layer(monkeypatch):
 @pytest.mark.usefixtures("site_layer")
 async def test_the_layer_in_memory_has_room_for_thousands(monkeypatch):
     """Before the process has its turn to receive any of them."""
-    monkeypatch.setattr(module, "LAYER_SECONDS", PATIENCE)  # how long that takes is another matter
+    monkeypatch.setattr(module, "LAYER_TIMEOUT", PATIENCE)  # how long that takes is another matter
     fanout, member = GroupRegistry(), Listener()
     await fanout.join("group", member)
     texts = [str(number) for number in range(10_000)]

@@ -153,7 +153,7 @@ class TestFailingLayer:
     @pytest.mark.parametrize("hangs", [True, False])
     async def test_a_broadcast_that_fails_raises_unavailable(self, layer, monkeypatch, hangs):
         """Whoever sends hears that it went nowhere, also from a layer that would never answer."""
-        monkeypatch.setattr(layer_module, "LAYER_SECONDS", 0.01 if hangs else 60)
+        monkeypatch.setattr(layer_module, "LAYER_TIMEOUT", 0.01 if hangs else 60)
         layer.failing = {"group_send"}
         if hangs:
             layer.gate.clear()
@@ -188,7 +188,7 @@ class TestFailingLayer:
             lines = [record for record in caplog.records if record.levelno == logging.ERROR]
             assert len(lines) == outage
 
-    @pytest.mark.parametrize("stranger", [{}, {"type": "fanout.event", "group": "group"}])
+    @pytest.mark.parametrize("stranger", [{}, {"type": "group.event", "group": "group"}])
     async def test_an_event_of_another_make_does_not_stop_the_fanout(self, layer, stranger):
         """A process of another version on the same layer costs at most its own events."""
         fanout, member = GroupRegistry(), Listener()

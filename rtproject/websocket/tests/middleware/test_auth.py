@@ -84,8 +84,8 @@ async def test_a_store_that_cannot_be_asked_lets_nobody_in(monkeypatch, caplog, 
         raise OperationalError("away")
 
     monkeypatch.setattr(module, "get_user", get_user)
-    monkeypatch.setattr(module, "IDENTIFY_SECONDS", 0.01 if hangs else 60)
+    monkeypatch.setattr(module, "AUTH_TIMEOUT", 0.01 if hangs else 60)
     scope, sent = await identify(cookie("a" * 32))
     assert scope is None
     assert sent == [closed_with(4103)]
-    assert "in-process /somewhere cannot be identified" in caplog.text
+    assert "in-process /somewhere cannot be authenticated" in caplog.text

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from rtproject.tests.support.valkey import Valkey
-from rtproject.websocket.redis_client import ASK_SECONDS, RedisClient
+from rtproject.websocket.redis_client import COMMAND_TIMEOUT, RedisClient
 from rtproject.websocket.tests.helpers import PATIENCE, soon
 from rtproject.websocket.throttling.rates import Rate
 from rtproject.websocket.throttling.shared import SharedWindow
@@ -134,14 +134,14 @@ async def test_a_redis_that_is_stalled_holds_nobody_up(valkey):
         try:
             began = loop.time()
             assert all(await soon(asyncio.gather(*(tally.take(KEY) for _ in range(200)))))
-            assert loop.time() - began < 2 * ASK_SECONDS + 2  # not for ever, on however busy a machine
+            assert loop.time() - began < 2 * COMMAND_TIMEOUT + 2  # not for ever, on however busy a machine
         finally:
             valkey.resume()
 
 
 async def test_after_an_outage_it_is_asked_again(valkey, monkeypatch):
     """A connection that broke is made anew."""
-    monkeypatch.setattr("rtproject.websocket.redis_client.REST_SECONDS", 0.0)
+    monkeypatch.setattr("rtproject.websocket.redis_client.PAUSE_SECONDS", 0.0)
     async with tallies(2, Rate(1, 60.0), valkey.url) as (one, two):
         assert await one.take(("room", "before"))
         valkey.restart()
