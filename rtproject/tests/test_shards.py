@@ -83,11 +83,11 @@ async def test_a_shard_that_lost_its_receiver_is_heard_again(layer, caplog):
     await soon(asyncio.wait({other._receive_task}))
     await assert_heard(members[other], "after")
     await assert_heard(members[own], "after")
-    assert "all groups are joined anew" in caplog.text
+    assert "all groups are joined again" in caplog.text
 
 
 async def test_a_shard_that_is_away_leaves_the_others_alone(layer, valkeys, monkeypatch, caplog):
-    """What cannot be sent cannot be heard: nothing is joined anew, and the other groups go on."""
+    """What cannot be sent cannot be heard: nothing is joined again, and the other groups go on."""
     tested = asyncio.Semaphore(0)
     ask = ask_layer
 
@@ -106,4 +106,4 @@ async def test_a_shard_that_is_away_leaves_the_others_alone(layer, valkeys, monk
     for _ in range(8):  # more than two of each shard
         await soon(tested.acquire())
     await assert_heard(members[kept], "still here")
-    assert "joined anew" not in caplog.text
+    assert "joined again" not in caplog.text

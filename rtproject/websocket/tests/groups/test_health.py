@@ -1,4 +1,4 @@
-"""A layer that takes everything and gives nothing back is noticed, and all groups are joined anew."""
+"""A layer that takes everything and gives nothing back is noticed, and all groups are joined again."""
 
 import asyncio
 import logging
@@ -153,4 +153,4 @@ async def test_a_layer_that_hears_is_left_alone(caplog):
     await soon(layer.tested.wait())
     await broadcast("group", "hello")
     assert await member.heard() == "hello"
-    assert "anew" not in caplog.text
+    assert "joined again" not in caplog.text

@@ -89,7 +89,7 @@ class TestDelivery:
         await broadcast("group", "two")
         for member in (members[0], members[2]):
             assert [await member.heard(), await member.heard()] == ["one", "two"]
-        assert "a member could not be handed an event" in caplog.text
+        assert "a member failed to handle an event" in caplog.text
 
     async def test_a_member_may_leave_while_it_is_told(self):
         """Membership may change during the delivery of an event."""
