@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 # Some proxies write `192.0.2.1:443` or `[2001:db8::1]:443`; the port tells one client's connections apart.
 _PORT = re.compile(r"^\[?([0-9.]+|[0-9a-fA-F:.]+(?=\]))\]?(:\d+)?$")
+TRANSPORT_KEY = "rtproject.address"
 NO_PEER = "unix"  # what a server on a Unix socket knows of its peer: all such count as one, unless proxies tell more
 
 
@@ -22,13 +23,16 @@ def client_address(scope: Scope) -> str | None:
 
     With TRUSTED_PROXIES = N it is the Nth entry of X-Forwarded-For from the right: the ones further left are
     whatever the client wrote. With fewer entries than that it is the peer. An IPv6 address is counted by its /64,
-    since that is what one customer is given.
+    since that is what one customer is given. It is found once and kept in the scope.
     """
     if "client" not in scope:
         return None
-    client = scope["client"] or [NO_PEER]
-    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    return _network(_forwarded(",".join(lines)) or client[0])
+    if TRANSPORT_KEY not in scope:
+        lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        client = scope["client"] or [NO_PEER]
+        scope[TRANSPORT_KEY] = _network(_forwarded(",".join(lines)) or client[0])
+    address: str = scope[TRANSPORT_KEY]
+    return address
 
 
 def request_address(request: HttpRequest) -> str:
@@ -39,6 +43,8 @@ def request_address(request: HttpRequest) -> str:
 
 
 def _forwarded(line: str) -> str | None:
+    if not line:
+        return None
     entries = [entry.strip() for entry in line.split(",") if entry.strip()]
     count = settings.TRUSTED_PROXIES
     if entries and not count:

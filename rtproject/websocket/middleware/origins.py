@@ -44,9 +44,9 @@ def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether the handshake's Origin is neither the request's own (allowed) host nor one of CSRF_TRUSTED_ORIGINS."""
     headers = list(headers)
     origins = [value.decode("latin-1").strip() for name, value in headers if name == b"origin"]
-    hosts = [value.decode("latin-1").strip() for name, value in headers if name == b"host"]
     if not origins:
         return False
+    hosts = [value.decode("latin-1").strip() for name, value in headers if name == b"host"]
     if len(origins) > 1 or len(hosts) != 1:
         return True
     try:

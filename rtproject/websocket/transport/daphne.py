@@ -7,6 +7,7 @@ transport tells a registered producer when its buffer is full and when it is emp
 import asyncio
 import sys
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from rtproject.websocket.asgi_types import AsgiMessage, Receive, Send
@@ -28,6 +29,8 @@ NEEDED_OF_TRANSPORT = (
     *("pauseProducing", "resumeProducing", "dataBuffer", "offset", "_tempDataLen", "bufferSize"),
     *("connected", "disconnecting", "producer"),
 )
+look_for_needed = attrgetter(*NEEDED)  # raises AttributeError
+look_for_needed_of_transport = attrgetter(*NEEDED_OF_TRANSPORT)
 
 
 def find_daphne(receive: Receive, send: Send) -> "DaphneTransport | None":
@@ -38,13 +41,12 @@ def find_daphne(receive: Receive, send: Send) -> "DaphneTransport | None":
     if getattr(send.func, "__func__", None) is not server.Server.handle_reply:
         return None
     protocol = send.args[0]
-    transport = getattr(protocol, "transport", None)
-    known = (
-        isinstance(getattr(receive, "__self__", None), asyncio.Queue)
-        and all(hasattr(protocol, name) for name in NEEDED)
-        and all(hasattr(transport, name) for name in NEEDED_OF_TRANSPORT)
-        and _is_plain(transport)
-    )
+    try:
+        look_for_needed(protocol)
+        look_for_needed_of_transport(protocol.transport)
+    except AttributeError:
+        return None
+    known = isinstance(getattr(receive, "__self__", None), asyncio.Queue) and _is_plain(protocol.transport)
     return DaphneTransport(protocol, receive) if known else None
 
 
@@ -53,12 +55,6 @@ def _is_plain(transport: Any) -> bool:
     from twisted.internet.tcp import Connection
 
     return isinstance(transport, Connection) and not getattr(transport, "TLS", False)
-
-
-def _part(channel: Any) -> None:
-    """Parts the HTTP channel from the request that became a WebSocket: they would keep each other in memory."""
-    if hasattr(channel, "requests"):
-        channel.requests.clear()
 
 
 class DaphneTransport:
@@ -84,7 +80,9 @@ class DaphneTransport:
         self._room: asyncio.Future[None] | None = None
         self._reading = True
         self._waiting = 0  # bytes of messages that came since Daphne's queue was last empty
-        _part(self._transport.producer)  # the HTTP channel, which handed the connection over
+        # The HTTP channel handed the connection over; it and its request would keep each other in memory.
+        if hasattr(self._transport.producer, "requests"):
+            self._transport.producer.requests.clear()
         self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
         self._transport.bufferSize = READ_SIZE
@@ -178,7 +176,8 @@ class DaphneTransport:
         message: AsgiMessage = await self._queue.get()
         if self._queue.empty():
             self._waiting = 0
-            self._read_or_not()
+            if not self._reading:
+                self._read_or_not()
         return message
 
     def _read_or_not(self) -> None:

@@ -7,6 +7,7 @@ and it answers pings whether the client reads or not; so it is made to read litt
 import asyncio
 import sys
 from collections.abc import Coroutine
+from operator import attrgetter
 from typing import Any
 
 from rtproject.utils.loop_local import loop_local
@@ -17,6 +18,7 @@ NEEDED = (
     *("transport", "writable", "conn", "close_sent", "disconnected", "read_paused", "frames", "queue"),
     *("data_received", "eof_received", "connection_lost"),
 )
+look_for_needed = attrgetter(*NEEDED)  # raises AttributeError
 MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
 READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,000 messages of no length
 
@@ -24,8 +26,11 @@ READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,00
 def find_uvicorn(send: Send) -> "UvicornTransport | None":
     """The wire behind uvicorn's `send`, or None if it is not uvicorn's or not as we know it."""
     protocol = getattr(send, "__self__", None)
-    known = getattr(sys.modules.get(MODULE), "WebSocketsSansIOProtocol", None)
-    if known is None or type(protocol) is not known or not all(hasattr(protocol, name) for name in NEEDED):
+    if type(protocol) is not getattr(sys.modules.get(MODULE), "WebSocketsSansIOProtocol", object):
+        return None
+    try:
+        look_for_needed(protocol)
+    except AttributeError:
         return None
     return UvicornTransport(protocol)
 

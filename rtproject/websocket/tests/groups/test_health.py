@@ -84,7 +84,9 @@ async def test_who_hears_nothing_joins_anew(deaf_layer, caplog, failures):
     await soon(heard_again())
     assert await one.heard() == "again"
     assert await other.heard() == "again"
-    assert [record.levelno for record in caplog.records if "joined again" in record.message] == [logging.ERROR]
+    assert [record.levelno for record in caplog.records if "joined again" in record.message] == [
+        logging.ERROR
+    ]
 
 
 async def test_a_group_that_cannot_be_joined_keeps_no_other_waiting(deaf_layer):
