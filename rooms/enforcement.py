@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Collection
 from datetime import timedelta
+from operator import attrgetter
 from typing import Protocol
 
 from asgiref.sync import async_to_sync
@@ -62,9 +63,10 @@ class Enforcement:
     def enter(self, connection: Connection) -> None:
         """Enforce the rules on `connection` until it leaves."""
         inside = self._inside.setdefault(connection.key, set())
-        other = next(iter(inside), connection)
-        if _same_row(other.room, connection.room):
-            connection.room = other.room  # one row in memory for all that came in by the same
+        if inside:
+            other = next(iter(inside))
+            if _row(other.room) == _row(connection.room):
+                connection.room = other.room  # one row in memory for all that came in by the same
         inside.add(connection)
         if self._task is None or self._task.done():
             self._task = run_in_background(self._run(), "enforcement")
@@ -131,9 +133,7 @@ class Enforcement:
             connection.last_disconnection = max(connection.last_disconnection, now.last_disconnection)
 
 
-def _same_row(one: Room, other: Room) -> bool:
-    names = ("pk", "name", "title", "password_version", "password", "epoch", "history_size")
-    return all(getattr(one, name) == getattr(other, name) for name in names)
+_row = attrgetter("pk", "name", "title", "password_version", "password", "epoch", "history_size")
 
 
 current_enforcement = loop_local(Enforcement)

@@ -35,18 +35,19 @@ async def post_message(
     if not room.epoch:
         await _broadcast_message(room, access, member, frame)
         return None
-    key = f"={frame.id}" if frame.id is not None else f":{secrets.token_hex(16)}"
+    frame_id = frame.id
+    key = f"={frame_id}" if frame_id is not None else f":{secrets.token_hex(16)}"
     result = await _current_writer().store(NewMessage(room, access, member, frame.text, key))
     match result.status:
-        case StoreStatus.REPEATED if frame.id is not None and result.row is not None:
-            return Said(frame.id, result.row.seq)
+        case StoreStatus.REPEATED if frame_id is not None and result.row is not None:
+            return Said(frame_id, result.row.seq)
         case StoreStatus.ID_USED:
-            raise ClientError("id_used", "This id stands for another text of yours.", frame.id)
+            raise ClientError("id_used", "This id stands for another text of yours.", frame_id)
         case StoreStatus.OUTSIDE:
             on_change(room_key(room.name))
-            raise ClientError("unavailable", "The room has changed; connect again.", frame.id)
+            raise ClientError("unavailable", "The room has changed; connect again.", frame_id)
         case StoreStatus.UNAVAILABLE:
-            raise ClientError("unavailable", "The store is out of reach; say it again later.", frame.id)
+            raise ClientError("unavailable", "The store is out of reach; say it again later.", frame_id)
         case StoreStatus.COMMIT_UNKNOWN:  # a client that reconnects and says it again gets the answer
             raise ConnectionDenied(CloseCode.UNAVAILABLE)
     return None

@@ -241,12 +241,13 @@ def _id_of_odd(text: str) -> str | None:
 
 
 def _check_text(frame: Say) -> None:
+    frame_id = frame.id
     if _is_blank(frame.text):
-        raise BadFrame("The text is blank.", frame.id)
+        raise BadFrame("The text is blank.", frame_id)
     if "\0" in frame.text:
-        raise BadFrame("The text contains a NUL character.", frame.id)
-    if frame.id is not None and "\0" in frame.id:
-        raise BadFrame("The id contains a NUL character.", frame.id)
+        raise BadFrame("The text contains a NUL character.", frame_id)
+    if frame_id is not None and "\0" in frame_id:
+        raise BadFrame("The id contains a NUL character.", frame_id)
     try:
         frame.text.encode()
     except UnicodeEncodeError:  # from plain text; msgspec and the server refuse one elsewhere

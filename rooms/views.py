@@ -58,7 +58,8 @@ def room_page(request: HttpRequest, room: str) -> HttpResponse:
 
 
 def _find(name: str) -> Room:
-    found = query_rooms([name]).get(room_key(name)) if is_room_name(name) else None
+    key = room_key(name)
+    found = query_rooms([key]).get(key) if is_room_name(name) else None
     if found is None:
         raise Http404("There is no such room.")
     return found

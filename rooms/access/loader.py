@@ -15,21 +15,21 @@ from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
 
 BATCH_SECONDS = 0.1  # that a caller with `batch=True` waits for others to share its query
-MAX_NAMES = 500  # in one query
+MAX_KEYS = 500  # in one query
 
 
-def query_rooms(names: Collection[str]) -> dict[str, Room]:
-    """Return the rooms of these names by key, in two queries at most. Blocks.
+def query_rooms(keys: Collection[str]) -> dict[str, Room]:
+    """Return the rooms of these keys (see `names.room_key`), in two queries at most. Blocks.
 
-    An open, unlisted room is a Room that was never saved (its `pk` is None). A name that admits no one is missing: its
+    An open, unlisted room is a Room that was never saved (its `pk` is None). A key that admits no one is missing: its
     room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
     """
-    rooms = Room.objects.select_related("sequence").named(*names)
+    rooms = Room.objects.select_related("sequence").named(*keys)
     found = {room_key(room.name): room for room in rooms}
     for room in found.values():
         if bool(room.epoch) != bool(room.history_size):
             MessageSequence.objects.sync(room)
-    missing = {room_key(name) for name in names} - found.keys()
+    missing = set(keys) - found.keys()
     if missing and settings.ROOMS_ALLOW_UNLISTED:
         reserved = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)
         found |= {key: Room(name=key, history_size=0) for key in missing - set(reserved)}
@@ -44,10 +44,9 @@ class RoomLoader:
         self._next: asyncio.Future[dict[str, Room]] | None = None
         self._loading: asyncio.Task[None] | None = None
 
-    async def load(self, names: Collection[str], batch: bool = False) -> dict[str, Room]:
-        """Return what `query_rooms` finds for these names, read after this was called."""
-        keys = {room_key(name) for name in names}
-        self._wanted |= keys
+    async def load(self, keys: Collection[str], batch: bool = False) -> dict[str, Room]:
+        """Return what `query_rooms` finds for these keys, read after this was called."""
+        self._wanted.update(keys)
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
             self._next.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
@@ -57,7 +56,7 @@ class RoomLoader:
         if not answer.done() and (self._loading is None or self._loading.done()):
             self._loading = asyncio.create_task(self._load_all(), name="room loader")
         rooms = await asyncio.shield(answer)
-        return {key: rooms[key] for key in keys & rooms.keys()}
+        return {key: rooms[key] for key in keys if key in rooms}
 
     async def _load_all(self) -> None:
         while self._next is not None:
@@ -71,18 +70,18 @@ class RoomLoader:
 
 async def _query(keys: list[str]) -> dict[str, Room]:
     found: dict[str, Room] = {}
-    for start in range(0, len(keys), MAX_NAMES):
-        found |= await database_sync_to_async(query_rooms)(keys[start : start + MAX_NAMES])
+    for start in range(0, len(keys), MAX_KEYS):
+        found |= await database_sync_to_async(query_rooms)(keys[start : start + MAX_KEYS])
     return found
 
 
 _current_loader = loop_local(RoomLoader)
 
 
-async def load_rooms(names: Collection[str], batch: bool = False) -> dict[str, Room]:
-    """Return the rooms of these names by key, see `query_rooms`. Raises django.db.Error.
+async def load_rooms(keys: Collection[str], batch: bool = False) -> dict[str, Room]:
+    """Return the rooms of these keys, see `query_rooms`. Raises django.db.Error.
 
     With `batch=True`, waits up to 0.1 s so that callers share one query: strangers who knock without pause must not
     cost a query each.
     """
-    return await _current_loader().load(names, batch)
+    return await _current_loader().load(keys, batch)

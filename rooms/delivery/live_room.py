@@ -63,6 +63,7 @@ class LiveRoom:
     def __init__(self, room: Room, on_change: Callable[[str], None]) -> None:
         self.room = room
         self.key = room_key(room.name)
+        self.group = room_group(self.key)
         self.name = secrets.token_hex(6)  # tells its own events from those of other processes
         self.epoch = room.epoch
         self.subscribers = Subscribers(access_version(room), bool(room.epoch), self._changed)
@@ -74,7 +75,6 @@ class LiveRoom:
         self._ahead: dict[int, tuple[Frame, AccessVersion]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
-        self._failures = FailureLog(f"reading messages of room {self.key}")
 
     @property
     def delivered(self) -> int:
@@ -83,7 +83,7 @@ class LiveRoom:
 
     async def begin(self) -> None:
         """Join the group and load the recent messages. Raises LayerUnavailable, or django.db.Error."""
-        await current_registry().join(room_group(self.key), self)
+        await current_registry().join(self.group, self)
         if self.epoch:
             # Read after joining: a message that is stored later comes as an event.
             page = await page_before(self.room.pk, None, MAX_HISTORY)
@@ -102,7 +102,7 @@ class LiveRoom:
         if self._repairing is not None:
             self._repairing.cancel()
         await self.presence.close()
-        await current_registry().leave(room_group(self.key), self)
+        await current_registry().leave(self.group, self)
 
     def deliver(self, event: GroupEvent) -> None:
         """Handle an event of the group: a message, a notice, presence, or the news that the room has changed."""
@@ -123,7 +123,7 @@ class LiveRoom:
 
     def add_message(self, seq: int, frame: Frame, access: AccessVersion) -> None:
         """Deliver message `seq` of a sender admitted by `access` in its turn; a repeated one is ignored."""
-        if self.delivered < seq <= self.delivered + MAX_AHEAD:
+        if 0 < seq - self.delivered <= MAX_AHEAD:
             self._ahead[seq] = (frame, access)
             self._deliver_next()
         self.expect(seq)
@@ -147,7 +147,7 @@ class LiveRoom:
         return Frame(protocol.encode(protocol.stored_message(self.room.name, row)))
 
     def _deliver_next(self) -> None:
-        while (following := self._ahead.pop(self.delivered + 1, None)) is not None:
+        while (following := self._ahead.pop(self.recent.newest + 1, None)) is not None:
             self.recent.append(following[0])
             self.subscribers.write(*following)
         if self._waiters:
@@ -163,33 +163,33 @@ class LiveRoom:
         self._waiters = [(seq, turn) for seq, turn in self._waiters if not turn.done()]
 
     async def _repair(self) -> None:
+        failures = FailureLog(f"reading messages of room {self.key}")
         try:
             while self.delivered < (expected := self._newest):
                 await asyncio.sleep(LATE_SECONDS)
                 while self.delivered < min(expected, self._newest):
-                    if not await self._fill_gap():
-                        await asyncio.sleep(RETRY_SECONDS)
+                    with failures:
+                        await self._fill_gap()
+                        continue
+                    await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._repairing = None
 
-    async def _fill_gap(self) -> bool:
-        """Deliver the next page of the store; return whether the store could be asked."""
-        with self._failures:
-            page = await page_after(self.room.pk, self.delivered, PAGE)
-            if page.epoch != self.epoch:
-                self._newest = self.delivered
-                self._changed()
-                return True
-            following = page.rows[0].seq if page.rows else page.newest + 1
-            if following > self.delivered + 1:
-                self._skip_to(following)
-            missed = [row for row in page.rows if row.seq > self.delivered and row.seq not in self._ahead]
-            for row in missed:
-                self.add_message(row.seq, self.to_frame(row), page.access)
-            if missed:
-                logger.info("room %s: repaired a gap of %d", self.key, len(missed))
-            return True
-        return False
+    async def _fill_gap(self) -> None:
+        """Deliver the next page of the store. Raises django.db.Error."""
+        page = await page_after(self.room.pk, self.delivered, PAGE)
+        if page.epoch != self.epoch:
+            self._newest = self.delivered
+            self._changed()
+            return
+        following = page.rows[0].seq if page.rows else page.newest + 1
+        if following > self.delivered + 1:
+            self._skip_to(following)
+        missed = [row for row in page.rows if row.seq > self.delivered and row.seq not in self._ahead]
+        for row in missed:
+            self.add_message(row.seq, self.to_frame(row), page.access)
+        if missed:
+            logger.info("room %s: repaired a gap of %d", self.key, len(missed))
 
     def _skip_to(self, seq: int) -> None:
         logger.error("room %s: messages up to %d were deleted before they were delivered", self.key, seq - 1)

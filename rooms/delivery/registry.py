@@ -34,9 +34,10 @@ class LiveRooms:
         Many that enter at once wait for one beginning, and share its failure. Raises LayerUnavailable or
         django.db.Error.
         """
-        live_room = self._rooms.get(_identity(room))
+        identity = _identity(room)
+        live_room = self._rooms.get(identity)
         if live_room is None:
-            live_room = self._rooms[_identity(room)] = LiveRoom(room, on_change)
+            live_room = self._rooms[identity] = LiveRoom(room, on_change)
             begun = self._begun[live_room] = asyncio.create_task(self._begin(live_room), name="live room")
             begun.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         self._users[live_room] = self._users.get(live_room, 0) + 1
@@ -70,8 +71,9 @@ class LiveRooms:
 
     def _forget(self, live_room: LiveRoom) -> None:
         """Make the next newcomer get another live room."""
-        if self.find(live_room.room) is live_room:
-            del self._rooms[_identity(live_room.room)]
+        identity = _identity(live_room.room)
+        if self._rooms.get(identity) is live_room:
+            del self._rooms[identity]
 
     async def _end(self, live_room: LiveRoom) -> None:
         del self._users[live_room]

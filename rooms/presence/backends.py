@@ -14,7 +14,6 @@ from typing import Any
 from rooms.presence.state import HERE, Change, PresenceState
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
-from rtproject.websocket.groups.layer import is_shared
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 
@@ -58,8 +57,6 @@ class PresenceBackend:
 
     async def begin(self) -> None:
         """Ask the other processes for their members, and wait a moment for the answers."""
-        if not is_shared():
-            return
         self._heartbeats = run_in_background(self._send_heartbeats(), "rooms presence heartbeat")
         await self._ask({EVERYBODY})
         loop = asyncio.get_running_loop()

@@ -11,6 +11,7 @@ from rooms.presence.backends import PresenceBackend
 from rooms.presence.state import HERE, Change, PresenceState
 from rooms.protocol import Count, Joined, Left, Person
 from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.groups.layer import is_shared
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
 
@@ -25,6 +26,7 @@ class Look:
 
     count: int
     people: list[Person]
+    version: int
 
 
 class PresenceTracker:
@@ -37,8 +39,12 @@ class PresenceTracker:
         self.key = key
         self.row = row
         self.state = PresenceState()
-        self._backend = PresenceBackend(room_group(key), row, self.state, self._apply)
         self._write = write
+        # A layer inside this process connects it to no other.
+        self._backend = (
+            PresenceBackend(room_group(key), row, self.state, self._apply) if is_shared() else None
+        )
+        self._version = 0  # of the state
         self._extra: dict[str, int] = {}  # connections of each member here, beyond the first
         self._leaving: dict[str, asyncio.TimerHandle] = {}  # members in their grace period
         self._settled = asyncio.Event()  # no member is in its grace period
@@ -47,7 +53,8 @@ class PresenceTracker:
     async def begin(self) -> None:
         """Learn of the members in other processes."""
         local_trackers().add(self)
-        await self._backend.begin()
+        if self._backend is not None:
+            await self._backend.begin()
 
     async def close(self) -> None:
         """Stop tracking: no member is left here."""
@@ -55,19 +62,23 @@ class PresenceTracker:
         for timer in (self._counting, *self._leaving.values()):
             if timer is not None:
                 timer.cancel()
-        await self._backend.close()
+        if self._backend is not None:
+            await self._backend.close()
 
     def handle(self, tags: dict[str, Any]) -> None:
         """Handle a presence event of the group."""
-        self._backend.handle(tags)
+        if self._backend is not None:
+            self._backend.handle(tags)
 
     def look(self) -> Look:
         """Return the present members."""
         count = len(self.state)
-        return Look(count, self.state.some(min(count, NAMED_UP_TO)))
+        return Look(count, self.state.some(min(count, NAMED_UP_TO)), self._version)
 
     def since(self, before: Look) -> list[Frame]:
         """Return frames that bring a client from the look `before` up to date; a count follows later, as for all."""
+        if before.version == self._version:
+            return []
         now = self.look()
         if max(now.count, before.count) > NAMED_UP_TO:
             if now.count != before.count:
@@ -85,7 +96,7 @@ class PresenceTracker:
             self._note_settled()
         elif known is not None:
             self._extra[person.id] = self._extra.get(person.id, 0) + 1
-        if person != known:  # a new member, or one under a new name
+        if self._backend is not None and person != known:  # a new member, or one under a new name
             self._backend.change(person.id, person)
         self._apply(self.state.enter(HERE, [person]))
 
@@ -118,7 +129,8 @@ class PresenceTracker:
             return  # members come back when the server does; else the others notice that this process is gone
         self._leaving.pop(member, None)
         self._note_settled()
-        self._backend.change(member, None)
+        if self._backend is not None:
+            self._backend.change(member, None)
         self._apply(self.state.leave(HERE, [member]))
 
     def _note_settled(self) -> None:
@@ -127,10 +139,12 @@ class PresenceTracker:
 
     def _apply(self, change: Change) -> None:
         """Send the change to the members here."""
+        if not (change.joined or change.left):
+            return
+        self._version += 1
         count = len(self.state)
         if count > NAMED_UP_TO:
-            if change.joined or change.left:
-                self._count_soon()
+            self._count_soon()
             return
         for frame in _told(change.joined, change.left, count):
             self._write(frame)
