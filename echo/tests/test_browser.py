@@ -3,13 +3,10 @@
 import re
 import signal
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from rtproject.tests.support.accessibility import assert_accessible
-from rtproject.tests.support.browser import Pages
-from rtproject.tests.support.servers import Daphne
 
 SENT = ".frame[data-direction=sent]"
 RECEIVED = ".frame[data-direction=received]"
@@ -38,7 +35,7 @@ async def send(echo: Page, data: str) -> None:
 
 
 async def test_text_comes_back_as_text(echo):
-    """With "Echo: " before it, its size and its round trip; markup in it stays text."""
+    """With "Echo: " before it, its size, its time and its round trip; markup in it stays text."""
     await send(echo, "<b>Grüße</b> 🌍")
     await expect(echo.locator(f"{SENT}[data-kind=text] .data")).to_have_text("<b>Grüße</b> 🌍")
     await expect(echo.locator(f"{RECEIVED}[data-kind=text] .data")).to_have_text("Echo: <b>Grüße</b> 🌍")
@@ -49,37 +46,39 @@ async def test_text_comes_back_as_text(echo):
     await expect(time).to_have_text(re.compile(r"^\d\d:\d\d:\d\d\.\d{3}$"))
 
 
-async def test_the_empty_text_comes_back(echo):
-    """Nothing but "Echo: " is the answer to nothing."""
-    await echo.click("#send")
-    await expect(echo.locator(f"{RECEIVED}[data-kind=text] .data")).to_have_text("Echo:")
-    await expect(echo.locator(f"{RECEIVED} .kind")).to_have_text("text, 6 characters, 6 bytes")
-
-
 async def test_bytes_come_back_as_bytes(echo):
     """They are written in hexadecimal, and what can be read of them stands below."""
     await echo.check("#as-bytes")
     await send(echo, "48:69, 0xc3 bc")
     await expect(echo.locator(f"{SENT} .data")).to_have_text("48 69 c3 bc")
     await expect(echo.locator(f"{SENT} .kind")).to_have_text("binary, 4 bytes")
-    await expect(echo.locator(f"{RECEIVED}[data-kind=bytes] .data")).to_have_text(
-        "45 63 68 6f 3a 20 48 69 c3 bc"
-    )
+    received = echo.locator(f"{RECEIVED}[data-kind=bytes] .data")
+    await expect(received).to_have_text("45 63 68 6f 3a 20 48 69 c3 bc")
     await expect(echo.locator(f"{RECEIVED} .reading")).to_have_text("as text: Echo: Hiü")
 
 
-async def test_what_is_no_byte_is_not_sent(echo):
-    """The page says what bytes look like, and the input has the focus and is marked until it is right."""
+async def test_what_cannot_be_sent_is_refused_in_words(echo):
+    """The input has the focus and is marked until it is right; the connection stays."""
     await echo.check("#as-bytes")
     await send(echo, "4 G")
     await expect(echo.locator("#send-error")).to_contain_text("pairs of hexadecimal digits")
     await expect(echo.locator("#data")).to_have_attribute("aria-invalid", "true")
     await expect(echo.locator("#data")).to_be_focused()
-    await send(echo, "00ff")
+    for count in ("1001", ""):
+        await echo.fill("#data", "00ff")
+        await echo.fill("#count", count)
+        await echo.press("#count", "Enter")
+        await expect(echo.locator("#send-error")).to_have_text("Enter a number from 1 to 1000.")
+        await expect(echo.locator("#count")).to_be_focused()
+    for code in ("2999", "3000.5"):
+        await echo.fill("#code", code)
+        await echo.press("#code", "Enter")
+        await expect(echo.locator("#close-error")).to_contain_text("3000 to 4999")
+        await expect(echo.locator("#code")).to_be_focused()
+    await echo.fill("#count", "1")
+    await echo.press("#count", "Enter")
     await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("45 63 68 6f 3a 20 00 ff")
-    await expect(echo.locator(f"{RECEIVED} .reading")).to_be_empty()
     await expect(echo.locator("#send-error")).to_be_empty()
-    await expect(echo.locator(SENT)).to_have_count(1)
 
 
 async def test_many_are_sent_at_once(echo):
@@ -96,47 +95,10 @@ async def test_many_are_sent_at_once(echo):
     await expect(echo.locator("#summary")).to_have_text("No round trips yet.")
 
 
-@pytest.mark.parametrize("count", ["0", "1001", "1.5", ""])
-async def test_too_many_at_once_are_refused_in_words(echo, count):
-    """So are none, and what is no number."""
-    await echo.fill("#count", count)
-    await echo.press("#count", "Enter")
-    await expect(echo.locator("#send-error")).to_have_text("Enter a number from 1 to 1000.")
-    await expect(echo.locator("#count")).to_be_focused()
-    await expect(echo.locator(SENT)).to_have_count(0)
-
-
-async def test_a_new_line_is_made_with_shift(echo):
-    """Enter alone sends."""
-    await echo.fill("#data", "one")
-    await echo.press("#data", "Shift+Enter")
-    await echo.keyboard.type("two")
-    await echo.keyboard.press("Enter")
-    await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("Echo: one\ntwo", use_inner_text=True)
-
-
-async def test_the_connection_is_closed_with_a_code_and_begun_again_by_keyboard(echo):
-    """The code that came back is told; the button that is left has the focus; what is sent comes back again."""
-    await echo.fill("#code", "4321")
-    await echo.press("#code", "Enter")
-    await expect(echo.locator("#state")).to_have_attribute("data-state", "closed")
-    told = ["Closing with 4321…", "Closed. The server answered with code 1000."]
-    await expect(echo.locator(EVENTS)).to_have_text([re.compile("^Connected after .* ms"), *told])
-    await expect(echo.locator("#send")).to_be_disabled()
-    await expect(echo.locator("#close")).to_be_disabled()
-    await expect(echo.locator("#connect")).to_be_focused()
-    await echo.keyboard.press("Enter")
-    await expect(echo.locator("#state")).to_have_attribute("data-state", "open")
-    await expect(echo.locator("#data")).to_be_focused()
-    await send(echo, "again")
-    await expect(echo.locator(f"{RECEIVED} .data")).to_have_text("Echo: again")
-
-
 async def test_all_of_it_works_by_keyboard(echo):
-    """From the top of the page to bytes, to three at once, to a close; what cannot be sent is said in words."""
-    await echo.keyboard.press("Tab")
-    await echo.keyboard.press("Enter")  # to the content
-    await echo.keyboard.press("Tab")
+    """From the top of the page to bytes, to three at once, to a close with a code, and back with two lines."""
+    for key in ("Tab", "Enter", "Tab"):  # to the content
+        await echo.keyboard.press(key)
     await expect(echo.locator("#as-text")).to_be_focused()
     await echo.keyboard.press("ArrowRight")
     await expect(echo.locator("#as-bytes")).to_be_checked()
@@ -150,20 +112,24 @@ async def test_all_of_it_works_by_keyboard(echo):
     await expect(echo.locator(f"{RECEIVED} .note")).to_have_text([ROUND_TRIP] * 3)
     await echo.keyboard.press("Tab")
     await expect(echo.locator("#code")).to_be_focused()
+    await echo.fill("#code", "4321")
     await echo.keyboard.press("Enter")
+    told = ["Closing with 4321…", "Closed. The server answered with code 1000."]
+    await expect(echo.locator(EVENTS)).to_have_text([re.compile("^Connected after .* ms"), *told])
+    await expect(echo.locator("#send")).to_be_disabled()
     await expect(echo.locator("#connect")).to_be_focused()
     await echo.press("#data", "Enter")
     await expect(echo.locator("#send-error")).to_have_text("Not sent: there is no connection.")
-
-
-@pytest.mark.parametrize("code", ["1001", "2999", "5000", "3000.5", ""])
-async def test_a_code_that_a_page_may_not_use_is_refused_in_words(echo, code):
-    """The connection stays."""
-    await echo.fill("#code", code)
-    await echo.press("#code", "Enter")
-    await expect(echo.locator("#close-error")).to_contain_text("3000 to 4999")
-    await expect(echo.locator("#code")).to_be_focused()
+    await echo.press("#connect", "Enter")
     await expect(echo.locator("#state")).to_have_attribute("data-state", "open")
+    await expect(echo.locator("#data")).to_be_focused()
+    await echo.check("#as-text")
+    await echo.fill("#data", "one")
+    await echo.press("#data", "Shift+Enter")
+    await echo.keyboard.type("two")
+    await echo.keyboard.press("Enter")
+    last = echo.locator(f"{RECEIVED} .data").last
+    await expect(last).to_have_text("Echo: one\ntwo", use_inner_text=True)
 
 
 async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(start_server, pages):
@@ -182,22 +148,13 @@ async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(st
     pages.problems = [problem for problem in told if "WebSocket connection to" not in problem]
 
 
-async def test_a_phone_shows_all_of_it(daphne: Daphne, pages: Pages):
-    """Nothing is wider than the screen, also not a long frame."""
-    phone = await connected(
-        await pages.new(viewport={"width": 320, "height": 640}), daphne.http_url("/echo/")
-    )
-    await phone.check("#as-bytes")
-    await send(phone, "ff" * 3000)
-    await expect(phone.locator(f"{RECEIVED} .data")).to_contain_text("45 63 68 6f 3a 20 ff")
-    assert await phone.evaluate(OVERHANG) == 0
-
-
 async def test_everybody_can_use_it(echo):
-    """axe-core finds nothing, with frames, with errors, and closed, in light and in dark."""
-    await send(echo, "hello")
-    await expect(echo.locator(f"{RECEIVED} .note")).to_have_text(ROUND_TRIP)
+    """axe-core finds nothing, with frames, errors, and closed; a long frame is no wider than a phone."""
+    await echo.set_viewport_size({"width": 320, "height": 640})
     await echo.check("#as-bytes")
+    await send(echo, "ff" * 3000)
+    await expect(echo.locator(f"{RECEIVED} .data")).to_contain_text("45 63 68 6f 3a 20 ff")
+    assert await echo.evaluate(OVERHANG) == 0
     await send(echo, "no")
     await expect(echo.locator("#send-error")).not_to_be_empty()
     await assert_accessible(echo)

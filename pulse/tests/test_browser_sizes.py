@@ -1,4 +1,6 @@
-"""The dashboard on screens from the narrowest phone to a wall, with machines that the test plays."""
+"""The dashboard with few and many machines: on every screen, for everybody, and no larger with time."""
+
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -6,14 +8,21 @@ from playwright.async_api import Page, expect
 
 from pulse.tests.sampling.fake_machines import FakeMachines, alert, pulse
 from pulse.tests.support import NOON
+from rtproject.tests.support.accessibility import assert_accessible
 
 PHONE = {"width": 360, "height": 640}
 NARROW = {"width": 320, "height": 568}
+DESK = {"width": 1280, "height": 800}
+WALL = {"width": 1920, "height": 1080}
 CUT = """(texts) => texts.filter((text) => text.scrollWidth > text.clientWidth || text.scrollHeight > text.clientHeight)
     .map((text) => text.textContent)"""
 UNDER = """(figures) => figures.filter(({ children: [name, value] }) =>
     value.getBoundingClientRect().top >= name.getBoundingClientRect().bottom).map(({ textContent }) => textContent)"""
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+MANY_PULSES = Path(__file__).parent / "static" / "support" / "many_pulses.js"
+HOSTS = 50
+LENGTHS = "lines => lines.map((line) => line.getAttribute('d').length)"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -23,42 +32,65 @@ async def machines(page: Page) -> FakeMachines:
     return FakeMachines(page)
 
 
-async def test_fifty_hosts_fit_a_phone_and_a_wall(daphne, page, machines):
-    """The page is never wider than the screen, on the wall as on a host's own page."""
-    names = [f"host-{number}.a-rather-long-domain.example" for number in range(50)]
-    await machines.install(*(pulse(name, swap={"percent": 3.0, "used": 1, "total": 9}) for name in names))
-    await page.goto(daphne.http_url("/dashboard/"))
-    await expect(page.locator("#hosts article")).to_have_count(50)
-    for size in (PHONE, {"width": 1920, "height": 1080}):
-        await page.set_viewport_size(size)
-        for chart in ("cpu", "network"):
-            await page.locator(f"label:has([value={chart}])").click()
-            await expect(page.locator(f"#hosts [data-chart={chart}].panel")).to_have_count(50)
-            assert await page.evaluate(OVERHANG) == 0
-    await page.set_viewport_size(PHONE)
-    await page.locator("#hosts a").first.click()
-    await expect(page.locator("#host")).to_be_visible()
-    assert await page.evaluate(OVERHANG) == 0
-
-
-@pytest.mark.parametrize("count", [3, 50])
-async def test_on_the_narrowest_phone_nothing_is_cut_and_no_figure_slips_under_its_name(
-    daphne, page, machines, count
-):
-    """What is the matter with a host is there to read, without pointing at it."""
-    names = [f"web-{number}" for number in range(count)]
+@pytest.mark.parametrize("count", [3, HOSTS])
+async def test_nothing_is_too_wide_or_cut_and_no_figure_slips_under_its_name(daphne, page, machines, count):
+    """What is the matter with a host is there to read, from the narrowest phone to a wall."""
+    names = [f"host-{number}.a-rather-long-domain.example" for number in range(count)]
     full = {"percent": 95.0, "used": 95, "total": 100}
     await machines.install(*(pulse(name, cpu=99.0, memory=full, load=[12.5, 1, 1]) for name in names))
     await page.goto(daphne.http_url("/dashboard/"))
     statuses = page.locator("#hosts .status")
     await expect(statuses.last).to_have_text("high: CPU, Memory, Load")
     machines.tell_alerts(
-        alert("web-0", "cpu", "firing"), alert("web-0", "memory", "firing"), alert("web-1", "disk", "pending")
+        *(alert(names[0], metric, "firing") for metric in ("cpu", "memory")),
+        alert(names[1], "disk", "pending"),
     )
     await expect(statuses.first).to_have_text("firing: CPU, Memory")
-    for size in (NARROW, PHONE, {"width": 1280, "height": 800}):
+    for size in (NARROW, PHONE, DESK, WALL):
         await page.set_viewport_size(size)
         assert await page.evaluate(OVERHANG) == 0
         assert await statuses.evaluate_all(CUT) == []
         assert await page.locator("#hosts .figures > div:visible").evaluate_all(UNDER) == []
-    await expect(page.locator("#hosts .status[title]")).to_have_count(0)
+    await page.set_viewport_size(NARROW)
+    await page.locator("label:has([value=network])").click()
+    await expect(page.locator("#hosts [data-chart=network].panel")).to_have_count(count)
+    assert await page.evaluate(OVERHANG) == 0
+    await page.locator("#hosts a").first.click()
+    await expect(page.locator("#host")).to_be_visible()
+    assert await page.evaluate(OVERHANG) == 0
+
+
+async def test_everybody_can_use_it(daphne, page, machines):
+    """axe-core finds nothing: with alerts, gone hosts and open tables, on the wall and on a host's own page."""
+    machines.kept = {"web-1": NOON, "web-2": NOON - 1200}
+    machines.events = [alert("web-1", "cpu", "firing")]
+    alerts = {"type": "alerts", "alerts": [alert("web-1", "cpu", "firing"), alert("db-1", "disk", "pending")]}
+    await machines.install(pulse("web-1", cpu=99.0), pulse("db-1", cpu=80.0), alerts)
+    await page.goto(daphne.http_url("/dashboard/"))
+    await expect(page.locator("#alerts li")).to_have_count(1)
+    await expect(page.locator("#gone li")).to_have_count(1)
+    await page.locator("#figures summary").click()
+    await page.locator("#pending summary").click()
+    await assert_accessible(page)
+    await page.locator("#hosts a").last.click()
+    await page.locator(".times summary").click()
+    await expect(page.locator(".times tbody tr").first).to_be_visible()
+    await assert_accessible(page)
+
+
+async def test_fifty_hosts_make_the_page_no_larger_with_time(daphne, page):
+    """As many elements, and lines as long, after two ranges as after one; every host still has one card."""
+    await page.add_init_script(path=MANY_PULSES)
+    nothing = {"now": NOON, "range": 3600, "step": 30, "hosts": {}}
+    await page.route("**/dashboard/samples/**", lambda route: route.fulfill(json=nothing))
+    await page.goto(daphne.http_url("/dashboard/#range=300"))
+    await page.wait_for_function("Boolean(globalThis.link)")
+    counts = []
+    for beats in (66, 60):  # of five seconds each
+        await page.evaluate("([beats, hosts]) => play(beats, hosts)", [beats, HOSTS])
+        lengths = await page.locator("#hosts .first .line").evaluate_all(LENGTHS)
+        assert len(lengths) == HOSTS
+        counts.append((await page.locator("*").count(), max(lengths)))
+    (elements, longest), (later_elements, later_longest) = counts
+    assert later_elements == elements
+    assert later_longest <= 1.1 * longest

@@ -26,9 +26,7 @@ class PlayedRoom:
         self.links: list[WebSocketRoute] = []
         self.said: list[dict[str, Any]] = []  # what the page said and nobody answered
         self.asked: list[int] = []  # before which numbers the page asked for older ones
-        self.instead: list[
-            dict[str, Any] | None
-        ] = []  # the next answers to that: other frames, or none at all
+        self.instead: list[dict[str, Any] | None] = []  # the next answers to that: other frames, or none
         self.refusal: int | None = None  # what connections are closed with at once
         self._count = messages
         self._dialled = asyncio.Event()
@@ -55,6 +53,10 @@ class PlayedRoom:
         """Sends frames on the newest connection."""
         for frame in frames:
             self.links[-1].send(json.dumps(frame))
+
+    def refuse(self, code: str = "id_used") -> None:
+        """Refuses what was said last."""
+        self.tell({"type": "error", "code": code, "detail": "in no language", "id": self.said[-1]["id"]})
 
     def message(
         self, text: str = "", sender: dict[str, Any] = BOB, at: str = NOON, **fields: Any

@@ -1,56 +1,14 @@
-"""The rooms in a browser: finding one, and talking in it."""
+"""Rooms in a browser, on real servers: talking, names, and what becomes of a message when the server goes."""
 
-from playwright.async_api import Page, expect
+import asyncio
+import json
+import signal
 
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from rooms.tests.browser import enter, messages, say
 from rtproject.tests.support.browser import SMALL_JITTER
 from rtproject.tests.support.servers import Daphne
-
-# The code that a connection is closed with, and how many messages came before.
-KNOCK = """([path, protocols]) => new Promise((resolve) => {
-    const socket = new WebSocket(path, protocols);
-    let messages = 0;
-    socket.onmessage = () => { messages += 1 };
-    socket.onclose = ({ code }) => resolve([code, messages]);
-})"""
-
-
-async def enter(page: Page, address: str, name: str = "") -> None:
-    """Opens an open room's page and waits until its visitor is in, as `name` if there is one."""
-    await page.goto(address)
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    if name:
-        await page.click("#change-name")
-        await page.fill("#guest-name", name)
-        await page.press("#guest-name", "Enter")
-        await expect(page.locator("#your-name")).to_have_text(name)
-
-
-async def say(page: Page, text: str) -> None:
-    """Types `text` and sends it."""
-    await page.fill("#say", text)
-    await page.press("#say", "Enter")
-
-
-async def test_the_list_tells_guarded_rooms_from_open_ones(daphne, page):
-    """Each demo room says whether it needs a password, and leads to its page."""
-    await page.goto(daphne.http_url("/rooms/"))
-    await expect(page.locator("[data-room=VIP] .tag")).to_have_text("needs a password")
-    await expect(page.locator("[data-room=lobby] .tag")).to_have_text("open")
-    await page.click("[data-room=lobby] a")
-    await expect(page.locator("#room")).to_have_attribute("data-room", "lobby")
-
-
-async def test_a_room_is_opened_by_its_name(daphne, page):
-    """A name that is in no list leads to a room; one that no room can have is refused in words."""
-    await page.goto(daphne.http_url("/rooms/"))
-    await page.locator("#open-form").evaluate("form => { form.noValidate = true }")
-    await page.fill("#open-name", "no room")
-    await page.press("#open-name", "Enter")
-    await expect(page.locator("#open-error")).to_have_text("No room can have this name.")
-    await page.fill("#open-name", "tea_time-2")
-    await page.click("#open-room")
-    await expect(page.locator("#room-title")).to_have_text("tea_time-2")
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
 
 
 async def test_two_visitors_talk_and_markup_stays_text(daphne, pages):
@@ -60,13 +18,22 @@ async def test_two_visitors_talk_and_markup_stays_text(daphne, pages):
     await enter(bob, daphne.http_url("/rooms/TWO/"), "Bob")
     text = "<b>hello</b> & <script>alert(1)</script>"
     await say(ann, text)
-    heard = bob.locator(".message")
-    await expect(heard.locator(".text")).to_have_text(text)
-    await expect(heard.locator(".from")).to_have_text("<i>Ann</i>")
-    await expect(ann.locator(".message.own[data-status=sent] .text")).to_have_text(text)
+    await expect(messages(bob)).to_have_text(text)
+    await expect(bob.locator(".message .from")).to_have_text("<i>Ann</i>")
+    await expect(messages(ann, "sent")).to_have_text(text)
     await say(bob, "hello yourself")
     await expect(ann.locator(".message:not(.own) .text")).to_have_text("hello yourself")
-    await expect(ann.locator(".message:not(.own) .from")).to_have_text("Bob")
+    await expect(ann.locator("#member-list bdi")).to_have_text(["<i>Ann</i>", "Bob"])
+
+
+async def test_two_pages_of_one_visitor_are_one_member(daphne, page):
+    """What is said in one is in the other as one's own, and sent."""
+    other = await page.context.new_page()
+    for tab in (page, other):
+        await enter(tab, daphne.http_url("/rooms/tabs/"))
+    await say(page, "from the first page")
+    await expect(other.locator(".message.own[data-status=sent] .text")).to_have_text("from the first page")
+    await expect(other.locator("#members-heading")).to_have_text("Here: 1")
 
 
 async def test_a_name_that_cannot_be_used_is_refused_in_words(daphne, page):
@@ -83,8 +50,8 @@ async def test_a_name_that_cannot_be_used_is_refused_in_words(daphne, page):
     await expect(page.locator("#your-name")).to_have_text("Ann")
 
 
-async def test_a_message_that_is_refused_can_be_taken_back(daphne, page):
-    """A text that is too long is marked as not sent, the limit is said, and it goes back into the input."""
+async def test_a_message_that_is_too_long_can_be_taken_back(daphne, page):
+    """It is marked as not sent, the limit is said, and the text goes back into the input."""
     await enter(page, daphne.http_url("/rooms/long/"))
     await say(page, "x" * 4097)
     await expect(page.locator(".message[data-status=refused] .status")).to_have_text("not sent")
@@ -95,37 +62,61 @@ async def test_a_message_that_is_refused_can_be_taken_back(daphne, page):
     await expect(page.locator(".message")).to_have_count(0)
 
 
-async def test_a_long_word_and_a_long_name_fit_a_phone(daphne, pages):
-    """What visitors say never makes the page wider than the screen."""
-    phone = await pages.new(viewport={"width": 320, "height": 640})
-    await enter(phone, daphne.http_url("/rooms/wide/"), "W" * 32)
-    await say(phone, "W" * 500)
-    await expect(phone.locator(".message[data-status=sent]")).to_be_visible()
-    assert await phone.evaluate("() => document.documentElement.scrollWidth") == 320
-
-
-async def test_the_page_comes_back_by_itself_after_a_restart(start_server, pages):
-    """When the server restarts the page says that it lost it, takes messages, and sends them when it is there again."""
+async def test_nothing_is_lost_or_doubled_by_a_server_that_is_killed(start_server, pages):
+    """What was on its way, what is written meanwhile and what others say is there afterwards, once and in order."""
     page = await pages.new()
     await page.add_init_script(SMALL_JITTER)
     server = start_server()
     await enter(page, server.http_url("/rooms/lobby/"))
-    await server.stop()
+    await say(page, "before")
+    await expect(messages(page, "sent")).to_have_text(["before"])
+    server.send_signal(signal.SIGSTOP)
+    await say(page, "on its way")
+    await asyncio.to_thread(server.kill)
     await expect(page.locator("#state")).to_have_attribute("data-state", "waiting")
-    await say(page, "is anybody here?")
-    start_server(Daphne, "-e", f"tcp:port={server.port}:interface=127.0.0.1", site=server.site)
-    await expect(page.locator("#state")).to_have_attribute("data-state", "open", timeout=20_000)
-    await say(page, "still here")
-    sent = page.locator(".message[data-status=sent] .text")
-    await expect(sent).to_have_text(["is anybody here?", "still here"])
+    await say(page, "while it is gone")
+    await expect(messages(page, "waiting")).to_have_text(["on its way", "while it is gone"])
+    await page.context.set_offline(True)
+    server = start_server(Daphne, "-e", f"tcp:port={server.port}:interface=127.0.0.1", site=server.site)
+    async with server.connect("/ws/lobby") as other:
+        await other.send("from somebody else")
+        while json.loads(await other.recv()).get("text") != "from somebody else":
+            pass
+        await page.context.set_offline(False)
+        sent = ["before", "from somebody else", "on its way", "while it is gone"]
+        await expect(messages(page)).to_have_text(sent)
+        await expect(messages(page, "waiting")).to_have_count(0)
+        await expect(messages(page, "sending")).to_have_count(0)
     told = await pages.settled_problems()
     pages.problems = [problem for problem in told if "WebSocket connection to" not in problem]
 
 
-async def test_a_browser_is_told_why_it_may_not_come_in(daphne, page):
-    """The close codes of a refusal reach a script in a page, whether it offers subprotocols or not."""
-    await page.goto(daphne.http_url("/"))
-    for protocols in ([], ["unknown", "rtproject.v1"]):
-        assert await page.evaluate(KNOCK, ["/ws/VIP?pass=wrong", protocols]) == [4003, 0]
-        assert await page.evaluate(KNOCK, ["/ws/VIP", protocols]) == [4003, 0]
-        assert await page.evaluate(KNOCK, ["/nowhere", protocols]) == [4004, 0]
+async def test_what_was_stored_but_not_confirmed_is_there_once(daphne, pages):
+    """A connection that ends between the store and the confirmation makes nothing twice."""
+    visitor, other = await pages.new(), await pages.new()
+    links = await deafen(visitor)
+    for page in (visitor, other):
+        await enter(page, daphne.http_url("/rooms/lobby/"))
+    await say(visitor, "hello")
+    await say(visitor, "and goodbye")
+    await expect(messages(other)).to_have_text(["hello"])
+    await expect(messages(visitor, "sending")).to_have_text(["hello", "and goodbye"])
+    await links[0].close(code=4200)
+    await expect(messages(visitor, "sent")).to_have_text(["hello", "and goodbye"])
+    await expect(messages(other)).to_have_text(["hello", "and goodbye"])
+
+
+async def deafen(page: Page) -> list[WebSocketRoute]:
+    """Keeps all messages of the lobby from the page's first connection; returns the list of its connections."""
+    links: list[WebSocketRoute] = []
+
+    def connect(link: WebSocketRoute) -> None:
+        links.append(link)
+        is_deaf = len(links) == 1
+        upstream = link.connect_to_server()
+        upstream.on_message(
+            lambda data: None if is_deaf and '"type":"message"' in str(data) else link.send(data)
+        )
+
+    await page.route_web_socket("**/ws/lobby**", connect)
+    return links

@@ -1,72 +1,58 @@
 """A room on a phone: wide enough, large enough, and with the place to write above the keyboard."""
 
+from pathlib import Path
+
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from rooms.tests.browser import messages, next_frame_of_the_screen
 from rooms.tests.played_room import BOB, YOU, PlayedRoom, person
 
-PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
-KEYBOARD = 340  # pixels of a phone's height
-
-# A viewport of which a keyboard can cover a part, as Safari has it: the page's own height does not change.
-KEYBOARD_SCRIPT = """
-let covered = 0;
-const real = visualViewport;
-const viewport = new EventTarget();
-Object.defineProperties(viewport, { scale: { get: () => real.scale }, height: { get: () => real.height - covered } });
-Object.defineProperty(globalThis, "visualViewport", { value: viewport });
-const tell = () => viewport.dispatchEvent(new Event("resize"));
-real.addEventListener("resize", tell);
-globalThis.cover = (pixels) => { covered = pixels; tell(); };
-"""
-GEOMETRY = """() => Object.fromEntries(["send", "say", "log"].map((id) => {
-    const { top, bottom, left, right } = document.getElementById(id).getBoundingClientRect();
-    return [id, { top, bottom, left, right }];
-}))"""
+HEIGHT, KEYBOARD = 780, 340  # pixels
+PHONE = {"viewport": {"width": 390, "height": HEIGHT}, "has_touch": True, "is_mobile": True}
+KEYBOARD_SCRIPT = Path(__file__).parent / "static" / "support" / "keyboard.js"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def phone(pages) -> Page:
     """A page on a phone whose keyboard the test shows and hides."""
     page = await pages.new(**PHONE)
-    await page.add_init_script(KEYBOARD_SCRIPT)
+    await page.add_init_script(path=KEYBOARD_SCRIPT)
     return page
 
 
+async def bottoms(page: Page) -> list[float]:
+    """Where the button, the input and the last message end, once the log has followed its own height."""
+    await next_frame_of_the_screen(page)
+    parts = page.locator("#send"), page.locator("#say"), messages(page).last
+    return [await part.evaluate("part => part.getBoundingClientRect().bottom") for part in parts]
+
+
 async def test_the_place_to_write_stays_above_the_keyboard(daphne, phone):
-    """Input and button are in what can be seen, the newest message too, and all is as before when it goes."""
+    """Input, button and the newest message are in what can be seen, and all is as before when the keyboard goes."""
     await PlayedRoom(60).enter(phone, daphne.http_url())
-    before = await phone.evaluate(GEOMETRY)
-    assert before["send"]["bottom"] <= 780
+    await expect(messages(phone)).to_have_count(50)
+    before = await bottoms(phone)
+    assert max(before) <= HEIGHT
     await phone.tap("#say")
     await phone.evaluate("pixels => cover(pixels)", KEYBOARD)
-    seen = 780 - KEYBOARD
-    covered = await phone.evaluate(GEOMETRY)
-    assert covered["send"]["bottom"] <= seen
-    assert covered["say"]["bottom"] <= seen
-    assert covered["log"]["bottom"] - covered["log"]["top"] > 200
-    await expect(phone.locator(".message .text").last).to_be_in_viewport()
-    assert (
-        await phone.evaluate("document.querySelector('.message:last-child').getBoundingClientRect().bottom")
-        < seen
-    )
+    await expect(messages(phone).last).to_be_in_viewport()
+    assert max(await bottoms(phone)) <= HEIGHT - KEYBOARD
+    assert await phone.locator("#log").evaluate("log => log.clientHeight") > 200
     await phone.evaluate("cover(0)")
-    assert await phone.evaluate(GEOMETRY) == before
+    assert await bottoms(phone) == before
 
 
 async def test_a_message_is_sent_without_putting_the_keyboard_away(daphne, phone):
     """The input keeps the focus under a tap on the button, and says what its key does."""
-    room = PlayedRoom()
-    await room.enter(phone, daphne.http_url())
+    await PlayedRoom().enter(phone, daphne.http_url())
     await phone.tap("#say")
     await phone.keyboard.type("hello")
-    await phone.evaluate(
-        "document.getElementById('say').addEventListener('blur', () => { globalThis.blurred = true; })"
-    )
+    await phone.locator("#say").evaluate("input => { input.onblur = () => { window.blurred = true } }")
     await phone.tap("#send")
-    await expect(phone.locator(".message[data-status=sending] .text")).to_have_text("hello")
+    await expect(messages(phone, "sending")).to_have_text("hello")
     await expect(phone.locator("#say")).to_be_focused()
-    assert await phone.evaluate("globalThis.blurred ?? false") is False
+    assert await phone.evaluate("window.blurred") is None
     await expect(phone.locator("#say")).to_have_attribute("enterkeyhint", "send")
 
 
@@ -97,4 +83,4 @@ async def test_the_password_is_asked_for_above_the_keyboard(daphne, phone):
     await phone.evaluate("pixels => cover(pixels)", KEYBOARD)
     await expect(phone.locator("#say")).to_be_hidden()
     bottom = await phone.locator("#enter").evaluate("button => button.getBoundingClientRect().bottom")
-    assert bottom <= 780 - KEYBOARD
+    assert bottom <= HEIGHT - KEYBOARD

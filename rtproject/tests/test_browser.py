@@ -1,9 +1,14 @@
-"""The pages in a browser, all of them: where they lead, and that they keep to themselves and fit a phone."""
+"""The pages in a browser: where they lead, that they keep to themselves and fit a phone, and how the server is."""
 
+import re
+from typing import Any
 from urllib.parse import urljoin
 
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
 from websockets.asyncio.client import connect
+
+from rooms.tests.wire import next_frame
+from rtproject.tests.support.accessibility import assert_accessible
 
 PHONE = {"width": 320, "height": 640}
 LONGEST_NAME = "W" * 64  # of a room, in the widest letter
@@ -21,31 +26,8 @@ PAGES = {
 }
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-
-async def test_the_home_page_leads_to_every_other_page(daphne, page):
-    """Every link of the home page leads to a page, and each part of the site is among them."""
-    await page.goto(daphne.http_url("/"))
-    links = await page.locator("a[href^='/']").evaluate_all("links => links.map(link => link.href)")
-    assert {urljoin(page.url, path) for path in ("/echo/", "/rooms/", "/dashboard/", "/admin/")} <= set(links)
-    for link in set(links):
-        answer = await page.request.get(link)
-        assert answer.ok, link
-
-
-async def test_the_home_page_shows_addresses_that_answer(daphne, page):
-    """A program can connect to the WebSocket addresses that the home page shows."""
-    await page.goto(daphne.http_url("/"))
-    shown = {name: await page.inner_text(f"#{name}-address") for name in ("echo", "rooms", "stats")}
-    assert shown == {
-        "echo": daphne.ws_url("/echo"),
-        "rooms": daphne.ws_url("/ws/<room>"),
-        "stats": daphne.ws_url("/stats"),
-    }
-    first = {"echo": "Echo: hello", "rooms": '"welcome"', "stats": '"pulse"'}
-    for name, address in shown.items():
-        async with connect(address.replace("<room>", "lobby"), proxy=None) as client:
-            await client.send("hello")
-            assert first[name] in await client.recv()
+# The home page asks again whenever it is shown, so it does not have to be waited for.
+ALWAYS_SHOWN = """setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 50)"""
 
 
 async def test_every_page_works_on_a_phone_and_asks_nobody_else(daphne, pages):
@@ -62,12 +44,77 @@ async def test_every_page_works_on_a_phone_and_asks_nobody_else(daphne, pages):
 
 
 async def test_a_page_that_is_not_there_leads_back(daphne, pages):
-    """An address with nothing behind it says so in words, also on a phone, and leads home."""
+    """An address with nothing behind it says so in words, on a phone and to axe-core, and leads home."""
     phone = await pages.new(base_url=daphne.http_url(), viewport=PHONE)
     answer = await phone.goto("/no-such-page/")
     assert answer.status == 404
     await expect(phone.locator("h1")).to_have_text("Page not found")
     assert await phone.evaluate(OVERHANG) == 0
+    await assert_accessible(phone)
     await phone.click("#content a")
     await expect(phone.locator("#echo-address")).to_be_visible()
     pages.problems = [told for told in await pages.settled_problems() if "404" not in told]
+
+
+async def test_the_home_page_leads_to_everything(daphne, page):
+    """Every link of it leads to a page, and every WebSocket address answers a program."""
+    await page.goto(daphne.http_url("/"))
+    links = await page.locator("a[href^='/']").evaluate_all("links => links.map(link => link.href)")
+    assert {urljoin(page.url, path) for path in ("/echo/", "/rooms/", "/dashboard/", "/admin/")} <= set(links)
+    for link in set(links):
+        answer = await page.request.get(link)
+        assert answer.ok, link
+    for name, first in {"echo": "Echo: hello", "rooms": '"welcome"', "stats": '"pulse"'}.items():
+        address = (await page.inner_text(f"#{name}-address")).replace("<room>", "lobby")
+        async with connect(address, proxy=None) as client:
+            await client.send("hello")
+            assert first in await client.recv()
+
+
+async def test_the_home_page_shows_how_the_server_is(daphne, page):
+    """Rooms, people, and the pulse of this machine, live; axe-core finds nothing."""
+    await page.add_init_script(ALWAYS_SHOWN)
+    await page.goto(daphne.http_url("/"))
+    await expect(page.locator("#state")).to_have_text("The database and the channel layer respond.")
+    await expect(figure(page, "rooms")).to_have_text("2")
+    await expect(figure(page, "machines")).to_have_text("1")
+    await expect(figure(page, "cpu")).to_have_text(re.compile(r"^\d+%$"))
+    async with daphne.connect("/ws/anything") as client:
+        await next_frame(client)
+        await expect(figure(page, "people")).to_have_text("1")
+    await assert_accessible(page)
+    await page.set_viewport_size(PHONE)
+    tops = await page.locator("nav li").evaluate_all("items => items.map((item) => item.offsetTop)")
+    assert len(set(tops)) == 1  # all pages in one line
+
+
+async def test_the_home_page_says_what_is_out_of_reach(daphne, page):
+    """The store or the layer; a server that does not answer; and nothing of a pulse that is for staff alone."""
+    told: dict[str, Any] = {"ok": False, "store": True, "layer": False, "rooms": 2, "people": None}
+    told |= {"machines": 1, "pulse": None}
+
+    async def answer(route: Route) -> None:
+        await (route.fulfill(json=told) if told else route.fulfill(status=204))
+
+    await page.route("**/state/", answer)
+    await page.add_init_script(ALWAYS_SHOWN)
+    await page.goto(daphne.http_url("/"))
+    state = page.locator("#state")
+    await expect(state).to_contain_text("The channel layer cannot be reached")
+    await expect(figure(page, "people")).to_have_text("unknown")
+    await expect(figure(page, "cpu")).to_have_text("no pulse")
+    told["machines"] = None
+    await expect(figure(page, "cpu")).to_be_hidden()
+    before = dict(told, ok=True, layer=True, people=3)
+    told.clear()
+    await expect(state).to_have_text("The server does not respond. These are its last figures.")
+    await expect(figure(page, "rooms")).to_have_text("2")
+    await expect(page.locator("#figures[data-stale]")).to_be_visible()
+    told.update(before)
+    await expect(state).to_have_text("The database and the channel layer respond.")
+    await expect(figure(page, "people")).to_have_text("3")
+    await expect(page.locator("#figures:not([data-stale])")).to_be_visible()
+
+
+def figure(page: Page, name: str):
+    return page.locator(f'[data-figure="{name}"]')

@@ -18,7 +18,7 @@ export function formatHex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** @param {Uint8Array} bytes @returns {string | null} what they say in UTF-8, if they say anything that can be read */
+/** @param {Uint8Array} bytes @returns {string | null} their text, if they are UTF-8 that can be read */
 export function readable(bytes) {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

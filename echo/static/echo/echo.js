@@ -1,6 +1,6 @@
 import { Socket } from "../rtproject/socket.js";
 import { StatusLine } from "../rtproject/status.js";
-import { fill, pageWords } from "../rtproject/words.js";
+import { fill, pageLanguage, pageWords } from "../rtproject/ui_text.js";
 import { parseHex } from "./bytes.js";
 import { FrameLog, span } from "./frame_log.js";
 import { RoundTrips } from "./round_trips.js";
@@ -13,10 +13,10 @@ const words = pageWords();
 const status = new StatusLine();
 const log = new FrameLog(element("log"), element("frames"), element("frame-template"), words);
 const trips = new RoundTrips();
-// Nobody types this by chance, so its echo is not mistaken for the echo of something that was sent.
+// Random, so that its echo is not mistaken for that of a frame that the reader sent.
 const beat = `heartbeat ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
 let dialled = 0; // when the attempt began
-let closedWith = null; // the code, if it is we who ended the connection
+let closedWith = null; // the code, if this page ended the connection
 let announcement = null;
 
 const socket = new Socket("/echo", {
@@ -54,11 +54,11 @@ function receive(data) {
 function showSummary() {
   const { count, ...spans } = trips.summary ?? { count: 0 };
   const values = Object.entries(spans).map(([name, time]) => [name, span(time)]);
-  const figures = { count: count.toLocaleString(document.documentElement.lang), ...Object.fromEntries(values) };
+  const figures = { count: count.toLocaleString(pageLanguage()), ...Object.fromEntries(values) };
   element("summary").textContent = count === 0 ? words.noTrips : fill(words.summary, figures);
 }
 
-// Shows what is wrong with an input, or that nothing is.
+// Shows an error at an input, or clears it with an empty sentence.
 function complain(input, error, sentence) {
   input.setAttribute("aria-invalid", sentence !== "");
   if (sentence) input.focus();
@@ -74,7 +74,8 @@ function send() {
   if (data !== null) complain(element("count"), "send-error", isCount ? "" : fill(words.badCount, { most: MOST_AT_ONCE }));
   if (data === null || !isCount) return;
   const frames = sendAll(data, count);
-  for (const frame of frames) frame.row = log.addFrame("sent", data); // what the list costs shall be in no round trip
+  // After all of them, so that the list does not slow the round trips.
+  for (const frame of frames) frame.row = log.addFrame("sent", data);
   if (frames.length < count) complain(element("data"), "send-error", words.notSent);
 }
 

@@ -1,12 +1,12 @@
-// The list of frames, and of what happened to the connection.
+// The list of frames and of events of the connection.
 
-import { fill } from "../rtproject/words.js";
+import { fill, pageLanguage } from "../rtproject/ui_text.js";
 import { byteCount, formatHex, readable } from "./bytes.js";
 
 const ROWS_KEPT = 300;
 const SHOWN = 2000; // characters or bytes of one frame
 
-const language = document.documentElement.lang || undefined;
+const language = pageLanguage();
 const clock = new Intl.DateTimeFormat(undefined, {
   hourCycle: "h23", // "AM" behind milliseconds is hard to read
   hour: "2-digit",
@@ -101,7 +101,7 @@ export class FrameLog {
     return row;
   }
 
-  // To be called before the list grows: who is at its end stays there.
+  // To be called before the list grows: a reader at its end stays there.
   #followTheEnd() {
     if (this.#isPlanned) return;
     this.#isPlanned = true;

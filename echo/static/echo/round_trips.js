@@ -1,8 +1,8 @@
-// What is on its way, and how long what came back was. No DOM. Times are milliseconds.
+// Frames on their way, and the round trips of those that came back. No DOM. Times are milliseconds.
 
 const MOST_KEPT = 10_000; // the newest round trips, for the median
 
-/** An echo answers in order, so what comes back belongs to what was sent first of all that is on its way. */
+/** An echo answers in order, so each frame that comes back belongs to the oldest one that is on its way. */
 export class RoundTrips {
   #under = []; // {at, what}
   #trips = [];
@@ -13,7 +13,7 @@ export class RoundTrips {
     this.#under.push({ what, at });
   }
 
-  /** Something came back at the time `at`. @returns {{what: any, trip: number} | null} null if nothing was on its way */
+  /** A frame came back at the time `at`. @returns {{what: any, trip: number} | null} null if none was on its way */
   received(at) {
     const first = this.#under.shift();
     if (first === undefined) return null;
@@ -24,7 +24,7 @@ export class RoundTrips {
     return { what: first.what, trip };
   }
 
-  /** The connection has ended. @returns {any[]} what will never be answered */
+  /** The connection has ended. @returns {any[]} those that will never be answered */
   lose() {
     return this.#under.splice(0).map(({ what }) => what);
   }

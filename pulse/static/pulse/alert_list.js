@@ -3,10 +3,10 @@
 import { arrange, fromTemplate, setAttribute, setText } from "./dom.js";
 import { MEASURES } from "./measures.js";
 import { duration } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 import { showTime } from "../rtproject/times.js";
 
-/** What is the matter, without the host: "Load per core 2.60 (threshold 2.00)". @param {import("./alerts.js").Alert} alert */
+/** An alert in words, without the host: "Load per core 2.60 (threshold 2.00)". @param {import("./alerts.js").Alert} alert */
 export function alertWords({ metric, value, threshold }) {
   if (metric === "silent") return say("silent");
   const words = MEASURES[metric]?.words ?? String;

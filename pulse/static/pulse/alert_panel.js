@@ -1,10 +1,10 @@
-// What is alarming now, what may become so, and what was: lists with their counts, and the sentences for those who do
-// not look. What is pending comes and goes, so it moves nothing: its count has a place of its own, its list lies above.
+// The alerts that fire, those that are pending, and past events: lists with their counts, and sentences for a screen
+// reader. Pending ones come and go, so they move nothing: their list opens above the page.
 
 import { AlertList, alertWords } from "./alert_list.js";
 import { Archive } from "./archive.js";
 import { setText } from "./dom.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 export class AlertPanel {
   #alerts;
@@ -57,13 +57,13 @@ export class AlertPanel {
     setText(details.querySelector("summary"), say("pending-count", { count: pending.length }));
   }
 
-  /** There is no connection: that nothing is alarming cannot be said any more. */
+  /** There is no connection: the page must not go on saying that no alert fires. */
   disconnected() {
     this.#parts.none.hidden = true;
     this.#parts.unknown.hidden = true;
   }
 
-  /** The server says that it cannot tell what is alarming. What it told before stays, and may be over. */
+  /** The server cannot tell which alerts fire. Those that it told of before stay, and may be over. */
   outdated() {
     this.#parts.none.hidden = true;
     this.#parts.unknown.hidden = false;

@@ -1,4 +1,4 @@
-// The alerts that the server tells of, and what of them is news. No DOM.
+// The alerts that the server tells of, and which of them are news. No DOM.
 
 /**
  * @typedef {{host: string, metric: string, state: "pending" | "firing" | "resolved", value: number | null,
@@ -24,8 +24,8 @@ export class Alerts {
   /**
    * Takes the whole list as it is now.
    * @param {Alert[]} list
-   * @returns {{fired: Alert[], resolved: Alert[], isEvent: boolean}} what was not so before; `isEvent` tells of any
-   *   change of what has fired: a pending alert is no event yet
+   * @returns {{fired: Alert[], resolved: Alert[], isEvent: boolean}} those that were not so before; `isEvent` is true
+   *   if any alert that fires or has fired changed: a pending one is no event yet
    */
   replace(list) {
     const before = this.#current;

@@ -1,6 +1,6 @@
-// What is said to those who do not look: in batches, each thing once.
+// Sentences for a screen reader: in batches, each one once.
 
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 const BATCH = 1_000; // ms: fifty hosts that go silent together are one announcement
 const MOST = 5; // sentences in one
@@ -17,12 +17,12 @@ export class Announcer {
     this.#assertive = assertive;
   }
 
-  /** Says a sentence when the reader has finished the one they are at. */
+  /** Says a sentence after the one that is being read. */
   tell(sentence) {
     this.#put("polite", sentence);
   }
 
-  /** Says a sentence at once: it cannot wait. */
+  /** Says a sentence at once. */
   alarm(sentence) {
     this.#put("assertive", sentence);
   }

@@ -1,4 +1,4 @@
-// What the server keeps: samples and events. No DOM.
+// Questions for the samples and events that the server keeps. No DOM.
 
 const RETRY = 10_000; // ms
 const PATIENCE = 15_000; // ms
@@ -6,7 +6,7 @@ const FORBIDDEN = 403;
 
 async function read(address, signal) {
   const response = await fetch(address, { signal, headers: { Accept: "application/json" } });
-  // 204: the server itself cannot ask what is kept.
+  // 204: the server cannot reach its store.
   if (response.status !== 200) throw new Error(`${address}: ${response.status}`, { cause: response.status });
   return response.json();
 }
@@ -15,7 +15,7 @@ async function read(address, signal) {
 export class Archive {
   #addressOf;
   #onAnswer;
-  #request = null; // what is under way; null when nothing is
+  #request = null; // the question that is under way
   #retry = null;
 
   /** Whether the last answer was that we may not see it: then nothing is asked again by itself. */
@@ -31,14 +31,14 @@ export class Archive {
     this.#onAnswer = onAnswer;
   }
 
-  /** @param {T} about what was asked before is not answered any more */
+  /** Gives up the question before. @param {T} about handed to both functions */
   async ask(about) {
     clearTimeout(this.#retry);
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]);
-    let status = null; // of an answer without what was asked for
+    let status = null; // of an answer that has no data
     const answer = await read(this.#addressOf(about), signal).catch(({ cause }) => {
       status = cause;
       return null;

@@ -7,7 +7,7 @@ import { chartTop, CHARTS } from "./measures.js";
 const NOTHING = { line: "", area: "", peak: "" };
 
 /**
- * What a chart is about to show.
+ * The data that a chart draws.
  * @typedef {object} Drawing
  * @property {string} chart its name, see CHARTS
  * @property {import("./series.js").Series | undefined} series
@@ -45,7 +45,7 @@ export class Chart {
     for (const [kind, d] of Object.entries(paths)) this.#set(`${selector} .${kind}`, "d", d);
   }
 
-  // What is above the threshold is drawn once more, in a box that ends there.
+  // The part above the threshold is drawn once more, in a box that ends there.
   #drawThreshold(threshold, over) {
     const y = threshold < this.#top ? down(threshold, this.#top) : null;
     this.#set(".threshold", "d", y === null ? "" : `M0 ${y.toFixed(1)}H${WIDTH}`);

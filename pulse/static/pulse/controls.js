@@ -1,8 +1,8 @@
-// The buttons that choose what is shown, and the time that is marked.
+// The buttons that choose the range and the chart, and the time that is marked.
 
 import { setText } from "./dom.js";
 import { duration, moment } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 export class Controls {
   #form;

@@ -21,7 +21,7 @@ export class Crosshair {
   /**
    * Lets `plot` set the time. Its keys: left and right by a step, PageDown and PageUp by more, Home and End, Escape.
    * @param {HTMLElement} plot focusable
-   * @param {() => {span: {from: number, to: number}, step: number, last: number}} scale what it shows, in seconds;
+   * @param {() => {span: {from: number, to: number}, step: number, last: number}} scale of the plot, in seconds;
    *   `last`: the middle of the newest step
    */
   attach(plot, scale) {
@@ -32,7 +32,7 @@ export class Crosshair {
     plot.addEventListener("keydown", (event) => this.#pressed(event, scale()));
   }
 
-  // The middle of a step: what is shown is what was measured in that step.
+  // The middle of a step, whose values are shown.
   #timeAt(plot, { span, step, last }, x) {
     const { left, width } = plot.getBoundingClientRect();
     const share = Math.min(Math.max((x - left) / width, 0), 1);

@@ -16,7 +16,7 @@ import { Screen } from "./screen.js";
 import { ServerClock } from "./server_clock.js";
 import { Thresholds } from "./thresholds.js";
 import { View } from "./view.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
 const FORBIDDEN = 4003; // close code; in the words that every page has for it there is a room
@@ -84,7 +84,7 @@ function connected() {
   wasOpen = true;
 }
 
-// Once, however often samples are loaded: when to dial again is for the socket to know, which hears why it was closed.
+// Once, however often samples are loaded: the socket hears the close code and knows when to dial again.
 function dial() {
   if (!wasDialled) socket.open();
   wasDialled = true;
@@ -119,7 +119,7 @@ function receive(data) {
 
 function receiveAlerts(frame) {
   const isKnown = frame.current !== false;
-  // A server that never knew any has none to tell, and says so.
+  // An empty list of a server that cannot know the alerts is no news.
   if (isKnown || frame.alerts.length > 0) alertPanel.receive(frame.alerts);
   if (!isKnown) alertPanel.outdated();
   showTitle();
@@ -140,7 +140,7 @@ function receivePulse(frame) {
 function loaded(range, answer) {
   clock.set(answer?.now);
   if (range !== samples.range) crosshair.set(null);
-  // What is there already is better than nothing.
+  // Without an answer, samples that are there already stay.
   if (answer !== null || range !== samples.range) samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
   for (const [name, { interval, last, seen }] of Object.entries(answer?.hosts ?? {})) {
     hosts.remember(name, last * 1000, clock.here(seen * 1000), interval);

@@ -1,4 +1,4 @@
-// What a page that changes every second does to its elements: nothing, where nothing changed.
+// Changes elements only where something has changed: the page is written every second.
 
 /** Sets the text of a node, unless it is there already. */
 export function setText(node, text) {
@@ -22,7 +22,7 @@ export function fromTemplate(id) {
  * @template {{element: Element}} P
  * @param {Element} parent
  * @param {string[]} keys
- * @param {Map<string, P>} parts what there is by key; kept up to date
+ * @param {Map<string, P>} parts by key; kept up to date
  * @param {(key: string) => P} make
  */
 export function arrange(parent, keys, parts, make) {

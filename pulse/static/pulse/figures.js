@@ -2,7 +2,7 @@
 
 import { level, MEASURES } from "./measures.js";
 import { bytes, duration, load } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 /**
  * @param {import("./hosts.js").Host} host
@@ -17,14 +17,14 @@ export function values(host, scene) {
   return (measure) => (isLive ? MEASURES[measure].read(host.latest) : undefined);
 }
 
-/** What a chart's value is in words. @param {(measure: string) => number | undefined} valueOf */
+/** The value of a chart in words. @param {(measure: string) => number | undefined} valueOf */
 export function chartWords(chart, valueOf) {
   if (chart !== "network") return MEASURES[chart].words(valueOf(chart));
   const [received, sent] = ["received", "sent"].map((measure) => MEASURES[measure].words(valueOf(measure)));
   return say("received-sent", { received, sent });
 }
 
-/** What a measure's value is in words; of the load also for each core, as its threshold is meant. */
+/** The value of a measure in words; of the load also for each core, as its threshold is meant. */
 export function figureWords(measure, host, valueOf) {
   const value = valueOf(measure);
   const words = MEASURES[measure].words(value);
@@ -46,7 +46,7 @@ export function chartLevel(chart, host, valueOf, thresholds) {
   return chart === "network" ? "" : level(valueOf(chart), thresholdOf(chart, host, thresholds));
 }
 
-/** What else there is to say of a chart now, beside its value. */
+/** Details that stand beside a chart's value now. */
 export function detailWords(chart, pulse) {
   if (chart === "cpu") return say("cores", { count: pulse.cores?.length ?? 0 });
   if (chart === "load") return say("load-averages", loadAverages(pulse));

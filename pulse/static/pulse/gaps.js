@@ -12,7 +12,7 @@ export class Gaps {
   #ask;
   #timer = null; // of the question that is planned
   #askedAt = -Infinity; // ms
-  #kept = {}; // by host, what the server kept of it when it was asked last
+  #kept = {}; // by host, the last answer of the server
 
   /** @param {() => void} ask */
   constructor(ask) {
@@ -20,7 +20,7 @@ export class Gaps {
   }
 
   /**
-   * A pulse came. A gap before it is asked for once: what is a gap afterwards is one.
+   * A pulse came. A gap before it is asked for once: if it is there afterwards, nothing was measured.
    * @param {import("./hosts.js").Host} host
    * @param {import("./hosts.js").Host | undefined} before the same host before it
    * @param {number} now Unix ms
@@ -32,7 +32,7 @@ export class Gaps {
   }
 
   /**
-   * What was kept is here. Where it ends before what came live it is asked for again, until the store has caught up.
+   * Kept samples came. If they end before the live ones they are asked for again, until the store has caught up.
    * @param {{now: number, range: number, hosts: Record<string, {last: number}>}} answer of `samples/`
    * @param {import("./hosts.js").Host[]} live those whose pulses come
    * @param {number} now Unix ms
@@ -57,8 +57,8 @@ export class Gaps {
   }
 }
 
-// A host of which nothing is in the answer has nothing there since the range began, by the server's clock; one whose clock
-// is ahead of that has nothing there either, and never will.
+// A host that is not in the answer was not measured since the range began, by the server's clock. One whose clock is
+// ahead of that will never be in it.
 function isBehind({ now, range, hosts }, host) {
   const at = host.at / 1000;
   return isGap(at - (hosts[host.name]?.last ?? now - range), host) && !isGap(at - now, host);

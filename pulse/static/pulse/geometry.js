@@ -41,7 +41,7 @@ export function highest(series, names, span) {
   return most;
 }
 
-/** The points of one measure in unbroken runs: what was not measured for longer than a few beats is a gap. */
+/** The points of one measure in unbroken runs: more than a few beats without a sample are a gap. */
 function runs(series, name, kind, span, beat) {
   const [first, last] = steps(series, span);
   const bridge = Math.floor((BRIDGED * beat) / series.step);

@@ -1,4 +1,4 @@
-// The hosts that are gone: they have left the wall, but not without a trace.
+// The list of hosts that are gone, and have no card on the wall any more.
 
 import { arrange, fromTemplate, setAttribute, setText } from "./dom.js";
 import { showTime } from "../rtproject/times.js";

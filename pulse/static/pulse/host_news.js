@@ -1,22 +1,22 @@
-// What becomes of the hosts, as sentences for those who do not look.
+// Changes of the hosts' states, as sentences for a screen reader.
 
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 import { silence } from "./hosts.js";
 
 export class HostNews {
-  #states = new Map(); // of each host, what was said last
+  #states = new Map(); // of each host, the last one that was told
 
   /**
    * @param {import("./hosts.js").Host[]} hosts all of them
    * @param {import("./scene.js").Scene} scene
-   * @returns {string[]} what has changed since the last call. A host that we see for the first time is no news.
+   * @returns {string[]} the changes since the last call; a host that is seen for the first time is no news
    */
   since(hosts, scene) {
     const news = [];
     const states = new Map();
     for (const host of hosts) {
       const before = this.#states.get(host.name);
-      // While it is not known whose silence it is, it is not told of.
+      // A silence that may be the connection's is not told of.
       const isOurs = scene.state(host) !== "live" && (scene.isQuiet || !scene.hosts.isSettled(host, scene.now));
       const state = isOurs && before !== undefined ? before : scene.state(host);
       states.set(host.name, state);

@@ -7,7 +7,7 @@ import { Panel } from "./panel.js";
 import { statusOf } from "./status.js";
 import { TimesTable } from "./times_table.js";
 import { percent } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 import { showTime } from "../rtproject/times.js";
 
 export class HostPage {

@@ -1,4 +1,4 @@
-// Which hosts there are, and whether their pulses still come. No DOM. Times are Unix milliseconds.
+// The hosts, and whether their pulses still come. No DOM. Times are Unix milliseconds.
 
 export const HOSTS_KEPT = 200;
 const STALE_AFTER = 3; // beats without a pulse
@@ -6,7 +6,7 @@ const GONE_AFTER = 60; // beats
 const CLOCK_SET_BACK = 10; // beats: a pulse so much older than the last is no late one, its host's clock was set back
 const REPLAY = 2_000; // ms after connecting in which the stored pulses arrive
 
-const SHORTEST = 0.05; // seconds: what is no beat but another way to count
+const SHORTEST = 0.05; // seconds; beyond these limits, `seq` does not count beats
 const LONGEST = 3_600;
 
 /**
@@ -32,7 +32,7 @@ export class Hosts {
     this.#openedAt = now;
   }
 
-  /** What does not come now may be our fault. */
+  /** The connection is gone: a host that is silent from now on may be live. */
   disconnected() {
     this.#openedAt = null;
   }
@@ -41,7 +41,7 @@ export class Hosts {
    * Takes a pulse frame; returns its host, or null if it says nothing new.
    * @param {object} frame
    * @param {number} now
-   * @param {(time: number) => number} here what a time that the frame tells is by the clock of `now`
+   * @param {(time: number) => number} here turns a time of the frame into one of the clock of `now`
    * @returns {Host | null}
    */
   accept(frame, now, here = (time) => time) {
@@ -65,7 +65,7 @@ export class Hosts {
     this.#forgetSilent();
   }
 
-  // A live pulse has just been sent, whatever the clocks of the two machines say. The ones told on connecting
+  // A live pulse has just been sent, even if the clocks of the two machines differ. The ones told on connecting
   // may be older, but not by more than makes a host stale: the server tells only of those that are alive.
   #seenAt(at, rhythm, now) {
     return this.isLive(now) ? now : Math.min(Math.max(at, now - STALE_AFTER * rhythm * 1000), now);
@@ -93,8 +93,8 @@ export class Hosts {
   }
 
   /**
-   * Nobody is called gone before it is settled whose silence it is; a host that only stored samples tell of has
-   * been silent since before we came.
+   * No host is gone before its silence is settled, see `isSettled`; one that only stored samples tell of was silent
+   * before this page was opened.
    * @param {Host} host
    * @returns {"live" | "stale" | "gone"}
    */
@@ -104,7 +104,7 @@ export class Hosts {
     return beats > GONE_AFTER && (host.latest === null || this.isSettled(host, now)) ? "gone" : "stale";
   }
 
-  /** Whether we have been connected for so long that a silence is the host's own and not our connection's. */
+  /** Whether the connection is old enough for a silence to be the host's own. */
   isSettled(host, now) {
     return this.#openedAt !== null && now - this.#openedAt > STALE_AFTER * host.beat * 1000;
   }

@@ -4,7 +4,7 @@ import { arrange, setAttribute, setText } from "./dom.js";
 import { chartLevel, figureWords, uptimeWords, values } from "./figures.js";
 import { CHARTS, NAMES } from "./measures.js";
 import { statusOf } from "./status.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 export class HostsTable {
   #details;

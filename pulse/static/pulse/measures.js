@@ -1,4 +1,4 @@
-// What is measured, and how it is drawn and written. No DOM.
+// The measures, and how they are drawn and written. No DOM.
 
 import { load, percent, rate } from "./units.js";
 
@@ -29,7 +29,7 @@ const RAISED = 0.85; // of the threshold: from here on a figure is worth a look
 /**
  * How near a value is to its threshold.
  * @param {number} value
- * @param {number | undefined} threshold in the unit of `value`; undefined: nobody cares
+ * @param {number | undefined} threshold in the unit of `value`; undefined: there is none
  * @returns {"" | "raised" | "high"}
  */
 export function level(value, threshold) {
@@ -47,7 +47,7 @@ function roundUp(value, base) {
 /**
  * The value at the top of a chart.
  * @param {string} chart
- * @param {number} highest of what is drawn; NaN when there is nothing
+ * @param {number} highest value that is drawn; NaN when there is none
  */
 export function chartTop(chart, highest) {
   if (chart === "load") return roundUp(Math.max(highest || 0, 1), 10);

@@ -1,5 +1,5 @@
-// Draws with the next frame of the screen what was asked for until then. A page that nobody sees has no frames, so
-// nothing is drawn then.
+// Draws with the next frame of the screen, once for all requests until then. A hidden page has no frames, so nothing is
+// drawn.
 
 export class Painter {
   #draw;

@@ -5,7 +5,7 @@ import { fromTemplate, setAttribute, setText } from "./dom.js";
 import { chartLevel, chartWords, detailWords, thresholdOf, values } from "./figures.js";
 import { CHARTS, MEASURES } from "./measures.js";
 import { moment } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 export class Panel {
   #chart = new Chart();
@@ -72,7 +72,7 @@ export class Panel {
     return Number.isFinite(valueOf(CHARTS[this.#name][0])) ? say("peak", { value: chartWords(this.#name, valueOf) }) : "";
   }
 
-  // A screen reader says what changes on the element that has the focus: only what the reader moved may change.
+  // A screen reader tells each change of the focused element, so it changes only when the reader moves the crosshair.
   #tellPlot({ span, samples, time }, value) {
     if (time === null && this.plot.hasAttribute("aria-valuetext")) {
       if (document.activeElement === this.plot) return;

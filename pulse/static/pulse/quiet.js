@@ -1,4 +1,4 @@
-// Notices that the page is connected and no pulse of any host comes: then it is hardly the hosts that are silent. No DOM.
+// Notices that the page is connected and no pulse of any host comes: that is hardly the hosts' silence. No DOM.
 
 const BEATS = 2.5; // of the slowest host: a little before the first host is called stale
 

@@ -1,4 +1,4 @@
-// The samples of all hosts within the range that is shown: what was stored, and what came since. No DOM.
+// The samples of all hosts within the range that is shown: the stored ones, and those that came since. No DOM.
 
 import { MEASURES, NAMES } from "./measures.js";
 import { Series } from "./series.js";
@@ -37,7 +37,7 @@ export class Samples {
   }
 
   /**
-   * Begins anew with what the server stored, or with what came live when it could not be asked.
+   * Begins anew with the stored samples, or with the live ones when the server could not be asked.
    * @param {number} range
    * @param {{now: number, step: number, hosts: Record<string, object>} | null} answer of `samples/`
    * @param {(name: string) => number} beatOf seconds
@@ -76,7 +76,7 @@ export class Samples {
     }
   }
 
-  // What came while the server answered may be in the answer or not: a step that has something already is left alone.
+  // A pulse that came while the server answered may be in the answer: a step that has a value is left alone.
   #refill(series, recent, answeredAt = -Infinity) {
     for (const { time, values } of recent) {
       if (time > answeredAt || series.isEmptyAt(time)) series.add(time, values);

@@ -1,4 +1,4 @@
-// What all parts of the page draw from, at one moment. No DOM.
+// Everything that the parts of the page draw from, at one moment. No DOM.
 
 const SLICES = 120; // the charts move on by one of so many parts of their range at a time
 
@@ -26,7 +26,7 @@ export class Scene {
    * @param {number | null} time of the crosshair, Unix seconds
    * @param {number} now Unix ms, by the clock by which hosts are seen
    * @param {number} serverNow Unix ms, by the server's
-   * @param {{from: number, to: number}} span what charts show, see `spanAt`
+   * @param {{from: number, to: number}} span of the charts, see `spanAt`
    */
   constructor(parts) {
     Object.assign(this, parts);

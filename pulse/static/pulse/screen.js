@@ -1,4 +1,4 @@
-// The whole page: the wall with its table, or one host by itself, and what stands around them.
+// The whole page: the wall with its table, or one host by itself, and everything around them.
 
 import { Controls } from "./controls.js";
 import { setText } from "./dom.js";
@@ -7,7 +7,7 @@ import { HostNews } from "./host_news.js";
 import { HostPage } from "./host_page.js";
 import { HostsTable } from "./hosts_table.js";
 import { Wall } from "./wall.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -24,7 +24,7 @@ export class Screen {
   #allHosts = element("all-hosts");
   #hrefOf;
   #isReady = false;
-  #focus = null; // what to do with the focus once the page shows what was chosen
+  #focus = null; // moves the focus, once the page shows the chosen view
 
   /**
    * @param {object} parts
@@ -32,7 +32,7 @@ export class Screen {
    * @param {() => import("./scene.js").Scene} parts.scene
    * @param {(host: string) => string} parts.hrefOf the address of a host's own page
    * @param {import("./announcer.js").Announcer} parts.announcer
-   * @param {(changes: object) => void} parts.onChoose told what was chosen with the buttons
+   * @param {(changes: object) => void} parts.onChoose told of a choice with the buttons
    */
   constructor({ crosshair, scene, hrefOf, announcer, onChoose }) {
     this.#scene = scene;
@@ -56,7 +56,7 @@ export class Screen {
     this.#isReady = true;
   }
 
-  /** Another view was chosen: the focus follows to what it shows. */
+  /** Another view was chosen: the focus follows to its content. */
   changed(view, before) {
     if (view.host && view.host !== before.host) this.#focus = () => this.#hostPage.focus();
     if (!view.host && before.host) this.#focus = () => this.#wall.focus(before.host);

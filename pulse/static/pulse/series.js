@@ -3,7 +3,7 @@
 import { NAMES } from "./measures.js";
 
 export const MOST_STEPS = 720; // a chart is not wider than so many pixels
-const ROUNDING = 1e-6; // steps: what a division may be off
+const ROUNDING = 1e-6; // steps that a division may be off
 
 const empty = (length) => new Float32Array(length).fill(NaN);
 
@@ -43,7 +43,7 @@ export class Series {
   }
 
   /**
-   * Takes what was measured at `time`; what is too old is left out.
+   * Takes the values that were measured at `time`, unless it is too old.
    * @param {number} time
    * @param {Record<string, number | null | undefined>} values by measure
    */

@@ -1,4 +1,4 @@
-// What time it is on the server, whose samples are drawn: the clock of a phone or a wall may be minutes off. No DOM.
+// The server's time, by which samples are drawn: the clock of a phone or a wall may be minutes off. No DOM.
 
 export class ServerClock {
   #ahead = 0; // ms
@@ -9,7 +9,7 @@ export class ServerClock {
     this.#read = read;
   }
 
-  /** The server said what time it is. @param {number} seconds Unix time */
+  /** Takes the server's time. @param {number} seconds Unix time */
   set(seconds) {
     if (Number.isFinite(seconds)) this.#ahead = seconds * 1000 - this.#read();
   }
@@ -19,7 +19,7 @@ export class ServerClock {
     return this.#read() + this.#ahead;
   }
 
-  /** What a time of the server's is by the page's own clock. @param {number} time Unix ms */
+  /** A time of the server's by the page's own clock. @param {number} time Unix ms */
   here(time) {
     return time - this.#ahead;
   }

@@ -1,10 +1,10 @@
-// What is the matter with a host, in a word and in words.
+// The status of a host, as a word for styles and in words.
 
 import { chartLevel, values } from "./figures.js";
 import { silence } from "./hosts.js";
 import { CHARTS } from "./measures.js";
 import { duration } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 const NONE = { kind: "", words: "" };
 

@@ -1,9 +1,9 @@
-// The thresholds that the admin set: those that came with the page, and then whatever the server tells. No DOM.
+// The thresholds that an admin set: those that came with the page, and then those that the server tells. No DOM.
 
 const sound = (given) => Object.fromEntries(Object.entries(given).filter(([, value]) => Number.isFinite(value)));
 
 export class Thresholds {
-  /** By metric: percent, load per core. What has none is missing. @type {Record<string, number>} */
+  /** By metric: percent, load per core. A metric without one is missing. @type {Record<string, number>} */
   current;
 
   /** @param {Record<string, number>} given */

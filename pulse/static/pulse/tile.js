@@ -5,7 +5,7 @@ import { chartLevel, figureWords, uptimeWords, values } from "./figures.js";
 import { CHARTS, NAMES } from "./measures.js";
 import { Panel } from "./panel.js";
 import { statusOf } from "./status.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 export class Tile {
   /**

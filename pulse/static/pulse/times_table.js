@@ -3,7 +3,7 @@
 import { arrange, setText } from "./dom.js";
 import { MEASURES, NAMES } from "./measures.js";
 import { moment } from "./units.js";
-import { say } from "./words.js";
+import { say } from "./ui_text.js";
 
 const ROWS = 12;
 

@@ -1,4 +1,4 @@
-// Figures and times as people read them. What is missing or no number becomes a dash.
+// Figures and times as people read them. A missing value or no number becomes a dash.
 
 const MISSING = "–";
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

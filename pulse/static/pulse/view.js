@@ -1,4 +1,4 @@
-// What of the dashboard is shown. It is kept in the address, so it survives a reload and can be bookmarked for a wall.
+// The view of the dashboard. It is kept in the address, so it survives a reload and can be bookmarked for a wall.
 
 import { CHARTS } from "./measures.js";
 import { RANGES } from "./samples.js";
@@ -17,7 +17,7 @@ export function readView(hash) {
   };
 }
 
-/** The address of a view; it says only what is not as usual. */
+/** The address of a view, without the defaults. */
 export function viewHash(view) {
   const said = Object.entries(view).filter(([name, value]) => value !== DEFAULTS[name]);
   return `#${new URLSearchParams(said)}`;

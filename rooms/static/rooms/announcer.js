@@ -1,9 +1,9 @@
-// What a screen reader says of what comes in: many messages at once are one sentence.
+// Announces messages to a screen reader: many at once are one sentence.
 
-import { fill, listed } from "../rtproject/words.js";
+import { fill, listed } from "../rtproject/ui_text.js";
 
 export const GATHER = 1000; // ms
-export const REST = 5000; // ms after many at once: who cannot keep up with a conversation is not talked over
+export const REST = 5000; // ms after many at once: a reader who cannot keep up is not talked over
 const MOST_READ = 3; // messages
 const MOST_NAMES = 3;
 const MOST_CHARACTERS = 300;

@@ -1,4 +1,4 @@
-// Where we write: the input, the button, and the line for what went wrong.
+// The place to write: the input, the button, and the line for errors.
 
 const canGrow = CSS.supports("field-sizing", "content");
 
@@ -10,7 +10,7 @@ export class Composer {
 
   /**
    * @param {Document} page with the elements say-form, say, send and say-error
-   * @param {(text: string) => boolean} onSay takes what was written, not blank; false if it cannot, and says why; then it stays
+   * @param {(text: string) => boolean} onSay takes a text that is not blank; if false, it has told why, and the text stays
    */
   constructor(page, onSay) {
     const element = (id) => page.getElementById(id);
@@ -33,7 +33,7 @@ export class Composer {
     this.#button.disabled = !isOpen;
   }
 
-  /** Whether somebody is writing here just now. */
+  /** Whether the reader is writing here just now. */
   get isInUse() {
     return this.#input.matches(":focus") && this.#input.value !== "";
   }
@@ -42,7 +42,7 @@ export class Composer {
     this.#input.focus();
   }
 
-  /** Puts `text` into the input. What is there by now stays, below it. */
+  /** Puts `text` into the input, above the text that is there by now. */
   takeBack(text) {
     this.#input.value = this.#input.value ? `${text}\n${this.#input.value}` : text;
     this.#fit();
@@ -50,7 +50,7 @@ export class Composer {
   }
 
   /**
-   * Says what went wrong.
+   * Shows an error.
    * @param {string} words "" takes it back
    * @param {boolean} isDelay whether it is over by itself: see `endDelay`
    */
@@ -59,7 +59,7 @@ export class Composer {
     if (this.#complaint.textContent !== words) this.#complaint.textContent = words; // else it would be read out again
   }
 
-  /** What was delayed is through. */
+  /** The delay is over. */
   endDelay() {
     if ("delay" in this.#complaint.dataset) this.complain("");
   }

@@ -1,4 +1,4 @@
-// Our side of a room: what we hold of its messages, and what we say. No DOM.
+// Our side of a room: the messages that we hold, and those that we say. No DOM.
 
 import { environment as browser, Socket } from "../rtproject/socket.js";
 import { asksPassword, parseFrame, roomPath } from "./frames.js";
@@ -9,13 +9,13 @@ const OLDER_AT_ONCE = 50;
 const TEMPORARY = ["rate_limited", "unavailable"];
 const HEARTBEAT = { message: JSON.stringify({ type: "ping" }), isAnswer: (data) => data === '{"type":"pong"}' };
 
-/** What a page can hear of a conversation. Whatever it does not give does nothing. */
+/** The events of a conversation, which a page may leave out. */
 const SILENT = {
   /** The connection changed: `{state, code, until}` of `Socket`. "open" is not yet in the room. */
   onState: () => {},
   /** We are in the room; the frame says as whom. */
   onWelcome: () => {},
-  /** What was held of the room cannot be continued: the messages that follow begin it anew. */
+  /** The messages that are held cannot be continued: those that follow begin the room anew. */
   onBegin: () => {},
   /** A `message` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
   onMessage: () => {},
@@ -27,15 +27,15 @@ const SILENT = {
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
-  /** Any other frame, such as a `notice` or who came and went. */
+  /** Any other frame, such as `notice`, `joined` or `left`. */
   onFrame: () => {},
 };
 
 /**
  * A conversation in one room, across all its connections.
  *
- * In a room with history it resumes where it was: each message comes once, in the room's order, without a hole. What was
- * said and not confirmed is said again under its id, which the server stores once.
+ * In a room with history it resumes where it was: each message comes once, in the room's order, without a hole. A message
+ * that was not confirmed is said again under its id, which the server stores once.
  */
 export class Conversation {
   #socket;
@@ -45,7 +45,7 @@ export class Conversation {
   #selves = new Set(); // our ids as a member: with cookies switched off, each connection has another
   #isIn = false;
   #asked = null; // the `before` of a question for older messages that is not answered yet
-  #begunAt = 0; // the newest message when what is held began: what came before is no news
+  #begunAt = 0; // the room's newest number when it began: messages up to it are no news
   #handlers = {
     welcome: (frame) => this.#welcome(frame),
     message: (frame) => this.#message(frame),
@@ -87,9 +87,9 @@ export class Conversation {
   }
 
   /**
-   * Says `text` now, or as soon as there is a connection and what was said before is confirmed.
+   * Says `text` now, or as soon as there is a connection and all earlier messages are confirmed.
    * @param {string} text not blank
-   * @returns {string | false} its id in what is heard of it later; false, and nothing said, when too many wait
+   * @returns {string | false} its id in later events; false, and nothing said, when too many wait
    */
   say(text) {
     return this.#unconfirmed.add(text);
@@ -154,14 +154,14 @@ export class Conversation {
 
   #begin(frame) {
     this.#held.begin(frame.history ? frame : null);
-    if (!frame.history) return; // what was shown without numbers stays
+    if (!frame.history) return; // messages without numbers stay on the page
     this.#begunAt = frame.seq;
     this.#events.onBegin();
   }
 
   #message(frame) {
     const place = this.#held.place(frame.seq);
-    if (place === "gap") this.#socket.reopen(); // what is missing comes first then
+    if (place === "gap") this.#socket.reopen(); // the missing messages come first then
     if (place !== "next") return;
     this.#events.onMessage(frame);
     if (this.isOurs(frame)) this.#unconfirmed.settle(frame.id);

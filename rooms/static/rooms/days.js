@@ -5,7 +5,7 @@ const CHECK_EVERY = 60_000; // ms; a timer until midnight would be wrong after a
 const wholeDay = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 const relativeDay = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
-/** The reader's day of a point in time, as `2026-01-31`; "" if it is none. */
+/** The reader's day of a date, as `2026-01-31`; "" if it is invalid. */
 export function dayOf(date) {
   if (Number.isNaN(date.getTime())) return "";
   return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");

@@ -6,14 +6,14 @@
  * @property {string} [notice] the words of an announcement, instead of a message
  * @property {Date} at when it was said
  * @property {boolean} [own] whether the message is ours
- * @property {"" | "waiting" | "sending" | "sent" | "failed" | "refused" | "unsent"} [status] of what we said: "waiting" for us to
- *   be in the room, "refused" as it is, "failed" for another reason, of "unsent" nobody knows
+ * @property {"" | "waiting" | "sending" | "sent" | "failed" | "refused" | "unsent"} [status] of a message of ours: "waiting"
+ *   until we are in the room, "refused" for its text, "failed" for another reason, "unsent" if that is unknown
  * @property {boolean} [isFresh] whether it is the first that was not seen when it came
  * @property {HTMLElement | null} [element] while it is shown
  */
 
 const PENDING = ["waiting", "sending"];
-const OPEN = [...PENDING, "failed", "refused", "unsent"]; // what only this page knows of
+const OPEN = [...PENDING, "failed", "refused", "unsent"]; // only this page knows of these
 
 export class Entries {
   #all = [];
@@ -45,7 +45,7 @@ export class Entries {
   }
 
   /**
-   * Adds what the room has. Everybody's order is the server's: what is still on its way stays below.
+   * Adds a message of the room. The order is the server's: our messages that are on their way stay below.
    * @returns {number} its index
    */
   add(entry) {
@@ -64,14 +64,14 @@ export class Entries {
     if (entry.frame && this.#waiting.get(entry.frame.id) === entry) this.#waiting.delete(entry.frame.id);
   }
 
-  /** Adds what came before all others. */
+  /** Adds entries before all others. */
   addFirst(entries) {
     this.#all.unshift(...entries);
   }
 
   /** @returns {number} the index where it was */
   remove(entry) {
-    const index = this.#all.lastIndexOf(entry); // what changes is near the end
+    const index = this.#all.lastIndexOf(entry); // which is near the end
     this.#all.splice(index, 1);
     this.settle(entry);
     return index;
@@ -84,7 +84,7 @@ export class Entries {
     return dropped;
   }
 
-  /** Leaves only what we say and the room has not yet. */
+  /** Leaves only messages of ours that the room does not have yet. */
   clear() {
     this.#all.filter(({ status }) => !OPEN.includes(status)).forEach((entry) => this.settle(entry));
     this.#all = this.#all.filter(({ status }) => OPEN.includes(status));

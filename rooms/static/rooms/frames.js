@@ -1,6 +1,6 @@
-// What goes over a room's socket, without the page: reading frames, and the words for errors.
+// The frames of a room: reading them, and the words for errors. No DOM.
 
-import { fill } from "../rtproject/words.js";
+import { fill } from "../rtproject/ui_text.js";
 
 const PASSWORD_NEEDED = [4003, 4009]; // close codes: forbidden, password changed
 const HOPELESS = ["too_long", "bad_frame"]; // codes of errors that lie in the text itself
@@ -16,9 +16,9 @@ export function isHopeless(frame) {
 }
 
 /**
- * What an `error` frame means to the person at the page.
+ * The words of an `error` frame for the reader.
  * @param {{code: string}} frame
- * @param {boolean} isFinal false when what it is about is tried again without them
+ * @param {boolean} isFinal false when the page tries again by itself
  * @param {{errors: Record<string, string>, delayed: string}} words
  */
 export function errorWords(frame, isFinal, words) {
@@ -28,7 +28,7 @@ export function errorWords(frame, isFinal, words) {
 
 /**
  * @param {unknown} data of a WebSocket message
- * @returns {object | null} the frame, or null for what is none
+ * @returns {object | null} the frame; null if it is not one
  */
 export function parseFrame(data) {
   try {
@@ -39,7 +39,7 @@ export function parseFrame(data) {
   }
 }
 
-/** A fresh id for something to say. (`randomUUID` is only there under HTTPS.) */
+/** A fresh id for a message. (`randomUUID` is only there under HTTPS.) */
 export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-// Which of a room's messages we hold: numbers without a hole from the oldest to the newest. No DOM.
+// The messages of a room that we hold: numbers without a hole from the oldest to the newest. No DOM.
 
 /** In a room without history nothing is numbered, and every message is the next one. */
 export class HeldRange {
@@ -6,7 +6,7 @@ export class HeldRange {
   #newest = null;
   #oldest = null;
   #first = 1; // the oldest that the room may still have
-  #gapAfter = null; // where we last asked again for what was missing
+  #gapAfter = null; // the number before the gap that was last asked for
 
   /**
    * Holds nothing any more.
@@ -36,7 +36,7 @@ export class HeldRange {
   }
 
   /**
-   * Where a message stands to what is held; "next" is held from now on.
+   * Where a message stands to those that are held; "next" is held from now on.
    * @param {number | undefined} seq
    * @returns {"next" | "known" | "gap"} "gap": messages before it are missing, and asking again may bring them
    */
@@ -67,7 +67,7 @@ export class HeldRange {
     if (this.#oldest !== null) this.#oldest = Math.max(this.#oldest, seq + 1);
   }
 
-  // What the server leaves out twice it does not have: asking a third time would never end.
+  // A message that the server leaves out twice it does not have: asking a third time would never end.
   #isGap(seq) {
     return this.#newest !== null && seq > this.#newest + 1 && this.#newest !== this.#gapAfter;
   }

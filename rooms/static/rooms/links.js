@@ -1,4 +1,4 @@
-// Addresses in what people write, as links. Never markup: text goes into text nodes, and only http and https are links.
+// Addresses in messages, as links. Never markup: text goes into text nodes, and only http and https are links.
 
 // Invisible characters end an address: they would make it look like another one.
 const ADDRESS = /(?<![\p{L}\p{N}_])https?:\/\/[^\s<>"“”„«»`\p{C}\p{Z}]+/giu;
@@ -7,23 +7,40 @@ const OPENED_BY = new Map([[")", "("], ["]", "["], ["}", "{"]]);
 
 /**
  * @param {string} text
- * @returns {(string | HTMLAnchorElement)[]} what to append to an element; its `textContent` is `text`
+ * @returns {(string | {address: string, href: string, title: string})[]} its parts in order, as text and addresses;
+ *   `title` says where an address leads that looks as if it led elsewhere
  */
-export function withLinks(text) {
-  const nodes = [];
+export function findAddresses(text) {
+  const parts = [];
   let end = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const link = asLink(withoutEnd(found));
-    if (link === null) continue;
-    if (index > end) nodes.push(text.slice(end, index));
-    nodes.push(link);
-    end = index + link.textContent.length;
+    const address = withoutEnd(found);
+    const url = parsed(address);
+    if (url === null) continue;
+    if (index > end) parts.push(text.slice(end, index));
+    parts.push({ address, href: url.href, title: url.host === authority(address) ? "" : url.href });
+    end = index + address.length;
   }
-  if (end < text.length) nodes.push(text.slice(end));
-  return nodes;
+  if (end < text.length) parts.push(text.slice(end));
+  return parts;
 }
 
-// Without what belongs to the sentence: punctuation, and brackets that were opened before the address.
+/**
+ * @param {string} text
+ * @returns {(string | HTMLAnchorElement)[]} to append to an element, whose `textContent` is `text` then
+ */
+export function withLinks(text) {
+  return findAddresses(text).map((part) => (typeof part === "string" ? part : asLink(part)));
+}
+
+function asLink({ address, href, title }) {
+  const link = document.createElement("a");
+  Object.assign(link, { href, rel: "noopener noreferrer nofollow", target: "_blank", textContent: address });
+  if (title) link.title = title;
+  return link;
+}
+
+// Without the sentence's punctuation, and brackets that were opened before the address.
 function withoutEnd(address) {
   const surplus = new Map([...OPENED_BY].map(([close, open]) => [close, count(address, close) - count(address, open)]));
   let length = address.length;
@@ -39,27 +56,17 @@ function count(text, character) {
   return text.split(character).length - 1;
 }
 
-function asLink(address) {
-  const url = parsed(address);
-  // A name before an @ only makes another server look like a known one.
-  if (url === null || !url.hostname || url.username || url.password) return null;
-  const link = document.createElement("a");
-  link.href = url.href;
-  link.rel = "noopener noreferrer nofollow";
-  link.target = "_blank";
-  link.textContent = address;
-  if (url.host !== authority(address)) link.title = url.href; // letters that only look like others
-  return link;
-}
-
+// Null also for one with a name before an @, which only makes a server look like another one.
 function parsed(address) {
   try {
-    return new URL(address);
+    const url = new URL(address);
+    return url.hostname && !url.username && !url.password ? url : null;
   } catch {
     return null;
   }
 }
 
+// As it was written: a URL spells letters that only look like others in another way.
 function authority(address) {
   return address.split(/[/?#\\]/)[2].toLowerCase();
 }

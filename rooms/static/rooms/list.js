@@ -1,6 +1,6 @@
 import { Poll } from "../rtproject/poll.js";
 import { StatusLine } from "../rtproject/status.js";
-import { pageWords } from "../rtproject/words.js";
+import { pageLanguage, pageWords } from "../rtproject/ui_text.js";
 import { RoomCards } from "./room_cards.js";
 
 const AGE_EVERY = 15_000; // ms between two looks at how old the messages are
@@ -15,7 +15,7 @@ const poll = new Poll(".live", {
     cards.show(rooms);
     element("no-rooms").hidden = rooms.length > 0;
     element("more").hidden = more === 0;
-    element("more-count").textContent = more.toLocaleString(document.documentElement.lang);
+    element("more-count").textContent = more.toLocaleString(pageLanguage());
   },
   onState(change) {
     const isBehind = change.state === "waiting";

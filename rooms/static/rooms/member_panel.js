@@ -1,6 +1,6 @@
-// The list of who is in the room: beside the log, or on a phone behind a button with the number.
+// The list of members: beside the log, or on a phone behind a button with their number.
 
-import { fill } from "../rtproject/words.js";
+import { fill } from "../rtproject/ui_text.js";
 
 export class MemberPanel {
   #page;
@@ -33,7 +33,7 @@ export class MemberPanel {
     this.#panel.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
   }
 
-  /** Whether nobody tells us any more who comes and goes, so that it only shows who was here. */
+  /** Whether there is no connection, so that it only shows the members of before. */
   set isStale(isStale) {
     if (this.#isStale === isStale) return;
     this.#isStale = isStale;

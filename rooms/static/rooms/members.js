@@ -1,4 +1,4 @@
-// Who is in a room. No DOM.
+// The members of a room. No DOM.
 
 export const NAMED_UP_TO = 200; // in a fuller room the server only counts
 
@@ -10,7 +10,7 @@ export class Members {
   count = 0;
 
   /**
-   * Takes a frame that tells who is there: `welcome`, `joined`, `left` or `count`.
+   * Takes a frame about members: `welcome`, `joined`, `left` or `count`.
    * @returns {boolean} whether it was one
    */
   take(frame) {
@@ -18,7 +18,7 @@ export class Members {
     if (!Object.hasOwn(takers, frame.type)) return false;
     takers[frame.type]();
     this.count = frame.count;
-    if (!this.isNamed) this.#known.clear(); // we are not told who goes any more
+    if (!this.isNamed) this.#known.clear(); // `left` is not told any more
     return true;
   }
 
@@ -38,7 +38,7 @@ export class Members {
     return this.count <= NAMED_UP_TO;
   }
 
-  /** Those who are known by name: you first, the others in the order of their names. */
+  /** The members that are known by name: you first, the others in the order of their names. */
   get named() {
     if (!this.isNamed) return [];
     const others = [...this.#known.values()].filter(({ id }) => id !== this.#you.id);

@@ -4,7 +4,7 @@ import { showClock } from "../rtproject/times.js";
 import { dayOf, showDay } from "./days.js";
 import { withLinks } from "./links.js";
 
-const PAUSE = 5 * 60_000; // ms; who speaks again after it is named again
+const PAUSE = 5 * 60_000; // ms after which a sender is named again
 const CAN_REPEAT = ["failed", "unsent"]; // statuses
 const CAN_EDIT = [...CAN_REPEAT, "refused"];
 const HUES = 6; // of names, see room.css
@@ -17,7 +17,7 @@ export class ItemMaker {
   /**
    * @param {Document} page with the templates message-template and notice-template
    * @param {Record<string, string>} words for each status
-   * @param {{again: (entry) => void, takeBack: (entry) => void}} actions what to do with a message that was not sent
+   * @param {{again: (entry) => void, takeBack: (entry) => void}} actions for a message that was not sent
    */
   constructor(page, words, actions) {
     const template = (id) => page.getElementById(id).content.firstElementChild;
@@ -26,7 +26,7 @@ export class ItemMaker {
     this.#actions = actions;
   }
 
-  /** The element of an entry, without what depends on the one before: see `relate`. */
+  /** The element of an entry, without the parts that depend on the one before: see `relate`. */
   build(entry) {
     const item = this.#templates[entry.frame ? "message" : "notice"].cloneNode(true);
     if (!entry.frame) item.querySelector(".words").textContent = entry.notice;
@@ -35,7 +35,7 @@ export class ItemMaker {
     return item;
   }
 
-  /** Shows what an entry says by now. */
+  /** Shows an entry as it is now. */
   fill(item, entry) {
     item.dataset.day = dayOf(entry.at);
     item.querySelector(".fresh").hidden = !entry.isFresh;
@@ -65,7 +65,7 @@ export class ItemMaker {
   }
 }
 
-/** Shows an element as what comes after the one before: without the day or the name if they are the same. */
+/** Relates an element to the one before it: it shows no day or name that are the same. */
 export function relate(item) {
   const before = item.previousElementSibling;
   const isNewDay = before?.dataset.day !== item.dataset.day;
@@ -78,7 +78,7 @@ function isOneTurn(before, now) {
   return now.sender !== undefined && before.sender === now.sender && Number(now.at) - Number(before.at) < PAUSE;
 }
 
-// The same person has the same colour in every page.
+// The same person has the same color in every page.
 function hue(id) {
   return Array.from(id).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 65_521, 7) % HUES;
 }

@@ -1,4 +1,4 @@
-// The log of a room: what was said, and the life of what we say, from "waiting" and "sending" to "sent" or "not sent".
+// The log of a room: its messages, and the life of ours, from "waiting" and "sending" to "sent" or "not sent".
 
 import { showDay } from "./days.js";
 import { Entries } from "./entries.js";
@@ -27,7 +27,7 @@ export class MessageList {
    * @param {object} events
    * @param {(text: string) => void} events.onAgain the text of a message that was not sent is to be said again
    * @param {(text: string) => void} events.onTakeBack it is to be edited
-   * @param {() => void} events.onOlder the reader wants what is older than all that is here
+   * @param {() => void} events.onOlder the reader wants older messages than those that are here
    * @param {(seq: number) => void} events.onForget the messages up to this number are not here any more
    * @param {(follows: boolean) => void} events.onFollow the reader came to the end of the log, or left it
    */
@@ -58,7 +58,7 @@ export class MessageList {
     return this.#scroller.follows;
   }
 
-  /** Whether we are in the room, so that what we say is on its way and does not wait for that. */
+  /** Whether we are in the room, so that our messages are on their way and do not wait for that. */
   set isIn(isIn) {
     this.#isIn = isIn;
     for (const entry of this.#entries.pending) this.#setStatus(entry, this.#pendingStatus);
@@ -114,7 +114,7 @@ export class MessageList {
     this.#offerOlder();
   }
 
-  /** Shows more above what is shown, or asks for it. */
+  /** Shows more messages above, or asks for them. */
   wantEarlier() {
     if (this.#shown.earlier > 0) this.#showEarlier();
     else if (this.#hasOlder) this.#events.onOlder();
@@ -133,16 +133,16 @@ export class MessageList {
   }
 
   /**
-   * What became of a message of ours.
+   * Shows the status of a message of ours.
    * @param {string} id
-   * @param {"sent" | "failed" | "refused" | "unsent"} status "refused": it will never be taken as it is; "unsent": nobody knows
+   * @param {"sent" | "failed" | "refused" | "unsent"} status see `Entry`
    */
   mark(id, status) {
     const entry = this.#entries.waiting(id);
     if (entry) this.#setStatus(entry, status);
   }
 
-  /** Begins anew: leaves only what we say and the room has not yet. */
+  /** Begins anew: leaves only messages of ours that the room does not have yet. */
   clear() {
     this.#shown.clear();
     this.#entries.clear();
@@ -172,7 +172,7 @@ export class MessageList {
     this.#offerOlder();
   }
 
-  // Many at once, now and then: it takes as long for one.
+  // Drops many at once: dropping one would take as long.
   #forget() {
     if (this.#entries.length < MOST_HELD + 500) return;
     const count = Math.min(this.#entries.length - MOST_HELD, this.#shown.earlier);

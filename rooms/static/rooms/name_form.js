@@ -26,19 +26,19 @@ export class NameForm {
     return this.#form !== null;
   }
 
-  /** What to connect with: the name that was chosen, or "". */
+  /** The chosen name, to connect with, or "". */
   get name() {
     return this.isGuest ? currentName() : "";
   }
 
-  /** Us, before the room has said who we are in it. */
+  /** Us, before the room's welcome. */
   get you() {
     return { name: this.#shown.textContent, guest: this.isGuest };
   }
 
   /**
    * Shows the name that the room knows us by.
-   * @returns {string} what to complain of: "", or that it is not the chosen one
+   * @returns {string} an error if it is not the chosen one, or ""
    */
   show(name) {
     this.#shown.textContent = name;

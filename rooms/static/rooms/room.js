@@ -1,5 +1,5 @@
 import { StatusLine } from "../rtproject/status.js";
-import { pageWords } from "../rtproject/words.js";
+import { pageWords } from "../rtproject/ui_text.js";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
@@ -96,7 +96,7 @@ function hear(frame) {
   if (own) composer.endDelay();
 }
 
-// Older messages were refused. Who scrolls fast asks often, and need not be told that it was too often.
+// Older messages were refused. A reader who scrolls fast asks often, and need not be told that it was too often.
 function askAgain(frame) {
   if (frame.code !== "rate_limited") composer.complain(errorWords(frame, true, words), true);
   setTimeout(() => messages.lookUp(), ASK_AGAIN);
@@ -104,7 +104,7 @@ function askAgain(frame) {
 
 function showConnection(change) {
   const { state, code } = change;
-  // Open is not yet in: the server may still turn us away, and only `welcome` says that it does not.
+  // Open is not yet in: the server may still deny us, until it says `welcome`.
   if (state === "open") status.show({ state: "connecting" }, words.joining);
   else status.show(change, words.ends[code]);
   const isClosed = state === "closed";
@@ -117,7 +117,7 @@ function showConnection(change) {
   showWaysBack(isClosed, code);
 }
 
-// The focus is not taken from who writes, nor lost with a button that goes.
+// The focus is not taken from a reader who writes, nor lost with a button that goes.
 function showWaysBack(isClosed, code) {
   const needsPassword = isClosed && asksPassword(code);
   element("come-back").hidden = !isClosed || needsPassword || code === NOT_FOUND;
@@ -133,7 +133,7 @@ function closeDoor() {
   door.hidden = true;
 }
 
-// This page followed itself: the same address asked for the password, which was given there.
+// Whether the same address asked for the password before: this page followed itself then.
 function wasAtGate() {
   return document.referrer.split("?")[0] === location.origin + location.pathname;
 }

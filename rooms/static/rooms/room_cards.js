@@ -1,6 +1,7 @@
-// The cards of the rooms, changed where something has changed: who reads, points or tabs there is not disturbed.
+// The cards of the rooms, changed only where something has changed: nobody who reads, points or tabs there is disturbed.
 
 import { showAge } from "../rtproject/ages.js";
+import { pageLanguage } from "../rtproject/ui_text.js";
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -26,7 +27,7 @@ export class RoomCards {
     for (const card of list.children) this.#cards.set(card.dataset.room, card);
   }
 
-  /** Shows these rooms, in this order, and no others: what the page is told by `rooms/.live`. */
+  /** Shows these rooms, in this order, and no others, as `rooms/.live` tells them. */
   show(rooms) {
     const place = this.#keepPlace();
     this.#forget(new Set(rooms.map(({ name }) => name)));
@@ -44,8 +45,7 @@ export class RoomCards {
     const card = this.#cards.get(room.name) ?? this.#make(room.name);
     const find = (selector) => card.querySelector(selector);
     setText(find(".title"), room.title || room.name);
-    const language = document.documentElement.lang;
-    setText(find(".members"), room.members?.toLocaleString(language) ?? this.#words.unknown);
+    setText(find(".members"), room.members?.toLocaleString(pageLanguage()) ?? this.#words.unknown);
     card.toggleAttribute("data-busy", room.members > 0);
     this.#fillTags(find(".tags"), room);
     this.#fillLast(find(".last"), room);
@@ -93,8 +93,8 @@ export class RoomCards {
     }
   }
 
-  // What is pointed at stays where it is: a click that has begun there must not end on another card. The next answer
-  // after the pointer has gone brings the order. What has the focus stays in the document, and the others move around it.
+  // Under a pointer nothing moves: a click that has begun there must not end on another card. The next answer after the
+  // pointer has gone brings the order. The card with the focus stays in the document, and the others move around it.
   #order(cards) {
     if (cards.every((card, place) => card === this.#list.children[place])) return;
     if (this.#list.matches(":hover")) return this.#list.append(...cards.filter((card) => !card.isConnected));
@@ -107,7 +107,7 @@ export class RoomCards {
     return this.#list.querySelector(":scope > :focus-within");
   }
 
-  // Notes where the card is that is looked at; what is returned scrolls it back there.
+  // Notes where the card is that is looked at; the returned function scrolls it back there.
   #keepPlace() {
     const isSeen = (card) => card.getBoundingClientRect().bottom > 0;
     const card = this.#focused() ?? (scrollY > 0 ? [...this.#list.children].find(isSeen) : undefined);

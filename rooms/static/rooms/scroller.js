@@ -11,12 +11,12 @@ export class Scroller {
   #isPlanned = false; // for the next frame of the screen: measuring after each of many messages would take too long
 
   /**
-   * @param {HTMLElement} log what scrolls
+   * @param {HTMLElement} log which scrolls
    * @param {object} events
    * @param {() => boolean} events.isWhole whether the log's end is the end of the list, and nothing comes after it
    * @param {(follows: boolean) => void} events.onFollow the reader came to the end, or left it
    * @param {() => void} events.onTop the reader comes near the top
-   * @param {() => void} events.onBottom the reader comes near the bottom of what is not whole
+   * @param {() => void} events.onBottom the reader comes near the bottom of a part of the list
    */
   constructor(log, events) {
     this.#log = log;
@@ -35,7 +35,7 @@ export class Scroller {
     return this.#log.scrollTop < NEAR_AN_EDGE;
   }
 
-  /** To be called when the list grows: who is at its end stays there. */
+  /** To be called when the list grows: a reader at its end stays there. */
   grows() {
     if (!this.#follows || this.#isPlanned) return;
     this.#isPlanned = true;
@@ -51,7 +51,7 @@ export class Scroller {
     this.#follow(true);
   }
 
-  /** Runs `change`, which changes the list above what is in view, and leaves in view what is. */
+  /** Runs `change`, which changes the list above the view, and leaves the view as it is. */
   hold(change) {
     const below = this.#log.scrollHeight - this.#log.scrollTop;
     change();
@@ -70,7 +70,7 @@ export class Scroller {
   #moved() {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     const isUp = scrollTop < this.#top;
-    // What came is not in view yet, and before it something got smaller: the browser moved the log, and no reader did.
+    // An entry came that is not in view yet, and one before it got smaller: the browser moved the log, not the reader.
     const isMoved = this.#isPlanned && this.#top - scrollTop < NEAR_THE_END;
     const below = scrollHeight - scrollTop - clientHeight;
     this.#top = scrollTop;

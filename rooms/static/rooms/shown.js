@@ -1,4 +1,4 @@
-// The stretch of a room's entries that is on the page. However many there are, the page has so many elements at most.
+// The stretch of a room's entries that is on the page, which has a limited number of elements.
 
 export const MOST_SHOWN = 300;
 export const SHOWN_AT_ONCE = 50;
@@ -14,7 +14,7 @@ export class Shown {
    * @param {HTMLElement} list
    * @param {import("./entries.js").Entries} entries
    * @param {{build: (entry) => HTMLElement, relate: (element: HTMLElement) => void, onRemove: (element: HTMLElement) => void}} make
-   *   `relate` is called when what stands before an element has changed, `onRemove` before an element goes
+   *   `relate` is called when the element before another one has changed, `onRemove` before an element goes
    */
   constructor(list, entries, make) {
     this.#list = list;
@@ -36,7 +36,7 @@ export class Shown {
     return this.#first + this.#count;
   }
 
-  /** An entry was added at `index`. At the end of what is shown it is shown too, if the end is `followed` or there is room. */
+  /** An entry was added at `index`. At the end it is shown if the end is `followed` or there is room. */
   added(index, followed) {
     const isNext = index === this.#end && this.#end === this.#entries.length - 1;
     if (index < this.#first) this.#first += 1;

@@ -1,10 +1,10 @@
-// What we said and the server has not confirmed yet. No DOM.
+// Messages of ours that the server has not confirmed yet. No DOM.
 
 import { backoff } from "../rtproject/socket.js";
 import { newId } from "./frames.js";
 
 export const MOST = 100; // messages that wait at a time
-export const PATIENCE = 10_000; // ms without any answer; far beyond what a server takes that is well
+export const PATIENCE = 10_000; // ms without any answer; a healthy server takes far less
 
 /**
  * The messages that wait for their confirmation, in the order in which they were said.
@@ -16,14 +16,14 @@ export class Unconfirmed {
   #send;
   #onUnsent;
   #environment;
-  #member = null; // who we are in the room, null while we are not in it
+  #member = null; // our id in the room, null while we are not in it
   #isRepeatable = false;
   #timer = null;
   #failures = 0;
 
   /**
    * @param {(entry: {id: string, text: string}) => boolean} send false when there is no connection to send it on
-   * @param {(id: string) => void} onUnsent what became of this message is not known, and it is not said again
+   * @param {(id: string) => void} onUnsent it is unknown whether this message was sent, and it is not said again
    * @param {{setTimeout: Function, clearTimeout: Function, random: () => number}} environment
    */
   constructor(send, onUnsent, environment) {
@@ -45,9 +45,9 @@ export class Unconfirmed {
   }
 
   /**
-   * We are in the room: says what waits, what was on its way before included, under its old id.
+   * We are in the room: says the messages that wait, and again, under its id, one that was on its way.
    * @param {string} member our id there
-   * @param {boolean} isRepeatable whether the server knows by the id what it already has
+   * @param {boolean} isRepeatable whether the server stores a message once under its id
    */
   resume(member, isRepeatable) {
     this.#member = member;
@@ -58,7 +58,7 @@ export class Unconfirmed {
     this.#sendFirst();
   }
 
-  /** We are no longer in the room. What could not be said again without showing it twice is given up. */
+  /** We are no longer in the room. A message that might be shown twice if it was said again is given up. */
   pause() {
     if (this.#member === null) return;
     this.#member = null;
@@ -66,7 +66,7 @@ export class Unconfirmed {
     if (!this.#isRepeatable && this.#entries[0]?.sentBy) this.#giveUpFirst();
   }
 
-  /** What becomes of the message is known, so it no longer waits: it was confirmed, or refused for good. */
+  /** The message was confirmed, or refused for good, so it no longer waits. */
   settle(id) {
     const isFirst = this.#entries[0]?.id === id;
     this.#entries = this.#entries.filter((entry) => entry.id !== id);
@@ -81,8 +81,8 @@ export class Unconfirmed {
    */
   postpone(id) {
     const first = this.#entries[0];
-    if (first?.id !== id) return false;
-    // Nobody saw it; but where it can be repeated, an earlier connection may have carried it to the store.
+    if (first === undefined || first.id !== id) return false;
+    // The room did not get it; but where it can be repeated, an earlier connection may have carried it to the store.
     if (!this.#isRepeatable) first.sentBy = null;
     this.#wait(backoff(this.#failures, this.#environment.random), () => this.#sendFirst());
     this.#failures += 1;
@@ -102,7 +102,7 @@ export class Unconfirmed {
     this.#wait(PATIENCE, () => this.#unanswered());
   }
 
-  // A room without history can lose a message without a word, and must not keep the next ones waiting.
+  // A room without history can lose a message, which must not keep the next ones waiting.
   #unanswered() {
     if (!this.#isRepeatable) this.#giveUpFirst();
     this.#sendFirst();

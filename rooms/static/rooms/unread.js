@@ -1,6 +1,6 @@
-// How many messages came that the reader has not seen: in the page's title, and on the button that leads to them.
+// The number of messages that the reader has not seen: in the page's title, and on the button that leads to them.
 
-import { fill } from "../rtproject/words.js";
+import { fill } from "../rtproject/ui_text.js";
 
 export class Unread {
   #page;
@@ -36,7 +36,7 @@ export class Unread {
     return this.#count === 1;
   }
 
-  /** To be called when the reader may have come to see what there is, or left it. */
+  /** To be called when the reader may have come to the end of the log, or left it. */
   look() {
     if (this.#isSeen()) this.#count = 0;
     this.#show();

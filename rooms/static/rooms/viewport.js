@@ -1,11 +1,11 @@
-// How much of the page can be seen. A phone's keyboard covers a part that the page's own height does not know of.
+// The height of the page that can be seen: a phone's keyboard covers a part, and the page's own height stays.
 
-const LITTLE = 450; // pixels, in which only what is needed to write has a place
+const LITTLE = 450; // pixels, in which only the parts that are needed to write have a place
 
-/** Keeps `--visible-height` and `data-little` of the page's root at what the viewport is. */
+/** Keeps `--visible-height` and `data-little` of the page's root up to date. */
 export function followViewport(root = document.documentElement, viewport = globalThis.visualViewport) {
   const update = () => {
-    if (viewport.scale > 1.01) return; // somebody looks closer: nothing is covered
+    if (viewport.scale > 1.01) return; // zoomed in: nothing is covered
     root.style.setProperty("--visible-height", `${viewport.height}px`);
     root.toggleAttribute("data-little", viewport.height < LITTLE);
     globalThis.scrollTo(0, 0); // Safari moves the page up instead, and the head would be out of sight

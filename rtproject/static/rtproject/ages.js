@@ -1,4 +1,6 @@
-// How long ago something was, in the language of the page.
+// The age of a time, in the language of the page.
+
+import { pageLanguage } from "./ui_text.js";
 
 const STEPS = [
   // from so many seconds on, in units of so many
@@ -10,11 +12,11 @@ const NOW = 45; // seconds that are not worth counting
 const LONG_AGO = 30 * 86_400; // seconds after which the date says more
 
 /**
- * @param {number} milliseconds since then; the clocks of two machines may make it negative
+ * @param {number} milliseconds since then; negative if two machines' clocks differ
  * @param {string} [language]
  * @returns {string} such as "now", "5 minutes ago", "yesterday"
  */
-export function age(milliseconds, language = document.documentElement.lang || undefined) {
+export function age(milliseconds, language = pageLanguage()) {
   const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < NOW) return words.format(0, "second");
@@ -23,8 +25,8 @@ export function age(milliseconds, language = document.documentElement.lang || un
 }
 
 /**
- * Fills a `<time>` element with how long ago its `datetime` is, or the date if that is long ago; the whole date and time
- * in its title are as the reader's locale writes them.
+ * Fills a `<time>` element with the age of its `datetime`, or the date if that is long ago; its title has the whole date
+ * and time, as the reader's locale writes them.
  * @param {HTMLTimeElement} element
  * @param {number} now Unix time in milliseconds
  */

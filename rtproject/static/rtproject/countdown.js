@@ -1,6 +1,6 @@
 // A sentence with the seconds that are left.
 
-import { fill, seconds } from "./words.js";
+import { fill, seconds } from "./ui_text.js";
 
 export class Countdown {
   #element;
@@ -14,7 +14,7 @@ export class Countdown {
   /**
    * Counts down anew, and stays at its end.
    * @param {number} until Unix time in milliseconds
-   * @param {string} sentence with a place `{time}` for what is left of it
+   * @param {string} sentence with a place `{time}` for the rest of it
    * @param {string} end the sentence when nothing is left
    * @param {() => void} onEnd
    */

@@ -1,11 +1,11 @@
 import { Poll } from "./poll.js";
 import { StatusLine } from "./status.js";
-import { pageWords } from "./words.js";
+import { pageLanguage, pageWords } from "./ui_text.js";
 
 const element = (id) => document.getElementById(id);
 const words = pageWords();
 const status = new StatusLine();
-const language = document.documentElement.lang || undefined;
+const language = pageLanguage();
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 
 function setFigure(name, text) {

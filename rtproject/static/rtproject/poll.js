@@ -1,4 +1,4 @@
-// Asks the server for the same thing again and again while somebody looks. No DOM.
+// Asks the server for the same thing again and again while the page is visible. No DOM.
 
 import { backoff, environment } from "./socket.js";
 
@@ -20,7 +20,7 @@ export class Poll {
   #isAsking = false;
   #state = null;
 
-  /** @param {string} path what is not JSON is a failure; a 304 is turned into the last answer by the browser's cache */
+  /** @param {string} path whose answer is JSON; the browser's cache turns a 304 into the last one */
   constructor(path, options) {
     this.#path = path;
     this.#options = {
@@ -72,7 +72,7 @@ export class Poll {
     this.#wait(delay);
   }
 
-  // A page that nobody sees asks nothing; it does as soon as it is shown.
+  // A hidden page asks nothing; it does as soon as it is shown.
   #wait(delay) {
     const isSeen = () => !this.#options.page.isHidden();
     this.#timer = this.#options.setTimeout(() => isSeen() && this.ask(), delay);

@@ -1,5 +1,5 @@
-// A WebSocket that comes back by itself. No DOM: whatever it takes from the browser can be given
-// through the options, so it also runs in Node. How to use it is in docs/client.md.
+// A WebSocket that comes back by itself. No DOM: the parts that it takes from the browser can be given
+// through the options, so it also runs in Node. docs/client.md tells how to use it.
 
 /** Milliseconds. */
 export const TIMES = {
@@ -7,16 +7,16 @@ export const TIMES = {
   backoff: 2_000, // the longest first wait; it doubles with each further failure ...
   cap: 30_000, // ... up to this
   stable: 10_000, // a link that was up for this long starts again from the first wait
-  connect: 15_000, // an attempt that nobody has answered by then has failed
-  hidden: 60_000, // the shortest wait of a page that nobody sees, after its first one
+  connect: 15_000, // an attempt without an answer by then has failed
+  hidden: 60_000, // the shortest wait of a hidden page, after its first one
   late: 2_000, // a timer that comes so much too late tells that the page was asleep
 };
 
-const CONNECTION_LOST = 1006; // RFC 6455 section 7.4.1: what stands for a link that ended without a close frame
+const CONNECTION_LOST = 1006; // RFC 6455 section 7.4.1: the link ended without a close frame
 const EXCUSES = 2; // how often in a row a page that was asleep asks again before it believes the silence
 
 /**
- * What a close code asks of the client.
+ * The rule that a close code gives the client.
  * The ranges of 4000-4299 are Pusher's, so that codes added later are obeyed without a new client.
  * @param {number} code
  * @returns {"never" | "at once" | "backoff"}
@@ -60,7 +60,7 @@ export function socketUrl(path, base = globalThis.location?.href) {
   return url.href;
 }
 
-// A loopback server is reachable whatever the browser thinks of the network.
+// A loopback server can be reached even if the browser takes the network for gone.
 const isLoopback = (url) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 
 const listen = (target, event, listener) => {
@@ -68,7 +68,7 @@ const listen = (target, event, listener) => {
   return () => target?.removeEventListener?.(event, listener);
 };
 
-/** What is taken from the browser; a test, or Node, gives other parts instead. What `on…` returns ends it. */
+/** The parts of the browser; a test, or Node, gives others instead. The functions that `on…` return end the listening. */
 export const environment = () => ({
   WebSocket: globalThis.WebSocket,
   setTimeout: (run, delay) => globalThis.setTimeout(run, delay),
@@ -88,7 +88,7 @@ export const environment = () => ({
   },
 });
 
-/** What was sent while there was no link, in order. */
+/** The frames that were sent while there was no link, in order. */
 class Queue {
   #limit;
   #kept = [];
@@ -117,7 +117,7 @@ class Queue {
   }
 }
 
-/** Finds out that a link is dead: it asks when nothing was heard for a while, and waits so long for anything at all. */
+/** Finds out that a link is dead: it asks when nothing was heard for `every` ms, and gives up `timeout` ms later. */
 class Heartbeat {
   #options;
   #ask;
@@ -199,12 +199,12 @@ class Heartbeat {
  * - `onState({state, code, delay, until})`: `code` is the close code that led here, `delay` the wait in milliseconds
  *   and `until` its end, as `Date.now()` counts
  * - `onMessage(data)`: a string, or an ArrayBuffer for bytes
- * - `onUnsent(list)`: what was kept and will never be sent, since the connection has ended for good
+ * - `onUnsent(list)`: kept frames that will never be sent, since the connection has ended for good
  * - `protocols`: the subprotocols to offer
- * - `isWelcome(data)`: whether this frame tells that we are really in. Without it the open link does. A server that turns
- *   somebody away may have to open the link first, to close it with a code
- * - `queue: {frames, size}`: how much of what is sent before that is kept; `size` in characters and bytes. Nothing, if
- *   it is not given
+ * - `isWelcome(data)`: whether this frame tells that we are really in. Without it the open link does. A server that
+ *   denies a client may have to open the link first, to close it with a code
+ * - `queue: {frames, size}`: how many frames that are sent before that are kept, and their size in characters and bytes.
+ *   None, if it is not given
  * - `heartbeat: {every, timeout, message, isAnswer}`: after `every` ms of silence `message` (text, bytes, or a function
  *   that makes it; nothing, if the server speaks often enough by itself) is sent, and `timeout` ms later the link is
  *   given up, unless anything came. `isAnswer(data)`: frames that `onMessage` need not see
@@ -220,8 +220,8 @@ export class Socket {
   #timer = null; // of the state: for the answer, until it counts as stable, or for the next attempt
   #failures = 0;
   #lastCode = undefined;
-  #due = 0; // when the rules would have us try again, if somebody looked
-  #deaf = []; // what ends listening to the network and the page
+  #due = 0; // when the rules would have us try again, if the page was visible
+  #cleanups = []; // functions that end listening to the network and the page
   state = "closed";
   /** When the next attempt is, as `Date.now()` counts; null unless waiting. */
   until = null;
@@ -292,7 +292,7 @@ export class Socket {
     this.#isIn = false;
     const link = new this.#options.WebSocket(socketUrl(this.#address()), this.#options.protocols);
     link.binaryType = "arraybuffer";
-    // Events of a link that was dropped in the meantime are nobody's business any more.
+    // Events of a link that was dropped in the meantime are ignored.
     link.onopen = () => link === this.#link && this.#opened();
     link.onmessage = (event) => link === this.#link && this.#received(event.data);
     link.onclose = (event) => link === this.#link && this.#lost(event.code);
@@ -308,7 +308,7 @@ export class Socket {
     this.#enter("open");
   }
 
-  // What was kept goes first, before anything that is sent because of this.
+  // Kept frames go first, before any that is sent because of this.
   #enterIn() {
     this.#isIn = true;
     for (const data of this.#queue.take()) this.#link.send(data);
@@ -369,9 +369,9 @@ export class Socket {
   }
 
   #listen() {
-    if (this.#deaf.length > 0) return;
+    if (this.#cleanups.length > 0) return;
     const { network, page } = this.#options;
-    this.#deaf = [network.onOnline(() => this.#networkIsBack()), page.onShown(() => this.#isShown())];
+    this.#cleanups = [network.onOnline(() => this.#networkIsBack()), page.onShown(() => this.#isShown())];
   }
 
   // A wait that the server asked for is not cut short.
@@ -392,7 +392,7 @@ export class Socket {
   }
 
   #end(code) {
-    for (const stop of this.#deaf.splice(0)) stop();
+    for (const stop of this.#cleanups.splice(0)) stop();
     this.#enter("closed", { code });
     const unsent = this.#queue.take();
     if (unsent.length > 0) this.#options.onUnsent(unsent);

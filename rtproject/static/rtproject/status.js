@@ -1,7 +1,7 @@
-// The state of a connection in words. They, and what the close codes mean, come with the page.
+// The state of a connection in words, which come with the page, as do the meanings of the close codes.
 
 import { Countdown } from "./countdown.js";
-import { pageWords } from "./words.js";
+import { pageWords } from "./ui_text.js";
 
 /**
  * The server's close codes, as the page brought them.

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { LinkWatch } from "../../static/pulse/link_watch.js";
+
+test("a link on which pulses stay away is dead after three beats and ten seconds, once", () => {
+  const link = new LinkWatch();
+  assert.equal(link.isDead(1_000_000, 5), false);
+  link.heard(-1000, true);
+  link.heard(0, false);
+  assert.deepEqual([24_000, 26_000].map((now) => link.isDead(now, 5)), [false, true]);
+  link.reset();
+  assert.equal(link.isDead(1_000_000, 5), false);
+});
+
+test("a link on which no pulse ever came has three minutes", () => {
+  const link = new LinkWatch();
+  link.heard(0, false);
+  assert.deepEqual([189_000, 191_000].map((now) => link.isDead(now, 5)), [false, true]);
+});

@@ -1,0 +1,30 @@
+// The sentences of a page. They come with the page, in its language: a script has none of its own.
+
+/**
+ * @param {string} id of the page's `<script type="application/json">` with them
+ * @returns {object} sentences by their names, perhaps in groups
+ */
+export function pageWords(id = "words", page = document) {
+  return JSON.parse(page.getElementById(id).textContent);
+}
+
+/**
+ * @param {string} sentence with places such as `{time}`
+ * @param {Record<string, string | number>} values by the names of the places
+ */
+export function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
+}
+
+/** The language of the page; undefined, which means the reader's own, if it names none. */
+export const pageLanguage = () => globalThis.document?.documentElement.lang || undefined;
+
+/** A number of seconds in words, such as "5 seconds", in the language of the page. */
+export function seconds(count) {
+  return new Intl.NumberFormat(pageLanguage(), { style: "unit", unit: "second", unitDisplay: "long" }).format(count);
+}
+
+/** Several names as one phrase, such as "Ann, Bob, and Carl", in the language of the page. */
+export function listed(names) {
+  return new Intl.ListFormat(pageLanguage()).format(names);
+}

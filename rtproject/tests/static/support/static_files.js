@@ -1,0 +1,14 @@
+// Lets Node find modules as a browser does: on the server, what apps have in `static` is side by side.
+
+import { registerHooks } from "node:module";
+
+const APP = /\/(?!tests\/)\w+\/static\/(\w+)\/(?=[^/]+\.js$)/;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    if (!specifier.startsWith(".")) return next(specifier, context);
+    const { href } = new URL(specifier, context.parentURL);
+    return next(href.replace(APP, "/$1/static/$1/"), context);
+  },
+  load: (url, context, next) => next(url, url.startsWith("file:") ? { ...context, format: "module" } : context),
+});
