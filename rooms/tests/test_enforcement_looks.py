@@ -72,7 +72,7 @@ class TestLookingAgain:
                 await asyncio.wait_for(failed.wait(), PATIENCE)
                 assert await client.still_here()
             assert await client.code() == CloseCode.PASSWORD_CHANGED
-        assert caplog.text.count("looking after the rooms fails") == 1
+        assert caplog.text.count("reading the rooms with somebody inside fails") == 1
         assert not any(record.exc_info for record in caplog.records)
 
 
