@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-# ASCII only: `re.ASCII` matters for IGNORECASE, and `\Z` where `$` would let a line live_room through.
+# ASCII only: `re.ASCII` matters for IGNORECASE, and `\Z` where `$` would let a line feed through.
 PATTERN = r"[A-Za-z0-9_-]{1,64}"
 _NAME = re.compile(PATTERN + r"\Z", re.ASCII)
 

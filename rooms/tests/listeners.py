@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from rooms.delivery import live_room as live_room
+from rooms.access.versions import AccessVersion
+from rooms.delivery import live_room as module
 from rooms.delivery import replay
 from rooms.delivery.live_room import LiveRoom
 from rooms.history.reader import Page
@@ -17,14 +18,15 @@ from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
 
 PATIENCE = 10.0  # seconds: running into it means that what a test waits for never comes
-OPEN_DOOR = "1:0:0"
+OPEN = AccessVersion(1, 0, guarded=False)
+NEWER = AccessVersion(1, 1, guarded=True)
 
 
 class Member:
     """A subscriber that reads at once whatever it is shown, while `reading` is set."""
 
-    def __init__(self, door: str = OPEN_DOOR) -> None:
-        self.door = door
+    def __init__(self, access: AccessVersion = OPEN) -> None:
+        self.access = access
         self.heard: list[str] = []
         self.code: int | None = None
         self.reading = asyncio.Event()
@@ -48,10 +50,10 @@ class Store:
     are stored between its two queries, once.
     """
 
-    def __init__(self, newest: int = 0, epoch: str = "epoch", door: str = OPEN_DOOR) -> None:
+    def __init__(self, newest: int = 0, epoch: str = "epoch", access: AccessVersion = OPEN) -> None:
         self.newest = newest
         self.epoch = epoch
-        self.door = door
+        self.access = access
         self.pruned = 0
         self.deleted: set[int] = set()  # rows that somebody took out by hand
         self.late = 0
@@ -61,18 +63,18 @@ class Store:
         self.asked: asyncio.Queue[int | None] = asyncio.Queue()
 
     async def page_after(self, room: int, seq: int, limit: int) -> Page:
-        """Stands in for `messages.page_after`."""
+        """Stands in for `reader.page_after`."""
         first = max(seq, self.pruned) + 1
         return await self._page(seq, range(first, min(self.newest, first + limit - 1) + 1))
 
-    async def newest_page(self, room: int) -> Page:
-        """Stands in for `messages.newest_page`."""
-        return await self._page(None, range(max(self.pruned, self.newest - 200) + 1, self.newest + 1))
+    async def page_before(self, room: int, seq: int | None, limit: int) -> Page:
+        """Stands in for `reader.page_before`, of the newest."""
+        return await self._page(None, range(max(self.pruned, self.newest - limit) + 1, self.newest + 1))
 
     async def _page(self, after: int | None, seqs: range) -> Page:
         self.newest, self.late = self.newest + self.late, 0
         rows = [Message(seq=seq, text=str(seq)) for seq in seqs if seq not in self.deleted]
-        page = Page(rows, self.door, self.epoch, self.newest, self.pruned)
+        page = Page(rows, self.access, self.epoch, self.newest, self.pruned)
         failing = self.failing
         self.asked.put_nowait(after)
         await self.gate.wait()
@@ -82,12 +84,12 @@ class Store:
 
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
         """LiveRooms and replays read here from now on, and wait no longer than the event loop takes for a turn."""
-        patch.setattr(live_room, "newest_page", self.newest_page)
-        for module in (live_room, replay):
-            patch.setattr(module, "page_after", self.page_after)
-            patch.setattr(module, "to_frame", lambda room, row: Frame(row.text))
-        patch.setattr(live_room, "LATE_SECONDS", 0)
-        patch.setattr(live_room, "RETRY_SECONDS", 0)
+        patch.setattr(module, "page_before", self.page_before)
+        patch.setattr(module, "page_after", self.page_after)
+        patch.setattr(replay, "page_after", self.page_after)
+        patch.setattr(LiveRoom, "to_frame", lambda self, row: Frame(row.text))
+        patch.setattr(module, "LATE_SECONDS", 0)
+        patch.setattr(module, "RETRY_SECONDS", 0)
 
 
 def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
@@ -97,9 +99,9 @@ def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
     return room
 
 
-def event(seq: int, door: str = OPEN_DOOR, epoch: str = "epoch") -> GroupEvent:
+def event(seq: int, access: AccessVersion = OPEN, epoch: str = "epoch") -> GroupEvent:
     """What the layer brings when message `seq` was stored elsewhere."""
-    return GroupEvent(Frame(str(seq)), {"seq": seq, "epoch": epoch, "door": door})
+    return GroupEvent(str(seq), {"seq": seq, "epoch": epoch, "access": list(access)})
 
 
 def numbers(first: int, last: int) -> list[str]:
@@ -123,8 +125,8 @@ async def begun_live_room(
     return begun
 
 
-def attached(to: LiveRoom, door: str = OPEN_DOOR) -> Member:
+def attached(to: LiveRoom, access: AccessVersion = OPEN) -> Member:
     """Somebody who hears what comes from now on."""
-    member = Member(door)
-    to.subscribers.attach(member)
+    member = Member(access)
+    to.subscribers.add(member)
     return member

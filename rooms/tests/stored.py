@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from rooms.access.versions import door_of, query_rooms
-from rooms.history.store import NewMessage, StoreResult, store
+from rooms.access.loader import query_rooms
+from rooms.access.versions import access_version
+from rooms.history.store import NewMessage, StoreResult, store_messages
 from rooms.models import Message, Room
 from rooms.names import room_key
 from rooms.protocol import Person
@@ -32,12 +33,12 @@ def new_message(
 ) -> NewMessage:
     """What `member`, who came in when the room was as it is in `room`, wants to have stored."""
     key = f":{secrets.token_hex(16)}" if client_id is None else f"={client_id}"
-    return NewMessage(room, door_of(room), member, text, key)
+    return NewMessage(room, access_version(room), member, text, key)
 
 
 def put(*new_messages: NewMessage, again: bool = False) -> list[StoreResult]:
     """Stores them in one go."""
-    return store(new_messages, lambda: None, again)
+    return store_messages(new_messages, lambda: None, again)
 
 
 def put_texts(room: Room, *texts: str) -> list[Message]:

@@ -151,7 +151,7 @@ class TestName:
         """A second room of a name is an error on the form."""
         make_room("VIP")
         answer = send(admin_client, ADD, name="vip")
-        assert "There is a room of that name." in answer.content.decode()
+        assert "A room with this name exists." in answer.content.decode()
         assert Room.objects.count() == 1
 
     def test_deleting_by_the_lists_action_retires_the_names(self, admin_client: Client) -> None:
@@ -171,11 +171,11 @@ class TestName:
         """A reserved name is not made, changed or removed by hand: it is freed by making a room of that name."""
         make_room("VIP").delete()
         retired = ReservedName.objects.get()
-        assert "vip" in admin_client.get(reverse("admin:rooms_retiredname_changelist")).content.decode()
-        change = reverse("admin:rooms_retiredname_change", args=[retired.pk])
-        assert admin_client.get(reverse("admin:rooms_retiredname_add")).status_code == 403
+        assert "vip" in admin_client.get(reverse("admin:rooms_reservedname_changelist")).content.decode()
+        change = reverse("admin:rooms_reservedname_change", args=[retired.pk])
+        assert admin_client.get(reverse("admin:rooms_reservedname_add")).status_code == 403
         assert admin_client.post(change, {"key": "other"}).status_code == 403
-        delete = reverse("admin:rooms_retiredname_delete", args=[retired.pk])
+        delete = reverse("admin:rooms_reservedname_delete", args=[retired.pk])
         assert admin_client.post(delete, {"post": "yes"}).status_code == 403
         assert ReservedName.objects.exists()
 

@@ -33,7 +33,7 @@ REMOVE_UNHEARD = """
 from rooms import enforcement as disconnections
 from rooms.models import Room
 disconnections.announce = lambda name: None
-disconnections.remove(Room.objects.get(name="unheard"), {members!r})
+disconnections.disconnect(Room.objects.get(name="unheard"), {members!r})
 """
 
 Two = tuple[Server, Server]

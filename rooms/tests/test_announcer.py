@@ -56,7 +56,7 @@ async def test_it_tells_what_the_feeds_need(layer: Layer, something: NewMessage)
     """The finished frame, its number, which sequence that belongs to, and the sender's door."""
     Publisher().put(something, 7, "hi")
     await settle()
-    assert layer.told == [(room_group("lobby"), "hi", {"door": "1:0:0", "epoch": "epoch", "seq": 7})]
+    assert layer.told == [(room_group("lobby"), "hi", {"access": (1, 0, False), "epoch": "epoch", "seq": 7})]
 
 
 async def test_it_tells_in_order_and_one_after_the_other(layer: Layer, something: NewMessage) -> None:
@@ -89,8 +89,8 @@ async def test_what_the_layer_does_not_take_is_dropped(
     await settle()
     assert layer.numbers == [3]
     assert caplog.messages == [
-        "announcing stored messages fails, and is tried again: LayerUnavailable: no layer",
-        "announcing stored messages works again",
+        "publishing stored messages fails, and is tried again: LayerUnavailable: no layer",
+        "publishing stored messages works again",
     ]
 
 
@@ -98,7 +98,7 @@ async def test_only_so_much_waits(
     layer: Layer, something: NewMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest are dropped first: they are the first to be looked for in the store."""
-    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    monkeypatch.setattr(module, "MAX_UNPUBLISHED", 2)
     publisher = Publisher()
     layer.gate.clear()
     publisher.put(something, 1, "hi")

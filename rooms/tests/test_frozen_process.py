@@ -14,8 +14,9 @@ PATIENCE = 40.0  # seconds: running into it means that what a test waits for nev
 FREEZE = """
 import time
 from rooms.history import pruning
-from rooms.access.versions import door_of, query_rooms
-from rooms.history.store import NewMessage, store
+from rooms.access.loader import query_rooms
+from rooms.access.versions import access_version
+from rooms.history.store import NewMessage, store_messages
 from rooms.history.pruning import prune
 from rooms.protocol import Person
 
@@ -26,8 +27,8 @@ def freeze():
 room = query_rooms(["lobby"])["lobby"]
 """
 STORING = """
-new_message = NewMessage(room, door_of(room), Person("a" * 24, "Ada", guest=True), "never", ":1")
-store([new_message], freeze, again=False)
+new_message = NewMessage(room, access_version(room), Person("a" * 24, "Ada", guest=True), "never", ":1")
+store_messages([new_message], freeze, again=False)
 """
 PRUNING = """
 pruning.now = freeze

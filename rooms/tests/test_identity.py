@@ -128,7 +128,7 @@ BAD_NAMES = {
     "empty": "",
     "blank": " \t ",
     "too long": "x" * 33,
-    "a line live_room": "a\nb",
+    "a line feed": "a\nb",
     "a NUL": "a\0b",
     "a delete": "a\x7fb",
     "a C1 control": "a\x85b",

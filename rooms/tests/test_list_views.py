@@ -37,7 +37,7 @@ class TestPage:
         self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """They can be gone to by their names."""
-        monkeypatch.setattr(listing, "MOST_LISTED", 1)
+        monkeypatch.setattr(listing, "MAX_LISTED", 1)
         make_room("one")
         assert '<p class="muted" id="more" hidden>' in client.get("/rooms/").content.decode()
         make_room("two")

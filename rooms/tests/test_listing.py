@@ -100,7 +100,7 @@ async def test_a_room_that_keeps_nothing_tells_no_time() -> None:
 
 async def test_only_so_many_rooms_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those with somebody inside, then those that were used last; the number of all is known."""
-    monkeypatch.setattr(listing, "MOST_LISTED", 2)
+    monkeypatch.setattr(listing, "MAX_LISTED", 2)
     for name, minutes in (("a", 9), ("b", 2), ("c", 1), ("d", None)):
         await make(name, minutes)
     async with entered("d"):
@@ -138,7 +138,7 @@ async def test_a_store_that_does_not_answer_is_not_waited_for(monkeypatch: pytes
         await asyncio.Event().wait()
 
     monkeypatch.setattr(listing, "_read_rooms", hang)
-    monkeypatch.setattr(listing, "STORE_SECONDS", 0.01)
+    monkeypatch.setattr(listing, "STORE_TIMEOUT", 0.01)
     assert (await current_room_list()).total is None
 
 

@@ -34,7 +34,7 @@ BAD_NAMES = [
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_nothing_else_is_a_name(name: str) -> None:
-    """No space, line live_room, dot or letter beyond ASCII is part of a name, and it has an end."""
+    """No space, line feed, dot or letter beyond ASCII is part of a name, and it has an end."""
     assert not is_room_name(name)
 
 

@@ -13,7 +13,7 @@ from rooms.protocol import (
     HistoryPage,
     Joined,
     Left,
-    Message,
+    MessageFrame,
     Notice,
     Person,
     Ping,
@@ -80,12 +80,12 @@ SAID: dict[str, tuple[ServerFrame, dict[str, object]]] = {
          "members": [], "count": 0, "epoch": "e", "seq": 7, "recovered": True},
     ),
     "message": (
-        Message("lobby", ADA, "hi", "2026-01-31T12:00:00.000Z", "7"),
+        MessageFrame("lobby", ADA, "hi", "2026-01-31T12:00:00.000Z", "7"),
         {"type": "message", "room": "lobby", "text": "hi", "at": "2026-01-31T12:00:00.000Z", "id": "7",
          "from": ADA_SHOWN},
     ),
     "message with a number": (
-        Message("lobby", ADA, "hi", "…", seq=3),
+        MessageFrame("lobby", ADA, "hi", "…", seq=3),
         {"type": "message", "room": "lobby", "text": "hi", "at": "…", "seq": 3, "from": ADA_SHOWN},
     ),
     "said": (Said("7", 3), {"type": "said", "id": "7", "seq": 3}),
@@ -94,7 +94,7 @@ SAID: dict[str, tuple[ServerFrame, dict[str, object]]] = {
     "count": (Count(201), {"type": "count", "count": 201}),
     "notice": (Notice("Tea."), {"type": "notice", "text": "Tea."}),
     "message without id": (
-        Message("lobby", Person("1", "root", guest=False), "hi", "…"),
+        MessageFrame("lobby", Person("1", "root", guest=False), "hi", "…"),
         {"type": "message", "room": "lobby", "text": "hi", "at": "…",
          "from": {"id": "1", "name": "root", "guest": False}},
     ),
@@ -117,7 +117,7 @@ def test_a_frame_is_written_with_exactly_these_fields(frame: ServerFrame, fields
 def test_whatever_was_said_survives_the_wire() -> None:
     """Quotes, control characters, line separators and markup come out as they went in."""
     text = '"\\ \n\t\x1f\u2028 <script>&amp; 🦊 \u202e'
-    assert json.loads(encode(Message("lobby", ADA, text, "…")))["text"] == text
+    assert json.loads(encode(MessageFrame("lobby", ADA, text, "…")))["text"] == text
 
 
 @pytest.mark.parametrize(

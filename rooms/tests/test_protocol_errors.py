@@ -27,7 +27,7 @@ UNREADABLE = {
     "a trailing comma": '{"type": "ping",}',
     "single quotes": "{'type': 'ping'}",
     "not a number": '{"type": "history", "before": NaN}',
-    "a bare line live_room": '{"type": "say", "text": "a\nb"}',
+    "a bare line feed": '{"type": "say", "text": "a\nb"}',
     "an escape that is none": r'{"type": "say", "text": "\x"}',
     "a lone surrogate, escaped": r'{"type": "say", "text": "\ud800"}',
     "a low surrogate, escaped": r'{"type": "say", "text": "a\udc00b"}',
@@ -148,7 +148,7 @@ def test_a_huge_number_is_refused(number: str) -> None:
 PLAIN = {
     "nothing": "",
     "a space": " ",
-    "line live_rooms": "\r\n",
+    "line feeds": "\r\n",
     "a NUL": "a\0",
     "a lone surrogate": "a\udc80b",
 }

@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
+from rooms import enforcement
 from rooms import receivers as changes
 from rooms.models import ReservedName, Room
 from rooms.names import room_group
@@ -107,7 +108,7 @@ class TestAnnouncements:
         await current_registry().join(room_group(name.upper()), ear)
         await sync_to_async(change)()
         event = await asyncio.wait_for(ear.heard.get(), PATIENCE)
-        assert (event.frame, event.tags) == (None, {})
+        assert (event.text, event.tags) == (None, {})
 
     def test_nothing_is_announced_before_it_is_stored(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Who looks because of an announcement finds the change; one that is rolled back is not announced."""
@@ -130,9 +131,9 @@ class TestAnnouncements:
         async def fail(*_: Any, **__: Any) -> None:
             raise LayerUnavailable("no layer")
 
-        monkeypatch.setattr(changes, "broadcast", fail)
+        monkeypatch.setattr(enforcement, "broadcast", fail)
         make_room("VIP")
         assert Room.objects.count() == 1
-        (record,) = [record for record in caplog.records if record.name == "rooms.receivers"]
+        (record,) = [record for record in caplog.records if record.name == "rooms.enforcement"]
         assert (record.levelno, record.exc_info) == (logging.ERROR, None)
         assert "VIP" in record.getMessage()

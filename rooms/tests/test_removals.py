@@ -12,7 +12,7 @@ from rooms import consumers
 from rooms import enforcement as disconnections
 from rooms import enforcement as enforcement
 from rooms.access import loader as reader
-from rooms.enforcement import KEPT, disconnected_since, remove
+from rooms.enforcement import DISCONNECTIONS_KEPT, disconnect, disconnected_since
 from rooms.models import Disconnection, MessageSequence, Room
 from rooms.tests.stored import read_again
 from rooms.tests.support import Looks, entered, make_room
@@ -27,29 +27,29 @@ class TestStored:
     def test_removals_of_a_room_are_numbered(self) -> None:
         """Each member is one; without any it is everybody."""
         room = make_room("lobby")
-        remove(room, ["a", "b"])
-        remove(room)
+        disconnect(room, ["a", "b"])
+        disconnect(room)
         assert list(Disconnection.objects.values_list("number", "member")) == [(1, "a"), (2, "b"), (3, "")]
         assert read_again("lobby").last_disconnection == 3
 
     def test_each_room_has_numbers_of_its_own(self) -> None:
         """They say how often somebody was removed there."""
         one, other = make_room("one"), make_room("other")
-        remove(one)
-        remove(other)
+        disconnect(one)
+        disconnect(other)
         assert (read_again("one").last_disconnection, read_again("other").last_disconnection) == (1, 1)
 
     def test_a_room_that_keeps_nothing_has_numbers_too(self) -> None:
         """Removals do not need a history, nor begin one."""
         room = make_room("lobby", history_size=0)
         assert read_again("lobby").last_disconnection == 0
-        remove(room)
+        disconnect(room)
         assert (read_again("lobby").last_disconnection, read_again("lobby").epoch) == (1, "")
 
     def test_a_history_that_begins_or_ends_leaves_the_numbers_alone(self) -> None:
         """Else the next removal would concern nobody."""
         room = make_room("lobby", history_size=0)
-        remove(room)
+        disconnect(room)
         for size in (10, 0, 10):
             room.history_size = size
             room.save()
@@ -58,9 +58,11 @@ class TestStored:
     def test_old_ones_are_deleted(self) -> None:
         """With the next one; their numbers are not given again."""
         room = make_room("lobby")
-        remove(room, ["a", "b"])
-        Disconnection.objects.filter(member="a").update(at=timezone.now() - KEPT - timedelta(minutes=1))
-        remove(room, ["c"])
+        disconnect(room, ["a", "b"])
+        Disconnection.objects.filter(member="a").update(
+            at=timezone.now() - DISCONNECTIONS_KEPT - timedelta(minutes=1)
+        )
+        disconnect(room, ["c"])
         assert list(Disconnection.objects.values_list("number", "member")) == [(2, "b"), (3, "c")]
 
     def test_one_that_could_not_be_stored_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +77,7 @@ class TestStored:
             patch.setattr(disconnections, "announce", announced.append)
             patch.setattr(MessageSequence, "save", fail)
             with pytest.raises(OperationalError):
-                remove(room)
+                disconnect(room)
         assert (announced, Disconnection.objects.count(), read_again("lobby").last_disconnection) == (
             [],
             0,
@@ -87,8 +89,8 @@ class TestStored:
 async def test_what_came_after_a_number_can_be_asked_for() -> None:
     """Of one room."""
     one, other = await sync_to_async(make_room)("one"), await sync_to_async(make_room)("other")
-    await sync_to_async(remove)(one, ["a", "b", "c"])
-    await sync_to_async(remove)(other, ["d"])
+    await sync_to_async(disconnect)(one, ["a", "b", "c"])
+    await sync_to_async(disconnect)(other, ["d"])
     assert sorted(await disconnected_since(one.pk, 1)) == [(2, "b"), (3, "c")]
     assert await disconnected_since(one.pk, 3) == []
 
@@ -107,14 +109,14 @@ class TestInside:
             entered("lobby", key=ADA) as other,
             entered("lobby", key=BOB) as bob,
         ):
-            await sync_to_async(remove)(room, [one.welcome["you"]["id"]])
+            await sync_to_async(disconnect)(room, [one.welcome["you"]["id"]])
             assert [await one.code(), await other.code()] == [CloseCode.KICKED] * 2
             assert await bob.still_here()
 
     async def test_everybody_has_to_go(self, room: Room) -> None:
         """In this room alone."""
         async with entered("lobby") as ada, entered("lobby") as bob, entered("other") as eve:
-            await sync_to_async(remove)(room)
+            await sync_to_async(disconnect)(room)
             assert [await ada.code(), await bob.code()] == [CloseCode.KICKED] * 2
             assert await eve.still_here()
 
@@ -122,21 +124,21 @@ class TestInside:
         """Who comes after it stays, however often the room is looked at, and goes with the next removal."""
         async with entered("lobby", key=ADA) as before, entered("lobby", key=BOB) as bob:
             ada = before.welcome["you"]["id"]
-            await sync_to_async(remove)(room, [ada])
+            await sync_to_async(disconnect)(room, [ada])
             assert await before.code() == CloseCode.KICKED
             async with entered("lobby", key=ADA) as after:
-                await sync_to_async(remove)(room, [bob.welcome["you"]["id"]])
+                await sync_to_async(disconnect)(room, [bob.welcome["you"]["id"]])
                 assert await bob.code() == CloseCode.KICKED
                 await looks.at("lobby")
                 assert await after.still_here()
-                await sync_to_async(remove)(room, [ada])
+                await sync_to_async(disconnect)(room, [ada])
                 assert await after.code() == CloseCode.KICKED
 
     async def test_several_at_one_time_have_to_go(self, room: Room) -> None:
         """Each of them is a removal of its own."""
         async with entered("lobby") as ada, entered("lobby") as bob, entered("lobby") as eve:
             members = [client.welcome["you"]["id"] for client in (ada, bob)]
-            await sync_to_async(remove)(room, members)
+            await sync_to_async(disconnect)(room, members)
             assert [await ada.code(), await bob.code()] == [CloseCode.KICKED] * 2
             assert await eve.still_here()
 
@@ -148,7 +150,7 @@ class TestInside:
         async def load_rooms(names: Collection[str], batch: bool) -> dict[str, Room]:
             found: dict[str, Room] = await reader.load_rooms(names)
             if not looked:
-                await sync_to_async(remove)(room)
+                await sync_to_async(disconnect)(room)
             looked.append(names)
             return found
 
@@ -163,7 +165,7 @@ class TestInside:
         monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.05)
         monkeypatch.setattr(disconnections, "announce", lambda name: None)
         async with entered("lobby") as ada:
-            await sync_to_async(remove)(room)
+            await sync_to_async(disconnect)(room)
             assert await ada.code() == CloseCode.KICKED
 
     async def test_removals_are_asked_for_once(
@@ -179,7 +181,7 @@ class TestInside:
         monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.02)
         monkeypatch.setattr(enforcement, "disconnected_since", spy)
         async with entered("lobby", key=ADA) as ada, entered("lobby", key=BOB) as bob:
-            await sync_to_async(remove)(room, [ada.welcome["you"]["id"]])
+            await sync_to_async(disconnect)(room, [ada.welcome["you"]["id"]])
             assert await ada.code() == CloseCode.KICKED
             for _ in range(3):
                 await looks.at("lobby")

@@ -127,7 +127,7 @@ class TestTrouble:
         await new_room()
         async with entered("lobby") as ada, entered("lobby") as bob:
             with monkeypatch.context() as patch:
-                patch.setattr(writer, "store", fail)
+                patch.setattr(writer, "store_messages", fail)
                 answer = await ada.ask(HI)
             assert (answer["type"], answer["code"], answer["id"]) == ("error", "unavailable", "7")
             assert await bob.still_here()

@@ -44,7 +44,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
 
 async def asking(reader: RoomLoader, *names: str) -> "list[asyncio.Task[dict[str, Room]]]":
     """Some who have asked, for one name each."""
-    tasks = [asyncio.create_task(reader.find([name])) for name in names]
+    tasks = [asyncio.create_task(reader.load([name])) for name in names]
     await asyncio.sleep(0)
     return tasks
 
@@ -60,7 +60,7 @@ async def test_all_who_ask_at_once_share_one_look(looks: Looks) -> None:
     """Each gets what they asked for, by key, and what is not there is missing."""
     looks.go.set()
     one = RoomLoader()
-    found = await asyncio.gather(one.find(["A", "b"]), one.find(["B"]), one.find(["gone", "c"]))
+    found = await asyncio.gather(one.load(["A", "b"]), one.load(["B"]), one.load(["gone", "c"]))
     assert [set(rooms) for rooms in found] == [{"a", "b"}, {"b"}, {"c"}]
     assert looks.asked == [{"a", "b", "c", "gone"}]
 
@@ -83,10 +83,10 @@ async def test_the_patient_share_a_look_that_somebody_else_has_taken(
     monkeypatch.setattr(reader, "BATCH_SECONDS", PATIENCE)
     looks.go.set()
     one = RoomLoader()
-    batch = [asyncio.create_task(one.find([name], batch=True)) for name in "ab"]
+    batch = [asyncio.create_task(one.load([name], batch=True)) for name in "ab"]
     await settle()
     assert looks.asked == []
-    assert (await one.find(["c"])).keys() == {"c"}
+    assert (await one.load(["c"])).keys() == {"c"}
     assert [(await task).keys() for task in batch] == [{"a"}, {"b"}]
     assert looks.asked == [{"a", "b", "c"}]
 
@@ -98,7 +98,7 @@ async def test_the_patient_get_a_look_of_their_own_at_last(
     monkeypatch.setattr(reader, "BATCH_SECONDS", 0.01)
     looks.go.set()
     one = RoomLoader()
-    found = await asyncio.gather(*(one.find([name], batch=True) for name in "ab"))
+    found = await asyncio.gather(*(one.load([name], batch=True) for name in "ab"))
     assert [rooms.keys() for rooms in found] == [{"a"}, {"b"}]
     assert looks.asked == [{"a", "b"}]
 
@@ -135,9 +135,9 @@ async def test_who_gives_up_costs_the_others_nothing(looks: Looks) -> None:
 
 async def test_many_names_are_read_in_parts(looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query takes no more than so many."""
-    monkeypatch.setattr(reader, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(reader, "MAX_NAMES", 2)
     looks.go.set()
-    assert (await RoomLoader().find("abcde")).keys() == set("abcde")
+    assert (await RoomLoader().load("abcde")).keys() == set("abcde")
     assert sorted(map(len, looks.asked)) == [1, 2, 2]
 
 

@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from rooms.access.versions import can_read, can_receive, door_of, query_rooms, revocation_code
+from rooms.access.loader import query_rooms
+from rooms.access.versions import access_version, can_read, can_receive, revocation_code
 from rooms.models import MessageSequence, Room
 from rooms.tests.support import make_room
 from rtproject.websocket.close_codes import CloseCode
@@ -72,8 +73,8 @@ def test_a_closed_or_full_room_sends_nobody_out() -> None:
 )
 def test_who_hears_whom(one: Room, other: Room, hears: bool) -> None:
     """Only who came in by the same door; a password that was removed parts nobody. It is the same both ways."""
-    assert can_receive(door_of(one), door_of(other)) is hears
-    assert can_receive(door_of(other), door_of(one)) is hears
+    assert can_receive(access_version(one), access_version(other)) is hears
+    assert can_receive(access_version(other), access_version(one)) is hears
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_who_hears_whom(one: Room, other: Room, hears: bool) -> None:
 )
 def test_who_reads_whom(reader: Room, speaker: Room, reads: bool) -> None:
     """What was said by an older door is history to who came in by a newer one, and never the other way round."""
-    assert can_read(door_of(reader), door_of(speaker)) is reads
+    assert can_read(access_version(reader), access_version(speaker)) is reads
 
 
 @pytest.mark.django_db

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from rooms.delivery import subscribers as subscribers
+from rooms.delivery import subscribers
 from rooms.delivery.live_room import LiveRoom
-from rooms.tests.listeners import Store, attached, event, numbers
+from rooms.tests.listeners import OPEN, Store, attached, event, numbers
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
@@ -26,7 +26,7 @@ class TestOrder:
             live_room.deliver(event(seq))
         await settle()
         assert member.heard == numbers(5, 7)
-        assert live_room.shown == 7
+        assert live_room.delivered == 7
 
     async def test_what_comes_together_is_written_together(
         self, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
@@ -41,14 +41,14 @@ class TestOrder:
         await settle()
         assert written == [3]
         for seq in (8, 9, 10):
-            live_room.take(seq, Frame("x" * subscribers.MOST_AT_ONCE), "1:0:0")
+            live_room.add_message(seq, Frame("x" * subscribers.MAX_WRITE), OPEN)
         await settle()
         assert written == [3, 1, 1, 1]
 
     async def test_the_own_process_does_not_wait_for_the_layer(self, live_room: LiveRoom) -> None:
         """What was stored here is shown at once, and the event that comes later shows nothing new."""
         member = attached(live_room)
-        live_room.take(5, Frame("5"), "1:0:0")
+        live_room.add_message(5, Frame("5"), OPEN)
         await settle()
         live_room.deliver(event(5))
         await settle()
@@ -69,8 +69,8 @@ class TestListeners:
         """Not even what was on its way; and leaving twice does nothing."""
         member, other = attached(live_room), attached(live_room)
         live_room.deliver(event(5))
-        live_room.subscribers.detach(member)
-        live_room.subscribers.detach(member)
+        live_room.subscribers.remove(member)
+        live_room.subscribers.remove(member)
         await settle()
         assert (member.heard, other.heard) == ([], ["5"])
 
@@ -88,13 +88,13 @@ class TestReach:
     async def test_returns_if_it_was_shown(self, store: Store, live_room: LiveRoom) -> None:
         """Also for what was shown long ago, and nothing is read."""
         for seq in (4, 1):
-            await live_room.reach(seq)
+            await live_room.wait_for(seq)
         assert store.asked.empty()
 
     async def test_returns_when_it_was_shown(self, store: Store, live_room: LiveRoom) -> None:
         """Several may wait for several, and each waits for no longer than its own takes."""
         store.gate.clear()
-        waiting = [asyncio.create_task(live_room.reach(seq)) for seq in (6, 5)]
+        waiting = [asyncio.create_task(live_room.wait_for(seq)) for seq in (6, 5)]
         await settle()
         live_room.deliver(event(5))
         await settle()
@@ -106,9 +106,9 @@ class TestReach:
         """Nobody waits for an event that may never come; who gives up costs the others nothing."""
         member = attached(live_room)
         store.newest = 6
-        given_up = asyncio.create_task(live_room.reach(6))
+        given_up = asyncio.create_task(live_room.wait_for(6))
         await asyncio.sleep(0)
         given_up.cancel()
-        await live_room.reach(6)
+        await live_room.wait_for(6)
         await settle()
         assert member.heard == ["5", "6"]

@@ -2,23 +2,32 @@
 
 import pytest
 
+from rooms.access.versions import AccessVersion
 from rooms.delivery.live_room import LiveRoom
 from rooms.models import Room
-from rooms.tests.listeners import Member, Store, attached, begun_live_room, event, listed_room, numbers, until
+from rooms.tests.listeners import (
+    NEWER,
+    OPEN,
+    Member,
+    Store,
+    attached,
+    begun_live_room,
+    event,
+    listed_room,
+    numbers,
+    until,
+)
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.tests.helpers import settle
-from rtproject.websocket.transport.frames import Frame
-
-NEWER_DOOR = "1:1:1"
 
 
 class TestDoors:
     async def test_an_older_door_hears_nothing_of_a_newer_one(self, live_room: LiveRoom) -> None:
         """Who came in before the password was set is turned away, without a word and before anything later."""
-        old, new = attached(live_room), attached(live_room, NEWER_DOOR)
+        old, new = attached(live_room), attached(live_room, NEWER)
         live_room.deliver(event(5))
-        live_room.deliver(event(6, NEWER_DOOR))
+        live_room.deliver(event(6, NEWER))
         live_room.deliver(event(7))
         await settle()
         assert (old.heard, old.code) == (["5"], CloseCode.PASSWORD_CHANGED)
@@ -28,17 +37,17 @@ class TestDoors:
         self, store: Store, live_room: LiveRoom
     ) -> None:
         """By which door it was said nobody knows any more."""
-        old, new = attached(live_room), attached(live_room, NEWER_DOOR)
-        store.newest, store.door = 5, NEWER_DOOR
+        old, new = attached(live_room), attached(live_room, NEWER)
+        store.newest, store.access = 5, NEWER
         live_room.expect(5)
         await until(lambda: new.heard == ["5"])
         assert (old.heard, old.code) == ([], CloseCode.PASSWORD_CHANGED)
 
     async def test_a_removed_password_parts_nobody(self, live_room: LiveRoom) -> None:
         """Who came in by it hears who comes in without, and the other way round."""
-        before, after = attached(live_room, NEWER_DOOR), attached(live_room, "1:2:0")
-        live_room.deliver(event(5, "1:2:0"))
-        live_room.deliver(event(6, NEWER_DOOR))
+        before, after = attached(live_room, NEWER), attached(live_room, AccessVersion(1, 2, guarded=False))
+        live_room.deliver(event(5, AccessVersion(1, 2, guarded=False)))
+        live_room.deliver(event(6, NEWER))
         await settle()
         assert before.heard == after.heard == ["5", "6"]
 
@@ -49,8 +58,8 @@ class TestChanges:
         [
             GroupEvent(None, {}),
             event(5, epoch="other"),
-            GroupEvent(Frame("5"), {"door": "0:0:0"}),
-            GroupEvent(Frame("5"), {"notice": 2}),
+            GroupEvent("5", {"access": [0, 0, False]}),
+            GroupEvent("5", {"notice": 2}),
         ],
     )
     async def test_what_does_not_belong_here_is_a_reason_to_look(
@@ -66,24 +75,24 @@ class TestChanges:
 
 
 class TestNotices:
-    @pytest.mark.parametrize("door", ["1:0:0", NEWER_DOOR])
-    async def test_everybody_inside_sees_a_notice(self, live_room: LiveRoom, door: str) -> None:
+    @pytest.mark.parametrize("access", [OPEN, NEWER])
+    async def test_everybody_inside_sees_a_notice(self, live_room: LiveRoom, access: AccessVersion) -> None:
         """It has no number, and belongs to the row and not to a door."""
-        member = attached(live_room, door)
-        live_room.deliver(GroupEvent(Frame("notice"), {"notice": 1}))
+        member = attached(live_room, access)
+        live_room.deliver(GroupEvent("notice", {"notice": 1}))
         await settle()
-        assert (member.heard, live_room.shown) == (["notice"], 4)
+        assert (member.heard, live_room.delivered) == (["notice"], 4)
 
 
 class TestWithoutHistory:
     @pytest.mark.parametrize(
-        "other", [event(5), GroupEvent(Frame("5"), {"notice": 1}), GroupEvent(Frame("5"), {"door": "1:1:1"})]
+        "other", [event(5), GroupEvent("5", {"notice": 1}), GroupEvent("5", {"access": list(NEWER)})]
     )
     async def test_an_unlisted_room_hears_nothing_of_a_listed_one(self, other: GroupEvent) -> None:
         """Whoever sits in the open room of this name, while its process has not heard of the new one."""
         changed: list[str] = []
         live_room = await begun_live_room(changed.append, Room(name="lobby"))
-        member = attached(live_room, "0:0:0")
+        member = attached(live_room, AccessVersion(0, 0, guarded=False))
         live_room.deliver(other)
         await settle()
         assert (member.heard, changed) == ([], ["lobby"])
@@ -93,17 +102,17 @@ class TestWithoutHistory:
         live_room = await begun_live_room(room=listed_room(epoch=""))
         member = attached(live_room)
         for text in ("a", "b", "a"):
-            live_room.deliver(GroupEvent(Frame(text), {"door": "1:0:0"}))
+            live_room.deliver(GroupEvent(text, {"access": list(OPEN)}))
         await settle()
         assert member.heard == ["a", "b", "a"]
-        assert live_room.shown == 0
+        assert live_room.delivered == 0
 
     async def test_other_doors_are_a_reason_to_look(self) -> None:
         """They do not hear each other, and somebody is behind."""
         changed: list[str] = []
         live_room = await begun_live_room(changed.append, listed_room(epoch=""))
-        members: list[Member] = [attached(live_room), attached(live_room, NEWER_DOOR)]
-        live_room.deliver(GroupEvent(Frame("a"), {"door": NEWER_DOOR}))
+        members: list[Member] = [attached(live_room), attached(live_room, NEWER)]
+        live_room.deliver(GroupEvent("a", {"access": list(NEWER)}))
         await settle()
         assert [member.heard for member in members] == [[], ["a"]]
         assert changed == ["lobby"]

@@ -19,7 +19,7 @@ async def test_it_begins_with_the_newest(store: Store, newest: int) -> None:
     """They count as shown, and are kept for newcomers; an empty room has none."""
     store.newest = newest
     live_room = await begun_live_room()
-    assert live_room.shown == newest
+    assert live_room.delivered == newest
     kept = live_room.recent.after(max(0, newest - 200))
     assert kept is not None
     assert [frame.messages[0]["text"] for frame in kept] == numbers(max(0, newest - 200) + 1, newest)
@@ -30,8 +30,8 @@ async def test_what_is_stored_between_its_queries_is_shown(store: Store, newest:
     """The messages are read before the number of the newest, which may be one of later."""
     store.newest, store.late = newest, 2
     live_room = await begun_live_room()
-    await asyncio.wait_for(live_room.reach(newest + 2), 5)
-    assert live_room.shown == newest + 2
+    await asyncio.wait_for(live_room.wait_for(newest + 2), 5)
+    assert live_room.delivered == newest + 2
     for seq in range(newest + 2):
         kept = live_room.recent.after(seq)
         texts = None if kept is None else [frame.messages[0]["text"] for frame in kept]
@@ -54,8 +54,8 @@ async def test_what_comes_while_it_begins_is_not_lost(
     store.gate.set()
     await beginning
     member = attached(live_room)
-    shown = live_room.shown
-    await asyncio.wait_for(live_room.reach(6), 5)
+    shown = live_room.delivered
+    await asyncio.wait_for(live_room.wait_for(6), 5)
     await settle()
     assert member.heard == numbers(shown + 1, 6)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -85,7 +85,7 @@ async def test_rows_that_somebody_deleted_break_nothing(store: Store, deleted: s
     """An operator may have reasons: newcomers are shown what is left, once, and what is said next."""
     store.newest, store.deleted = 10, deleted
     live_room = await begun_live_room()
-    await asyncio.wait_for(live_room.reach(10), 5)
+    await asyncio.wait_for(live_room.wait_for(10), 5)
     member = Member()
     await catch_up(live_room, member, 0)
     live_room.deliver(event(11))

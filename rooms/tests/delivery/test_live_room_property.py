@@ -23,7 +23,7 @@ class Scene:
         self.store = Store(newest)
         self.store.stand_in(patch)
         patch.setattr(module, "PAGE", 3)
-        patch.setattr(module, "MOST_AHEAD", 6)
+        patch.setattr(module, "MAX_AHEAD", 6)
         patch.setattr(module, "current_registry", lambda: SimpleNamespace(join=self._join))
         self.live_room = LiveRoom(listed_room(), lambda key: None)
         self.beginning = asyncio.create_task(self.live_room.begin())
@@ -62,7 +62,7 @@ class Scene:
     async def come(self, back: int) -> None:
         """A member comes who has seen all but so many."""
         if self.beginning.done():
-            start = max(0, self.live_room.shown - back)
+            start = max(0, self.live_room.delivered - back)
             member = Member()
             self.members.append((start, member, asyncio.create_task(catch_up(self.live_room, member, start))))
 
@@ -71,7 +71,7 @@ class Scene:
         if self.members:
             _, member, catching_up = self.members[which % len(self.members)]
             catching_up.cancel()
-            self.live_room.subscribers.detach(member)
+            self.live_room.subscribers.remove(member)
 
     async def end(self) -> None:
         """Everything works again, and the enforcement looks once more."""
@@ -79,7 +79,7 @@ class Scene:
         self.store.gate.set()
         await self.beginning
         self.store.newest, self.store.late = self.store.newest + self.store.late, 0
-        await self.live_room.reach(self.store.newest)
+        await self.live_room.wait_for(self.store.newest)
         await asyncio.gather(*(task for _, _, task in self.members), return_exceptions=True)
         await until(lambda: self.live_room._repairing is None)
         await settle()
@@ -114,7 +114,7 @@ def test_everybody_sees_every_number_once_in_order(newest: int, script: list[tup
     async def run(patch: pytest.MonkeyPatch) -> None:
         scene = Scene(patch, newest)
         await play(scene, script)
-        assert scene.live_room.shown == scene.store.newest
+        assert scene.live_room.delivered == scene.store.newest
         for start, member, catching_up in scene.members:
             whole = numbers(start + 1, scene.store.newest)
             if member in scene.live_room.subscribers._subscribers:

@@ -42,7 +42,7 @@ class TestRepair:
     ) -> None:
         """And what is too far ahead is not kept, but read when its turn has come."""
         monkeypatch.setattr(module, "PAGE", 3)
-        monkeypatch.setattr(module, "MOST_AHEAD", 2)
+        monkeypatch.setattr(module, "MAX_AHEAD", 2)
         member = attached(live_room)
         store.newest = 14
         for seq in (14, 13, 12, 6):
@@ -76,7 +76,7 @@ class TestRepair:
             live_room.deliver(event(seq))
         store.newest = 8
         store.gate.set()
-        await until(lambda: live_room.shown == 8)
+        await until(lambda: live_room.delivered == 8)
         await settle()
         assert member.heard == numbers(5, 8)
 
@@ -93,9 +93,9 @@ class TestRepair:
         assert member.heard == []
         store.failing = False
         await until(lambda: member.heard == numbers(5, 6))
-        assert [record.message for record in caplog.records if "looking for" in record.message] == [
-            "looking for messages of room lobby fails, and is tried again: OperationalError: no store",
-            "looking for messages of room lobby works again",
+        assert [record.message for record in caplog.records if "reading messages" in record.message] == [
+            "reading messages of room lobby fails, and is tried again: OperationalError: no store",
+            "reading messages of room lobby works again",
         ]
 
     async def test_only_gaps_are_logged(
@@ -113,7 +113,7 @@ class TestRepair:
         assert "repaired" not in caplog.text
         store.newest = 7
         live_room.expect(7)
-        await until(lambda: live_room.shown == 7)
+        await until(lambda: live_room.delivered == 7)
         assert "room lobby: repaired a gap of 2" in caplog.text
 
     @pytest.mark.parametrize("epoch", ["", "other"])
@@ -126,7 +126,7 @@ class TestRepair:
         live_room.expect(6)
         await until(lambda: changed == ["lobby"])
         await until(lambda: live_room._repairing is None)
-        assert (member.heard, live_room.shown) == ([], 4)
+        assert (member.heard, live_room.delivered) == ([], 4)
 
     async def test_a_feed_that_is_closed_looks_for_nothing(self, store: Store, live_room: LiveRoom) -> None:
         """Nobody listens any more, so a store that stays away is not asked for ever."""
@@ -147,13 +147,13 @@ class TestHoles:
         store.newest, store.pruned = 9, 7
         live_room.expect(9)
         await until(lambda: member.heard == numbers(8, 9))
-        assert "room lobby: messages up to 7 were deleted before they could be shown" in caplog.text
+        assert "room lobby: messages up to 7 were deleted before they were delivered" in caplog.text
 
     async def test_what_is_here_already_is_not_skipped(self, store: Store, live_room: LiveRoom) -> None:
         """Behind the hole comes first what the layer brought before its turn."""
         member = attached(live_room)
         store.newest, store.pruned = 9, 7
         live_room.deliver(event(8))
-        await until(lambda: live_room.shown == 9)
+        await until(lambda: live_room.delivered == 9)
         await settle()
         assert member.heard == numbers(8, 9)

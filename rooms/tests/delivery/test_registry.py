@@ -11,7 +11,7 @@ from rooms.delivery.registry import LiveRooms
 from rooms.models import Room
 from rooms.names import room_group
 from rooms.presence import query as census
-from rooms.tests.listeners import Store, attached, listed_room, until
+from rooms.tests.listeners import OPEN, Store, attached, listed_room, until
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import GroupMember, GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle
@@ -52,12 +52,12 @@ async def test_it_is_heard_until_the_last_one_leaves(store: Store) -> None:
     await live_rooms.leave(live_room)
     member = attached(live_room)
     store.newest = 5
-    await broadcast(GROUP, "5", epoch="epoch", seq=5, door="1:0:0")
+    await broadcast(GROUP, "5", epoch="epoch", seq=5, access=OPEN)
     await until(lambda: member.heard == ["5"])
     await live_rooms.leave(live_room)
     assert live_rooms.find(listed_room()) is None
     assert get_channel_layer().groups == {}
-    assert [live_rooms._live_rooms, live_rooms._users, live_rooms._begun] == [{}, {}, {}]
+    assert [live_rooms._rooms, live_rooms._users, live_rooms._begun] == [{}, {}, {}]
 
 
 async def test_who_comes_after_that_begins_anew(store: Store) -> None:
@@ -68,7 +68,7 @@ async def test_who_comes_after_that_begins_anew(store: Store) -> None:
     store.newest = 6
     second = await enter(live_rooms)
     assert second is not first
-    assert second.shown == 6
+    assert second.delivered == 6
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ async def test_a_failure_is_shared_and_forgotten(store: Store) -> None:
             await task
     await settle()
     assert get_channel_layer().groups == {}
-    assert (await enter(live_rooms)).shown == 4
+    assert (await enter(live_rooms)).delivered == 4
     assert store.asked.qsize() == 2
 
 
@@ -118,7 +118,7 @@ async def test_without_the_layer_nothing_is_left_behind(
         with pytest.raises(LayerUnavailable):
             await enter(live_rooms)
     assert live_rooms.find(listed_room()) is None
-    assert (await enter(live_rooms)).shown == 4
+    assert (await enter(live_rooms)).delivered == 4
 
 
 async def test_a_beginning_that_nobody_waits_for_any_more_is_given_up(

@@ -8,7 +8,7 @@ from rooms.delivery import live_room as tails
 from rooms.delivery import replay
 from rooms.delivery.live_room import LiveRoom
 from rooms.delivery.replay import Start, catch_up, find_start
-from rooms.tests.listeners import Member, Store, attached, event, numbers
+from rooms.tests.listeners import NEWER, Member, Store, attached, event, numbers
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.tests.helpers import settle
@@ -58,8 +58,8 @@ def test_where_a_replay_begins_in_an_empty_room(query: dict[str, str], start: St
 
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The store that live_rooms and replays read from, with ten messages, of which the newest four are in memory too."""
-    monkeypatch.setattr(tails, "MOST_HISTORY", 4)
+    """A store with ten messages, of which the newest four are in memory too."""
+    monkeypatch.setattr(tails, "MAX_HISTORY", 4)
     monkeypatch.setattr(replay, "PAGE", 3)
     monkeypatch.setattr(replay, "FIRST_PAGE", 3)
     store = Store(10)
@@ -132,11 +132,11 @@ class TestCatchUp:
         await catching_up
         assert slow.heard == numbers(7, 60)
 
-    async def test_it_is_written_in_portions(
+    async def test_it_is_written_in_parts(
         self, store: Store, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """No more bytes at a time than may be, unless a single message has more."""
-        monkeypatch.setattr(replay, "MOST_AT_ONCE", 6)  # two frames of one character
+        monkeypatch.setattr(replay, "MAX_WRITE", 6)  # two frames of one character
         slow = Member()
         slow.reading.clear()
         catching_up = asyncio.create_task(catch_up(live_room, slow, 7))
@@ -145,8 +145,8 @@ class TestCatchUp:
         slow.reading.set()
         await catching_up
         assert slow.heard == ["8", "9", "10"]
-        assert list(replay._portions([])) == []
-        assert [len(some.messages) for some in replay._portions(live_room.recent.after(6) or [])] == [2, 1, 1]
+        assert list(replay._parts([])) == []
+        assert [len(some.messages) for some in replay._parts(live_room.recent.after(6) or [])] == [2, 1, 1]
 
 
 class TestRefusals:
@@ -180,8 +180,8 @@ class TestRefusals:
     ) -> None:
         """From memory or from the store: somebody has spoken by the new password."""
         store.newest += 1
-        live_room.deliver(event(store.newest, "1:1:1"))
-        store.door = "1:1:1"
+        live_room.deliver(event(store.newest, NEWER))
+        store.access = NEWER
         member = Member()
         with pytest.raises(ConnectionDenied):
             await catch_up(live_room, member, position)
@@ -191,13 +191,13 @@ class TestRefusals:
         self, store: Store, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Not one portion more is written."""
-        monkeypatch.setattr(replay, "MOST_AT_ONCE", 1)
+        monkeypatch.setattr(replay, "MAX_WRITE", 1)
         member = Member()
         member.reading.clear()
         catching_up = asyncio.create_task(catch_up(live_room, member, 6))
         await settle()
         store.newest += 1
-        live_room.deliver(event(store.newest, "1:1:1"))
+        live_room.deliver(event(store.newest, NEWER))
         member.reading.set()
         with pytest.raises(ConnectionDenied) as refused:
             await catching_up

@@ -2,14 +2,15 @@
 
 import pytest
 
-from rooms.delivery.subscribers import MOST_AT_ONCE, Subscribers
-from rooms.tests.listeners import OPEN_DOOR, Member
+from rooms.access.versions import AccessVersion
+from rooms.delivery.subscribers import MAX_WRITE, Subscribers
+from rooms.tests.listeners import NEWER, OPEN, Member
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
 
-NEWER_DOOR = "1:1:1"
+UNLISTED = AccessVersion(0, 0, guarded=False)
 
 
 class Writes(SendQueue):
@@ -39,18 +40,18 @@ def written(member: Member) -> list[list[str]]:
 @pytest.fixture
 async def subscribers() -> Subscribers:
     """Of a room with history in which nobody is yet."""
-    return Subscribers(OPEN_DOOR, numbered=True, on_mismatch=lambda: None)
+    return Subscribers(OPEN, numbered=True, on_mismatch=lambda: None)
 
 
 async def test_what_is_shown_together_is_written_together(subscribers: Subscribers) -> None:
     """All of one turn of the event loop, in its order, and the next turn's by itself."""
     one, other = watched(), watched()
-    subscribers.attach(one)
-    subscribers.attach(other)
+    subscribers.add(one)
+    subscribers.add(other)
     for text in "abc":
-        subscribers.show(Frame(text), OPEN_DOOR)
+        subscribers.write(Frame(text), OPEN)
     await settle()
-    subscribers.show(Frame("d"))
+    subscribers.write(Frame("d"))
     await settle()
     assert written(one) == written(other) == [["a", "b", "c"], ["d"]]
 
@@ -58,10 +59,10 @@ async def test_what_is_shown_together_is_written_together(subscribers: Subscribe
 async def test_much_is_not_kept_until_the_turn_is_over(subscribers: Subscribers) -> None:
     """It is written in portions, and nothing of it twice."""
     member = watched()
-    subscribers.attach(member)
-    texts = [letter * (MOST_AT_ONCE // 2) for letter in "abcde"]
+    subscribers.add(member)
+    texts = [letter * (MAX_WRITE // 2) for letter in "abcde"]
     for text in texts:
-        subscribers.show(Frame(text))
+        subscribers.write(Frame(text))
     assert [len(portion) for portion in written(member)] == [2, 2]
     await settle()
     assert [text for portion in written(member) for text in portion] == texts
@@ -70,10 +71,10 @@ async def test_much_is_not_kept_until_the_turn_is_over(subscribers: Subscribers)
 async def test_a_newcomer_sees_nothing_from_before(subscribers: Subscribers) -> None:
     """Also if it was shown in the same turn; who is in sees it before the newcomer sees anything."""
     member, newcomer = watched(), watched()
-    subscribers.attach(member)
-    subscribers.show(Frame("a"))
-    subscribers.attach(newcomer)
-    subscribers.show(Frame("b"))
+    subscribers.add(member)
+    subscribers.write(Frame("a"))
+    subscribers.add(newcomer)
+    subscribers.write(Frame("b"))
     await settle()
     assert (written(member), written(newcomer)) == ([["a"], ["b"]], [["b"]])
 
@@ -81,23 +82,23 @@ async def test_a_newcomer_sees_nothing_from_before(subscribers: Subscribers) -> 
 async def test_who_went_sees_nothing_more(subscribers: Subscribers) -> None:
     """Not even what was shown in the same turn; going twice, or without having come, does nothing."""
     member = watched()
-    subscribers.attach(member)
-    subscribers.show(Frame("a"))
-    subscribers.detach(member)
-    subscribers.detach(member)
-    subscribers.detach(watched())
+    subscribers.add(member)
+    subscribers.write(Frame("a"))
+    subscribers.remove(member)
+    subscribers.remove(member)
+    subscribers.remove(watched())
     await settle()
     assert written(member) == []
 
 
 async def test_what_is_for_all_goes_through_the_newest_door(subscribers: Subscribers) -> None:
     """Who came and went after a new password is not for those who do not know it."""
-    old, new = Member(OPEN_DOOR), Member(NEWER_DOOR)
-    subscribers.attach(old)
-    subscribers.attach(new)
-    subscribers.show(Frame("before"))
-    subscribers.show(Frame("said"), NEWER_DOOR)
-    subscribers.show(Frame("joined"))
+    old, new = Member(OPEN), Member(NEWER)
+    subscribers.add(old)
+    subscribers.add(new)
+    subscribers.write(Frame("before"))
+    subscribers.write(Frame("said"), NEWER)
+    subscribers.write(Frame("joined"))
     await settle()
     assert (old.heard, old.code) == (["before"], CloseCode.PASSWORD_CHANGED)
     assert (new.heard, new.code) == (["before", "said", "joined"], None)
@@ -106,11 +107,11 @@ async def test_what_is_for_all_goes_through_the_newest_door(subscribers: Subscri
 async def test_strangers_without_a_history_do_not_hear_each_other() -> None:
     """One of them is behind, and whoever looks after the room is told; nobody is ended for it."""
     told: list[bool] = []
-    subscribers = Subscribers("0:0:0", numbered=False, on_mismatch=lambda: told.append(True))
-    unlisted, listed = Member("0:0:0"), Member(OPEN_DOOR)
-    subscribers.attach(unlisted)
-    subscribers.attach(listed)
-    subscribers.show(Frame("joined"))
+    subscribers = Subscribers(UNLISTED, numbered=False, on_mismatch=lambda: told.append(True))
+    unlisted, listed = Member(UNLISTED), Member(OPEN)
+    subscribers.add(unlisted)
+    subscribers.add(listed)
+    subscribers.write(Frame("joined"))
     await settle()
     assert (unlisted.heard, listed.heard, listed.code) == (["joined"], [], None)
     assert told == [True]

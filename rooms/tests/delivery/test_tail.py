@@ -40,14 +40,14 @@ def test_an_empty_one_knows_the_newest_number() -> None:
 
 def test_it_has_at_most_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest are forgotten."""
-    monkeypatch.setattr(module, "MOST_HISTORY", 3)
+    monkeypatch.setattr(module, "MAX_HISTORY", 3)
     tail = tail_of(1, 10)
     assert (tail.newest, texts(tail, 7), texts(tail, 6)) == (10, ["8", "9", "10"], None)
 
 
 def test_it_has_at_most_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few they are; one that is longer than all that is kept is not kept either."""
-    monkeypatch.setattr(module, "MOST_BYTES", 12)  # four frames of one character
+    monkeypatch.setattr(module, "MAX_RECENT_BYTES", 12)  # four frames of one character
     tail = tail_of(1, 9)
     assert texts(tail, 5) == ["6", "7", "8", "9"]
     assert texts(tail, 4) is None

@@ -7,11 +7,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from rooms.access.versions import door_of
+from rooms.access.versions import access_version
 from rooms.history import reader as messages
-from rooms.history.reader import older, to_frame, to_text
+from rooms.history.reader import history_page
 from rooms.models import Room
-from rooms.protocol import History, HistoryPage, timestamp
+from rooms.protocol import History, HistoryPage, encode, stored_message, timestamp
 from rooms.tests.stored import BOB, keeping_room, new_message, put, put_many, put_texts, read_again
 from rooms.tests.support import set_password
 from rtproject.websocket.exceptions import ClientError
@@ -29,7 +29,7 @@ def room() -> Room:
 
 async def ask(room: Room, before: int = 10**9, limit: int = 3) -> HistoryPage:
     """What a member is answered who came in when the room was like this."""
-    return await older(room, door_of(room), History(before, limit))
+    return await history_page(room, access_version(room), History(before, limit))
 
 
 def seqs(page: HistoryPage) -> list[int | None]:
@@ -41,13 +41,11 @@ def test_a_row_is_shown_as_it_was_said(room: Room) -> None:
     """The frame of a replay is the one that was sent live."""
     (result,) = put(new_message(room, "hi", "7", BOB))
     assert result.row is not None
-    text = to_text(room, result.row)
-    assert json.loads(text) == {
+    assert json.loads(encode(stored_message("Lobby", result.row))) == {
         "type": "message", "room": "Lobby", "from": {"id": BOB.id, "name": "Bob", "guest": False},
         "text": "hi", "at": timestamp(result.row.at), "id": "7", "seq": 11,
     }  # fmt: skip
-    assert to_frame(room, result.row).messages[0]["text"] == text
-    assert "id" not in json.loads(to_text(room, put_texts(room, "hi")[0]))
+    assert "id" not in json.loads(encode(stored_message("Lobby", put_texts(room, "hi")[0])))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +112,7 @@ async def test_a_store_that_hangs_is_unavailable_too(room: Room, monkeypatch: py
         await asyncio.Event().wait()
 
     monkeypatch.setattr(messages, "page_before", hang)
-    monkeypatch.setattr(messages, "STORE_SECONDS", 0.01)
+    monkeypatch.setattr(messages, "STORE_TIMEOUT", 0.01)
     with pytest.raises(ClientError) as caught:
         await ask(room)
     assert caught.value.code == "unavailable"

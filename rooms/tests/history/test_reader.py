@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rooms.access.versions import door_of
+from rooms.access.versions import AccessVersion, access_version
 from rooms.history.reader import Page, read_after, read_before
 from rooms.models import Message, Room
 from rooms.tests.stored import keeping_room, put_many, read_again
@@ -48,7 +48,7 @@ def test_a_page_says_how_the_room_is(room: Room) -> None:
     """Its door and epoch of now, its newest number, and what is beyond its history."""
     set_password("other")
     page = read_after(room.pk, 9, 5)
-    assert page[1:] == (door_of(read_again("lobby")), room.epoch, 10, 2)
+    assert page[1:] == (access_version(read_again("lobby")), room.epoch, 10, 2)
 
 
 def test_what_was_deleted_is_gone_even_if_the_history_grew(room: Room) -> None:
@@ -56,12 +56,12 @@ def test_what_was_deleted_is_gone_even_if_the_history_grew(room: Room) -> None:
     room.sequence.pruned = 5
     room.sequence.save(update_fields=["pruned"])
     Room.objects.update(history_size=100)
-    assert read_before(room.pk, None, 1).gone == 5
+    assert read_before(room.pk, None, 1).pruned_through == 5
 
 
 def test_a_room_that_is_gone_has_nothing(room: Room) -> None:
     """No rows, no door and no epoch, whether it was deleted or keeps nothing any more."""
-    nothing = Page([], "", "", 0, 0)
+    nothing = Page([], AccessVersion(0, 0, guarded=False), "", 0, 0)
     Room.objects.update(history_size=0)
     read_again("lobby")
     assert read_after(room.pk, 0, 5) == read_before(room.pk, None, 5) == nothing

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import IntegrityError, connection
 
-from rooms.history.store import StoreStatus, store
+from rooms.history.store import StoreStatus, store_messages
 from rooms.models import Message, MessageSequence, Room
 from rooms.tests.stored import ADA, BOB, keeping_room, new_message, put, put_many, put_texts, read_again
 from rooms.tests.support import set_password
@@ -185,7 +185,7 @@ class TestAllOrNothing:
             raise InterruptedError
 
         with pytest.raises(InterruptedError):
-            store([new_message(room), new_message(room)], give_up, again=False)
+            store_messages([new_message(room), new_message(room)], give_up, again=False)
         assert seqs() == []
         assert [row.seq for row in put_texts(room, "hi")] == [1]
 
@@ -202,5 +202,7 @@ class TestAllOrNothing:
         """When `before_commit` is called everything is written, and it is called once."""
         room = keeping_room()
         calls: list[int] = []
-        store([new_message(room, member=ADA)], lambda: calls.append(Message.objects.count()), again=False)
+        store_messages(
+            [new_message(room, member=ADA)], lambda: calls.append(Message.objects.count()), again=False
+        )
         assert calls == [1]

@@ -8,10 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError, OperationalError
 
-from rooms.access.versions import door_of
+from rooms.access.versions import access_version
 from rooms.delivery.registry import current_live_rooms
 from rooms.history import writer as module
-from rooms.history.store import NewMessage, StoreResult, StoreStatus, store
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, store_messages
 from rooms.history.writer import Writer
 from rooms.models import Message, Room
 from rooms.posting import deliver_stored
@@ -39,7 +39,7 @@ class SlowStore:
         assert self.gate.wait(PATIENCE)
         if self.errors:
             raise self.errors.pop(0)
-        return store(new_messages, before_commit, again)
+        return store_messages(new_messages, before_commit, again)
 
     async def begun(self, count: int) -> None:
         """Returns when so many transactions have begun."""
@@ -50,9 +50,9 @@ class SlowStore:
 def slow_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowStore]:
     """What the writer stores in; it does not try again for long."""
     slow_store = SlowStore()
-    monkeypatch.setattr(module, "store", slow_store.store)
-    monkeypatch.setattr(module, "TRYING_SECONDS", -1.0)
-    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "store_messages", slow_store.store)
+    monkeypatch.setattr(module, "RETRY_SECONDS", -1.0)
+    monkeypatch.setattr(module, "RETRY_PAUSE", 0.0)
     yield slow_store
     slow_store.gate.set()
 
@@ -93,14 +93,14 @@ class TestGroupCommit:
         self, slow_store: SlowStore, room: Room, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The rest follows in the next transaction."""
-        monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(module, "MAX_BATCH", 2)
         assert await seqs(say_all(Writer(deliver_stored), room, *"abcde")) == [1, 2, 3, 4, 5]
         assert [len(batch) for batch in slow_store.batches] == [2, 2, 1]
 
     async def test_it_is_shown_when_it_is_stored(self, slow_store: SlowStore, room: Room) -> None:
         """To the members in this process, before its sender is answered, and not a moment earlier."""
         live_room = await current_live_rooms().enter(room, lambda key: None)
-        member = attached(live_room, door_of(room))
+        member = attached(live_room, access_version(room))
         slow_store.gate.clear()
         (task,) = say_all(Writer(deliver_stored), room, "hi")
         await slow_store.begun(1)
@@ -108,7 +108,7 @@ class TestGroupCommit:
         assert member.heard == []
         slow_store.gate.set()
         await task
-        assert live_room.shown == 1
+        assert live_room.delivered == 1
         await until(lambda: member.heard)
         await current_live_rooms().leave(live_room)
 
@@ -128,8 +128,8 @@ class TestGroupCommit:
     async def test_a_repeat_is_shown_if_nobody_here_has_seen_it(self, room: Room) -> None:
         """It may have been stored by a process that died before it could tell."""
         live_room = await current_live_rooms().enter(room, lambda key: None)
-        member = attached(live_room, door_of(room))
-        await sync_to_async(store)([new_message(room, "hi", "7")], lambda: None, again=False)
+        member = attached(live_room, access_version(room))
+        await sync_to_async(store_messages)([new_message(room, "hi", "7")], lambda: None, again=False)
         result = await Writer(deliver_stored).store(new_message(room, "hi", "7"))
         assert result.status is StoreStatus.REPEATED
         await until(lambda: member.heard)
@@ -161,7 +161,7 @@ class TestOutages:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """It is tried again for a while before anybody is told anything."""
-        monkeypatch.setattr(module, "TRYING_SECONDS", PATIENCE)
+        monkeypatch.setattr(module, "RETRY_SECONDS", PATIENCE)
         slow_store.errors = [OperationalError("locked"), OperationalError("locked")]
         assert await seqs(say_all(Writer(deliver_stored), room, "a", "b")) == [1, 2]
         assert slow_store.batches == [["a", "b"]] * 3
@@ -171,7 +171,7 @@ class TestOutages:
         self, slow_store: SlowStore, room: Room, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Only a store that is out of reach may come back."""
-        monkeypatch.setattr(module, "TRYING_SECONDS", PATIENCE)
+        monkeypatch.setattr(module, "RETRY_SECONDS", PATIENCE)
         slow_store.errors = [DataError("odd")]
         assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.UNAVAILABLE
         assert len(slow_store.batches) == 1
@@ -185,7 +185,7 @@ class TestOutages:
 class TestGivingUp:
     @pytest.fixture(autouse=True)
     def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
+        monkeypatch.setattr(module, "STORE_TIMEOUT", 0.05)
 
     async def test_what_was_given_up_is_never_stored(self, slow_store: SlowStore, room: Room) -> None:
         """A store that hangs is not waited for, and when it comes back it finds that it must not commit."""

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from rooms.history import writer as module
-from rooms.history.store import NewMessage, StoreResult, StoreStatus, store
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, store_messages
 from rooms.history.writer import Batch, Writer
 from rooms.models import Message, Room
 from rooms.posting import deliver_stored
@@ -44,7 +44,7 @@ class BreakingStore:
         if attempt == "not committed":
             before_commit()
             raise OperationalError("broken")
-        results = store(new_messages, before_commit, again)
+        results = store_messages(new_messages, before_commit, again)
         assert self.gate.wait(PATIENCE)
         if attempt == "committed":
             raise OperationalError("broken")
@@ -58,13 +58,13 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Breaking
 
     def make(*attempts: str) -> BreakingStore:
         made.append(BreakingStore(*attempts))
-        monkeypatch.setattr(module, "store", made[0].store)
+        monkeypatch.setattr(module, "store_messages", made[0].store)
         return made[0]
 
     lost = SimpleNamespace(is_usable=lambda: False, close_if_unusable_or_obsolete=lambda: None)
     monkeypatch.setattr(module, "connection", lost)
-    monkeypatch.setattr(module, "TRYING_SECONDS", -1.0)
-    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "RETRY_SECONDS", -1.0)
+    monkeypatch.setattr(module, "RETRY_PAUSE", 0.0)
     yield make
     for breaking in made:
         breaking.gate.set()
@@ -117,14 +117,14 @@ async def test_a_commit_in_doubt_is_not_answered_before_it_is_known(
 ) -> None:
     """Whoever waits cannot be told that nothing was stored."""
     asked: list[bool] = []
-    give_up = Batch.give_up
+    cancel = Batch.cancel
 
     def spy(batch: Batch) -> bool:
-        asked.append(give_up(batch))
+        asked.append(cancel(batch))
         return asked[-1]
 
-    monkeypatch.setattr(Batch, "give_up", spy)
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(Batch, "cancel", spy)
+    monkeypatch.setattr(module, "STORE_TIMEOUT", 0.05)
     slow = breaking("real")
     slow.gate.clear()
     answer = asyncio.create_task(Writer(deliver_stored).store(new_message(room)))
@@ -139,8 +139,8 @@ async def test_nobody_waits_for_ever(
     breaking: Callable[..., BreakingStore], room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the end nobody is told anything that might not be true."""
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
-    monkeypatch.setattr(module, "COMMIT_UNKNOWN_SECONDS", 0.05)
+    monkeypatch.setattr(module, "STORE_TIMEOUT", 0.05)
+    monkeypatch.setattr(module, "COMMIT_TIMEOUT", 0.05)
     breaking("real").gate.clear()
     assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.COMMIT_UNKNOWN
 
@@ -149,7 +149,7 @@ async def test_a_store_that_stays_away_is_given_up(
     breaking: Callable[..., BreakingStore], room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also in doubt it is not tried for ever."""
-    monkeypatch.setattr(module, "COMMIT_UNKNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(module, "COMMIT_TIMEOUT", 0.0)
     broken = breaking("not committed", *["away"] * 1000)
     assert (await Writer(deliver_stored).store(new_message(room))).status is StoreStatus.COMMIT_UNKNOWN
     assert len(broken.attempts) > 900

@@ -125,7 +125,7 @@ class House:
         """Brings it to all processes, also to the one that told it."""
         for process in self.processes:
             if not {process.name, tags["by"]} & self.cut_off:
-                process.presence.hear(tags)
+                process.presence.handle(tags)
 
     def release(self, kept: list[Tags] | None = None) -> None:
         """Brings what was kept, or this instead of it, and keeps nothing any more."""
@@ -136,7 +136,7 @@ class House:
     def take_told(self) -> list[tuple[str, str]]:
         """What was told since this was last asked, but for beats: by whom, and what."""
         told, self.told[:] = list(self.told), []
-        return [(tags["by"], tags["presence"]) for tags in told if tags["presence"] != exchange.BEAT]
+        return [(tags["by"], tags["presence"]) for tags in told if tags["presence"] != exchange.HEARTBEAT]
 
     async def _broadcast(self, group: str, text: None, **tags: Any) -> None:
         if self.away:

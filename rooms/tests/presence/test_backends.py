@@ -12,7 +12,7 @@ from rooms.protocol import Person
 from rooms.tests.presence.processes import STEP_SECONDS, House, Process
 
 SOON = GATHER_SECONDS * 3  # until what was told is known everywhere, questions and answers included
-ONE_BEAT = exchange.BEAT_SECONDS + SOON
+ONE_BEAT = exchange.HEARTBEAT_SECONDS + SOON
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ class TestBeginning:
                 }
             )
             await asyncio.sleep(0)
-        assert await begun <= exchange.ANSWER_SECONDS + 2 * STEP_SECONDS
+        assert await begun <= exchange.SYNC_TIMEOUT + 2 * STEP_SECONDS
 
     async def test_without_the_layer_it_goes_on(self, house: House) -> None:
         """Who is elsewhere is found out when the layer is back."""
@@ -83,7 +83,7 @@ class TestBeginning:
             alone.enter(Person(str(number), "A", guest=True))
         assert len(shown) == len(alone.state) == 10
         assert alone._backend._changes == {}
-        assert alone._backend._telling is None
+        assert alone._backend._publishing is None
         await alone.close()
         assert get_channel_layer().groups == {}
 
@@ -158,7 +158,7 @@ class TestEnd:
         await first.presence.close()
         house.told.clear()
         second.presence._backend._asking.add(first.name)
-        second.presence._backend._tell_soon()
+        second.presence._backend._publish_soon()
         await house.clock.advance(100)
         assert {tags["by"] for tags in house.told} == {second.name}
 

@@ -3,11 +3,11 @@
 import pytest
 
 from rooms.presence import backends as exchange
-from rooms.presence.backends import CHANGE, EVERYTHING, GATHER_SECONDS, QUESTION, SILENT_BEATS
+from rooms.presence.backends import CHANGE, EVERYTHING, GATHER_SECONDS, MISSED_HEARTBEATS, QUESTION
 from rooms.tests.presence.processes import House, Process, Tags
 
 SOON = GATHER_SECONDS * 3  # until what was told is known everywhere, questions and answers included
-ONE_BEAT = exchange.BEAT_SECONDS + SOON
+ONE_BEAT = exchange.HEARTBEAT_SECONDS + SOON
 GONE_WITHIN = 25.0  # seconds after it was last heard; people are promised 30
 
 
@@ -116,13 +116,13 @@ class TestSilence:
     async def test_a_silent_process_takes_its_members_with_it(self, house: House) -> None:
         """Without a word of it they are gone in time, and not before it has missed several beats."""
         first, second = await two(house)
-        await house.clock.advance(exchange.BEAT_SECONDS)
+        await house.clock.advance(exchange.HEARTBEAT_SECONDS)
         house.kill(first)
-        await house.clock.advance(exchange.BEAT_SECONDS)
+        await house.clock.advance(exchange.HEARTBEAT_SECONDS)
         assert second.members == {"ada", "bob"}
-        await house.clock.advance(GONE_WITHIN - exchange.BEAT_SECONDS)
+        await house.clock.advance(GONE_WITHIN - exchange.HEARTBEAT_SECONDS)
         assert second.take_shown() == [("left", "ada", 1)]
-        assert second.presence._backend._known == second.presence._backend._silent == {}
+        assert second.presence._backend._known == second.presence._backend._missed == {}
 
     async def test_who_comes_back_from_silence_is_asked(self, house: House) -> None:
         """A process that was frozen is there again, with the members it has then."""
@@ -165,4 +165,4 @@ class TestSilence:
 
     def test_it_takes_less_than_people_are_promised(self) -> None:
         """Also if one of our own beats is lost."""
-        assert (SILENT_BEATS + 1) * exchange.BEAT_SECONDS < 30
+        assert (MISSED_HEARTBEATS + 1) * exchange.HEARTBEAT_SECONDS < 30

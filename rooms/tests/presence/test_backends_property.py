@@ -52,7 +52,7 @@ class Scene(House):
         """Everything works again, for long enough."""
         self.away, self.loses = False, lambda tags: False
         self.release()
-        await self.clock.advance(4 * exchange.BEAT_SECONDS)
+        await self.clock.advance(4 * exchange.HEARTBEAT_SECONDS)
 
     async def _begin(self, process: Process) -> None:
         self.processes.append(process)

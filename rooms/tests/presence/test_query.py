@@ -66,5 +66,5 @@ async def test_the_members_are_told_by_their_own_process() -> None:
 
 async def test_without_an_answer_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for long."""
-    monkeypatch.setattr(census, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(census, "RESPONSE_TIMEOUT", 0.01)
     assert (await count_by_room(), await members_by_room()) == ({}, {})

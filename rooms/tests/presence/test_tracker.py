@@ -64,7 +64,7 @@ class TestComingAndGoing:
             alone.leave("bob")
             await house.clock.advance(2 * GRACE)
         assert alone.shown == []
-        assert alone.presence._more == {}
+        assert alone.presence._extra == {}
         alone.leave("bob")
         await house.clock.advance(GRACE + SOON)
         assert alone.take_shown() == [("left", "bob", 1)]

@@ -18,8 +18,8 @@ QUICK = """
 from rooms.presence import backends as exchange
 from rooms.presence import tracker as presence
 presence.GRACE_SECONDS = 0.2
-exchange.BEAT_SECONDS = 1.0
-exchange.QUIET_SECONDS = exchange.ANSWER_SECONDS = 0.5
+exchange.HEARTBEAT_SECONDS = 1.0
+exchange.QUIET_SECONDS = exchange.SYNC_TIMEOUT = 0.5
 """
 QuickDaphne = patched(Daphne, QUICK)
 
@@ -32,8 +32,8 @@ Room.objects.create(name="emptied")
 """
 DISCONNECT = """
 from rooms.models import Room
-from rooms.enforcement import remove
-remove(Room.objects.get(name="emptied"), {})
+from rooms.enforcement import disconnect
+disconnect(Room.objects.get(name="emptied"), {})
 """
 
 
