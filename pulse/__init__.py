@@ -1,1 +1,1 @@
-"""The pulse of the machines this site runs on: one worker a host measures, every dashboard is told."""
+"""The pulse of the machines of this site: each measures itself for all dashboards."""

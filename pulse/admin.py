@@ -1,36 +1,36 @@
-"""Thresholds to set, alerts to look back at, and hosts to forget."""
+"""The admin pages of thresholds, alerts and hosts."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from pulse.alert_rules import STALE
-from pulse.alerting import engine as engine
+from pulse.alerting import engine
 from pulse.models import AlertEvent, Host, Threshold
 
 
 @admin.register(Threshold)
 class ThresholdAdmin(admin.ModelAdmin):
-    """One threshold for each metric. A metric whose threshold is deleted fires no alert."""
+    """One threshold for each metric. A metric whose threshold is deleted has no alerts."""
 
     list_display = ("metric", "threshold", "margin", "hold")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """What only the pulses themselves write, and an admin may delete."""
+    """Rows that only the pulses write, and an admin may delete."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is nothing to add by hand."""
+        """Always False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nor to change."""
+        """Always False."""
         return False
 
 
 @admin.register(AlertEvent)
 class AlertEventAdmin(ReadOnlyAdmin):
-    """The alerts of the last months, the newest first."""
+    """The alerts of the last months, newest first."""
 
     list_display = ("host", "metric", "state", "highest", "limit", "since", "fired", "until")
     fields = list_display
@@ -41,12 +41,12 @@ class AlertEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="value", ordering="value")
     def highest(self, event: AlertEvent) -> str:
-        """The highest figure since it began, with its unit."""
+        """The highest figure since the alert began, with its unit."""
         return _with_unit(event.metric, event.value)
 
     @admin.display(description="threshold", ordering="threshold")
     def limit(self, event: AlertEvent) -> str:
-        """What it had to reach, with its unit."""
+        """The threshold, with its unit."""
         return _with_unit(event.metric, event.threshold)
 
 
@@ -58,16 +58,16 @@ def _with_unit(metric: str, figure: float) -> str:
 
 @admin.register(Host)
 class HostAdmin(ReadOnlyAdmin):
-    """The machines that sent a pulse in the last day. To delete one is to forget all that it said."""
+    """The machines that sent a pulse in the last day."""
 
     list_display = ("name", "at", "interval", "missed")
     search_fields = ("name",)
 
     def delete_model(self, request: HttpRequest, obj: Host) -> None:
-        """Its samples go too, and its alerts end. It is there again with its next pulse."""
-        self.delete_queryset(request, Host.objects.filter(pk=obj.pk))
+        """See engine.delete_host."""
+        engine.delete_host(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
-        """The same for each."""
+        """See engine.delete_host."""
         for host in queryset:
-            engine.forget(host)
+            engine.delete_host(host)

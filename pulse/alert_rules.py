@@ -1,4 +1,4 @@
-"""When a figure is a reason to worry, and for how long. Pure: no Django, and time is what the caller says it is."""
+"""The rules by which alerts begin, fire and end. No Django; callers pass the time."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -11,7 +11,7 @@ State = Literal["pending", "firing", "resolved"]
 
 STALE = "silent"  # the metric of a host without pulses: seconds since its last
 
-# What has a threshold. The load is per core, so that one threshold fits machines of any size.
+# The metrics that can have a threshold. Load is per core, so one threshold fits machines of any size.
 METRICS: dict[str, Callable[[Pulse], float]] = {
     "cpu": lambda pulse: pulse.cpu,
     "memory": lambda pulse: pulse.memory.percent,
@@ -22,9 +22,10 @@ METRICS: dict[str, Callable[[Pulse], float]] = {
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """An alert fires when a figure was `threshold` or more for `hold` seconds, and resolves below `threshold - margin`.
+    """The condition of an alert.
 
-    The margin (hysteresis) keeps a figure that swings about its threshold from firing again and again.
+    It fires when a figure was at least `threshold` for `hold` seconds, and resolves below
+    `threshold - margin`, so that a figure near its threshold does not fire again and again.
     """
 
     threshold: float
@@ -33,10 +34,9 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert of one metric of one host. Times are Unix time, in seconds.
+    """One alert of one metric of one host. Times are Unix time.
 
-    `value` is the highest figure since `since`, when it first reached the threshold; `fired` is when it had held for
-    long enough, `until` when it was over.
+    `value` is the highest figure since `since`, when the figure first reached the threshold.
     """
 
     state: State
@@ -50,10 +50,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 def next_alert(
     rule: Rule, alert: Alert | None, value: float, at: float, unbroken: bool = True
 ) -> Alert | None:
-    """What becomes of `alert` (the open one, or None) when `value` is measured at `at`.
+    """The alert that follows from the open `alert`, or from None, when `value` is measured.
 
-    `unbroken` says that nothing was missed since the figure before: what nobody measured did not hold. A clock that
-    was set back breaks it too. A pending alert whose figure falls below its threshold was none: None.
+    With `unbroken=False`, measurements are missing before this one, so a pending alert starts again; so
+    does one whose clock was set back. A pending alert whose figure falls below the threshold is dropped.
     """
     if alert is not None and alert.state == "firing":
         if value < rule.threshold - rule.margin:
@@ -70,9 +70,9 @@ def next_alert(
 def next_stale_alert(
     rule: Rule, interval: float, alert: Alert | None, seconds: float, at: float
 ) -> Alert | None:
-    """What becomes of the alert of a host without a pulse for `seconds`; of `interval` seconds there should be one in each.
+    """The stale alert that follows from `alert` at `at`, `seconds` after the last pulse.
 
-    The rule's threshold is in intervals. The alert begins with the last pulse; that the next one ends it is not seen here.
+    The rule's threshold is in intervals. The alert begins with the last pulse; the next one ends it.
     """
     limit = rule.threshold * interval
     fires = seconds >= limit + rule.hold
@@ -84,7 +84,7 @@ def next_stale_alert(
 
 
 def resolved(alert: Alert, at: float) -> Alert | None:
-    """The same alert when it is over: nothing, if it never fired. It never ends before it fired."""
+    """The alert after its end, or None if it never fired. It does not end before it fired."""
     if alert.fired is None:
         return None
     return msgspec.structs.replace(alert, state="resolved", until=max(at, alert.fired))

@@ -1,4 +1,4 @@
-"""Live figures for whoever looks: what is stored first, then every pulse as it comes."""
+"""`/stats`: stored samples first, then every pulse as it comes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from pulse.alerting.monitor import current_monitor
 from pulse.models import Sample
 from pulse.permissions import can_view_pulse, current_viewers
-from pulse.protocol import ALERTS_GROUP, GROUP, MOST_HISTORY, Alerts, encode
+from pulse.protocol import ALERTS_GROUP, GROUP, MAX_HISTORY, STRAY_TICKS, Alerts, encode
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
@@ -18,35 +18,30 @@ from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.query import whole_number
 from rtproject.websocket.transport.frames import Frame
 
-STORE_SECONDS = 1.0  # how long a newcomer waits for stored samples before it gets only live ones
-STRAY_TICKS = 10  # further behind, a pulse is no late double: the clock or PULSE_INTERVAL was changed
+REPLAY_TIMEOUT = 1.0  # for reading stored samples; without them a client gets live pulses only
 
-# One for the process: many dashboards find the same store out of reach.
-store_outage = FailureLog("reading stored pulses")
+# One for the process: many clients meet the same failure of the store.
+reading_samples = FailureLog("reading stored pulses")
 
-
-@database_sync_to_async
-def newest_samples(count: int, host: str | None) -> list[Sample]:
-    """See SampleQuerySet.newest. Raises django.db.Error if the database cannot be asked."""
-    return Sample.objects.newest(count, host)
+newest_samples = database_sync_to_async(Sample.objects.newest)
 
 
 class PulseConsumer(WebsocketConsumer):
     """`/stats?host=…&history=N&alerts=1`: forwards pulses, at most one for each host and tick.
 
-    Only who asks for alerts is told of them, so that the other clients hear of pulses alone. It ignores what the
-    client says. It serves live pulses also if the store is out of reach: that is when somebody wants to see them.
+    Only clients that ask for alerts get them: the others expect pulses alone. Frames from the client are
+    ignored. Without the store, live pulses are still sent.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._host: str | None = None  # the only one that is forwarded, if there is one
+        self._host: str | None = None  # the only host to forward, if any
         self._newest: dict[str, int] = {}  # by host, the `seq` that was sent last
-        self._early: list[GroupEvent] | None = []  # what came during the replay; None when that is over
-        self._alerts: Alerts | None = None  # what was told last
+        self._early: list[GroupEvent] | None = []  # pulses that came during the replay; None after it
+        self._alerts: Alerts | None = None  # as sent last
 
     async def connect(self) -> None:
-        """Accepts, and sends the newest stored samples. ConnectionDenied with 4003: no staff, PULSE_PUBLIC off."""
+        """Accept, and send stored samples. Raise ConnectionDenied (4003) without permission."""
         if not can_view_pulse(self.scope.get("user")):
             raise ConnectionDenied(CloseCode.FORBIDDEN)
         current_viewers().enter(self)
@@ -61,15 +56,15 @@ class PulseConsumer(WebsocketConsumer):
         for event in early or ():
             self.deliver(event)
         if wants_alerts:
-            current_monitor().show_to(self)
+            current_monitor().subscribe(self)
 
     async def disconnect(self, code: int) -> None:
-        """Hears of no alert any more."""
-        current_monitor().forget(self)
+        """Stop alerts and checks of the session."""
+        current_monitor().unsubscribe(self)
         current_viewers().leave(self)
 
     def show_alerts(self, alerts: Alerts) -> None:
-        """Sends the alerts, of the one host that was asked for, and the thresholds, if they are not as sent last."""
+        """Send the alerts of the requested host and the thresholds, if they have changed."""
         entries = tuple(alert for alert in alerts.alerts if self._host in (None, alert.host))
         wanted = msgspec.structs.replace(alerts, alerts=entries)
         if wanted != self._alerts:
@@ -77,7 +72,7 @@ class PulseConsumer(WebsocketConsumer):
             self.send_queue.write(Frame(encode(wanted)))
 
     def deliver(self, event: GroupEvent) -> None:
-        """Forwards the pulses that were asked for; those that come during the replay, after it."""
+        """Forward the requested pulses; those that come during the replay wait for its end."""
         if "host" not in event.tags:
             current_monitor().wake()
         elif self._early is not None:
@@ -86,9 +81,9 @@ class PulseConsumer(WebsocketConsumer):
             super().deliver(event)
 
     async def _stored(self) -> list[Sample]:
-        count = whole_number(self.query.get("history"), 0, MOST_HISTORY)
-        with store_outage:
-            async with asyncio.timeout(STORE_SECONDS):
+        count = whole_number(self.query.get("history"), 0, MAX_HISTORY)
+        with reading_samples:
+            async with asyncio.timeout(REPLAY_TIMEOUT):
                 samples: list[Sample] = await newest_samples(1 if count is None else count, self._host)
                 return samples
         return []

@@ -1,4 +1,4 @@
-"""What of a pulse is drawn over time and compared with thresholds. Knows nothing of Django."""
+"""The figures of a pulse that charts show, and their mean and peak. No Django."""
 
 from collections.abc import Callable, Sequence
 from statistics import fmean
@@ -7,7 +7,7 @@ import msgspec
 
 from pulse.protocol import Pulse
 
-# Whoever adds one adds it at the end: for a day there are rollups that hold them in this order.
+# Stored rollups hold the figures in this order: a change needs a migration that deletes them.
 FIGURES: dict[str, Callable[[Pulse], float]] = {
     "cpu": lambda pulse: pulse.cpu,
     "memory": lambda pulse: pulse.memory.percent,
@@ -18,11 +18,11 @@ FIGURES: dict[str, Callable[[Pulse], float]] = {
     "received": lambda pulse: pulse.network.received,
 }
 
-Row = tuple[float, ...]  # one number for each of FIGURES
+Row = tuple[float, ...]  # a number for each of FIGURES
 
 
 class Fold(msgspec.Struct, frozen=True, array_like=True):
-    """Several pulses of one host as one: the mean and the highest of each of FIGURES."""
+    """The mean and the peak of each of FIGURES over several pulses of one host."""
 
     mean: Row
     peak: Row
@@ -34,7 +34,7 @@ def row_of(pulse: Pulse) -> Row:
 
 
 def fold(rows: Sequence[Row]) -> Fold:
-    """The rows, of which there is at least one, as one."""
+    """Combine one or more rows."""
     columns = list(zip(*rows, strict=True))
     return Fold(
         mean=tuple(round(fmean(column), 2) for column in columns),
@@ -43,7 +43,7 @@ def fold(rows: Sequence[Row]) -> Fold:
 
 
 def fold_again(folds: Sequence[Fold]) -> Fold:
-    """Folds of about as many pulses each, of which there is at least one, as one."""
+    """Combine one or more folds of about as many pulses each."""
     if len(folds) == 1:
         return folds[0]
     return Fold(fold([each.mean for each in folds]).mean, fold([each.peak for each in folds]).peak)

@@ -1,4 +1,4 @@
-"""Who may see the pulse, and for how long."""
+"""Permission to see the pulse, also while a connection is open."""
 
 import asyncio
 from typing import Protocol
@@ -15,21 +15,21 @@ from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.lifecycle import run_in_background
 
 RECHECK_SECONDS = 30.0
-STORE_TIMEOUT = 5.0  # with a store that does not answer
+SESSION_TIMEOUT = 5.0
 
 
 def is_staff(user: AbstractBaseUser | AnonymousUser | None) -> bool:
-    """Whether `user` is one whom the admin lets in."""
+    """Whether `user` may log in to the admin site."""
     return user is not None and user.is_active and bool(getattr(user, "is_staff", False))
 
 
 def can_view_pulse(user: AbstractBaseUser | AnonymousUser | None) -> bool:
-    """Whether `user` may see the pulse: everybody may, and with PULSE_PUBLIC off only staff."""
+    """Whether `user` may see the pulse: with PULSE_PUBLIC off only staff may."""
     return settings.PULSE_PUBLIC or is_staff(user)
 
 
 class Connection(Protocol):
-    """A connection that may be ended: `scope` says whose session let it in."""
+    """A connection with a session in its `scope`."""
 
     scope: Scope
 
@@ -37,43 +37,44 @@ class Connection(Protocol):
 
 
 class Viewers:
-    """The connections that a session lets in while PULSE_PUBLIC is off. Each session is asked again now and then, since
-    it may end, and so may its user's rights. Use `current_viewers()`.
+    """The connections to a pulse that is for staff alone. Use `current_viewers()`.
+
+    Their sessions are checked again and again, since a session may end and so may a user's rights.
     """
 
     def __init__(self) -> None:
         self._sessions: dict[Connection, SessionBase] = {}
         self._task: asyncio.Task[None] | None = None
-        self._outage = FailureLog("looking after those who watch the pulse")  # who is in stays meanwhile
+        self._failures = FailureLog("checking the sessions of the pulse's viewers")
 
     def enter(self, connection: Connection) -> None:
-        """Watches over `connection` until it leaves."""
+        """Check the session of `connection` until it leaves."""
         session = connection.scope.get("session")
         if settings.PULSE_PUBLIC or session is None:
             return
         self._sessions[connection] = session
         if self._task is None or self._task.done():
-            self._task = run_in_background(self._watch(), "pulse onlookers")
+            self._task = run_in_background(self._recheck(), "pulse viewers")
 
     def leave(self, connection: Connection) -> None:
-        """Forgets `connection`, if it was here."""
+        """Forget `connection`, if it entered."""
         self._sessions.pop(connection, None)
 
-    async def _watch(self) -> None:
+    async def _recheck(self) -> None:
         while self._sessions:
             await asyncio.sleep(RECHECK_SECONDS)
-            # However many pages one has open.
+            # Once for each session, however many connections it has.
             sessions = {session.session_key: session for session in self._sessions.values()}
             for key, session in sessions.items():
-                with self._outage:
-                    async with asyncio.timeout(STORE_TIMEOUT):
+                with self._failures:
+                    async with asyncio.timeout(SESSION_TIMEOUT):
                         user = await get_user({"session": type(session)(key)})
                     self._revoke(key, user)
 
     def _revoke(self, key: str | None, user: AbstractBaseUser | AnonymousUser) -> None:
         if is_staff(user):
             return
-        # A session that is not there has ended, or has another key by now: the next handshake tells.
+        # A missing session has ended or got another key: the next handshake decides which.
         code = CloseCode.FORBIDDEN if user.is_authenticated else CloseCode.GOING_AWAY
         for connection, session in list(self._sessions.items()):
             if session.session_key == key:

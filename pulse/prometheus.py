@@ -1,4 +1,4 @@
-"""The newest pulses for Prometheus: base units, one metric for each figure, the host as a label."""
+"""The newest pulses for Prometheus: base units, one metric for each figure."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from prometheus_client.registry import Collector
 
 from pulse.protocol import AlertEntry, Pulse
 
-# The name of each metric without `pulse_`, what Prometheus shows as its help, and its value.
+# The name of each metric without `pulse_`, its help text, and its value.
 GAUGES: tuple[tuple[str, str, Callable[[Pulse], float]], ...] = (
     ("cpu_usage_ratio", "Use of all processors, 0 to 1.", lambda pulse: pulse.cpu / 100),
-    ("memory_used_bytes", "Memory that is in use.", lambda pulse: pulse.memory.used),
-    ("memory_size_bytes", "Memory that there is.", lambda pulse: pulse.memory.total),
-    ("swap_used_bytes", "Swap that is in use.", lambda pulse: pulse.swap.used),
-    ("swap_size_bytes", "Swap that there is.", lambda pulse: pulse.swap.total),
-    ("disk_used_bytes", "What is used of the disk that holds the data.", lambda pulse: pulse.disk.used),
-    ("disk_size_bytes", "The size of the disk that holds the data.", lambda pulse: pulse.disk.total),
+    ("memory_used_bytes", "Memory in use.", lambda pulse: pulse.memory.used),
+    ("memory_size_bytes", "All memory.", lambda pulse: pulse.memory.total),
+    ("swap_used_bytes", "Swap in use.", lambda pulse: pulse.swap.used),
+    ("swap_size_bytes", "All swap.", lambda pulse: pulse.swap.total),
+    ("disk_used_bytes", "Used space of the disk that holds the data.", lambda pulse: pulse.disk.used),
+    ("disk_size_bytes", "Size of the disk that holds the data.", lambda pulse: pulse.disk.total),
     ("load1", "Load average over 1 minute.", lambda pulse: pulse.load[0]),
     ("load5", "Load average over 5 minutes.", lambda pulse: pulse.load[1]),
     ("load15", "Load average over 15 minutes.", lambda pulse: pulse.load[2]),
@@ -28,14 +28,16 @@ GAUGES: tuple[tuple[str, str, Callable[[Pulse], float]], ...] = (
         "Received on all interfaces.",
         lambda pulse: pulse.network.received,
     ),
-    ("uptime_seconds", "How long the machine has been running.", lambda pulse: pulse.uptime),
-    ("interval_seconds", "What the newest pulse covers.", lambda pulse: pulse.interval),
+    ("uptime_seconds", "Time since the machine started.", lambda pulse: pulse.uptime),
+    ("interval_seconds", "Time that the newest pulse covers.", lambda pulse: pulse.interval),
 )
+
+Sample = tuple[Sequence[str], float]  # the values of the labels, and of the metric
 
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """The newest pulse of a host, the Unix time it was measured at, and the ticks that its worker missed."""
+    """The newest pulse of a host, its Unix time, and the ticks that the host's worker missed."""
 
     pulse: Pulse
     at: float
@@ -43,7 +45,7 @@ class HostState:
 
 
 def exposition(hosts: Sequence[HostState], alerts: Iterable[AlertEntry], accept: str) -> tuple[bytes, str]:
-    """What Prometheus is answered, and its content type: the format that the header `accept` asks for."""
+    """The answer to Prometheus and its content type, in the format of the header `accept`."""
     registry = CollectorRegistry()
     registry.register(_Pulses(hosts, alerts))
     encode, content_type = choose_encoder(accept)
@@ -57,42 +59,29 @@ class _Pulses(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for name, meaning, value in GAUGES:
-            gauge = GaugeMetricFamily(f"pulse_{name}", meaning, labels=["host"])
-            for host in self._hosts:
-                gauge.add_metric([host.pulse.host], value(host.pulse))
-            yield gauge
-        yield self._cores()
-        yield self._times()
-        yield self._missed()
-        yield self._open_alerts()
-
-    def _cores(self) -> Metric:
-        gauge = GaugeMetricFamily(
-            "pulse_core_usage_ratio", "Use of one processor, 0 to 1.", labels=["host", "core"]
+            figures = [((host.pulse.host,), value(host.pulse)) for host in self._hosts]
+            yield _gauge(name, meaning, ["host"], figures)
+        cores = [
+            ((host.pulse.host, str(core)), use / 100)
+            for host in self._hosts
+            for core, use in enumerate(host.pulse.cores)
+        ]
+        yield _gauge("core_usage_ratio", "Use of one processor, 0 to 1.", ["host", "core"], cores)
+        times = [((host.pulse.host,), host.at) for host in self._hosts]
+        yield _gauge("time_seconds", "Unix time of the newest pulse.", ["host"], times)
+        missed = CounterMetricFamily(
+            "pulse_missed_ticks", "Ticks that the host's worker missed since it started.", labels=["host"]
         )
         for host in self._hosts:
-            for core, use in enumerate(host.pulse.cores):
-                gauge.add_metric([host.pulse.host, str(core)], use / 100)
-        return gauge
+            missed.add_metric([host.pulse.host], host.missed)
+        yield missed
+        alerts = [((alert.host, alert.metric, alert.state), 1) for alert in self._alerts]
+        meaning = "1 for each alert that is pending or firing."
+        yield _gauge("alerts", meaning, ["host", "metric", "state"], alerts)
 
-    def _times(self) -> Metric:
-        gauge = GaugeMetricFamily("pulse_time_seconds", "Unix time of the newest pulse.", labels=["host"])
-        for host in self._hosts:
-            gauge.add_metric([host.pulse.host], host.at)
-        return gauge
 
-    def _missed(self) -> Metric:
-        counter = CounterMetricFamily(
-            "pulse_missed_ticks", "Ticks that the host's worker missed since it was started.", labels=["host"]
-        )
-        for host in self._hosts:
-            counter.add_metric([host.pulse.host], host.missed)
-        return counter
-
-    def _open_alerts(self) -> Metric:
-        gauge = GaugeMetricFamily(
-            "pulse_alerts", "1 for each alert that is pending or firing.", labels=["host", "metric", "state"]
-        )
-        for alert in self._alerts:
-            gauge.add_metric([alert.host, alert.metric, alert.state], 1)
-        return gauge
+def _gauge(name: str, meaning: str, labels: Sequence[str], samples: Iterable[Sample]) -> Metric:
+    gauge = GaugeMetricFamily(f"pulse_{name}", meaning, labels=labels)
+    for values, value in samples:
+        gauge.add_metric(values, value)
+    return gauge

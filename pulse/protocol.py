@@ -1,16 +1,17 @@
-"""The pulse frame (docs/protocol.md), as it goes over the wire. Knows nothing of Django."""
+"""The frames of `/stats` (docs/protocol.md) and the types of a measurement. No Django."""
 
 from datetime import UTC, datetime
 
 import msgspec
 
-GROUP = "pulse"  # the fan-out group that all pulses of all hosts are told to
-ALERTS_GROUP = "pulse.alerts"  # the one that hears that alerts have changed, and looks again
-MOST_HISTORY = 720  # samples a host that a client may ask for: an hour of them at the default interval
+GROUP = "pulse"  # gets the pulses of all hosts
+ALERTS_GROUP = "pulse.alerts"  # gets an event without text when alerts have changed
+MAX_HISTORY = 720  # samples of each host that a client may request: an hour at the default interval
+STRAY_TICKS = 10  # a pulse further behind is not late: the clock or PULSE_INTERVAL was changed
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """How full something is. `used` and `total` are bytes; a total of 0 means that there is none of it."""
+    """The use of a resource, in bytes and percent. A total of 0 means that there is none."""
 
     percent: float = 0.0
     used: int = 0
@@ -18,14 +19,17 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """Bytes: since the machine started in a Snapshot, per second in a Measurement. All interfaces together."""
+    """Bytes of all interfaces: since the machine started in a Snapshot, else per second."""
 
     sent: int = 0
     received: int = 0
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in the `interval` seconds before the Unix time `at`. `cpu` and `cores` are percent."""
+    """The state of a machine at the Unix time `at`.
+
+    `cpu` and `cores` (percent) and `network` are averages over the last `interval` seconds.
+    """
 
     at: float
     interval: float
@@ -40,11 +44,10 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pulse(msgspec.Struct, tag_field="type", tag="pulse", frozen=True, kw_only=True):
-    """One host's state at one tick: percentages of 0 to 100, sizes in bytes, times in seconds.
+    """The frame of one measurement of one host.
 
     `seq` is the Unix time divided by the pulse interval, rounded down: unique for each host, with gaps
-    where a tick was missed. `at` is UTC as RFC 3339 writes it. `cpu`, `cores` and `network` (bytes per
-    second) are over the last `interval`.
+    where a tick was missed. `at` is UTC in RFC 3339.
     """
 
     cpu: float
@@ -62,7 +65,7 @@ class Pulse(msgspec.Struct, tag_field="type", tag="pulse", frozen=True, kw_only=
 
 
 class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert as it is told: times are UTC as RFC 3339 writes it, the others are as `alerts.Alert` has them."""
+    """One alert of a frame: an `alert_rules.Alert` whose times are UTC in RFC 3339."""
 
     host: str
     metric: str
@@ -75,11 +78,10 @@ class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
-    """All alerts that are pending or firing, and those that were resolved a moment ago.
+    """The frame of all alerts that are pending, firing, or were resolved in the last minute.
 
-    `thresholds` is what the admin set, by metric: percent, load per core. A metric that fires no alert is missing, and
-    so is staleness, which no chart shows. `current` is false while the store is out of reach: then the others are what
-    was known last, and nobody can tell what is alarming.
+    `thresholds` has the admin's settings by metric, without that of staleness, which no chart shows.
+    `current` is false while the store is out of reach: then the others are the last known ones.
     """
 
     alerts: tuple[AlertEntry, ...]
@@ -87,38 +89,38 @@ class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
     current: bool = True
 
 
-def pulse_of(sample: Measurement, host: str, seq: int) -> Pulse:
-    """The frame that tells of `sample`."""
-    fields = msgspec.structs.asdict(sample)
-    return Pulse(**fields | {"host": host, "seq": seq, "at": timestamp(sample.at)})
+_decoder = msgspec.json.Decoder(Pulse)
+
+
+def pulse_of(measurement: Measurement, host: str, seq: int) -> Pulse:
+    """The frame of `measurement`."""
+    fields = msgspec.structs.asdict(measurement)
+    return Pulse(**fields | {"host": host, "seq": seq, "at": timestamp(measurement.at)})
 
 
 def encode(frame: Pulse | Alerts) -> str:
-    """The frame's JSON text."""
+    """The JSON text of `frame`."""
     return msgspec.json.encode(frame).decode()
 
 
 def decode(text: str) -> Pulse:
-    """The pulse whose text `encode` gave. Raises msgspec.ValidationError for any other."""
+    """The pulse of a text that `encode` made. Raise msgspec.ValidationError for any other."""
     return _decoder.decode(text)
 
 
-_decoder = msgspec.json.Decoder(Pulse)
-
-
 def moment(unix_time: float) -> datetime:
-    """Unix time, in seconds, as an aware datetime, to the millisecond below.
+    """Unix time as an aware datetime, rounded down to a millisecond.
 
-    Rounded down, never up: `at` must not belong to the tick after the one that `seq` says.
+    Rounded up, `at` could belong to the tick after `seq`.
     """
     return datetime.fromtimestamp(int(unix_time * 1000) / 1000, UTC)
 
 
 def timestamp(unix_time: float) -> str:
-    """Unix time, in seconds, as RFC 3339 in UTC with milliseconds and `Z`."""
-    return written(moment(unix_time))
+    """Unix time in RFC 3339, in UTC with milliseconds and `Z`."""
+    return rfc3339(moment(unix_time))
 
 
-def written(at: datetime) -> str:
-    """A time in UTC as RFC 3339, with milliseconds and `Z`."""
+def rfc3339(at: datetime) -> str:
+    """A datetime in UTC in RFC 3339, with milliseconds and `Z`."""
     return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -1,4 +1,4 @@
-"""The WebSocket endpoints of this app."""
+"""The WebSocket endpoint of this app."""
 
 from django.urls import re_path
 

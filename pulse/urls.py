@@ -1,4 +1,4 @@
-"""The pages of this app, and what they read."""
+"""The dashboard's page, and the data that it requests."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The dashboard's page, and the figures and alerts that it reads as JSON."""
+"""The dashboard's page, its figures and alerts as JSON, and /metrics."""
 
 import time
 from collections.abc import Callable
@@ -24,12 +24,18 @@ from pulse.storage.series import RANGES, series
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.query import whole_number
 
-thresholds_outage = FailureLog("reading the thresholds of the alerts")
+DEFAULT_EVENTS, MAX_EVENTS = 50, 500
+
+reading_thresholds = FailureLog("reading the thresholds of alerts")
+reading_history = FailureLog("reading the stored pulse", Error)
+reading_metrics = FailureLog("reading the pulse for /metrics", Error)
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The live figures. With PULSE_PUBLIC off, whoever is not staff is sent to the admin's login."""
+    """The page with live figures. With PULSE_PUBLIC off, staff must log in to see it."""
     if settings.PULSE_PUBLIC:
         return _page(request)
     return staff_member_required(_page)(request)
@@ -40,51 +46,42 @@ def _page(request: HttpRequest) -> HttpResponse:
 
 
 def _thresholds() -> dict[str, float]:
-    """What the charts mark; nothing, if the store is out of reach: that is when somebody wants to see live figures."""
-    with thresholds_outage:
+    """The thresholds that charts mark. Without the store the page still shows live figures."""
+    with reading_thresholds:
         return thresholds()
     return {}
 
 
-FEW, MOST_EVENTS = 50, 500
+def _for_viewers(view: View) -> View:
+    """Answer 403 without permission to see the pulse: a script cannot use a login page.
 
-_store = FailureLog("reading what is kept of the pulse", Error)
-
-_metrics_store = FailureLog("reading the pulse for /metrics", Error)
-
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def _for_watchers(view: View) -> View:
-    """403 for whoever may not see the pulse: a program cannot make use of a login page.
-
-    204 if the store cannot be asked: every open page asks again and again, and Django logs each 503.
+    Answer 204 if the store cannot be read: open pages ask again and again, and Django logs each 503.
     """
 
     @require_safe
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        with _store:
+        with reading_history:
             return view(request) if can_view_pulse(request.user) else HttpResponseForbidden()
         return HttpResponse(status=204)
 
     return guarded
 
 
-@_for_watchers
+@_for_viewers
 def samples(request: HttpRequest) -> HttpResponse:
-    """`?range=300|3600|86400&host=…`: the figures of the last so many seconds."""
+    """`?range=300|3600|86400&host=…`: the figures of the last seconds."""
     seconds = whole_number(request.GET.get("range"), min(RANGES), max(RANGES))
     if seconds not in RANGES:
         return HttpResponseBadRequest(f"range must be one of {', '.join(map(str, RANGES))}.")
     return _json(series(seconds, request.GET.get("host") or None, time.time()))
 
 
-@_for_watchers
+@_for_viewers
 def events(request: HttpRequest) -> HttpResponse:
-    """`?limit=50`: the newest alerts that fired, those that are over too. Of a pending one it is not known yet."""
-    limit = whole_number(request.GET.get("limit"), 1, MOST_EVENTS) or FEW
+    """`?limit=50`: the newest alerts that fired, also those that have ended."""
+    limit = whole_number(request.GET.get("limit"), 1, MAX_EVENTS) or DEFAULT_EVENTS
     newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:limit]
     return _json({"events": [entry_of(event) for event in newest]})
 
@@ -96,11 +93,11 @@ def _json(content: Any) -> HttpResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Every host whose worker runs. For staff, and for who has METRICS_TOKEN; 403 for everybody else.
+    """The newest pulses of live hosts, for staff and clients with METRICS_TOKEN.
 
-    503 if the store cannot be asked.
+    Answer 403 to others, and 503 if the store cannot be read.
     """
-    with _metrics_store:
+    with reading_metrics:
         may_read = _has_token(request) or is_staff(request.user)
         return _exposition(request) if may_read else HttpResponseForbidden()
     return HttpResponse(status=503)
@@ -119,7 +116,7 @@ def _exposition(request: HttpRequest) -> HttpResponse:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    """Whether the request bears METRICS_TOKEN. While there is none, nobody has it."""
+    """Whether the request has the METRICS_TOKEN. An empty setting fits no request."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     token: str = settings.METRICS_TOKEN
     return bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)

@@ -1,6 +1,6 @@
-"""The open alerts as the store has them: whoever looks goes on from there. It blocks, for threads.
+"""Alerts in the store. These functions block: call them in threads.
 
-Nothing is remembered between two calls, so it does not matter which process makes them, or how many do.
+They keep no state between calls, so any number of processes may call them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,71 +11,75 @@ from django.db import transaction
 
 from pulse.alert_rules import METRICS, STALE, Alert, Rule, next_alert, next_stale_alert, resolved
 from pulse.alerting.staleness import Staleness
-from pulse.models import ALIVE_INTERVALS, KEPT, AlertEvent, Host, Rollup, Sample, Threshold
-from pulse.protocol import AlertEntry, Alerts, Pulse, written
+from pulse.models import ALIVE_INTERVALS, RETENTION, AlertEvent, Host, Rollup, Sample, Threshold
+from pulse.protocol import AlertEntry, Alerts, Pulse, rfc3339
 from rtproject.utils.db import store_now
 
 
 def rules() -> dict[str, Rule]:
-    """The thresholds that the admin set, by metric."""
+    """The rules of the thresholds that the admin set, by metric."""
     return {threshold.metric: threshold.rule for threshold in Threshold.objects.all()}
 
 
 def thresholds() -> dict[str, float]:
-    """The thresholds by metric: percent, load per core. Without that of staleness, which no chart shows."""
+    """The thresholds by metric: percent, load per core. Without staleness, which no chart shows."""
     return {metric: rule.threshold for metric, rule in rules().items() if metric != STALE}
 
 
 def observe(host: str, pulses: Sequence[tuple[Pulse, float]], interval: float, before: float | None) -> bool:
-    """Judges new pulses of `host`, each with its Unix time, oldest first; returns whether an alert changed.
+    """Evaluate new pulses of `host`, each with its Unix time, oldest first.
 
-    `before` is the time of the pulse before them, and `interval` how many seconds there should be from one to the next.
+    `before` is the time of the pulse before them, `interval` the seconds from one to the next. Return
+    whether an alert changed its state.
     """
     known = rules()
     changed = False
     for pulse, at in pulses:
         unbroken = before is not None and 0 <= at - before <= ALIVE_INTERVALS * interval
-        open_ones = {event.metric: event for event in AlertEvent.objects.open().filter(host=host)}
-        changed |= _end_stale_alert(open_ones.pop(STALE, None), at)
+        open_events = {event.metric: event for event in AlertEvent.objects.open().filter(host=host)}
+        changed |= _end_stale_alert(open_events.pop(STALE, None), at)
         for metric, figure in METRICS.items():
-            event = open_ones.get(metric)
-            after = _next_alert(known.get(metric), _alert_of(event), figure(pulse), at, unbroken)
-            changed |= _write(host, metric, event, after)
+            if rule := known.get(metric):
+                event = open_events.get(metric)
+                after = next_alert(rule, event.alert if event else None, figure(pulse), at, unbroken)
+                changed |= _write(host, metric, event, after)
         before = at
     return changed
 
 
 def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = None) -> bool:
-    """Opens alerts of hosts that are silent, forgets who has been for a day; returns whether an alert changed.
+    """Open alerts of stale hosts, and end alerts without a cause.
 
-    `clock` is the monotonic time of `staleness`. The next pulse of a host ends its alert: see `observe`.
+    A host that was stale for a day is deleted. The next pulse of a host ends its stale alert: see
+    `observe`. `clock` is the monotonic time for `staleness`. Return whether an alert changed its state.
     """
     now = now or store_now()
     with transaction.atomic():
-        pass  # raises while SQLite can be read and not written: then no pulse can be stored, and no host is silent
+        pass  # raises while SQLite can be read but not written: then no pulse can be stored either
     hosts = {host.name: host for host in Host.objects.only("name", "at", "interval")}
     known = rules()
     rule = known.get(STALE)
     changed = False
-    for name, seconds in staleness.look(clock, {name: host.at for name, host in hosts.items()}).items():
+    for name, seconds in staleness.update(clock, {name: host.at for name, host in hosts.items()}).items():
         is_gone = seconds >= ALIVE_INTERVALS * hosts[name].interval  # and not only its clock far behind
-        if is_gone and hosts[name].at < now - KEPT:
-            changed |= forget(hosts[name], now)
+        if is_gone and hosts[name].at < now - RETENTION:
+            changed |= delete_host(hosts[name], now)
         elif rule is not None:
-            changed |= _note_staleness(hosts[name], rule, seconds, now.timestamp())
+            changed |= _update_stale_alert(hosts[name], rule, seconds, now.timestamp())
     return changed | _resolve(_without_cause(known), now.timestamp())
 
 
 def _without_cause(known: dict[str, Rule]) -> Iterable[AlertEvent]:
-    """Open alerts that no pulse will end: of what has no rule any more, and of hosts that were forgotten just then."""
-    open_ones = AlertEvent.objects.open()
-    return open_ones.exclude(metric__in=known) | open_ones.exclude(host__in=Host.objects.values("name"))
+    """Open alerts that no pulse will end: their rule or their host was deleted."""
+    open_events = AlertEvent.objects.open()
+    return open_events.exclude(metric__in=known) | open_events.exclude(host__in=Host.objects.values("name"))
 
 
-def forget(host: Host, now: datetime | None = None) -> bool:
-    """Ends what is open of a host that is gone, and deletes all else; returns whether an alert changed.
+def delete_host(host: Host, now: datetime | None = None) -> bool:
+    """Delete a host with its samples and rollups, and end its alerts; its events stay.
 
-    Does nothing if a pulse came since `host` was read. If its worker still runs it is there again with its next pulse.
+    Do nothing if a pulse came since `host` was read. A host whose worker still runs is back with its
+    next pulse. Return whether an alert changed its state.
     """
     with transaction.atomic():
         if not Host.objects.filter(pk=host.pk, at=host.at).delete()[0]:
@@ -85,55 +89,37 @@ def forget(host: Host, now: datetime | None = None) -> bool:
         return _resolve(AlertEvent.objects.open().filter(host=host.name), (now or store_now()).timestamp())
 
 
-def current(now: datetime | None = None) -> Alerts:
-    """What dashboards are told. Raises django.db.Error."""
+def current_alerts(now: datetime | None = None) -> Alerts:
+    """The frame for dashboards. Raise django.db.Error."""
     alerts = tuple(entry_of(event) for event in AlertEvent.objects.current(now or store_now()))
     return Alerts(alerts, thresholds())
 
 
 def entry_of(event: AlertEvent) -> AlertEntry:
-    """One alert as it is told."""
+    """One alert of a frame."""
     return AlertEntry(
         host=event.host,
         metric=event.metric,
         state=event.state,
         value=round(event.value, 2),
         threshold=event.threshold,
-        since=written(event.since),
-        fired=written(event.fired) if event.fired else None,
-        until=written(event.until) if event.until else None,
+        since=rfc3339(event.since),
+        fired=rfc3339(event.fired) if event.fired else None,
+        until=rfc3339(event.until) if event.until else None,
     )
 
 
-def _next_alert(
-    rule: Rule | None, alert: Alert | None, value: float, at: float, unbroken: bool
-) -> Alert | None:
-    """See `alerts.judge`. Without a rule, because the admin deleted it, what is open is over."""
-    if rule is None:
-        return None if alert is None else resolved(alert, at)
-    return next_alert(rule, alert, value, at, unbroken)
-
-
-def _alert_of(event: AlertEvent | None) -> Alert | None:
-    return None if event is None else event.alert
-
-
-def _note_staleness(host: Host, rule: Rule, seconds: float, at: float) -> bool:
+def _update_stale_alert(host: Host, rule: Rule, seconds: float, at: float) -> bool:
     if seconds < rule.threshold * host.interval:
         return False
     with transaction.atomic():
-        others = AlertEvent.objects.open().filter(host=host.name)
-        event = others.filter(metric=STALE).first()
-        after = next_stale_alert(rule, host.interval, _alert_of(event), seconds, at)
+        open_events = AlertEvent.objects.open().filter(host=host.name)
+        event = open_events.filter(metric=STALE).first()
+        after = next_stale_alert(rule, host.interval, event.alert if event else None, seconds, at)
         changed = _write(host.name, STALE, event, after)
         if changed and after is not None and after.state == "firing":
-            _resolve(others.exclude(metric=STALE), at)  # what nobody measures any more
+            _resolve(open_events.exclude(metric=STALE), at)  # nothing measures these metrics any more
         return changed
-
-
-def _resolve(events: Iterable[AlertEvent], at: float) -> bool:
-    changes = [_write(event.host, event.metric, event, resolved(event.alert, at)) for event in events]
-    return any(changes)
 
 
 def _end_stale_alert(event: AlertEvent | None, at: float) -> bool:
@@ -143,12 +129,17 @@ def _end_stale_alert(event: AlertEvent | None, at: float) -> bool:
     return _write(event.host, STALE, event, resolved(whole, at))
 
 
+def _resolve(events: Iterable[AlertEvent], at: float) -> bool:
+    changes = [_write(event.host, event.metric, event, resolved(event.alert, at)) for event in events]
+    return any(changes)
+
+
 def _write(host: str, metric: str, event: AlertEvent | None, after: Alert | None) -> bool:
-    """Stores what became of `event`, or of none, and returns whether that is another state."""
+    """Store the alert `after` in place of `event`; return whether its state is another one."""
     if event is None:
         if after is not None:
             AlertEvent.objects.begin(host, metric, after)
         return after is not None
     if after != event.alert:
-        AlertEvent.objects.go_on(event, after)
+        AlertEvent.objects.update_open(event, after)
     return after is None or after.state != event.state

@@ -2,7 +2,7 @@ import django.core.validators
 from django.db import migrations, models
 
 
-# metric, threshold, margin, seconds: they suit most machines. The admin changes them, and deletes those that must never fire.
+# Metric, threshold, margin, hold: they suit most machines. The admin can change and delete them.
 DEFAULT_THRESHOLDS = (
     ("cpu", 90, 10, 300),
     ("memory", 90, 5, 60),
@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('seen', models.DateTimeField()),
                 ('frame', models.TextField()),
-                ('interval', models.FloatField(help_text='Seconds from one of its pulses to the next.')),
-                ('missed', models.BigIntegerField(default=0, help_text='Ticks that its worker missed since it was started.')),
+                ('interval', models.FloatField(help_text='Seconds from one pulse to the next.')),
+                ('missed', models.BigIntegerField(default=0, help_text='Ticks that the worker missed since it started.')),
             ],
             options={
                 'ordering': ('name',),
@@ -49,9 +49,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('metric', models.CharField(choices=[('cpu', 'CPU, percent'), ('memory', 'Memory, percent'), ('swap', 'Swap, percent'), ('disk', 'Disk, percent'), ('load', 'Load per core over one minute'), ('silent', 'Staleness, intervals without a pulse')], max_length=16, unique=True)),
-                ('threshold', models.FloatField(help_text='From here on it is too much: percent, load per core, or intervals without a pulse.', validators=[django.core.validators.MinValueValidator(0.01)])),
-                ('margin', models.FloatField(default=0, help_text='An alert is over when the figure is this much below the threshold. None for staleness.', validators=[django.core.validators.MinValueValidator(0)])),
-                ('hold', models.PositiveIntegerField(default=0, help_text='Seconds for which it must last before the alert fires; until then it is pending.', validators=[django.core.validators.MaxValueValidator(86400)])),
+                ('threshold', models.FloatField(help_text='An alert starts at this figure: percent, load per core, or intervals without a pulse.', validators=[django.core.validators.MinValueValidator(0.01)])),
+                ('margin', models.FloatField(default=0, help_text='A firing alert ends when the figure is this much below the threshold. 0 for staleness.', validators=[django.core.validators.MinValueValidator(0)])),
+                ('hold', models.PositiveIntegerField(default=0, help_text='Seconds at or above the threshold before the alert fires. Until then it is pending.', validators=[django.core.validators.MaxValueValidator(86400)])),
             ],
             options={
                 'ordering': ('metric',),
@@ -64,8 +64,8 @@ class Migration(migrations.Migration):
                 ('host', models.CharField(max_length=255)),
                 ('metric', models.CharField(choices=[('cpu', 'CPU, percent'), ('memory', 'Memory, percent'), ('swap', 'Swap, percent'), ('disk', 'Disk, percent'), ('load', 'Load per core over one minute'), ('silent', 'Staleness, intervals without a pulse')], max_length=16)),
                 ('state', models.CharField(choices=[('pending', 'pending'), ('firing', 'firing'), ('resolved', 'resolved')], max_length=8)),
-                ('value', models.FloatField(help_text='The highest since it began; of staleness, seconds.')),
-                ('threshold', models.FloatField(help_text='Of staleness, seconds.')),
+                ('value', models.FloatField(help_text='The highest figure since the alert began; for staleness, seconds.')),
+                ('threshold', models.FloatField(help_text='For staleness, seconds.')),
                 ('since', models.DateTimeField()),
                 ('fired', models.DateTimeField(null=True)),
                 ('until', models.DateTimeField(null=True)),

@@ -1,6 +1,6 @@
-"""Thresholds, and the alerts that came of them."""
+"""Thresholds and alerts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -9,10 +9,11 @@ from django.db import models
 from django.db.models import Q
 
 from pulse.alert_rules import STALE, Alert, Rule
+from pulse.protocol import moment
 
-SHOWN_RESOLVED = timedelta(minutes=1)  # how long an alert that is over is still told to dashboards
-EVENTS_KEPT = timedelta(days=90)
-LEAST_STALENESS = 2  # intervals: a single late pulse is no staleness
+RESOLVED_SHOWN = timedelta(minutes=1)  # how long dashboards get an alert after its end
+EVENT_RETENTION = timedelta(days=90)
+MIN_STALENESS = 2  # intervals: a single late pulse is no staleness
 
 LABELS = {
     "cpu": "CPU, percent",
@@ -25,22 +26,22 @@ LABELS = {
 
 
 class Threshold(models.Model):
-    """When one metric of any host is a reason to worry. A metric without a row here never is."""
+    """The rule for alerts of one metric of any host. A metric without a threshold has no alerts."""
 
     metric = models.CharField(max_length=16, unique=True, choices=LABELS)
     threshold = models.FloatField(
         validators=[MinValueValidator(0.01)],
-        help_text="From here on it is too much: percent, load per core, or intervals without a pulse.",
+        help_text="An alert starts at this figure: percent, load per core, or intervals without a pulse.",
     )
     margin = models.FloatField(
         default=0,
         validators=[MinValueValidator(0)],
-        help_text="An alert is over when the figure is this much below the threshold. None for staleness.",
+        help_text="A firing alert ends when the figure is this much below the threshold. 0 for staleness.",
     )
     hold = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(86_400)],
-        help_text="Seconds for which it must last before the alert fires; until then it is pending.",
+        help_text="Seconds at or above the threshold before the alert fires. Until then it is pending.",
     )
 
     class Meta:
@@ -50,21 +51,19 @@ class Threshold(models.Model):
         return str(self.get_metric_display())
 
     def clean(self) -> None:
-        """Raises ValidationError for an alert that could never fire, or never end."""
-        if None in (self.threshold, self.margin):  # the form says so already
+        """Raise ValidationError for an alert that could never fire or never end."""
+        if None in (self.threshold, self.margin):  # the form reports these itself
             return
         if self.metric == STALE:
-            _require(self.threshold >= LEAST_STALENESS, "threshold", f"At least {LEAST_STALENESS} intervals.")
-            _require(self.margin == 0, "margin", "Staleness is over with the next pulse: there is no margin.")
+            _require(self.threshold >= MIN_STALENESS, "threshold", f"At least {MIN_STALENESS} intervals.")
+            _require(self.margin == 0, "margin", "Staleness ends with the next pulse and has no margin.")
         elif self.metric != "load":
             _require(self.threshold <= 100, "threshold", "At most 100 percent.")
-        _require(
-            self.margin < self.threshold, "margin", "Less than the threshold, or no alert would ever be over."
-        )
+        _require(self.margin < self.threshold, "margin", "Less than the threshold, or no alert would end.")
 
     @property
     def rule(self) -> Rule:
-        """The same for the engine; of staleness in intervals."""
+        """The rule, for staleness in intervals."""
         return Rule(self.threshold, self.margin, self.hold)
 
 
@@ -74,43 +73,43 @@ def _require(holds: bool, field: str, sentence: str) -> None:
 
 
 class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
-    """The questions that are asked of alerts."""
+    """Queries for alerts, and updates that are safe beside other processes."""
 
     def open(self) -> Self:
-        """Those that are not over."""
+        """The alerts that have not ended."""
         return self.filter(until=None)
 
     def current(self, now: datetime) -> Self:
-        """Those that are not over, and those that were resolved a moment ago; the oldest first."""
-        return self.filter(Q(until=None) | Q(until__gt=now - SHOWN_RESOLVED)).order_by("since", "pk")
+        """The alerts that dashboards show: those without an end, or with a recent one, oldest first."""
+        return self.filter(Q(until=None) | Q(until__gt=now - RESOLVED_SHOWN)).order_by("since", "pk")
 
     def expired(self, now: datetime) -> Self:
-        """Those that are over and are not kept any longer."""
-        return self.filter(until__lt=now - EVENTS_KEPT)
+        """The alerts that ended before EVENT_RETENTION."""
+        return self.filter(until__lt=now - EVENT_RETENTION)
 
     def begin(self, host: str, metric: str, alert: Alert) -> None:
-        """Stores a new alert, unless another process did so before: of a host and metric one is open at most."""
+        """Store a new alert, unless one of this host and metric is open already."""
         self.bulk_create([self.model(host=host, metric=metric, **_columns(alert))], ignore_conflicts=True)
 
-    def go_on(self, event: "AlertEvent", alert: Alert | None) -> None:
-        """Stores what became of an open alert, unless another process has changed its state before."""
-        still = self.open().filter(pk=event.pk, state=event.state)
+    def update_open(self, event: "AlertEvent", alert: Alert | None) -> None:
+        """Store the change of an open alert, unless another process changed its state before."""
+        unchanged = self.open().filter(pk=event.pk, state=event.state)
         if alert is None:
-            still.delete()
+            unchanged.delete()
         else:
-            still.update(**_columns(alert))
+            unchanged.update(**_columns(alert))
 
 
 class AlertEvent(models.Model):
-    """One alert from its first figure to its end. It fired if it has a time for that."""
+    """One alert from its first figure to its end. `fired` is empty if it never fired."""
 
     host = models.CharField(max_length=255)
     metric = models.CharField(max_length=16, choices=LABELS)
     state = models.CharField(
         max_length=8, choices=[(state, state) for state in ("pending", "firing", "resolved")]
     )
-    value = models.FloatField(help_text="The highest since it began; of staleness, seconds.")
-    threshold = models.FloatField(help_text="Of staleness, seconds.")
+    value = models.FloatField(help_text="The highest figure since the alert began; for staleness, seconds.")
+    threshold = models.FloatField(help_text="For staleness, seconds.")
     since = models.DateTimeField()
     fired = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
@@ -133,7 +132,7 @@ class AlertEvent(models.Model):
 
     @property
     def alert(self) -> Alert:
-        """The same for the engine."""
+        """The alert as the rules know it."""
         return Alert(
             state=self.state,  # type: ignore[arg-type]
             value=self.value,
@@ -149,11 +148,7 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "state": alert.state,
         "value": alert.value,
         "threshold": alert.threshold,
-        "since": _moment(alert.since),
-        "fired": _moment(alert.fired),
-        "until": _moment(alert.until),
+        "since": moment(alert.since),
+        "fired": None if alert.fired is None else moment(alert.fired),
+        "until": None if alert.until is None else moment(alert.until),
     }
-
-
-def _moment(unix_time: float | None) -> datetime | None:
-    return None if unix_time is None else datetime.fromtimestamp(unix_time, UTC)

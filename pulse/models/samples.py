@@ -1,6 +1,5 @@
-"""The samples of the last day, what they are thinned to, and the hosts that they are of."""
+"""The samples of the last day, the rollups that charts read, and the hosts of both."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -8,41 +7,32 @@ from django.db import models
 
 from rtproject.utils.db import store_now
 
-KEPT = timedelta(hours=24)
-ALIVE_INTERVALS = 3  # a worker whose newest sample is older than so many of its intervals is taken for gone
+RETENTION = timedelta(hours=24)
+ALIVE_INTERVALS = 3  # a host whose newest pulse is older than this many of its intervals is not live
 
 
 class SampleQuerySet(models.QuerySet["Sample"]):
-    """The questions that are asked of samples."""
+    """Queries for samples."""
 
     def newest(self, count: int, host: str | None = None, now: datetime | None = None) -> list["Sample"]:
-        """The `count` newest samples of each host whose worker runs (or of `host` alone), oldest first.
+        """The `count` newest samples of each live host, or of `host` alone, oldest first.
 
-        One query for each host: only so does the index give them without reading all of a day. Ordered by
-        time and not by `seq`, whose scale is another one after PULSE_INTERVAL was changed.
+        One query for each host, so that an index answers it. Ordered by time and not by `seq`, whose
+        scale depends on PULSE_INTERVAL.
         """
         hosts = Host.objects.live(now) if count else []
-        # Compared here and not in SQL: `host` may come from a query string and hold what a database cannot.
+        # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
         chosen = [known.name for known in hosts if host is None or known.name == host]
         rows = [row for known in chosen for row in self.filter(host=known).order_by("-at")[:count]]
         return sorted(rows, key=lambda row: row.at)
 
     def expired(self, now: datetime) -> Self:
-        """Those that are not kept any longer, oldest first."""
-        return self.filter(at__lt=now - KEPT).order_by("at")
-
-    def prune(self, most: int, now: datetime) -> int:
-        """Deletes up to `most` expired samples and returns how many it were."""
-        oldest = list(self.expired(now).values_list("pk", flat=True)[:most])
-        return self.filter(pk__in=oldest).delete()[0] if oldest else 0
-
-    def store(self, samples: Iterable["Sample"]) -> None:
-        """Stores those whose host and `seq` are new; the others are of a second worker on the same host."""
-        self.bulk_create(samples, ignore_conflicts=True)
+        """The samples that are older than RETENTION, oldest first."""
+        return self.filter(at__lt=now - RETENTION).order_by("at")
 
 
 class Sample(models.Model):
-    """One pulse of one host: its finished frame, and what it is looked up by."""
+    """One stored pulse of one host, with its encoded frame."""
 
     host = models.CharField(max_length=255)
     seq = models.BigIntegerField()
@@ -63,28 +53,28 @@ class Sample(models.Model):
 
 
 class HostQuerySet(models.QuerySet["Host"]):
-    """The question that is asked of hosts."""
+    """Queries for hosts."""
 
     def live(self, now: datetime | None = None) -> list["Host"]:
-        """Those whose worker runs, as far as each one's own interval tells: it need not be PULSE_INTERVAL here."""
+        """The hosts with a recent pulse, by their own intervals and not by PULSE_INTERVAL."""
         now = now or store_now()
         return [host for host in self if now - host.seen < timedelta(seconds=ALIVE_INTERVALS * host.interval)]
 
 
 class Host(models.Model):
-    """A machine that sent a pulse in the last day: what is known of it without looking at its samples.
+    """A machine that sent a pulse in the last day.
 
-    `frame`, `interval` and `missed` are of its newest sample, by the order in which they were stored: its clock may be set
-    back. `at` is its last sign of life, which may have come from a second worker whose samples do not count, and `seen`
-    is when that was stored by the clock of the store, whatever its own says.
+    `frame`, `interval` and `missed` are of the sample that was stored last. `at` is the time of the last
+    pulse, also of one by a second worker, which is not stored. `seen` is the store's time at that pulse:
+    the clock of a host may be wrong.
     """
 
     name = models.CharField(max_length=255, unique=True)
     at = models.DateTimeField()
     seen = models.DateTimeField()
     frame = models.TextField()
-    interval = models.FloatField(help_text="Seconds from one of its pulses to the next.")
-    missed = models.BigIntegerField(default=0, help_text="Ticks that its worker missed since it was started.")
+    interval = models.FloatField(help_text="Seconds from one pulse to the next.")
+    missed = models.BigIntegerField(default=0, help_text="Ticks that the worker missed since it started.")
 
     objects = HostQuerySet.as_manager()
 
@@ -96,7 +86,7 @@ class Host(models.Model):
 
 
 class Rollup(models.Model):
-    """The samples of one host in `step` seconds from the Unix time `start` on, as one.
+    """The samples of one host in the `step` seconds from the Unix time `start`, combined.
 
     `figures` is the JSON of a `figures.Fold`.
     """

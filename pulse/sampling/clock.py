@@ -1,55 +1,44 @@
-"""When the pulse intervals: at the multiples of its interval, on the Unix clock."""
+"""The ticks of the pulse, at the multiples of its interval on the Unix clock."""
 
 import asyncio
 import time
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """Where time comes from; a test brings its own."""
-
-    def now(self) -> float:
-        """Unix time, in seconds."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Returns about so many seconds later."""
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock; tests replace it."""
 
     def now(self) -> float:
-        """Unix time, in seconds."""
+        """Unix time."""
         return time.time()
 
     async def sleep(self, seconds: float) -> None:
-        """Returns about so many seconds later."""
+        """Wait."""
         await asyncio.sleep(seconds)
 
 
 class Grid:
-    """The ticks at the multiples of `interval` seconds, numbered by the Unix time divided by `interval`.
+    """The ticks at the multiples of `interval` seconds.
 
-    Each wait is for a moment, not for a duration, so neither a late tick nor a slow one moves those after
-    it. A tick that nobody waited for in time is skipped. After the clock was set, the next multiple of its
-    new time is next.
+    The number of a tick is its Unix time divided by `interval`. Each wait ends at a time and not after a
+    duration, so a late tick does not delay those after it. Ticks that nothing waited for are skipped.
+    After the clock was set, the next multiple of its new time is next.
     """
 
-    def __init__(self, interval: float, clock: Clock) -> None:
+    def __init__(self, interval: float, clock: SystemClock) -> None:
         self._interval = interval
         self._clock = clock
         self._latest: int | None = None
-        self.skipped = 0  # ticks between the latest two that were given out
+        self.skipped = 0  # ticks between the latest two that were returned
 
     def number(self, unix_time: float) -> int:
-        """The number of the tick that began at or last before `unix_time`."""
+        """The number of the tick at or last before `unix_time`."""
         return int(unix_time // self._interval)
 
     async def tick(self) -> int:
-        """Waits for the next tick and returns its number."""
+        """Wait for the next tick and return its number."""
         due = self._next()
         while (left := due * self._interval - self._clock.now()) > 0:
-            if left > 2 * self._interval:  # the clock was set back while we slept
+            if left > 2 * self._interval:  # the clock was set back during the wait
                 due = self._next()
             else:
                 await self._clock.sleep(left)
@@ -59,6 +48,6 @@ class Grid:
         return number
 
     def _next(self) -> int:
-        # In floating point `n * interval // interval` may be n - 1: that must not give the same tick twice.
+        # In floating point `n * interval // interval` may be n - 1, which would return a tick twice.
         following = self.number(self._clock.now()) + 1
         return following + 1 if following == self._latest else following

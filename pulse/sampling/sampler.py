@@ -1,8 +1,7 @@
-"""What the machine is doing: counters read twice, and the difference between them. No Django in here."""
+"""Measuring a machine: the difference between two readings of its counters. No Django."""
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from os import PathLike
@@ -17,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SHORTEST = 0.1  # seconds; CPU time is counted in hundredths, so less than this measures mostly rounding
+MIN_SECONDS = 0.1  # CPU time is counted in hundredths of a second: a shorter difference is mostly rounding
 
 
 class CpuTimes(msgspec.Struct, frozen=True):
@@ -28,7 +27,7 @@ class CpuTimes(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is read at one moment. In seconds: `at` is Unix time, `clock` `time.monotonic`."""
+    """All counters at one moment. `at` and `booted` are Unix time, `clock` is monotonic."""
 
     at: float
     clock: float
@@ -43,10 +42,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def take_snapshot(disk_path: str | PathLike[str]) -> Snapshot:
-    """Reads all counters, and the disk that holds `disk_path`. A disk may be slow to answer.
+    """Read all counters, and the disk that holds `disk_path`, which may be slow.
 
-    Raises whatever psutil does if the machine's CPU times cannot be read. Any other part that cannot be
-    read, as happens in containers, keeps its empty value, and is logged once.
+    Raise the error of psutil if the CPU times cannot be read. Any other unreadable part, as in
+    containers, keeps its empty value, and is logged once.
     """
     return Snapshot(
         at=time.time(),
@@ -63,7 +62,7 @@ def take_snapshot(disk_path: str | PathLike[str]) -> Snapshot:
 
 
 def difference(before: Snapshot, after: Snapshot) -> Measurement:
-    """What happened between two snapshots. A counter that wrapped or went back counts as nothing happened."""
+    """The measurement between two snapshots. A counter that went back counts as unchanged."""
     seconds = max(0.0, after.clock - before.clock)
     return Measurement(
         at=after.at,
@@ -87,20 +86,19 @@ class Sampler:
 
     def __init__(self, read: Callable[[], Snapshot]) -> None:
         self._read = read
-        self._earlier: deque[Snapshot] = deque()
+        self._before: Snapshot | None = None  # the start of the next measurement
+        self._latest: Snapshot | None = None
 
     def sample(self) -> Measurement | None:
-        """What happened since the last call; None at the first one, which has nothing to compare with.
+        """The measurement since the last call, or None for the first call.
 
-        If the last call was less than SHORTEST seconds ago, it measures from an earlier one. Raises what
-        `read` does.
+        A call less than MIN_SECONDS after the last one measures from the one before. Raise what `read`
+        raises.
         """
         now = self._read()
-        while len(self._earlier) > 1 and now.clock - self._earlier[1].clock >= SHORTEST:
-            self._earlier.popleft()
-        before = self._earlier[0] if self._earlier else None
-        self._earlier.append(now)
-        return None if before is None else difference(before, now)
+        if self._latest is None or now.clock - self._latest.clock >= MIN_SECONDS:
+            self._before, self._latest = self._latest, now
+        return None if self._before is None else difference(self._before, now)
 
 
 def _percent(before: CpuTimes, after: CpuTimes) -> float:
@@ -123,7 +121,7 @@ def _read(part: str, read: Callable[[], T], empty: T) -> T:
 
 @lru_cache(maxsize=64)
 def _warn(part: str, reason: str) -> None:
-    """Logs each pair once a process: the same would come with every sample."""
+    """Log each pair once in a process: the same warning would come with every sample."""
     logger.warning("cannot read %s of this machine (%s); pulses show it as empty", part, reason)
 
 

@@ -1,4 +1,4 @@
-"""The background worker: at each tick of the clock it samples this machine and tells everybody."""
+"""The background worker, which measures this machine at each tick."""
 
 import asyncio
 import logging
@@ -9,12 +9,12 @@ from pathlib import Path
 from django.conf import settings
 
 from pulse import protocol
-from pulse.alerting.monitor import current_monitor, tell_alerts_changed
-from pulse.protocol import Measurement
-from pulse.sampling.clock import Clock, Grid, SystemClock
+from pulse.alerting.monitor import announce_alerts, current_monitor
+from pulse.protocol import STRAY_TICKS, Measurement
+from pulse.sampling.clock import Grid, SystemClock
 from pulse.sampling.sampler import Sampler, take_snapshot
 from pulse.storage.recorder import Recorder
-from pulse.storage.store import STRAY_INTERVALS, NewSample
+from pulse.storage.store import NewSample
 from pulse.threads import sampling_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
@@ -23,11 +23,11 @@ from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
-FIRST_SECONDS = 0.2  # what the first sample covers: the least that measures well, since somebody waits for it
+FIRST_SECONDS = 0.2  # covered by the first sample: short, since a client may wait for it
 
 
 class Worker:
-    """One host's pulse. `publish` is called as `broadcast(group, text, host=..., seq=...)`."""
+    """The pulse of one host. `publish` is called as `broadcast(group, text, host=..., seq=...)`."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Worker:
         interval: float,
         sampler: Sampler,
         recorder: Recorder,
-        clock: Clock,
+        clock: SystemClock,
         publish: Callable[..., Awaitable[None]] = broadcast,
     ) -> None:
         self._host = host
@@ -47,8 +47,7 @@ class Worker:
         self._grid = Grid(interval, clock)
         self._sampling = FailureLog("sampling the machine")
         self._publishing = FailureLog("publishing pulses")
-        self._pace = FailureLog("keeping the interval of the pulse")
-        self._missed = 0  # ticks without a sample since this worker began
+        self._missed = 0  # ticks without a sample since this worker started
 
     @classmethod
     def from_settings(cls) -> "Worker":
@@ -57,12 +56,12 @@ class Worker:
             host=settings.PULSE_HOST,
             interval=settings.PULSE_INTERVAL,
             sampler=Sampler(partial(take_snapshot, disk_path())),
-            recorder=Recorder(tell=tell_alerts_changed),
+            recorder=Recorder(announce_alerts),
             clock=SystemClock(),
         )
 
     async def run(self) -> None:
-        """Beats until it is cancelled: once as soon as there is something measured, then at each tick."""
+        """Publish a pulse after FIRST_SECONDS, then at each tick until cancelled."""
         logger.info("the pulse of %s begins", self._host)
         try:
             await self._sample()
@@ -70,23 +69,23 @@ class Worker:
             await self._publish_tick(self._grid.number(self._clock.now()))
             while True:
                 tick = await self._grid.tick()
-                self._count_skipped()
+                self._missed += self._grid.skipped
                 await self._publish_tick(tick)
         finally:
             await self._recorder.close()
             logger.info("the pulse of %s ends; ticks missed: %d", self._host, self._missed)
 
     async def _publish_tick(self, tick: int) -> None:
-        sample = await self._sample()
-        if sample is None or self._clock.now() - sample.at > STRAY_INTERVALS * self._interval:
-            # What was measured before this process was stopped for a while is no pulse of now.
+        measurement = await self._sample()
+        if measurement is None or self._clock.now() - measurement.at > STRAY_TICKS * self._interval:
+            # A measurement from before this process was stopped for a while is outdated.
             self._missed += 1
             return
-        seq = max(tick, self._grid.number(sample.at))  # it may have taken until after the next tick
-        pulse = protocol.pulse_of(sample, self._host, seq)
+        seq = max(tick, self._grid.number(measurement.at))  # sampling may end after the next tick
+        pulse = protocol.pulse_of(measurement, self._host, seq)
         text = protocol.encode(pulse)
-        # Only handed over here, and written while publishing waits: a layer that hangs must not cost the history.
-        self._recorder.put(NewSample(pulse, text, sample.at, self._interval, self._missed))
+        # Written in the background: a channel layer that hangs must not prevent storing.
+        self._recorder.put(NewSample(pulse, text, measurement.at, self._interval, self._missed))
         with self._publishing:
             await self._publish(protocol.GROUP, text, host=self._host, seq=seq)
 
@@ -96,22 +95,23 @@ class Worker:
             return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
         return None
 
-    def _count_skipped(self) -> None:
-        self._missed += self._grid.skipped
-        if self._grid.skipped:
-            self._pace.failed(f"{self._grid.skipped} ticks were skipped")
-        else:
-            self._pace.recovered()
-
 
 def disk_path() -> Path:
-    """A folder on the disk that is watched: the data's, or the project's own when everything is kept elsewhere."""
+    """A folder on the disk that pulses report: that of the data, or of the project without one."""
     data: Path = settings.DATA_DIR
     return data if data.is_dir() else settings.BASE_DIR
 
 
+async def run_pulse(with_worker: bool) -> None:
+    """Run the monitor of this process, and a worker if asked for, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(current_monitor().run(), name="pulse monitor")
+        if with_worker:
+            tasks.create_task(Worker.from_settings().run(), name="pulse worker")
+
+
 class Embedded:
-    """The worker inside a server process, if there is one."""
+    """The task of a server process that runs the pulse."""
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
@@ -121,14 +121,10 @@ current_embedded = loop_local(Embedded)
 
 
 def ensure_embedded() -> None:
-    """Starts a worker on the running loop, unless PULSE_EMBEDDED is off or one is running there, and the watch.
+    """Run the pulse in this process, unless it runs already.
 
-    To be called at each connection: Daphne has no start hook, and a worker that died is started again this
-    way. It costs next to nothing when one is running.
+    Called for each connection: Daphne has no start hook, and a task that died starts again this way.
     """
-    current_monitor().ensure_running()
-    if not settings.PULSE_EMBEDDED:
-        return
     embedded = current_embedded()
     if embedded.task is None or embedded.task.done():
-        embedded.task = run_in_background(Worker.from_settings().run(), "pulse worker")
+        embedded.task = run_in_background(run_pulse(settings.PULSE_EMBEDDED), "pulse")

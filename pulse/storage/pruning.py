@@ -1,18 +1,20 @@
-"""Deletes what is not kept any longer, a little at a time. It blocks, for threads."""
+"""Pruning of expired rows, a few at a time. It blocks: call it in threads."""
 
 from datetime import datetime
 
-from pulse.models import AlertEvent, Sample
-from pulse.storage import rollups
+from pulse.models import AlertEvent, Rollup, Sample
+from pulse.storage.rollups import STEPS
 from rtproject.utils.db import store_now
 
-STEP = 500  # samples: more than come in meanwhile, and few enough to hold no lock for long
+BATCH = 500  # samples: more than come in meanwhile, and few enough to hold no lock for long
 
 
 def prune(now: datetime | None = None) -> bool:
-    """Deletes some of what is too old, and returns whether there is more of it. Raises django.db.Error."""
+    """Delete some of the expired rows; return whether samples are left. Raise django.db.Error."""
     now = now or store_now()
-    deleted = Sample.objects.prune(STEP, now)
-    rollups.prune(now.timestamp())
+    oldest = Sample.objects.expired(now).values_list("pk", flat=True)[:BATCH]
+    deleted, _ = Sample.objects.filter(pk__in=list(oldest)).delete()
+    for seconds, step in STEPS.items():
+        Rollup.objects.filter(step=step, start__lt=now.timestamp() - seconds - step).delete()
     AlertEvent.objects.expired(now).delete()
-    return deleted == STEP
+    return deleted == BATCH

@@ -1,4 +1,7 @@
-"""Has a page's JavaScript modules loaded side by side: a browser finds an import only when it has read the importer."""
+"""Links that preload a page's JavaScript modules.
+
+Without them a browser finds the imports of a module only after it has read that module.
+"""
 
 import posixpath
 import re
@@ -20,19 +23,18 @@ register = template.Library()
 
 @register.simple_tag
 def module_preloads(entry: str) -> SafeString:
-    """A `<link rel="modulepreload">` for the module with the static path `entry`, and for each that it needs.
+    """A `<link rel="modulepreload">` for the module at the static path `entry` and each import.
 
-    They are read from the modules themselves, once in a process (with DEBUG each time). Raises FileNotFoundError if
-    one is not there.
+    The modules are read once in a process, with DEBUG each time. Raise FileNotFoundError if one is missing.
     """
-    needed: Callable[[str], list[str]] = modules_of if settings.DEBUG else remembered_modules_of
-    # Where files are served by other names than their own, modules still import each other by these.
+    needed: Callable[[str], list[str]] = modules_of if settings.DEBUG else cached_modules_of
+    # Files with hashed names are left out: modules import each other by their plain names.
     addresses = [(address,) for path in needed(entry) if (address := static(path)).endswith(path)]
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', addresses)
 
 
 def modules_of(entry: str) -> list[str]:
-    """The static paths of `entry` and of all that it imports, and what those import, each once."""
+    """The static paths of `entry` and of all modules that it imports, directly or not."""
     found = [entry]
     for path in found:  # which grows meanwhile
         imported = (posixpath.join(posixpath.dirname(path), name) for name in IMPORT.findall(_read(path)))
@@ -40,7 +42,7 @@ def modules_of(entry: str) -> list[str]:
     return found
 
 
-remembered_modules_of = cache(modules_of)
+cached_modules_of = cache(modules_of)
 
 
 def _read(path: str) -> str:

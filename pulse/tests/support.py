@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 
 from pulse.models import Host, Sample
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
+from pulse.sampling.clock import SystemClock
 from pulse.sampling.sampler import CpuTimes, Snapshot, difference
 from pulse.storage.store import NewSample
 from rtproject.websocket.groups.registry import broadcast
@@ -18,7 +19,7 @@ NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests u
 BEAT = 5.0  # seconds from one pulse to the next
 
 
-class FakeClock:
+class FakeClock(SystemClock):
     """A clock on which sleeping takes no time and moves the hand exactly so far."""
 
     def __init__(self, now: float = NOON) -> None:
@@ -60,7 +61,7 @@ def stored(host: str, seq: int, at: float) -> Sample:
 
 def store_pulses(host: str, *pulses: tuple[int, float], interval: float = BEAT) -> None:
     """Stores samples of `host`, each as `(seq, at)`, and what is known of a host whose newest one is the last."""
-    Sample.objects.store([stored(host, seq, at) for seq, at in pulses])
+    Sample.objects.bulk_create([stored(host, seq, at) for seq, at in pulses], ignore_conflicts=True)
     seq, at = pulses[-1]
     Host.objects.create(
         name=host, at=moment(at), seen=moment(at), frame=frame(host, seq, at), interval=interval

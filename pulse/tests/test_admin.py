@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pulse.models import AlertEvent, Host, Sample, Threshold
 from pulse.protocol import Usage
-from pulse.storage.store import keep
+from pulse.storage.store import store_samples
 from pulse.tests.support import measured
 from rtproject.tests.support.site import Site
 
@@ -140,7 +140,7 @@ def test_without_a_permission_nothing_is_shown(client: Client, model: str) -> No
 
 
 def keep_alert(host: str) -> None:
-    keep([measured(host, time.time(), disk=Usage(95.0, 1, 1))])
+    store_samples([measured(host, time.time(), disk=Usage(95.0, 1, 1))])
 
 
 def test_alerts_are_listed_with_their_times(admin: Client) -> None:

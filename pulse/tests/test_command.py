@@ -37,6 +37,10 @@ class Interrupted:
             self.tidied = True
 
 
+async def silence(self: Monitor) -> None:
+    await asyncio.Event().wait()
+
+
 def run_pulse(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM) -> tuple[Interrupted, str]:
     """Runs the command until it is stopped by signal `number`; returns its worker and what it wrote to stderr.
 
@@ -44,7 +48,7 @@ def run_pulse(monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM) -> 
     """
     worker, stderr = Interrupted(number), io.StringIO()
     monkeypatch.setattr(Worker, "from_settings", lambda: worker)
-    monkeypatch.setattr(Monitor, "ensure_running", lambda self: None)
+    monkeypatch.setattr(Monitor, "run", silence)
     call_command("pulse", stderr=stderr)
     return worker, stderr.getvalue()
 

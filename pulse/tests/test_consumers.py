@@ -13,9 +13,9 @@ from django.db import OperationalError, connections
 from pytest_django import Settings
 
 from pulse import consumers
-from pulse.consumers import STRAY_TICKS, PulseConsumer
+from pulse.consumers import PulseConsumer
 from pulse.models import Sample
-from pulse.protocol import GROUP
+from pulse.protocol import GROUP, STRAY_TICKS
 from pulse.sampling.worker import current_embedded, ensure_embedded
 from pulse.tests.clients import Heard, connected
 from pulse.tests.support import send_pulse, store_pulses, stored
@@ -36,7 +36,7 @@ async def _no_connection_is_left_open() -> AsyncIterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_outage_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "store_outage", FailureLog("reading stored pulses"))
+    monkeypatch.setattr(consumers, "reading_samples", FailureLog("reading stored pulses"))
 
 
 store = sync_to_async(store_pulses)
@@ -175,7 +175,7 @@ async def test_a_store_that_hangs_leaves_live_pulses(monkeypatch: pytest.MonkeyP
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(consumers, "STORE_SECONDS", 0)
+    monkeypatch.setattr(consumers, "REPLAY_TIMEOUT", 0)
     monkeypatch.setattr(consumers, "newest_samples", hang)
     async with connected() as client:
         await send_pulse("a", 1)

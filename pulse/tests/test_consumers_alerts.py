@@ -10,10 +10,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from pulse.alerting.monitor import current_monitor, tell_alerts_changed
+from pulse.alerting.monitor import announce_alerts, current_monitor
 from pulse.models import Threshold
 from pulse.protocol import Usage
-from pulse.storage.store import keep
+from pulse.storage.store import store_samples
 from pulse.tests.clients import PATIENCE, Client, connected
 from pulse.tests.support import measured, send_pulse
 
@@ -24,19 +24,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def _watch() -> AsyncIterator[None]:
     await sync_to_async(Threshold.objects.all().delete)()
     await sync_to_async(Threshold.objects.create)(metric="disk", threshold=90)
+    task = asyncio.create_task(current_monitor().run())
     yield
-    task = current_monitor()._task
-    if task is not None:
-        task.cancel()
-        await asyncio.wait({task})
+    task.cancel()
+    await asyncio.wait({task})
     await sync_to_async(connections.close_all)()
 
 
 async def store(host: str, disk: float, at: float | None = None) -> None:
     """What a worker stores at a tick, and tells if an alert changed by it."""
     pulse = measured(host, time.time() if at is None else at, disk=Usage(disk, 1, 1))
-    if await sync_to_async(keep)([pulse]):
-        await tell_alerts_changed()
+    if await sync_to_async(store_samples)([pulse]):
+        await announce_alerts()
 
 
 async def next_frame(client: Client) -> Any:

@@ -5,7 +5,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from pulse.models import KEPT, Host, Sample
+from pulse.models import Host, Sample
 from pulse.protocol import moment
 from pulse.tests.support import BEAT, NOON, store_pulses, stored
 
@@ -95,22 +95,16 @@ def test_the_questions_are_answered_from_an_index() -> None:
 
 
 def test_of_two_samples_for_one_tick_of_a_host_the_first_is_kept() -> None:
-    Sample.objects.store([stored("a", 1, NOON - 2)])
-    Sample.objects.store([stored("a", 1, NOON - 1), stored("a", 2, NOON), stored("b", 1, NOON)])
+    for new in (
+        [stored("a", 1, NOON - 2)],
+        [stored("a", 1, NOON - 1), stored("a", 2, NOON), stored("b", 1, NOON)],
+    ):
+        Sample.objects.bulk_create(new, ignore_conflicts=True)
     assert sorted(Sample.objects.values_list("host", "seq", "at")) == [
         ("a", 1, moment(NOON - 2)),
         ("a", 2, NOW),
         ("b", 1, NOW),
     ]
-
-
-def test_pruning_removes_the_oldest_that_are_older_than_a_day_a_few_at_a_time() -> None:
-    day = KEPT.total_seconds()
-    store("a", 1, day - 1, day + 1, day + 2, day + 3)
-    assert Sample.objects.prune(2, now=NOW) == 2
-    assert sorted(-seq for seq in Sample.objects.values_list("seq", flat=True)) == [1, day - 1, day + 1]
-    assert Sample.objects.prune(2, now=NOW) == 1
-    assert Sample.objects.prune(2, now=NOW) == 0
 
 
 def test_a_sample_is_named_by_its_host_and_seq() -> None:

@@ -134,7 +134,7 @@ async def test_a_store_out_of_reach_turns_nobody_away_who_is_inside(
     await send_pulse("a", 1)
     assert host_and_seq(await client.receive_from(timeout=PATIENCE)) == ("a", 1)
     await client.disconnect()
-    failures = [message for message in caplog.messages if "watch the pulse fails" in message]
+    failures = [message for message in caplog.messages if "checking the sessions" in message]
     assert len(failures) == 1
 
 

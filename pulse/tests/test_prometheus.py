@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from pulse.models import AlertEvent, Host, Threshold
 from pulse.protocol import Network, Usage, moment
-from pulse.storage.store import keep
+from pulse.storage.store import store_samples
 from pulse.tests.support import measured, store_away
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         "uptime": 90,
     }
     pulse = measured("web-1", at, missed=3, **figures)
-    keep([pulse])
+    store_samples([pulse])
     assert of(scrape(client), "web-1") == {
         "pulse_cpu_usage_ratio": 0.125,
         "pulse_memory_used_bytes": 2,
@@ -81,7 +81,7 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
 
 
 def test_each_core_is_labelled(client: Client) -> None:
-    keep([measured("web-1", time.time(), cores=(10.0, 30.0))])
+    store_samples([measured("web-1", time.time(), cores=(10.0, 30.0))])
     samples = scrape(client)
     cores = [samples["pulse_core_usage_ratio", (("core", core), ("host", "web-1"))] for core in "01"]
     assert cores == [0.1, 0.3]
@@ -89,9 +89,9 @@ def test_each_core_is_labelled(client: Client) -> None:
 
 def test_the_newest_pulse_of_every_live_host_is_told(client: Client) -> None:
     now = time.time()
-    keep([measured("a", now - 5, cpu=10.0), measured("a", now, cpu=20.0)])
-    keep([measured("b", now, cpu=30.0)])
-    keep([measured("gone", now, cpu=40.0)])
+    store_samples([measured("a", now - 5, cpu=10.0), measured("a", now, cpu=20.0)])
+    store_samples([measured("b", now, cpu=30.0)])
+    store_samples([measured("gone", now, cpu=40.0)])
     Host.objects.filter(name="gone").update(seen=moment(now - 60))
     cpu = {
         labels: value for (name, labels), value in scrape(client).items() if name == "pulse_cpu_usage_ratio"
@@ -102,7 +102,7 @@ def test_the_newest_pulse_of_every_live_host_is_told(client: Client) -> None:
 def test_open_alerts_are_told_of_hosts_that_are_gone_too(client: Client) -> None:
     Threshold.objects.all().delete()
     Threshold.objects.create(metric="cpu", threshold=90)
-    keep([measured("gone", time.time() - 60, cpu=95.0)])
+    store_samples([measured("gone", time.time() - 60, cpu=95.0)])
     labels = (("host", "gone"), ("metric", "cpu"), ("state", "firing"))
     assert scrape(client)["pulse_alerts", labels] == 1
     AlertEvent.objects.update(state="resolved", until="2027-01-15T08:00:00Z")
@@ -111,7 +111,7 @@ def test_open_alerts_are_told_of_hosts_that_are_gone_too(client: Client) -> None
 
 def test_the_name_of_a_host_may_hold_anything(client: Client) -> None:
     name = 'web"1\\{}\n'
-    keep([measured(name, time.time())])
+    store_samples([measured(name, time.time())])
     assert of(scrape(client), name)["pulse_cpu_usage_ratio"] == 0
 
 

@@ -13,33 +13,32 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
-from pulse.alerting.monitor import current_monitor
 from pulse.sampling.clock import Grid, SystemClock
 from pulse.sampling.sampler import difference, take_snapshot
-from pulse.sampling.worker import FIRST_SECONDS, Worker, disk_path
-from pulse.threads import sampling_thread, storing_thread
+from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse
+from pulse.threads import threads_are_done
 
-HANGING_SECONDS = 2.0  # who takes longer to end than this hangs, in a disk or a database that does not answer
+EXIT_TIMEOUT = 2.0
 
 
 class Command(BaseCommand):
-    """Samples this machine and tells every dashboard, until SIGTERM or SIGINT."""
+    """The worker, or one sample of it."""
 
     help = "Measures this machine at each tick of the clock and tells every dashboard, until it is stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declares `--once`."""
+        """Declare `--once`."""
         parser.add_argument("--once", action="store_true", help="print one sample as a line of JSON, and end")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
-        """Runs the worker, or prints one sample, which needs neither the database nor the channel layer.
+        """Run the worker, or print one sample, without database and channel layer.
 
-        Raises CommandError if this machine cannot be measured for that one sample. The worker would try again.
+        Raise CommandError if that sample cannot be measured. The worker would try again.
         """
         if once:
             try:
                 self.stdout.write(one_sample())
-            except Exception as error:  # psutil raises whatever its platform does
+            except Exception as error:  # psutil raises different errors on each platform
                 raise CommandError(
                     f"This machine cannot be measured: {type(error).__name__}: {error}"
                 ) from error
@@ -50,25 +49,24 @@ class Command(BaseCommand):
                 "no other process sees these pulses live, only as stored samples."
             )
         asyncio.run(run_until_stopped())
-        if not all(thread.ends_within(HANGING_SECONDS) for thread in (sampling_thread, storing_thread)):
-            os._exit(0)
+        if not threads_are_done(EXIT_TIMEOUT):
+            os._exit(0)  # Python would wait for a thread that hangs in a disk or a database
 
 
 def one_sample() -> str:
-    """The frame of one sample of this machine. Takes FIRST_SECONDS, and raises what `take_snapshot` does."""
+    """The frame of one sample of this machine. Takes FIRST_SECONDS."""
     before = take_snapshot(disk_path())
     time.sleep(FIRST_SECONDS)
-    sample = difference(before, take_snapshot(disk_path()))
-    seq = Grid(settings.PULSE_INTERVAL, SystemClock()).number(sample.at)
-    return protocol.encode(protocol.pulse_of(sample, settings.PULSE_HOST, seq))
+    measurement = difference(before, take_snapshot(disk_path()))
+    seq = Grid(settings.PULSE_INTERVAL, SystemClock()).number(measurement.at)
+    return protocol.encode(protocol.pulse_of(measurement, settings.PULSE_HOST, seq))
 
 
 async def run_until_stopped() -> None:
-    """Runs the worker until this process is told to end."""
-    current_monitor().ensure_running()
-    worker = asyncio.create_task(Worker.from_settings().run(), name="pulse worker")
+    """Run the pulse until SIGTERM or SIGINT."""
+    pulse = asyncio.create_task(run_pulse(with_worker=True))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, worker.cancel)
+        loop.add_signal_handler(number, pulse.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        await worker
+        await pulse

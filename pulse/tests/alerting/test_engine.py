@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from pulse.alerting import engine as engine
+from pulse.alerting import engine
 from pulse.alerting.staleness import Staleness
-from pulse.models import KEPT, AlertEvent, Host, Rollup, Sample, Threshold
-from pulse.models.alerts import SHOWN_RESOLVED
+from pulse.models import RETENTION, AlertEvent, Host, Rollup, Sample, Threshold
+from pulse.models.alerts import RESOLVED_SHOWN
 from pulse.protocol import Usage, moment
-from pulse.storage.store import keep
+from pulse.storage.store import store_samples
 from pulse.tests.support import BEAT, NOON, measured
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def _thresholds() -> None:
 
 def interval(number: int, host: str = "a", **figures: Any) -> bool:
     """Stores the pulse of the tick `number` after NOON; whether an alert changed."""
-    return keep([measured(host, NOON + BEAT * number, **figures)])
+    return store_samples([measured(host, NOON + BEAT * number, **figures)])
 
 
 def events(**wanted: object) -> list[tuple[str, str, str]]:
@@ -43,7 +43,7 @@ class Onlooker:
     """A process that looks for silent hosts."""
 
     def __init__(self) -> None:
-        self._staleness = Staleness(patience=30)
+        self._staleness = Staleness(max_pause=30)
 
     def look(self, seconds: float) -> bool:
         """Looks `seconds` after NOON; whether an alert changed."""
@@ -105,15 +105,16 @@ def test_who_comes_second_changes_nothing() -> None:
         interval(number, cpu=95.0)
     late = AlertEvent.objects.get()
     interval(3, cpu=10.0)
-    AlertEvent.objects.go_on(late, None)
-    AlertEvent.objects.go_on(late, late.alert)
+    AlertEvent.objects.update_open(late, None)
+    AlertEvent.objects.update_open(late, late.alert)
     assert events() == [("a", "cpu", "resolved")]
 
 
 def test_without_its_threshold_an_alert_is_over() -> None:
     interval(0, disk=Usage(95.0, 1, 1))
     Threshold.objects.filter(metric="disk").delete()
-    assert interval(1, disk=Usage(95.0, 1, 1))
+    interval(1, disk=Usage(95.0, 1, 1))
+    assert Onlooker().look(1)
     assert events() == [("a", "disk", "resolved")]
 
 
@@ -157,8 +158,8 @@ def test_who_has_only_begun_to_look_leaves_an_open_silence_alone() -> None:
 def test_a_host_whose_clock_is_wrong_is_not_silent() -> None:
     onlooker = Onlooker()
     for number in range(10):
-        keep([measured("slow", NOON - 5000 + BEAT * number)])
-        keep([measured("fast", NOON + 5000 + BEAT * number)])
+        store_samples([measured("slow", NOON - 5000 + BEAT * number)])
+        store_samples([measured("fast", NOON + 5000 + BEAT * number)])
         assert not onlooker.look(BEAT * number)
     assert events() == []
 
@@ -218,7 +219,7 @@ def test_without_a_threshold_nobody_is_silent_and_who_was_is_not_any_more() -> N
 def test_a_host_that_is_gone_for_a_day_is_forgotten_and_its_alert_ends() -> None:
     """As one that was renamed: it was never to come back."""
     interval(0)
-    onlooker, day = Onlooker(), KEPT.total_seconds()
+    onlooker, day = Onlooker(), RETENTION.total_seconds()
     for seconds in (1, 10, 20):
         onlooker.look(seconds)
     assert not onlooker.look(day)
@@ -230,7 +231,7 @@ def test_a_host_that_is_gone_for_a_day_is_forgotten_and_its_alert_ends() -> None
 def test_a_host_whose_clock_is_days_behind_is_not_forgotten() -> None:
     onlooker = Onlooker()
     for number in range(10):
-        keep([measured("a", NOON - 3 * KEPT.total_seconds() + BEAT * number)])
+        store_samples([measured("a", NOON - 3 * RETENTION.total_seconds() + BEAT * number)])
         onlooker.look(BEAT * number)
     assert Host.objects.exists()
 
@@ -239,7 +240,7 @@ def test_a_host_that_came_back_in_time_is_not_forgotten() -> None:
     interval(0)
     known = Host.objects.get()
     interval(1)
-    assert not engine.forget(known, NOW)
+    assert not engine.delete_host(known, NOW)
     assert Host.objects.exists()
 
 
@@ -254,13 +255,13 @@ def test_an_alert_of_a_host_that_nobody_knows_is_over() -> None:
 def test_a_host_is_forgotten_alone() -> None:
     interval(0, "a", disk=Usage(95.0, 1, 1))
     interval(0, "b", disk=Usage(95.0, 1, 1))
-    assert engine.forget(Host.objects.get(name="a"), NOW)
+    assert engine.delete_host(Host.objects.get(name="a"), NOW)
     assert sorted(events(until=None)) == [("b", "disk", "firing")]
     assert [sample.host for sample in Sample.objects.all()] == ["b"]
 
 
 def current(now: datetime) -> list[tuple[str, str]]:
-    return [(entry.metric, entry.state) for entry in engine.current(now).alerts]
+    return [(entry.metric, entry.state) for entry in engine.current_alerts(now).alerts]
 
 
 def test_dashboards_are_told_of_what_is_open_and_of_what_was_resolved_a_moment_ago() -> None:
@@ -268,12 +269,12 @@ def test_dashboards_are_told_of_what_is_open_and_of_what_was_resolved_a_moment_a
     interval(1, cpu=95.0)
     until = moment(NOON + BEAT)
     assert current(until) == [("disk", "resolved"), ("cpu", "pending")]
-    assert current(until + SHOWN_RESOLVED) == [("cpu", "pending")]
+    assert current(until + RESOLVED_SHOWN) == [("cpu", "pending")]
 
 
 def test_an_alert_is_told_with_times_as_rfc_3339_writes_them() -> None:
     interval(0, disk=Usage(95.123, 1, 1))
-    (entry,) = engine.current(NOW).alerts
+    (entry,) = engine.current_alerts(NOW).alerts
     assert (entry.host, entry.metric, entry.state) == ("a", "disk", "firing")
     assert (entry.value, entry.threshold) == (95.12, 90)
     assert (entry.since, entry.fired, entry.until) == ("2027-01-15T08:00:00.000Z",) * 2 + (None,)

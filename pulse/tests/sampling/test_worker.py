@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from pulse.alerting.monitor import tell_alerts_changed
+from pulse.alerting.monitor import announce_alerts
 from pulse.protocol import Measurement
 from pulse.sampling.sampler import Sampler, Snapshot
 from pulse.sampling.worker import FIRST_SECONDS, Worker
@@ -63,7 +63,7 @@ class World:
 
     async def run(self, recorder: Recorder | None = None) -> None:
         """Runs a worker in this world until it has published as many pulses as `intervals`."""
-        recorder = recorder or Recorder(tell_alerts_changed, self.write, self.tidy)
+        recorder = recorder or Recorder(announce_alerts, self.write, self.tidy)
         worker = Worker("web-1", INTERVAL, Sampler(self.read), recorder, self.clock, self.publish)
         with pytest.raises(Enough):
             await worker.run()
@@ -122,20 +122,6 @@ async def test_a_sample_that_takes_longer_than_a_tick_does_not_move_the_beat() -
     await world.run()
     assert world.moments[1:] == [NOON + 12, NOON + 22, NOON + 32]
     assert world.seqs[1:] == [NOON / INTERVAL + interval for interval in (2, 4, 6)]
-
-
-async def test_ticks_that_were_skipped_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    world = World(intervals=7)
-
-    def suspend(count: int) -> None:
-        world.clock.time += 22 if count in (3, 4) else 0
-
-    world.on_publish = suspend
-    await world.run()
-    assert messages(caplog) == [
-        "keeping the interval of the pulse fails, and is tried again: 4 ticks were skipped",
-        "keeping the interval of the pulse works again",
-    ]
 
 
 async def test_what_was_measured_before_the_process_was_stopped_for_long_is_no_pulse(
@@ -222,14 +208,14 @@ async def test_what_is_stored_is_the_frame_that_was_published() -> None:
 
 
 async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse.storage.recorder.CLOSING_SECONDS", 0)
+    monkeypatch.setattr("pulse.storage.recorder.CLOSE_TIMEOUT", 0)
     world = World(intervals=50)
 
     async def hang(batch: list[NewSample]) -> bool:
         await asyncio.Event().wait()
         raise AssertionError
 
-    await world.run(Recorder(tell_alerts_changed, hang, world.tidy))
+    await world.run(Recorder(announce_alerts, hang, world.tidy))
     assert world.seqs == [NOON / INTERVAL + interval for interval in range(50)]
 
 

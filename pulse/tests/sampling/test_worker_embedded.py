@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from pytest_django import Settings
 
+from pulse.alerting.monitor import Monitor
 from pulse.sampling import worker as worker_module
 from pulse.sampling.worker import current_embedded, ensure_embedded
 
@@ -31,6 +32,11 @@ class StandIn:
 async def workers(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[StandIn]:
     """The embedded workers that were made; PULSE_EMBEDDED is on."""
     settings.PULSE_EMBEDDED = True
+
+    async def wait(self: Monitor) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Monitor, "run", wait)
     StandIn.made = []
     monkeypatch.setattr(worker_module, "Worker", StandIn)
     return StandIn.made
@@ -51,12 +57,14 @@ async def test_an_embedded_worker_that_died_is_started_again(
     ensure_embedded()
     task = current_embedded().task
     assert task is not None
+    await asyncio.sleep(0.01)
     workers[0].failure.set()
     await asyncio.wait({task})
     ensure_embedded()
+    await asyncio.sleep(0.01)
     assert len(workers) == 2
     await asyncio.sleep(0)  # the end of the first is logged by a callback
-    assert "background task pulse worker ended" in caplog.messages
+    assert "background task pulse ended" in caplog.messages
 
 
 async def test_with_pulse_embedded_off_no_worker_is_started(

@@ -8,13 +8,12 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from pulse.alerting.monitor import tell_alerts_changed
+from pulse.alerting.monitor import announce_alerts
 from pulse.models import Sample
 from pulse.storage import recorder
 from pulse.storage.recorder import PRUNE_EVERY, Recorder
 from pulse.storage.store import NewSample
 from pulse.tests.support import NOON, measured
-from rtproject.websocket.exceptions import LayerUnavailable
 
 
 class Store:
@@ -61,8 +60,8 @@ async def put(store: Store) -> Callable[[int], Recorder]:
 
 
 async def test_a_sample_is_written_soon(store: Store, put: Callable[[int], Recorder]) -> None:
-    await put(1).settled()
-    await put(2).settled()
+    await put(1).close()
+    await put(2).close()
     assert store.batches == [[1], [2]]
 
 
@@ -75,7 +74,7 @@ async def test_samples_wait_while_one_is_written_and_then_go_together(
     put(2)
     recording = put(3)
     store.opened.set()
-    await recording.settled()
+    await recording.close()
     assert store.batches == [[1], [2, 3]]
 
 
@@ -84,10 +83,10 @@ async def test_pulses_that_cannot_be_stored_are_stored_with_the_next_one(
 ) -> None:
     caplog.set_level(logging.INFO)
     store.broken = True
-    await put(1).settled()
-    await put(2).settled()
+    await put(1).close()
+    await put(2).close()
     store.broken = False
-    await put(3).settled()
+    await put(3).close()
     assert store.batches == [[1, 2, 3]]
     assert caplog.messages == [
         "storing pulses fails, and is tried again: DatabaseError: gone",
@@ -98,45 +97,30 @@ async def test_pulses_that_cannot_be_stored_are_stored_with_the_next_one(
 async def test_of_more_pulses_than_are_kept_the_oldest_are_lost(
     store: Store, put: Callable[[int], Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "MOST_HISTORY", 2)
+    monkeypatch.setattr(recorder, "MAX_HISTORY", 2)
     store.broken = True
     for seq in (1, 2, 3):
-        await put(seq).settled()
+        await put(seq).close()
     store.broken = False
-    await put(4).settled()
+    await put(4).close()
     assert store.batches == [[3, 4]]
 
 
 async def test_a_change_of_an_alert_is_told(store: Store, put: Callable[[int], Recorder]) -> None:
-    await put(1).settled()
+    await put(1).close()
     assert store.told == 0
     store.changed = True
-    await put(2).settled()
+    await put(2).close()
     assert store.told == 1
-
-
-async def test_a_layer_out_of_reach_keeps_nothing_from_being_stored(
-    store: Store, put: Callable[[int], Recorder], caplog: pytest.LogCaptureFixture
-) -> None:
-    async def fail() -> None:
-        raise LayerUnavailable("no layer")
-
-    store.changed = True
-    put(1)._tell = fail
-    await put(2).settled()
-    assert store.batches == [[1, 2]]
-    assert caplog.messages == [
-        "telling that alerts have changed fails, and is tried again: LayerUnavailable: no layer"
-    ]
 
 
 async def test_old_samples_are_pruned_at_the_first_write_and_now_and_then(
     store: Store, put: Callable[[int], Recorder]
 ) -> None:
     for seq in range(PRUNE_EVERY):
-        await put(seq).settled()
+        await put(seq).close()
     assert store.tidied == 1
-    await put(PRUNE_EVERY).settled()
+    await put(PRUNE_EVERY).close()
     assert store.tidied == 2
 
 
@@ -145,13 +129,13 @@ async def test_as_long_as_there_is_more_to_prune_each_write_prunes(
 ) -> None:
     store.is_more_to_tidy = True
     for seq in (1, 2, 3):
-        await put(seq).settled()
+        await put(seq).close()
     assert store.tidied == 3
 
 
 async def test_a_recorder_that_was_given_nothing_can_be_settled_and_closed() -> None:
-    recording = Recorder(tell_alerts_changed)
-    await recording.settled()
+    recording = Recorder(announce_alerts)
+    await recording.close()
     await recording.close()
 
 
@@ -163,11 +147,11 @@ async def test_closing_waits_for_the_last_write(store: Store, put: Callable[[int
 async def test_closing_gives_up_a_write_that_does_not_end(
     store: Store, put: Callable[[int], Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "CLOSING_SECONDS", 0)
+    monkeypatch.setattr(recorder, "CLOSE_TIMEOUT", 0)
     store.opened.clear()
     recording = put(1)
     await recording.close()
-    await recording.settled()
+    await recording.close()
     assert store.batches == []
 
 
@@ -178,10 +162,10 @@ def stored_seqs() -> list[int]:
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_recorder_stores_in_the_database_and_removes_what_is_old_there() -> None:
-    recording = Recorder(tell_alerts_changed)
+    recording = Recorder(announce_alerts)
     recording.put(measured("web-1", 1000.0, 1))
-    await recording.settled()
+    await recording.close()
     assert await stored_seqs() == []
     recording.put(measured("web-1", NOON, 2))
-    await recording.settled()
+    await recording.close()
     assert await stored_seqs() == [2]

@@ -3,10 +3,9 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from pulse.models import Rollup
 from pulse.storage.rollups import DAY, HOUR, STEPS
 from pulse.storage.series import RAW, HostSeries, series
-from pulse.storage.store import keep
+from pulse.storage.store import store_samples
 from pulse.tests.support import BEAT, NOON, measured
 from rtproject.utils.db import store_now
 
@@ -21,7 +20,7 @@ def _interval(settings: Settings) -> None:
 def store(host: str, *pulses: tuple[float, float]) -> None:
     """Stores pulses of `host`, each with its age in seconds before NOON and its CPU."""
     for ago, cpu in pulses:
-        keep([measured(host, NOON - ago, cpu=cpu)])
+        store_samples([measured(host, NOON - ago, cpu=cpu)])
 
 
 def of(seconds: int, host: str = "a", now: float = NOON) -> HostSeries:
@@ -91,7 +90,7 @@ def test_a_host_that_is_not_there_has_no_series(host: str) -> None:
 
 def test_a_host_of_another_beat_has_a_step_of_its_own() -> None:
     pulse = measured("slow", NOON - 60, seq=1)
-    keep([type(pulse)(pulse.pulse, pulse.text, pulse.at, interval=60.0)])
+    store_samples([type(pulse)(pulse.pulse, pulse.text, pulse.at, interval=60.0)])
     assert (of(RAW, "slow").interval, of(RAW, "slow").metrics["cpu"].mean) == (60, [0.0, None])
 
 
@@ -137,16 +136,6 @@ def test_when_a_host_was_heard_of_last_is_told_by_the_clock_of_the_store() -> No
     before = store_now().timestamp()
     store("a", (2 * HOUR, 1.0))
     assert before <= of(RAW).seen <= store_now().timestamp()
-
-
-def test_a_figure_that_older_rollups_lack_is_missing_there() -> None:
-    store("a", (25, 1.0), (0, 2.0))
-    old = Rollup.objects.filter(step=STEPS[HOUR]).earliest("start")
-    old.figures = "[[1.0,2.0],[3.0,4.0]]"
-    old.save()
-    assert of(HOUR).metrics["memory"].peak[0] == 4
-    assert of(HOUR).metrics["received"].mean[0] is None
-    assert of(HOUR).metrics["received"].mean[-1] == 0
 
 
 @pytest.mark.parametrize("seconds", [RAW, HOUR, DAY])
