@@ -171,14 +171,17 @@ class RoomConsumer(WebsocketConsumer):
         others = (person for person in look.people if person.id != self.member.id)
         named = [self.member, *islice(others, MAX_NAMED - 1)]
         welcome = Welcome(now.name, str(now), self.member, named, look.count, history=bool(live_room.epoch))
-        position = 0
-        if live_room.epoch:
-            newest = live_room.delivered
-            pruned_through = max(now.sequence.pruned, newest - now.history_size)
-            position, recovered = find_start(self.query, live_room.epoch, newest, pruned_through)
-            numbered = {"epoch": live_room.epoch, "seq": newest, "recovered": recovered}
-            welcome = msgspec.structs.replace(welcome, **numbered)
-        await self._answer(welcome)
+        if not live_room.epoch:
+            live_room.subscribers.add(
+                self
+            )  # frames are held until the end of `connect`, so the welcome comes first
+            await self._answer(welcome)
+            return
+        newest = live_room.delivered
+        pruned_through = max(now.sequence.pruned, newest - now.history_size)
+        position, recovered = find_start(self.query, live_room.epoch, newest, pruned_through)
+        numbered = {"epoch": live_room.epoch, "seq": newest, "recovered": recovered}
+        await self._answer(msgspec.structs.replace(welcome, **numbered))
         await catch_up(live_room, self, position)
         for frame in live_room.presence.since(look):  # members that came and went during the replay
             self.send_queue.write(frame)
