@@ -7,7 +7,8 @@ from typing import cast
 import msgspec
 from django.conf import settings
 
-from rooms import passwords, protocol
+from rooms import protocol
+from rooms.access import passwords
 from rooms.access.loader import load_rooms
 from rooms.access.versions import AccessVersion, access_version, revocation_code
 from rooms.delivery.live_room import LiveRoom

@@ -1,14 +1,14 @@
 """Rooms, the sequence of their messages, the messages, disconnections, and reserved names."""
 
+import re
 import secrets
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from rooms.hashing import matches
 from rooms.names import PATTERN, room_key
 from rtproject.utils.db import short_transaction
 
@@ -16,6 +16,22 @@ from rtproject.utils.db import short_transaction
 def new_epoch() -> str:
     """Return a random word that identifies one numbering of a room's messages."""
     return secrets.token_urlsafe(12)
+
+
+_IN_NO_PASSWORD = re.compile("[\0\ud800-\udfff]")
+
+
+def can_be_password(raw: str) -> bool:
+    """Return whether `raw` has neither a NUL nor a lone surrogate, which no password has.
+
+    HMAC pads its key with NULs, so `secret\0` would hash like `secret`.
+    """
+    return _IN_NO_PASSWORD.search(raw) is None
+
+
+def matches(raw: str | None, encoded: str) -> bool:
+    """Return whether `raw` is the password that `encoded` is the hash of."""
+    return raw is not None and can_be_password(raw) and check_password(raw, encoded)
 
 
 NAME_IS_FINAL = "The name of a room never changes: delete it and make another one."

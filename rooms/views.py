@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from rooms import passwords
+from rooms.access import passwords
+from rooms.access.attempts import is_throttled
 from rooms.access.loader import query_rooms
 from rooms.forms import PasswordForm
-from rooms.guesses import is_used_up
 from rooms.identity import keep_guest_key
 from rooms.listing import RoomList, current_room_list
 from rooms.models import Room
@@ -77,7 +77,7 @@ def _try_password(request: HttpRequest, room: Room, form: PasswordForm) -> int |
         async_to_sync(passwords.verify)(room, form.cleaned_data["password"], address)
     except ConnectionDenied as refused:
         code = refused.code
-        if code == CloseCode.RATE_LIMITED and not async_to_sync(is_used_up)(room, address):
+        if code == CloseCode.RATE_LIMITED and not async_to_sync(is_throttled)(room, address):
             # Only the hash queue is full: no reason to wait a minute.
             code = CloseCode.UNAVAILABLE
         form.add_error("password", REFUSALS[code])

@@ -5,7 +5,7 @@ from django.conf import settings as site_settings
 from pytest_django import Settings
 
 from rooms import enforcement as enforcement
-from rooms import guesses, passwords
+from rooms.access import attempts, passwords
 from rooms.delivery.live_room import LiveRoom
 from rooms.presence import tracker as presence
 from rooms.tests.listeners import Store, begun_live_room
@@ -18,9 +18,9 @@ from rtproject.websocket.throttling.shared import SharedWindow
 def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Each test is a process of its own as far as the process remembers anything."""
     tally = SharedWindow("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [])
-    monkeypatch.setattr(guesses, "wrong_passwords", tally)
-    monkeypatch.setattr(guesses, "recent_failures", SlidingWindow(Rate(1, 600.0)))
-    monkeypatch.setattr(passwords, "_refused_lately", SlidingWindow(Rate(1, 60.0)))
+    monkeypatch.setattr(attempts, "wrong_passwords", tally)
+    monkeypatch.setattr(attempts, "recently_failed", SlidingWindow(Rate(3, 600.0)))
+    monkeypatch.setattr(passwords, "_recently_refused", SlidingWindow(Rate(1, 60.0)))
     monkeypatch.setattr(presence, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]
     settings.PULSE_EMBEDDED = False

@@ -7,9 +7,9 @@ from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from pytest_django import Settings
 
+from rooms.access.passwords import admit
 from rooms.models import Room
 from rooms.names import room_group
-from rooms.passwords import admit
 from rooms.presence import query as census
 from rooms.tests.listeners import until
 from rooms.tests.support import APPLICATIONS, Client, entered, make_room, out_of_reach, refusal

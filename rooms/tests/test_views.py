@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from rooms import guesses, passwords
+from rooms.access import attempts
+from rooms.access.attempts import PasswordAttempt
 from rooms.identity import GUEST_COOKIE
 from rooms.models import Room
 from rooms.tests.support import make_room
@@ -151,7 +152,7 @@ class TestPassword:
 
     def test_too_many_wrong_ones_are_limited(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         """After that not even the right one is taken, but a room elsewhere is open as before."""
-        monkeypatch.setattr(guesses, "wrong_passwords", SharedWindow("tests", Rate(2, 60.0), []))
+        monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(2, 60.0), []))
         make_room("other")
         for _ in range(2):
             assert "not the password" in enter(client, "wrong").content.decode()
@@ -167,10 +168,10 @@ class TestPassword:
     ) -> None:
         """It is not their wrong passwords, and nothing to wait a minute for."""
 
-        async def no_turn(guess: guesses.Guess) -> CloseCode:
+        async def no_turn(attempt: PasswordAttempt) -> CloseCode:
             return CloseCode.RATE_LIMITED
 
-        monkeypatch.setattr(passwords, "judge", no_turn)
+        monkeypatch.setattr(PasswordAttempt, "check", no_turn)
         told = client.post("/rooms/VIP/", {"password": "secret123"}, headers={"accept": "application/json"})
         assert told.json() == {"refused": 4103}
 

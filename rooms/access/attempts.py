@@ -1,0 +1,131 @@
+"""Attempts at a room's password: how many are allowed, which need no hash, and which have low priority."""
+
+import asyncio
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+
+from django.conf import settings
+
+from rooms.access.hash_queue import current_hash_queue
+from rooms.models import Room, can_be_password
+from rooms.names import room_key
+from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
+from rtproject.websocket.throttling.shared import SharedWindow
+
+wrong_passwords = SharedWindow("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
+
+# Addresses whose attempts failed more often than one mistypes, in any room, have low priority. Those that got no turn
+# count as well: an attacker who is turned away asks again at once. It is this process's time that is shared out, so its
+# own count is enough.
+recently_failed = SlidingWindow(Rate(3, 600.0))
+
+_digest_key = secrets.token_bytes(32)
+
+
+class VerifiedPasswords:
+    """The digests of the last passwords that were right: when a network comes back, all members of a room do.
+
+    A digest includes the room's own hash, so a change of the password makes it worthless. Wrong passwords are not kept:
+    a quick answer would tell strangers that somebody else has tried the same.
+    """
+
+    MAX_SIZE = 1000
+
+    def __init__(self) -> None:
+        self._digests: OrderedDict[bytes, None] = OrderedDict()  # the most recently used comes last
+
+    def __contains__(self, digest: bytes) -> bool:
+        known = digest in self._digests
+        if known:
+            self._digests.move_to_end(digest)
+        return known
+
+    def add(self, digest: bytes) -> None:
+        """Add a digest; if there are too many, forget the least recently used."""
+        self._digests[digest] = None
+        if len(self._digests) > self.MAX_SIZE:
+            self._digests.popitem(last=False)
+
+
+verified_passwords = VerifiedPasswords()
+
+# A value, not an exception: what that refers to, the password too, would stay in memory until the cyclic garbage
+# collector runs.
+Result = CloseCode | None  # None: the password is right
+
+# The hashes under way, by digest and priority.
+_hashes: Callable[[], dict[tuple[bytes, bool], asyncio.Task[Result]]] = loop_local(dict)
+
+
+class PasswordAttempt:
+    """A password that somebody at `address` tries on a room. None is a caller inside the process: it is not counted."""
+
+    def __init__(self, room: Room, raw: str, address: str | None) -> None:
+        self._raw = raw
+        self._encoded = room.password
+        self._address = address
+        self._key = (room_key(room.name), address or "")
+        value = f"{room.pk}:{room.password}:{raw}".encode("utf-8", "surrogatepass")
+        self._digest = hashlib.blake2b(value, key=_digest_key, digest_size=32).digest()
+
+    async def check(self) -> Result:
+        """Return None if the password is right, FORBIDDEN if it is wrong, another code if nobody can tell now."""
+        if not can_be_password(self._raw):
+            return await self._count_wrong()
+        while self._digest not in verified_passwords:
+            low_priority = recently_failed.exhausted(self._address)
+            # Shared with others who try the same, but never with one that may have to wait longer.
+            same = _hashes().get((self._digest, low_priority))
+            if same is None:
+                return await asyncio.shield(self._start_hash(low_priority))
+            if await asyncio.shield(same) == CloseCode.FORBIDDEN:
+                return await self._count_wrong()
+        return CloseCode.RATE_LIMITED if await self._is_throttled() else None
+
+    def _start_hash(self, low_priority: bool) -> asyncio.Task[Result]:
+        recently_failed.take(self._address)  # until the password is known to be right
+        # A task of its own: it goes on, and counts, when the client is gone.
+        hashes, key = _hashes(), (self._digest, low_priority)
+        hashes[key] = task = asyncio.create_task(self._hash(low_priority), name="password hash")
+        task.add_done_callback(lambda _: hashes.pop(key))
+        return task
+
+    async def _hash(self, low_priority: bool) -> Result:
+        # Counted before it is known to be wrong: no more attempts of a burst are hashed than are allowed.
+        if not await self._count():
+            return CloseCode.RATE_LIMITED
+        try:
+            right = await current_hash_queue().matches(self._raw, self._encoded, low_priority)
+        except LayerUnavailable:
+            await self._give_back()
+            return CloseCode.UNAVAILABLE
+        if right is False:
+            return CloseCode.FORBIDDEN
+        if right:
+            verified_passwords.add(self._digest)
+            recently_failed.give_back(self._address)
+        await self._give_back()
+        return None if right else CloseCode.RATE_LIMITED
+
+    async def _is_throttled(self) -> bool:
+        return self._address is not None and await wrong_passwords.exhausted(self._key)
+
+    async def _count(self) -> bool:
+        return self._address is None or await wrong_passwords.take(self._key)
+
+    async def _count_wrong(self) -> Result:
+        return CloseCode.FORBIDDEN if await self._count() else CloseCode.RATE_LIMITED
+
+    async def _give_back(self) -> None:
+        if self._address is not None:
+            await wrong_passwords.give_back(self._key)
+
+
+async def is_throttled(room: Room, address: str) -> bool:
+    """Return whether `address` gave as many wrong passwords for `room` as it may."""
+    return await wrong_passwords.exhausted((room_key(room.name), address))

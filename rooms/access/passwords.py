@@ -1,0 +1,76 @@
+"""Who may enter a guarded room: with its password, or in a session that was admitted with it before."""
+
+import asyncio
+import time
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from rooms.access.attempts import PasswordAttempt, Result
+from rooms.models import Room
+from rooms.names import room_key
+from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.exceptions import ConnectionDenied
+from rtproject.websocket.throttling.rates import LeakyBucket, Rate, SlidingWindow
+
+CHECK_TIMEOUT = 2.5  # seconds; `connect()` has 3 in all
+
+ADMISSION_SECONDS = 12 * 3600
+_SESSION_KEY = "rooms.admissions"  # in the session: room key -> [fingerprint, Unix time]
+
+# A refused client that never pauses comes back as soon as it is answered, and each handshake costs some 2 ms of CPU. So
+# many refusals take their time.
+_refusals = loop_local(lambda: LeakyBucket(Rate(50, 1.0), burst=20))
+
+_recently_refused = SlidingWindow(Rate(1, 60.0))  # addresses
+
+
+async def verify(room: Room, raw: str | None, address: str | None, began: float | None = None) -> None:
+    """Return if `raw` opens `room`, at most CHECK_TIMEOUT after `began`, of `time.monotonic` (by default, now).
+
+    Raises ConnectionDenied: FORBIDDEN for a wrong password; RATE_LIMITED after too many of them, or if the hash queue
+    is full; UNAVAILABLE if it cannot be checked. Wrong passwords count per address and room; a missing one is neither
+    counted nor hashed. `address` is None for a caller inside the process, which is not counted.
+    """
+    if not room.guarded:
+        return
+    if not raw:
+        raise ConnectionDenied(CloseCode.FORBIDDEN)
+    until = (time.monotonic() if began is None else began) + CHECK_TIMEOUT
+    result: Result = CloseCode.RATE_LIMITED
+    try:
+        async with asyncio.timeout(until - time.monotonic()):
+            result = await PasswordAttempt(room, raw, address).check()
+    except TimeoutError:
+        pass
+    if result is not None:
+        _recently_refused.take(address)
+        await _refusals().wait_turn(until)
+        raise ConnectionDenied(result)
+
+
+def was_refused(address: str | None) -> bool:
+    """Return whether a password from `address` was refused in the last minute, for whatever reason."""
+    return address is not None and _recently_refused.exhausted(address)
+
+
+def admit(session: SessionBase, room: Room) -> None:
+    """Remember in the session that its owner knew the room's password. The session gets a new key."""
+    admissions = session.get(_SESSION_KEY, {})
+    admissions[room_key(room.name)] = [_fingerprint(room), time.time()]
+    session.cycle_key()
+    session[_SESSION_KEY] = admissions
+
+
+def is_admitted(session: SessionBase | None, room: Room) -> bool:
+    """Return whether the session's owner knew the room's present password, at most 12 hours ago."""
+    if session is None:
+        return False
+    fingerprint, since = session.get(_SESSION_KEY, {}).get(room_key(room.name), ("", 0))
+    return time.time() - since < ADMISSION_SECONDS and constant_time_compare(fingerprint, _fingerprint(room))
+
+
+def _fingerprint(room: Room) -> str:
+    """Changes with the password, and tells nothing about it or its hash to somebody who can read the session."""
+    return salted_hmac("rooms.admission", f"{room.pk}:{room.password}", algorithm="sha256").hexdigest()
