@@ -7,7 +7,6 @@ import pytest
 from playwright.async_api import Page, Route, expect
 from pytest_django import Settings
 
-from pulse.templatetags import preloads
 from pulse.templatetags.preloads import module_preloads, modules_of
 
 LINK = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
@@ -32,14 +31,6 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 def test_each_module_that_is_imported_is_linked_once(folder: Path) -> None:
     links = LINK.findall(module_preloads("a.js"))
     assert links == ["/static/a.js", "/static/deep/b.js", "/static/c.js"]
-
-
-def test_files_with_hashed_names_are_left_to_the_imports(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Modules import each other by their plain names: each would be loaded twice."""
-    monkeypatch.setattr(preloads, "static", lambda path: f"/static/{path.removesuffix('.js')}.0a1b23.js")
-    assert module_preloads("a.js") == ""
 
 
 def test_a_module_that_is_missing_is_named(folder: Path) -> None:
