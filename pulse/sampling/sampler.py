@@ -54,8 +54,8 @@ def take_snapshot(disk_path: str | PathLike[str]) -> Snapshot:
         cores=_read("the cores", _core_times, ()),
         network=_read("the network", _network_bytes, Network()),
         memory=_read("the memory", _memory, Usage()),
-        swap=_read("the swap", _swap, Usage()),
-        disk=_read("the disk", lambda: _disk(disk_path), Usage()),
+        swap=_read("the swap", lambda: _usage(psutil.swap_memory()), Usage()),
+        disk=_read("the disk", lambda: _usage(psutil.disk_usage(str(disk_path))), Usage()),
         load=_read("the load", _load, (0.0, 0.0, 0.0)),
         booted=_read("the boot time", psutil.boot_time, None),
     )
@@ -146,14 +146,8 @@ def _memory() -> Usage:
     return Usage(memory.percent, memory.total - memory.available, memory.total)
 
 
-def _swap() -> Usage:
-    swap = psutil.swap_memory()
-    return Usage(swap.percent, swap.used, swap.total)
-
-
-def _disk(path: str | PathLike[str]) -> Usage:
-    disk = psutil.disk_usage(str(path))
-    return Usage(disk.percent, disk.used, disk.total)
+def _usage(counters: Any) -> Usage:
+    return Usage(counters.percent, counters.used, counters.total)
 
 
 def _load() -> tuple[float, float, float]:

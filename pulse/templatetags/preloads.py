@@ -28,9 +28,8 @@ def module_preloads(entry: str) -> SafeString:
     The modules are read once in a process, with DEBUG each time. Raise FileNotFoundError if one is missing.
     """
     needed: Callable[[str], list[str]] = modules_of if settings.DEBUG else cached_modules_of
-    # Files with hashed names are left out: modules import each other by their plain names.
-    addresses = [(address,) for path in needed(entry) if (address := static(path)).endswith(path)]
-    return format_html_join("\n", '<link rel="modulepreload" href="{}">', addresses)
+    links = [(static(path),) for path in needed(entry)]
+    return format_html_join("\n", '<link rel="modulepreload" href="{}">', links)
 
 
 def modules_of(entry: str) -> list[str]:

@@ -1,61 +1,53 @@
-"""A client of /stats inside the test's own process."""
+"""A client of /stats inside the test's process."""
 
-import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlencode
 
 from channels.testing import WebsocketCommunicator
 
 from pulse.consumers import PulseConsumer
-from pulse.tests.support import host_and_seq, send_pulse
-from rtproject.websocket.groups.registry import GroupEvent
+from pulse.tests.support import send_pulse
 
-PATIENCE = 20  # seconds until a test gives up waiting for a frame
+TIMEOUT = 20
+NO_SCOPE: Mapping[str, Any] = {}
 
 
-class Client:
+class Client(WebsocketCommunicator):
     """A connection to /stats."""
 
-    def __init__(self, communicator: WebsocketCommunicator) -> None:
-        self.communicator = communicator
+    async def next_frame(self) -> Any:
+        return json.loads(await self.receive_from(TIMEOUT))
 
     async def next(self) -> tuple[str, int]:
-        """Host and seq of the next frame."""
-        return host_and_seq(await self.communicator.receive_from(timeout=PATIENCE))
+        """The host and `seq` of the next frame."""
+        frame = await self.next_frame()
+        return frame["host"], frame["seq"]
 
     async def rest(self) -> list[tuple[str, int]]:
         """All frames that come before one that is sent now."""
         await send_pulse("the end", 0)
-        return [frame async for frame in self._until(("the end", 0))]
+        frames = []
+        while (frame := await self.next()) != ("the end", 0):
+            frames.append(frame)
+        return frames
 
-    async def _until(self, last: tuple[str, int]) -> AsyncIterator[tuple[str, int]]:
-        while (frame := await self.next()) != last:
-            yield frame
+
+def stats(scope: Mapping[str, Any] = NO_SCOPE, /, **query: object) -> Client:
+    """A client that is not connected yet."""
+    client = Client(PulseConsumer.as_asgi(), "/stats?" + urlencode(query))
+    client.scope |= scope
+    return client
 
 
 @asynccontextmanager
-async def connected(user: object = None, **query: object) -> AsyncIterator[Client]:
-    """A client that is let in."""
-    communicator = WebsocketCommunicator(PulseConsumer.as_asgi(), "/stats?" + urlencode(query))
-    if user is not None:
-        communicator.scope["user"] = user
-    assert await communicator.connect(timeout=PATIENCE) == (True, None)
+async def connected(scope: Mapping[str, Any] = NO_SCOPE, /, **query: object) -> AsyncIterator[Client]:
+    """A connected client."""
+    client = stats(scope, **query)
+    assert await client.connect(TIMEOUT) == (True, None)
     try:
-        yield Client(communicator)
+        yield client
     finally:
-        await communicator.disconnect()
-
-
-class Heard:
-    """A member of a group that can wait for what it hears."""
-
-    def __init__(self) -> None:
-        self._seqs: asyncio.Queue[int] = asyncio.Queue()
-
-    def deliver(self, event: GroupEvent) -> None:
-        self._seqs.put_nowait(event.tags["seq"])
-
-    async def until(self, seq: int) -> None:
-        while await self._seqs.get() != seq:
-            pass
+        await client.disconnect()

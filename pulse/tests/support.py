@@ -1,26 +1,26 @@
-"""What several tests of the pulse need: time that does not pass, a machine that does as it is told, pulses."""
+"""Helpers of several tests: a clock that they move, snapshots, pulses and samples."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+import pytest
 from django.db import OperationalError, connection
 
-from pulse.models import Host, Sample
+from pulse.models import Host
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
 from pulse.sampling.clock import SystemClock
 from pulse.sampling.sampler import CpuTimes, Snapshot, difference
-from pulse.storage.store import NewSample
+from pulse.storage.store import NewSample, store_samples
 from rtproject.websocket.groups.registry import broadcast
 
 NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests use
-BEAT = 5.0  # seconds from one pulse to the next
+INTERVAL = 5.0
 
 
 class FakeClock(SystemClock):
-    """A clock on which sleeping takes no time and moves the hand exactly so far."""
+    """A clock that moves when it is asked to sleep."""
 
     def __init__(self, now: float = NOON) -> None:
         self.time = now
@@ -33,44 +33,39 @@ class FakeClock(SystemClock):
 
 
 def snapshot(at: float = NOON, busy: float = 0.0, idle: float = 0.0, **more: Any) -> Snapshot:
-    """What was read at the Unix time `at`, on a machine whose monotonic clock shows the same."""
+    """A snapshot at the Unix time `at`, which is also its monotonic time."""
     return Snapshot(at=at, clock=at, cpu=CpuTimes(busy, idle), **more)
 
 
-def pulse(host: str, seq: int, at: float, **figures: Any) -> Pulse:
-    """A pulse of a machine that does nothing, apart from `figures`."""
-    idle = pulse_of(difference(snapshot(at - BEAT), snapshot(at)), host, seq)
+def pulse(host: str = "web-1", seq: int = 1, at: float = NOON, **figures: Any) -> Pulse:
+    """A pulse of an idle machine, apart from `figures`."""
+    idle = pulse_of(difference(snapshot(at - INTERVAL), snapshot(at)), host, seq)
     return msgspec.structs.replace(idle, **figures)
 
 
-def frame(host: str, seq: int, at: float) -> str:
-    """The text of a pulse."""
-    return encode(pulse(host, seq, at))
+def new_sample(
+    host: str,
+    at: float,
+    seq: int | None = None,
+    *,
+    interval: float = INTERVAL,
+    missed: int = 0,
+    **figures: Any,
+) -> NewSample:
+    """A sample to store, by default of the tick of `at`."""
+    made = pulse(host, int(at // interval) if seq is None else seq, at, **figures)
+    return NewSample(made, encode(made), at, interval, missed)
 
 
-def measured(host: str, at: float, seq: int | None = None, missed: int = 0, **figures: Any) -> NewSample:
-    """A pulse as it is handed to the store, by default of the tick that `at` is in."""
-    made = pulse(host, int(at // BEAT) if seq is None else seq, at, **figures)
-    return NewSample(made, encode(made), at, BEAT, missed)
-
-
-def stored(host: str, seq: int, at: float) -> Sample:
-    """A sample as the worker stores it, not stored yet."""
-    return Sample(host=host, seq=seq, at=moment(at), frame=frame(host, seq, at))
-
-
-def store_pulses(host: str, *pulses: tuple[int, float], interval: float = BEAT) -> None:
-    """Stores samples of `host`, each as `(seq, at)`, and what is known of a host whose newest one is the last."""
-    Sample.objects.bulk_create([stored(host, seq, at) for seq, at in pulses], ignore_conflicts=True)
-    seq, at = pulses[-1]
-    Host.objects.create(
-        name=host, at=moment(at), seen=moment(at), frame=frame(host, seq, at), interval=interval
-    )
+def store_host(host: str, *pulses: tuple[int, float], interval: float = INTERVAL) -> None:
+    """Store samples of `host`, each as `(seq, at)`, as if each had come at its time."""
+    store_samples([new_sample(host, at, seq, interval=interval) for seq, at in pulses])
+    Host.objects.filter(name=host).update(seen=moment(pulses[-1][1]))
 
 
 @contextmanager
-def store_away() -> Iterator[None]:
-    """Lets every query of this thread fail."""
+def store_failing() -> Iterator[None]:
+    """Let every query of this thread fail."""
 
     def refuse(*args: object) -> None:
         raise OperationalError("gone")
@@ -79,12 +74,11 @@ def store_away() -> Iterator[None]:
         yield
 
 
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The warnings that were logged."""
+    return [record.message for record in caplog.records if record.levelname == "WARNING"]
+
+
 async def send_pulse(host: str, seq: int) -> None:
-    """What a worker does at a tick."""
-    await broadcast(GROUP, frame(host, seq, NOON + 5 * seq), host=host, seq=seq)
-
-
-def host_and_seq(text: str) -> tuple[str, int]:
-    """Which pulse the frame `text` is."""
-    pulse = json.loads(text)
-    return pulse["host"], pulse["seq"]
+    """Publish a pulse, as a worker does."""
+    await broadcast(GROUP, encode(pulse(host, seq, NOON + INTERVAL * seq)), host=host, seq=seq)

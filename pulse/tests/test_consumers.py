@@ -1,141 +1,84 @@
-"""What a client of /stats sees."""
+"""Pulses that a client of /stats gets."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from pytest_django import Settings
 
 from pulse import consumers
-from pulse.consumers import PulseConsumer
 from pulse.models import Sample
-from pulse.protocol import GROUP, STRAY_TICKS
-from pulse.sampling.worker import current_embedded, ensure_embedded
-from pulse.tests.clients import Heard, connected
-from pulse.tests.support import send_pulse, store_pulses, stored
+from pulse.protocol import GROUP, STRAY_TICKS, encode
+from pulse.tests.clients import TIMEOUT, connected, stats
+from pulse.tests.support import pulse, send_pulse, store_host, warnings
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import LayerUnavailable
-from rtproject.websocket.groups.registry import GroupRegistry, current_registry
+from rtproject.websocket.groups.registry import GroupEvent, current_registry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_connections_closed")]
 
-
-@pytest.fixture(autouse=True)
-async def _no_connection_is_left_open() -> AsyncIterator[None]:
-    """Channels' communicator keeps `database_sync_to_async` from closing; PostgreSQL then cannot drop the database."""
-    yield
-    await sync_to_async(connections.close_all)()
+NEWEST = [("a", 3), ("b", 3)]
 
 
 @pytest.fixture(autouse=True)
-def _no_outage_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "reading_samples", FailureLog("reading stored pulses"))
-
-
-store = sync_to_async(store_pulses)
+def _no_replay_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "REPLAY_TIMEOUT", TIMEOUT)
 
 
 @pytest.fixture
 async def two_hosts() -> None:
-    """Two hosts, `a` and `b`, with three stored samples each; b's are a second younger."""
+    """The hosts `a` and `b` with three samples each; those of `b` are a second younger."""
     now = time.time()
     for host, lag in (("a", 1), ("b", 0)):
-        await store(host, *((seq, now - 5 * (3 - seq) - lag) for seq in (1, 2, 3)))
+        await sync_to_async(store_host)(
+            host, *((seq, now - 5 * (3 - seq) - lag) for seq in (1, 2, 3)), interval=60
+        )
 
 
-async def test_nothing_is_sent_while_no_worker_runs() -> None:
-    await store("a", (1, time.time() - 3600))
-    async with connected() as client:
-        assert await client.rest() == []
-
-
-async def test_a_host_that_beats_slowly_is_there_between_its_pulses(settings: Settings) -> None:
-    settings.PULSE_INTERVAL = 1.0
-    await store("slow", (1, time.time() - 40), interval=60.0)
-    async with connected() as client:
-        assert await client.rest() == [("slow", 1)]
-
-
-async def test_the_newest_stored_sample_of_each_host_is_sent_at_once(two_hosts: None) -> None:
-    async with connected() as client:
-        assert await client.rest() == [("a", 3), ("b", 3)]
-
-
-async def test_history_asks_for_more_and_comes_oldest_first(two_hosts: None) -> None:
-    async with connected(history=2) as client:
-        assert await client.rest() == [("a", 2), ("b", 2), ("a", 3), ("b", 3)]
-
-
-async def test_a_history_of_zero_asks_for_live_pulses_alone(two_hosts: None) -> None:
-    async with connected(history=0) as client:
-        assert await client.rest() == []
-
-
-async def test_a_history_of_720_is_the_most(two_hosts: None) -> None:
-    async with connected(history=720) as client:
-        assert len(await client.rest()) == 6
-
-
-@pytest.mark.parametrize("history", ["", "-1", "721", "many", "1.5", "\uff13", "1" * 5000, "2\0"])
-async def test_a_history_that_is_malformed_or_out_of_range_counts_as_absent(
-    history: str, two_hosts: None
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, NEWEST),
+        ({"history": 0}, []),
+        ({"history": 2}, [("a", 2), ("b", 2), ("a", 3), ("b", 3)]),
+        ({"history": 720}, [(host, seq) for seq in (1, 2, 3) for host in ("a", "b")]),
+        ({"history": 2, "host": "b"}, [("b", 2), ("b", 3)]),
+        ({"host": ""}, NEWEST),
+        *(
+            ({"history": text}, NEWEST)
+            for text in ("", "-1", "721", "many", "1.5", "\uff13", "1" * 5000, "2\0")
+        ),
+    ],
+)
+async def test_stored_samples_come_first_and_oldest_first(
+    two_hosts: None, query: dict[str, object], expected: list[tuple[str, int]]
 ) -> None:
-    async with connected(history=history, host="a") as client:
-        await send_pulse("a", 4)
-        assert [await client.next(), await client.next()] == [("a", 3), ("a", 4)]
-
-
-async def test_pulses_are_forwarded_as_they_come() -> None:
-    async with connected() as client:
-        await send_pulse("a", 1)
-        await send_pulse("a", 2)
-        await send_pulse("b", 1)
-        assert await client.rest() == [("a", 1), ("a", 2), ("b", 1)]
-
-
-async def test_host_keeps_the_stored_and_the_live_pulses_of_that_host_alone(two_hosts: None) -> None:
-    async with connected(host="b") as client:
-        await send_pulse("a", 4)
-        await send_pulse("B", 4)
+    """A `history` that is malformed or out of range counts as absent."""
+    async with connected(**query) as client:
         await send_pulse("b", 4)
-        assert [await client.next(), await client.next()] == [("b", 3), ("b", 4)]
+        received = [await client.next() for _ in (*expected, "live")]
+    assert received == [*expected, ("b", 4)]
 
 
-@pytest.mark.parametrize("host", ["b\0", "\x00", "b" * 5000])
-async def test_a_host_that_there_cannot_be_has_no_pulses(host: str, two_hosts: None) -> None:
+async def test_live_pulses_are_forwarded_once_for_each_host_and_tick(two_hosts: None) -> None:
+    async with connected() as client:
+        for host, seq in (("a", 3), ("a", 4), ("c", 7), ("c", 7), ("c", 8), ("c", 7), ("c", 8), ("b", 4)):
+            await send_pulse(host, seq)
+        assert await client.rest() == [*NEWEST, ("a", 4), ("c", 7), ("c", 8), ("b", 4)]
+
+
+@pytest.mark.parametrize("host", ["c", "b\0", "b" * 5000])
+async def test_with_host_only_its_pulses_are_forwarded(two_hosts: None, host: str) -> None:
     async with connected(host=host) as client:
-        await send_pulse("b", 4)
-        await send_pulse(host, 1)
-        assert await client.next() == (host, 1)
+        for name in ("a", host.upper(), host):
+            await send_pulse(name, 4)
+        assert await client.next() == (host, 4)
 
 
-async def test_an_empty_host_counts_as_absent(two_hosts: None) -> None:
-    async with connected(host="") as client:
-        assert await client.rest() == [("a", 3), ("b", 3)]
-
-
-async def test_two_workers_on_one_host_make_one_pulse() -> None:
-    async with connected() as client:
-        for seq in (7, 7, 8, 7, 8, 9):
-            await send_pulse("a", seq)
-        assert await client.rest() == [("a", 7), ("a", 8), ("a", 9)]
-
-
-async def test_a_stored_pulse_is_not_sent_again_when_it_comes_live(two_hosts: None) -> None:
-    async with connected(host="a") as client:
-        await send_pulse("a", 3)
-        await send_pulse("a", 4)
-        assert [await client.next(), await client.next()] == [("a", 3), ("a", 4)]
-
-
-async def test_a_host_whose_clock_was_set_back_goes_on() -> None:
+async def test_a_host_whose_clock_was_set_back_is_still_forwarded() -> None:
     async with connected() as client:
         for seq in (100, 100 - STRAY_TICKS, 101 - STRAY_TICKS):
             await send_pulse("a", seq)
@@ -143,34 +86,40 @@ async def test_a_host_whose_clock_was_set_back_goes_on() -> None:
 
 
 async def test_pulses_that_come_during_the_replay_are_sent_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived = asyncio.Event()
+
+    class Other:
+        def deliver(self, event: GroupEvent) -> None:
+            if event.tags["seq"] == 4:
+                arrived.set()
+
     async def meanwhile(count: int, host: str | None) -> list[Sample]:
-        heard = Heard()
-        await current_registry().join(GROUP, heard)
+        await current_registry().join(GROUP, Other())
         await send_pulse("a", 3)
         await send_pulse("a", 4)
-        await heard.until(4)  # who joined before has heard it too
-        return [stored("a", seq, time.time()) for seq in (1, 2, 3)]
+        await asyncio.wait_for(arrived.wait(), TIMEOUT)  # the client joined before, so it has them too
+        return [Sample(host="a", seq=seq, frame=encode(pulse("a", seq))) for seq in (1, 2, 3)]
 
     monkeypatch.setattr(consumers, "newest_samples", meanwhile)
     async with connected(history=3) as client:
         assert [await client.next() for _ in range(4)] == [("a", 1), ("a", 2), ("a", 3), ("a", 4)]
 
 
-async def test_a_store_out_of_reach_leaves_live_pulses_and_is_logged_once(
+async def test_without_the_store_live_pulses_are_sent_and_one_line_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(count: int, host: str | None) -> list[Sample]:
         raise OperationalError("gone")
 
+    monkeypatch.setattr(consumers, "reading_samples", FailureLog("reading stored pulses"))
     monkeypatch.setattr(consumers, "newest_samples", fail)
-    async with connected() as one, connected() as other:
+    async with connected() as first, connected() as second:
         await send_pulse("a", 1)
-        assert [await one.next(), await other.next()] == [("a", 1), ("a", 1)]
-    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert warnings == ["reading stored pulses fails, and is tried again: OperationalError: gone"]
+        assert await first.next() == await second.next() == ("a", 1)
+    assert warnings(caplog) == ["reading stored pulses fails, and is tried again: OperationalError: gone"]
 
 
-async def test_a_store_that_hangs_leaves_live_pulses(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_with_a_store_that_hangs_live_pulses_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(count: int, host: str | None) -> list[Sample]:
         await asyncio.Event().wait()
         raise AssertionError
@@ -182,63 +131,32 @@ async def test_a_store_that_hangs_leaves_live_pulses(monkeypatch: pytest.MonkeyP
         assert await client.next() == ("a", 1)
 
 
-async def test_without_the_channel_layer_nobody_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(self: GroupRegistry, name: str, member: Any) -> None:
-        raise LayerUnavailable("no layer")
-
-    monkeypatch.setattr(GroupRegistry, "join", fail)
-    communicator = WebsocketCommunicator(PulseConsumer.as_asgi(), "/stats")
-    assert await communicator.connect() == (False, CloseCode.UNAVAILABLE)
-
-
-async def test_whatever_a_client_says_is_ignored() -> None:
+async def test_frames_from_the_client_are_ignored() -> None:
     async with connected() as client:
-        for text in ("", "hello", "{", '{"type": "say"}', "\0"):
-            await client.communicator.send_input({"type": "websocket.receive", "text": text})
-        await client.communicator.send_input({"type": "websocket.receive", "bytes": b"\xff\0"})
+        for text in ("hello", "{", '{"type": "say"}', "\0"):
+            await client.send_to(text_data=text)
+        await client.send_to(bytes_data=b"\xff\0")
         await send_pulse("a", 1)
         assert await client.next() == ("a", 1)
 
 
-STRANGERS = {
-    "no user": None,
-    "nobody": AnonymousUser(),
-    "a user": User(username="u"),
-    "inactive staff": User(username="s", is_staff=True, is_active=False),
-}
-
-
-@pytest.mark.parametrize("user", STRANGERS.values(), ids=STRANGERS.keys())
-async def test_with_pulse_public_off_who_is_not_staff_is_forbidden(
-    user: User | AnonymousUser | None, settings: Settings
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {},
+        {"user": AnonymousUser()},
+        {"user": User(username="u")},
+        {"user": User(username="s", is_staff=True, is_active=False)},
+    ],
+    ids=["no user", "anonymous", "user", "inactive staff"],
+)
+async def test_with_pulse_public_off_only_staff_is_let_in(
+    scope: dict[str, User | AnonymousUser], settings: Settings
 ) -> None:
+    async with connected(scope):
+        pass
     settings.PULSE_PUBLIC = False
-    communicator = WebsocketCommunicator(PulseConsumer.as_asgi(), "/stats")
-    if user is not None:
-        communicator.scope["user"] = user
-    assert await communicator.connect() == (False, CloseCode.FORBIDDEN)
-
-
-async def test_with_pulse_public_off_staff_is_served(settings: Settings) -> None:
-    settings.PULSE_PUBLIC = False
-    async with connected(User(username="s", is_staff=True)) as client:
+    assert await stats(scope).connect() == (False, CloseCode.FORBIDDEN)
+    async with connected({"user": User(username="s", is_staff=True)}) as client:
         await send_pulse("a", 1)
         assert await client.next() == ("a", 1)
-
-
-async def test_with_pulse_public_on_a_user_is_served_like_anybody() -> None:
-    async with connected(User(username="u")) as client:
-        assert await client.rest() == []
-
-
-async def test_a_client_hears_the_worker_inside_its_own_process(settings: Settings) -> None:
-    settings.PULSE_EMBEDDED, settings.PULSE_HOST, settings.PULSE_INTERVAL = True, "here", 0.2
-    ensure_embedded()
-    worker = current_embedded().task
-    assert worker is not None
-    async with connected(host="here") as client:
-        frames = [await client.next() for _ in range(3)]
-    worker.cancel()
-    await asyncio.wait({worker})
-    assert [host for host, _ in frames] == ["here"] * 3
-    assert sorted({seq for _, seq in frames}) == [seq for _, seq in frames]

@@ -2,14 +2,11 @@
 
 from pulse.figures import FIGURES, Fold, fold, fold_again, row_of
 from pulse.protocol import Network, Usage
-from pulse.tests.support import NOON, pulse
+from pulse.tests.support import pulse
 
 
-def test_a_row_has_each_figure_in_its_order() -> None:
+def test_a_row_has_all_figures_in_their_order() -> None:
     made = pulse(
-        "web-1",
-        1,
-        NOON,
         cpu=1.0,
         memory=Usage(2.0, 1, 1),
         swap=Usage(3.0, 1, 1),
@@ -21,15 +18,11 @@ def test_a_row_has_each_figure_in_its_order() -> None:
     assert row_of(made) == (1.0, 2.0, 3.0, 4.0, 5.0, 6, 7)
 
 
-def test_rows_are_folded_to_the_mean_and_the_highest_of_each_column() -> None:
+def test_a_fold_has_the_mean_and_the_peak_of_each_figure() -> None:
     assert fold([(1.0, 10.0), (2.0, 40.0), (6.0, 10.0)]) == Fold(mean=(3.0, 20.0), peak=(6.0, 40.0))
 
 
-def test_folds_are_folded_without_losing_a_peak() -> None:
-    parts = [Fold(mean=(2.0,), peak=(9.0,)), Fold(mean=(4.0,), peak=(5.0,))]
-    assert fold_again(parts) == Fold(mean=(3.0,), peak=(9.0,))
-
-
-def test_a_single_fold_stays_as_it_is() -> None:
-    alone = Fold(mean=(2.0,), peak=(9.0,))
-    assert fold_again([alone]) == alone
+def test_folding_again_preserves_peaks() -> None:
+    folds = [Fold(mean=(2.0,), peak=(9.0,)), Fold(mean=(4.0,), peak=(5.0,))]
+    assert fold_again(folds) == Fold(mean=(3.0,), peak=(9.0,))
+    assert fold_again(folds[:1]) == folds[0]

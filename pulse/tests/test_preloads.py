@@ -1,4 +1,4 @@
-"""Which modules a page has loaded before it knows that it needs them."""
+"""Preloading the modules of a page."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 from pytest_django import Settings
 
-from pulse.templatetags import preloads
-from pulse.templatetags.preloads import module_preloads, modules_of
+from pulse.templatetags.preloads import module_preloads
 
 LINK = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
 MODULES = {
@@ -20,7 +19,7 @@ MODULES = {
 
 @pytest.fixture
 def folder(tmp_path: Path, settings: Settings) -> Path:
-    """Modules that import each other, in a circle."""
+    """Modules with a cycle of imports."""
     (tmp_path / "deep").mkdir()
     for name, text in MODULES.items():
         (tmp_path / name).write_text(text)
@@ -34,22 +33,8 @@ def test_each_module_that_is_imported_is_linked_once(folder: Path) -> None:
     assert links == ["/static/a.js", "/static/deep/b.js", "/static/c.js"]
 
 
-def test_files_with_hashed_names_are_left_to_the_imports(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Modules import each other by their plain names: each would be loaded twice."""
-    monkeypatch.setattr(preloads, "static", lambda path: f"/static/{path.removesuffix('.js')}.0a1b23.js")
-    assert module_preloads("a.js") == ""
-
-
-def test_a_module_that_is_missing_is_named(folder: Path) -> None:
-    (folder / "c.js").unlink()
-    with pytest.raises(FileNotFoundError, match=r"^c\.js$"):
-        modules_of("a.js")
-
-
 async def test_the_dashboard_preloads_exactly_what_it_imports(daphne, page: Page) -> None:
-    """Compared with what a browser asks for when the page links nothing."""
+    """Compared with the requests of a browser for the page without links."""
     linked: list[str] = []
     asked: list[str] = []
 

@@ -1,55 +1,49 @@
-"""The frame, as the contract writes it."""
+"""The pulse frame, as the contract has it."""
 
 import json
 
 import pytest
 
-from pulse.protocol import Measurement, Network, Usage, encode, pulse_of, timestamp
-from pulse.tests.support import NOON
-
-SAMPLE = Measurement(
-    at=NOON,
-    interval=5.0,
-    cpu=12.5,
-    cores=(10.0, 15.0),
-    memory=Usage(50.0, 1, 2),
-    swap=Usage(),
-    load=(0.1, 0.2, 0.3),
-    disk=Usage(25.0, 1, 4),
-    network=Network(7, 8),
-    uptime=90,
-)
+from pulse.protocol import Network, Usage, encode, timestamp
+from pulse.tests.support import NOON, pulse
 
 
-def test_a_pulse_has_the_fields_of_the_contract_in_its_order() -> None:
-    assert encode(pulse_of(SAMPLE, "web-1", 17)) == json.dumps(
-        {
-            "type": "pulse",
-            "cpu": 12.5,
-            "host": "web-1",
-            "seq": 17,
-            "at": "2027-01-15T08:00:00.000Z",
-            "interval": 5.0,
-            "cores": [10.0, 15.0],
-            "memory": {"percent": 50.0, "used": 1, "total": 2},
-            "swap": {"percent": 0.0, "used": 0, "total": 0},
-            "load": [0.1, 0.2, 0.3],
-            "disk": {"percent": 25.0, "used": 1, "total": 4},
-            "network": {"sent": 7, "received": 8},
-            "uptime": 90,
-        },
-        separators=(",", ":"),
+def test_a_pulse_has_the_fields_of_the_contract_in_their_order() -> None:
+    made = pulse(
+        "web-1",
+        17,
+        cpu=12.5,
+        cores=(10.0, 15.0),
+        memory=Usage(50.0, 1, 2),
+        load=(0.1, 0.2, 0.3),
+        disk=Usage(25.0, 1, 4),
+        network=Network(7, 8),
+        uptime=90,
     )
+    assert json.loads(encode(made), object_pairs_hook=list) == [
+        ("type", "pulse"),
+        ("cpu", 12.5),
+        ("host", "web-1"),
+        ("seq", 17),
+        ("at", "2027-01-15T08:00:00.000Z"),
+        ("interval", 5.0),
+        ("cores", [10.0, 15.0]),
+        ("memory", [("percent", 50.0), ("used", 1), ("total", 2)]),
+        ("swap", [("percent", 0.0), ("used", 0), ("total", 0)]),
+        ("load", [0.1, 0.2, 0.3]),
+        ("disk", [("percent", 25.0), ("used", 1), ("total", 4)]),
+        ("network", [("sent", 7), ("received", 8)]),
+        ("uptime", 90),
+    ]
 
 
 @pytest.mark.parametrize(
     ("unix_time", "text"),
     [
         (0.0, "1970-01-01T00:00:00.000Z"),
-        (NOON + 0.25, "2027-01-15T08:00:00.250Z"),
         (NOON + 4.9999, "2027-01-15T08:00:04.999Z"),
         (1_763_860_000.2, "2025-11-23T01:06:40.200Z"),
     ],
 )
-def test_a_time_is_rfc_3339_in_utc_with_milliseconds_rounded_down(unix_time: float, text: str) -> None:
+def test_times_are_rfc_3339_in_utc_with_milliseconds_rounded_down(unix_time: float, text: str) -> None:
     assert timestamp(unix_time) == text

@@ -1,237 +1,182 @@
-"""The worker's interval, on a clock that the test moves."""
+"""The worker, on a clock that the tests move, and inside a server process."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from pulse.alerting.monitor import announce_alerts
+from pulse.alerting.monitor import Monitor
 from pulse.protocol import Measurement
 from pulse.sampling.sampler import Sampler, Snapshot
-from pulse.sampling.worker import FIRST_SECONDS, Worker
+from pulse.sampling.worker import FIRST_SECONDS, Worker, current_embedded, ensure_embedded
+from pulse.storage import recorder as recorder_module
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
-from pulse.tests.support import NOON, FakeClock, snapshot
+from pulse.tests.support import INTERVAL, NOON, FakeClock, snapshot, warnings
 from rtproject.websocket.exceptions import LayerUnavailable
 
-INTERVAL = 5.0
+FIRST_TICK = NOON / INTERVAL
 
 
 class Enough(BaseException):
-    """Ends a worker that has beaten as often as the test wants; no Exception, so that nothing is in its way."""
+    """Ends a worker; not an Exception, so that nothing handles it."""
 
 
 class World:
-    """Everything a worker touches. `reads` and `publishes` count what it tried; hooks get the count before it."""
+    """Everything that a worker uses. Delays and failures have keys like `("read", 3)`."""
 
-    def __init__(self, intervals: int) -> None:
+    def __init__(
+        self,
+        pulses: int,
+        delays: dict[tuple[str, int], float] | None = None,
+        failures: dict[tuple[str, int], Exception] | None = None,
+    ) -> None:
         self.clock = FakeClock(NOON + 1)
         self.pulses: list[dict[str, Any]] = []
         self.moments: list[float] = []
-        self.tags: list[dict[str, Any]] = []
         self.stored: list[NewSample] = []
-        self.reads = self.publishes = 0
-        self.on_read: Callable[[int], None] = lambda count: None
-        self.on_publish: Callable[[int], None] = lambda count: None
-        self._beats = intervals
+        self.counts: Counter[str] = Counter()
+        self._wanted = pulses
+        self._delays = delays or {}
+        self._failures = failures or {}
+
+    def _happens(self, what: str) -> None:
+        self.counts[what] += 1
+        key = (what, self.counts[what])
+        self.clock.time += self._delays.get(key, 0)
+        if key in self._failures:
+            raise self._failures[key]
 
     def read(self) -> Snapshot:
-        self.reads += 1
-        self.on_read(self.reads)
+        self._happens("read")
         return snapshot(self.clock.time, idle=self.clock.time)
 
     async def publish(self, group: str, text: str, **tags: Any) -> None:
-        self.publishes += 1
-        self.on_publish(self.publishes)
-        assert group == "pulse"
-        self.pulses.append(json.loads(text))
+        self._happens("publish")
+        pulse = json.loads(text)
+        assert (group, tags) == ("pulse", {"host": "web-1", "seq": pulse["seq"]})
+        self.pulses.append(pulse)
         self.moments.append(self.clock.time)
-        self.tags.append(tags)
-        if len(self.pulses) == self._beats:
+        if len(self.pulses) == self._wanted:
             raise Enough
 
     async def write(self, batch: list[NewSample]) -> bool:
         self.stored += batch
         return False
 
-    async def tidy(self) -> bool:
+    async def nothing(self) -> bool:
         return False
 
-    async def run(self, recorder: Recorder | None = None) -> None:
-        """Runs a worker in this world until it has published as many pulses as `intervals`."""
-        recorder = recorder or Recorder(announce_alerts, self.write, self.tidy)
+    async def run(self, write: Callable[[list[NewSample]], Awaitable[bool]] | None = None) -> list[int]:
+        """Run a worker until it has published all pulses; their ticks, counted from NOON."""
+        recorder = Recorder(self.nothing, write or self.write, self.nothing)  # type: ignore[arg-type]
         worker = Worker("web-1", INTERVAL, Sampler(self.read), recorder, self.clock, self.publish)
         with pytest.raises(Enough):
             await worker.run()
-
-    @property
-    def seqs(self) -> list[int]:
-        return [pulse["seq"] for pulse in self.pulses]
+        return [int(pulse["seq"] - FIRST_TICK) for pulse in self.pulses]
 
 
-def fail_on(counts: range, error: Exception) -> Callable[[int], None]:
-    def hook(count: int) -> None:
-        if count in counts:
-            raise error
-
-    return hook
-
-
-def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged between the lines that a worker begins and ends with."""
-    return [message for message in caplog.messages if "the pulse of web-1" not in message]
-
-
-@pytest.fixture(autouse=True)
-def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="pulse")
-
-
-async def test_the_first_pulse_comes_as_soon_as_something_is_measured() -> None:
-    world = World(intervals=1)
-    await world.run()
-    assert world.moments == [NOON + 1 + FIRST_SECONDS]
+async def test_the_first_pulse_comes_at_once_and_the_others_on_the_grid() -> None:
+    world = World(1001)
+    assert await world.run() == list(range(1001))
     assert world.pulses[0]["interval"] == FIRST_SECONDS
-    assert world.seqs == [NOON / INTERVAL]
+    assert world.moments == [NOON + 1 + FIRST_SECONDS, *(NOON + INTERVAL * tick for tick in range(1, 1001))]
 
 
-async def test_a_thousand_pulses_keep_to_the_grid_of_the_clock() -> None:
-    world = World(intervals=1001)
+async def test_the_published_frame_is_stored() -> None:
+    world = World(3)
     await world.run()
-    assert world.moments[1:] == [NOON + INTERVAL * interval for interval in range(1, 1001)]
-    assert world.seqs == [NOON / INTERVAL + interval for interval in range(1001)]
+    assert [json.loads(sample.text) for sample in world.stored] == world.pulses
+    first = world.stored[0]
+    assert (first.pulse.host, first.at, first.interval) == ("web-1", NOON + 1.2, INTERVAL)
 
 
-async def test_a_pulse_is_tagged_with_its_host_and_seq() -> None:
-    world = World(intervals=2)
-    await world.run()
-    assert world.tags == [{"host": "web-1", "seq": pulse["seq"]} for pulse in world.pulses]
-
-
-async def test_a_sample_that_takes_longer_than_a_tick_does_not_move_the_beat() -> None:
-    world = World(intervals=4)
-
-    def slow(count: int) -> None:
-        world.clock.time += 7 if count > 2 else 0
-
-    world.on_read = slow
-    await world.run()
+async def test_slow_sampling_does_not_move_the_grid() -> None:
+    world = World(4, delays={("read", number): 7 for number in (3, 4, 5)})
+    assert await world.run() == [0, 2, 4, 6]
     assert world.moments[1:] == [NOON + 12, NOON + 22, NOON + 32]
-    assert world.seqs[1:] == [NOON / INTERVAL + interval for interval in (2, 4, 6)]
 
 
-async def test_what_was_measured_before_the_process_was_stopped_for_long_is_no_pulse(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It is neither published nor stored: another worker of this host may have gone on."""
-    world = World(intervals=3)
+async def test_a_measurement_from_before_a_long_stop_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker of this host may have continued."""
+    world = World(3)
     sample = Sampler.sample
 
     def stopped(sampler: Sampler) -> Measurement | None:
-        measured = sample(sampler)
-        world.clock.time += 3600 if world.reads == 3 else 0
-        return measured
+        measurement = sample(sampler)
+        world.clock.time += 3600 if world.counts["read"] == 3 else 0
+        return measurement
 
     monkeypatch.setattr(Sampler, "sample", stopped)
-    await world.run()
-    assert world.seqs == [NOON / INTERVAL + interval for interval in (0, 722, 723)]
-    assert [each.pulse.seq for each in world.stored] == world.seqs
+    assert await world.run() == [0, 722, 723]
+    assert len(world.stored) == 3
 
 
-async def test_ticks_without_a_pulse_are_counted_and_the_count_is_stored_with_each() -> None:
-    """Those that were skipped, and those at which the machine could not be sampled."""
-    world = World(intervals=7)
-
-    def suspend(count: int) -> None:
-        world.clock.time += 22 if count == 3 else 0
-
-    world.on_publish = suspend
-    world.on_read = fail_on(range(6, 8), OSError("no /proc"))
-    await world.run()
-    assert [each.missed for each in world.stored] == [0, 0, 0, 4, 6, 6, 6]
-
-
-async def test_how_many_ticks_were_missed_is_logged_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
-    world = World(intervals=2)
-    world.on_read = fail_on(range(2, 3), OSError("no /proc"))
-    await world.run()
-    assert caplog.messages[-1] == "the pulse of web-1 ends; ticks missed: 1"
-
-
-async def test_a_machine_that_cannot_be_sampled_is_logged_once_and_the_beat_goes_on(
+async def test_missed_ticks_are_counted_and_failures_to_sample_are_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(intervals=3)
-    world.on_read = fail_on(range(3, 6), OSError("no /proc"))
-    await world.run()
-    assert world.seqs == [NOON / INTERVAL + interval for interval in (0, 4, 5)]
-    assert messages(caplog) == [
-        "sampling the machine fails, and is tried again: OSError: no /proc",
-        "sampling the machine works again",
-    ]
+    caplog.set_level(logging.INFO, logger="pulse")
+    error = OSError("no /proc")
+    world = World(6, delays={("publish", 2): 22}, failures={("read", 5): error, ("read", 6): error})
+    assert await world.run() == [0, 1, 6, 9, 10, 11]
+    assert [each.missed for each in world.stored] == [0, 0, 4, 6, 6, 6]
+    assert warnings(caplog) == ["sampling the machine fails, and is tried again: OSError: no /proc"]
+    assert caplog.messages[-1] == "the pulse of web-1 ends; ticks missed: 6"
 
 
-async def test_if_the_very_first_reading_fails_the_first_pulse_is_a_tick_late() -> None:
-    world = World(intervals=1)
-    world.on_read = fail_on(range(1, 2), OSError("no /proc"))
-    await world.run()
-    assert world.seqs == [NOON / INTERVAL + 1]
-
-
-async def test_a_pulse_that_cannot_be_published_is_logged_once_and_stored(
+async def test_failures_to_publish_are_logged_once_and_all_pulses_are_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world = World(intervals=3)
-    world.on_publish = fail_on(range(2, 5), LayerUnavailable("no layer"))
-    await world.run()
-    assert world.seqs == [NOON / INTERVAL + interval for interval in (0, 4, 5)]
-    assert {stored.pulse.seq for stored in world.stored} >= {
-        NOON / INTERVAL + interval for interval in (1, 2, 3)
-    }
-    assert messages(caplog) == [
-        "publishing pulses fails, and is tried again: LayerUnavailable: no layer",
-        "publishing pulses works again",
-    ]
-
-
-async def test_what_is_stored_is_the_frame_that_was_published() -> None:
-    world = World(intervals=3)
-    await world.run()
-    first = world.stored[0]
-    assert json.loads(first.text) == world.pulses[0]
-    assert (first.pulse.host, first.pulse.seq, first.at) == ("web-1", NOON / INTERVAL, NOON + 1.2)
-    assert first.interval == INTERVAL
+    error = LayerUnavailable("no layer")
+    world = World(3, failures={("publish", number): error for number in (2, 3, 4)})
+    assert await world.run() == [0, 4, 5]
+    assert [sample.pulse.seq - FIRST_TICK for sample in world.stored] == [0, 1, 2, 3, 4, 5]
+    assert warnings(caplog) == ["publishing pulses fails, and is tried again: LayerUnavailable: no layer"]
 
 
 async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pulse.storage.recorder.CLOSE_TIMEOUT", 0)
-    world = World(intervals=50)
+    monkeypatch.setattr(recorder_module, "CLOSE_TIMEOUT", 0)
 
     async def hang(batch: list[NewSample]) -> bool:
+        return await asyncio.Event().wait()
+
+    assert await World(50).run(hang) == list(range(50))
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+async def test_connections_start_one_task_and_another_after_it_died(
+    embedded: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PULSE_EMBEDDED = embedded
+    started: asyncio.Queue[str] = asyncio.Queue()
+    die = asyncio.Event()
+
+    async def run_monitor(monitor: Monitor) -> None:
+        started.put_nowait("monitor")
+        await die.wait()
+        raise RuntimeError("a bug")
+
+    async def run_worker(worker: Worker) -> None:
+        started.put_nowait("worker")
         await asyncio.Event().wait()
-        raise AssertionError
 
-    await world.run(Recorder(announce_alerts, hang, world.tidy))
-    assert world.seqs == [NOON / INTERVAL + interval for interval in range(50)]
-
-
-async def test_the_worker_of_this_machine_is_made_from_the_settings(settings: Settings) -> None:
-    settings.PULSE_HOST = "web-7"
-    worker = Worker.from_settings()
-    pulses: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    async def publish(group: str, text: str, **tags: Any) -> None:
-        await pulses.put(json.loads(text))
-        raise Enough
-
-    worker._publish = publish
-    with pytest.raises(Enough):
-        await worker.run()
-    pulse = pulses.get_nowait()
-    assert pulse["host"] == "web-7"
-    assert pulse["interval"] >= FIRST_SECONDS
-    assert pulse["memory"]["total"] > 0
+    monkeypatch.setattr(Monitor, "run", run_monitor)
+    monkeypatch.setattr(Worker, "run", run_worker)
+    expected = ["monitor", "worker"] if embedded else ["monitor"]
+    ensure_embedded()
+    task = current_embedded().task
+    assert task is not None
+    assert [await started.get() for _ in expected] == expected
+    ensure_embedded()
+    assert current_embedded().task is task
+    die.set()
+    await asyncio.wait({task})
+    ensure_embedded()
+    assert [await started.get() for _ in expected] == expected
+    assert started.empty()
+    assert "background task pulse ended" in caplog.messages

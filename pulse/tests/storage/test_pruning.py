@@ -1,4 +1,4 @@
-"""Deleting what is not kept any longer."""
+"""Pruning of expired rows."""
 
 import pytest
 
@@ -7,30 +7,33 @@ from pulse.models.alerts import EVENT_RETENTION
 from pulse.protocol import moment
 from pulse.storage import pruning
 from pulse.storage.pruning import prune
+from pulse.storage.rollups import STEPS
 from pulse.storage.store import store_samples
-from pulse.tests.support import NOON, measured
+from pulse.tests.support import NOON, new_sample
 
 pytestmark = pytest.mark.django_db
 
 NOW = moment(NOON)
+DAY = RETENTION.total_seconds()
 
 
-def test_samples_are_pruned_a_few_at_a_time_until_there_are_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_samples_are_pruned_oldest_first_and_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "BATCH", 2)
-    day = RETENTION.total_seconds()
-    store_samples([measured("a", NOON - day - age, seq=age) for age in (30, 20, 10)] + [measured("a", NOON)])
-    assert prune(NOW)
-    assert not prune(NOW)
-    assert [sample.at for sample in Sample.objects.all()] == [NOW]
+    store_samples([new_sample("a", NOON - age, seq=-int(age)) for age in (DAY + 3, DAY + 2, DAY + 1, DAY, 0)])
+    for left in (DAY + 1, DAY):
+        assert prune(NOW) == (left > DAY)
+        assert min(Sample.objects.values_list("at", flat=True)) == moment(NOON - left)
 
 
-def test_rollups_are_pruned_too() -> None:
-    store_samples([measured("a", NOON - 2 * RETENTION.total_seconds()), measured("a", NOON)])
+def test_rollups_are_pruned_when_no_chart_shows_them() -> None:
+    ages = [age for seconds, step in STEPS.items() for age in (seconds + 2 * step, seconds - step)]
+    store_samples([new_sample("a", NOON - age) for age in sorted(ages, reverse=True)])
     prune(NOW)
-    assert {rollup.start for rollup in Rollup.objects.all()} == {NOON}
+    for seconds, step in STEPS.items():
+        assert min(Rollup.objects.filter(step=step).values_list("start", flat=True)) == NOON - seconds + step
 
 
-def test_alerts_that_have_been_over_for_long_are_pruned_and_open_ones_never() -> None:
+def test_alerts_are_pruned_when_they_ended_long_ago() -> None:
     old = NOW - 2 * EVENT_RETENTION
     for metric, until in (("cpu", old), ("disk", NOW - EVENT_RETENTION / 2), ("silent", None)):
         AlertEvent.objects.create(
@@ -38,9 +41,3 @@ def test_alerts_that_have_been_over_for_long_are_pruned_and_open_ones_never() ->
         )
     prune(NOW)
     assert sorted(event.metric for event in AlertEvent.objects.all()) == ["disk", "silent"]
-
-
-def test_without_a_time_now_is_meant() -> None:
-    store_samples([measured("a", 1000.0)])
-    prune()
-    assert not Sample.objects.exists()

@@ -1,171 +1,122 @@
 """Storing samples beside the worker."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 import pytest
-from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from pulse.alerting.monitor import announce_alerts
 from pulse.models import Sample
-from pulse.storage import recorder
+from pulse.storage import recorder as recorder_module
 from pulse.storage.recorder import PRUNE_EVERY, Recorder
 from pulse.storage.store import NewSample
-from pulse.tests.support import NOON, measured
+from pulse.tests.support import NOON, new_sample, warnings
 
 
 class Store:
-    """A store that remembers what it was given, and does what it is told to first."""
+    """A store that records its batches, and may be told to wait or fail."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.tidied = self.told = 0
-        self.changed = self.is_more_to_tidy = False
-        self.opened = asyncio.Event()
-        self.opened.set()
-        self.broken = False
+        self.pruned = self.announced = 0
+        self.changed = self.has_more = self.failing = False
+        self.ready = asyncio.Event()
+        self.ready.set()
 
     async def write(self, batch: list[NewSample]) -> bool:
-        await self.opened.wait()
-        if self.broken:
+        await self.ready.wait()
+        if self.failing:
             raise DatabaseError("gone")
-        self.batches.append([measured.pulse.seq for measured in batch])
+        self.batches.append([sample.pulse.seq for sample in batch])
         return self.changed
 
-    async def tidy(self) -> bool:
-        self.tidied += 1
-        return self.is_more_to_tidy
+    async def prune(self) -> bool:
+        self.pruned += 1
+        return self.has_more
 
-    async def tell(self) -> None:
-        self.told += 1
+    async def announce(self) -> None:
+        self.announced += 1
 
 
 @pytest.fixture
-async def store() -> Store:
+async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(recorder_module, "CLOSE_TIMEOUT", 20)
     return Store()
 
 
+Put = Callable[[int], Recorder]
+
+
 @pytest.fixture
-async def put(store: Store) -> Callable[[int], Recorder]:
-    """Has a sample stored by a recorder on `store`, which is returned."""
-    recording = Recorder(store.tell, store.write, store.tidy)
+async def put(store: Store) -> Put:
+    """Hand a sample to a recorder, and return that; its `close` waits for all writes."""
+    recorder = Recorder(store.announce, store.write, store.prune)
 
     def put(seq: int) -> Recorder:
-        recording.put(measured("web-1", NOON + seq, seq))
-        return recording
+        recorder.put(new_sample("web-1", NOON + seq, seq))
+        return recorder
 
     return put
 
 
-async def test_a_sample_is_written_soon(store: Store, put: Callable[[int], Recorder]) -> None:
-    await put(1).close()
-    await put(2).close()
-    assert store.batches == [[1], [2]]
-
-
-async def test_samples_wait_while_one_is_written_and_then_go_together(
-    store: Store, put: Callable[[int], Recorder]
-) -> None:
-    store.opened.clear()
+async def test_samples_wait_during_a_write_and_then_go_together(store: Store, put: Put) -> None:
+    store.ready.clear()
     put(1)
-    await asyncio.sleep(0)  # lets the first write begin
+    await asyncio.sleep(0)  # the write begins
     put(2)
-    recording = put(3)
-    store.opened.set()
-    await recording.close()
+    recorder = put(3)
+    store.ready.set()
+    await recorder.close()
     assert store.batches == [[1], [2, 3]]
 
 
-async def test_pulses_that_cannot_be_stored_are_stored_with_the_next_one(
-    store: Store, put: Callable[[int], Recorder], caplog: pytest.LogCaptureFixture
+async def test_after_a_failure_the_newest_samples_are_stored(
+    store: Store, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
-    store.broken = True
-    await put(1).close()
-    await put(2).close()
-    store.broken = False
-    await put(3).close()
-    assert store.batches == [[1, 2, 3]]
-    assert caplog.messages == [
-        "storing pulses fails, and is tried again: DatabaseError: gone",
-        "storing pulses works again",
-    ]
-
-
-async def test_of_more_pulses_than_are_kept_the_oldest_are_lost(
-    store: Store, put: Callable[[int], Recorder], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recorder, "MAX_HISTORY", 2)
-    store.broken = True
+    monkeypatch.setattr(recorder_module, "MAX_HISTORY", 2)
+    store.failing = True
     for seq in (1, 2, 3):
         await put(seq).close()
-    store.broken = False
+    store.failing = False
     await put(4).close()
     assert store.batches == [[3, 4]]
+    assert warnings(caplog) == ["storing pulses fails, and is tried again: DatabaseError: gone"]
 
 
-async def test_a_change_of_an_alert_is_told(store: Store, put: Callable[[int], Recorder]) -> None:
+async def test_a_changed_alert_is_announced(store: Store, put: Put) -> None:
     await put(1).close()
-    assert store.told == 0
+    assert store.announced == 0
     store.changed = True
     await put(2).close()
-    assert store.told == 1
+    assert store.announced == 1
 
 
-async def test_old_samples_are_pruned_at_the_first_write_and_now_and_then(
-    store: Store, put: Callable[[int], Recorder]
-) -> None:
+async def test_expired_rows_are_pruned_now_and_then_or_while_there_are_more(store: Store, put: Put) -> None:
     for seq in range(PRUNE_EVERY):
         await put(seq).close()
-    assert store.tidied == 1
-    await put(PRUNE_EVERY).close()
-    assert store.tidied == 2
-
-
-async def test_as_long_as_there_is_more_to_prune_each_write_prunes(
-    store: Store, put: Callable[[int], Recorder]
-) -> None:
-    store.is_more_to_tidy = True
-    for seq in (1, 2, 3):
+    assert store.pruned == 1
+    store.has_more = True
+    for seq in range(3):
         await put(seq).close()
-    assert store.tidied == 3
-
-
-async def test_a_recorder_that_was_given_nothing_can_be_settled_and_closed() -> None:
-    recording = Recorder(announce_alerts)
-    await recording.close()
-    await recording.close()
-
-
-async def test_closing_waits_for_the_last_write(store: Store, put: Callable[[int], Recorder]) -> None:
-    await put(1).close()
-    assert store.batches == [[1]]
+    assert store.pruned == 4
 
 
 async def test_closing_gives_up_a_write_that_does_not_end(
-    store: Store, put: Callable[[int], Recorder], monkeypatch: pytest.MonkeyPatch
+    store: Store, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "CLOSE_TIMEOUT", 0)
-    store.opened.clear()
-    recording = put(1)
-    await recording.close()
-    await recording.close()
+    monkeypatch.setattr(recorder_module, "CLOSE_TIMEOUT", 0)
+    await Recorder(store.announce).close()
+    store.ready.clear()
+    await put(1).close()
+    store.ready.set()
+    await asyncio.sleep(0)
     assert store.batches == []
 
 
-@database_sync_to_async
-def stored_seqs() -> list[int]:
-    return list(Sample.objects.values_list("seq", flat=True))
-
-
 @pytest.mark.django_db(transaction=True)
-async def test_a_recorder_stores_in_the_database_and_removes_what_is_old_there() -> None:
-    recording = Recorder(announce_alerts)
-    recording.put(measured("web-1", 1000.0, 1))
-    await recording.close()
-    assert await stored_seqs() == []
-    recording.put(measured("web-1", NOON, 2))
-    await recording.close()
-    assert await stored_seqs() == [2]
+async def test_it_stores_and_prunes_in_the_database(store: Store) -> None:
+    recorder = Recorder(store.announce)
+    for at in (1000.0, NOON):  # the first write prunes, the second does not
+        recorder.put(new_sample("web-1", at))
+        await recorder.close()
+    assert [sample.seq async for sample in Sample.objects.all()] == [NOON / 5]
