@@ -1,4 +1,4 @@
-"""What must not be in a log: secrets, and a page of traceback for what any stranger can cause."""
+"""Log settings: no secrets, and no traceback for an error that any client can cause."""
 
 import logging
 import re
@@ -9,65 +9,56 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
 QUIET_SECONDS = 60.0
-NO_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn, of a text frame
+NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn, of a text frame
 
 
 class WithoutQuery(logging.Filter):
     """Cuts the query string, which may hold a password or a key, out of lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always True: the line stays."""
+        """Change the line, and keep it."""
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _without_query(value) if isinstance(value, str) else value for value in record.args
+                _without_query(each) if isinstance(each, str) else each for each in record.args
             )
         return True
 
 
 def _without_query(path: str) -> str:
-    """The path, also if a client escaped the question mark and so made its query a part of it."""
+    """The path before its question mark, also if a client escaped that and so made its query a part of the path."""
     return re.split(r"\?|%3f", path, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 class OnceAMinute(logging.Filter):
-    """Lets a line through once in QUIET_SECONDS, and without its traceback.
-
-    channels_redis logs one each second for as long as Redis cannot be reached, which is no fault of its own or ours.
-    """
+    """Passes a line once in QUIET_SECONDS, without its traceback: channels_redis logs one each second of a failure."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[str, float] = {}  # by message, when it was let through
+        self._passed: dict[str, float] = {}  # by message, the time
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is new enough."""
+        """Return whether the line is passed."""
         now = time.monotonic()
-        said = self._said.get(record.msg)
-        if said is not None and now < said + QUIET_SECONDS:
+        if now < self._passed.get(record.msg, -QUIET_SECONDS) + QUIET_SECONDS:
             return False
-        self._said[record.msg] = now
+        self._passed[record.msg] = now
         if record.exc_info:
-            record.msg, record.args = f"{record.msg} %r", (record.exc_info[1],)
-            record.exc_info = None
+            record.msg, record.args, record.exc_info = f"{record.msg} %r", (record.exc_info[1],), None
         return True
 
 
-class NoTracebackForRefusals(logging.Filter):
-    """Keeps Django's line about a request that it refused (a foreign Host, say), without the traceback."""
+class NoTraceback(logging.Filter):
+    """Removes the traceback from lines about requests that any client can send.
+
+    Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8, and
+    Daphne, as part of its message, for such a header.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always True: the line stays."""
+        """Change the line, and keep it."""
         refused = record.exc_info and isinstance(record.exc_info[1], SuspiciousOperation | PermissionDenied)
-        if refused or record.msg == NO_UTF8:
+        if refused or record.msg == NOT_UTF8:
             record.exc_info = None
-        return True
-
-
-class NoTracebackForBytes(logging.Filter):
-    """Keeps the last line of Daphne's traceback about a header that is no text: any stranger can send one."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Always True: the line stays."""
         last = str(record.msg).rstrip().rpartition("\n")[2]
         if last.startswith(("UnicodeDecodeError", "UnicodeEncodeError")):
             record.msg, record.args = f"a request is not readable: {last}", ()
@@ -75,9 +66,9 @@ class NoTracebackForBytes(logging.Filter):
 
 
 def cut_queries_of_daphne() -> None:
-    """Makes Daphne's access log end each path where its query begins.
+    """Make Daphne's access log end each path before its query. Does nothing without Daphne.
 
-    It writes to a stream of its own, so no filter of the logging module sees it. Does nothing without Daphne.
+    The log is a stream of Daphne's own, which no filter of the logging module sees.
     """
     access = sys.modules.get("daphne.access")
     if access is None:
@@ -99,21 +90,18 @@ LOGGING = {
     "filters": {
         "without_query": {"()": "rtproject.logs.WithoutQuery"},
         "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
-        "no_traceback": {"()": "rtproject.logs.NoTracebackForRefusals"},
-        "readable": {"()": "rtproject.logs.NoTracebackForBytes"},
+        "no_traceback": {"()": "rtproject.logs.NoTraceback"},
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        # Django's own handlers would say everything twice, or mail it to nobody.
+        # Django's own handlers would log everything twice, or mail it.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"filters": ["without_query"]},
         # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
         "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
-        "daphne.http_protocol": {"filters": ["readable"]},
-        "daphne.ws_protocol": {"filters": ["readable"]},
         "channels_redis.pubsub": {"filters": ["once_a_minute"]},
         "uvicorn.access": {"filters": ["without_query"], "propagate": True},
     },

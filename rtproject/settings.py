@@ -20,7 +20,7 @@ REDIS_URLS: list[str] = setting(
     "REDIS_URL",
     env.redis_urls,
     [],
-    "Redis or Valkey that connects several processes; several URLs are shards.",
+    "Redis or Valkey between several processes; several URLs are shards.",
     "none",
 )
 DATABASES = {
@@ -33,11 +33,7 @@ DATABASES = {
     )
 }
 SECRET_KEY = setting(
-    "SECRET_KEY",
-    str,
-    "",
-    "Signs sessions and member ids; the same for all processes.",
-    "random, kept in data/",
+    "SECRET_KEY", str, "", "Signs sessions and member ids; one for all processes.", "random, kept in data/"
 )
 DEBUG = setting("DEBUG", env.switch, False, "Django's debug pages; never on the internet.", "off")
 ALLOWED_HOSTS = setting(
@@ -48,21 +44,12 @@ ALLOWED_HOSTS = setting(
     "localhost,127.0.0.1,[::1]",
 )
 CSRF_TRUSTED_ORIGINS: list[str] = setting(
-    "CSRF_TRUSTED_ORIGINS",
-    env.origins,
-    [],
-    "Further origins (scheme://host) whose pages may post and connect.",
-    "none",
+    "CSRF_TRUSTED_ORIGINS", env.origins, [], "More origins (scheme://host) that may post and connect.", "none"
 )
 HTTPS = setting(
     "HTTPS", env.switch, False, "Redirect to HTTPS, HSTS, secure cookies, trust X-Forwarded-Proto.", "off"
 )
-TRUSTED_PROXIES = setting(
-    "TRUSTED_PROXIES",
-    env.whole(),
-    0,
-    "Number of our proxies in front; not with Daphne's --proxy-headers, and uvicorn needs --no-proxy-headers.",
-)
+TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.whole(), 0, "Number of our proxies in front, see below.")
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
 
@@ -70,17 +57,12 @@ WEBSOCKETS_PER_ADDRESS = setting(
     "WEBSOCKETS_PER_ADDRESS", env.whole(), 200, "Open WebSockets per client address; 0 is off."
 )
 ROOMS_ALLOW_UNLISTED = setting(
-    "ROOMS_ALLOW_UNLISTED",
-    env.switch,
-    True,
-    "Whether any name is a room, or only those that an admin created.",
-    "on",
+    "ROOMS_ALLOW_UNLISTED", env.switch, True, "Whether any name is a room, or only those in the admin.", "on"
 )
 ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 1_000_000), 4096, "Characters a message may have.")
 ROOMS_MESSAGE_RATE = setting(
-    "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages per connection, with a burst of as many; 0 is off.",
-    "20/second",
-)  # fmt: skip
+    "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages per connection; 0 is off.", "20/second"
+)
 ROOMS_PASSWORD_ATTEMPTS = setting(
     "ROOMS_PASSWORD_ATTEMPTS",
     env.rate,
@@ -90,21 +72,17 @@ ROOMS_PASSWORD_ATTEMPTS = setting(
 )
 PULSE_INTERVAL = setting("PULSE_INTERVAL", env.seconds, 5.0, "Seconds from one pulse to the next.", "5")
 PULSE_EMBEDDED = setting(
-    "PULSE_EMBEDDED",
-    env.switch,
-    not REDIS_URLS,
-    "A pulse worker inside the server.",
-    "on without a REDIS_URL",
+    "PULSE_EMBEDDED", env.switch, not REDIS_URLS, "A pulse worker in the server.", "on without a REDIS_URL"
 )
 PULSE_HOST = setting(
     "PULSE_HOST", env.host_name, platform.node() or "localhost", "The name of this machine.", "its host name"
 )
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
-)  # fmt: skip
+)
 METRICS_TOKEN = setting(
-    "METRICS_TOKEN", env.token, "", "Token (Authorization: Bearer) for /metrics, which staff may always read.", "none"
-)  # fmt: skip
+    "METRICS_TOKEN", env.token, "", "Bearer token for /metrics; staff may always read it.", "none"
+)
 
 # --- What follows from them ------------------------------------------------------------------------------------
 

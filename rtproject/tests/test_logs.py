@@ -9,7 +9,7 @@ from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
 from rtproject import logs
-from rtproject.logs import NoTracebackForBytes, NoTracebackForRefusals, OnceAMinute, WithoutQuery
+from rtproject.logs import NoTraceback, OnceAMinute, WithoutQuery
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_a_fault_that_is_said_every_second_is_logged_once_a_minute(monkeypatch):
 def test_a_refused_request_is_a_line_without_a_traceback():
     """A stranger with a foreign Host cannot fill the log; a fault of ours keeps its traceback."""
     refused, fault = record_of(DisallowedHost("evil")), record_of(ValueError("a fault"))
-    assert NoTracebackForRefusals().filter(refused)
-    assert NoTracebackForRefusals().filter(fault)
+    assert NoTraceback().filter(refused)
+    assert NoTraceback().filter(fault)
     assert refused.exc_info is None
     assert fault.exc_info is not None
 
@@ -70,7 +70,7 @@ def test_bytes_that_are_no_text_fill_no_page_of_the_log():
     lines = []
     for error in ("UnicodeDecodeError", "ValueError"):
         record = logging.LogRecord("daphne.ws_protocol", logging.ERROR, "", 1, text.format(error), (), None)
-        assert NoTracebackForBytes().filter(record)
+        assert NoTraceback().filter(record)
         lines.append(record.getMessage())
     assert lines == [
         "a request is not readable: UnicodeDecodeError: 'ascii' codec can't decode byte 0xff",
