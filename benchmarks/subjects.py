@@ -1,62 +1,46 @@
-"""What is measured: this site and its baselines, each on a server."""
+"""The applications that are measured, this site and its baselines, each on a server."""
 
-import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
-JSON_SAY = '{"type":"say","text":"TEXT"}'
+UVICORN = (
+    "uvicorn --loop asyncio --http h11 --ws websockets-sansio --ws-per-message-deflate false"
+    " --no-access-log --log-level warning --host 127.0.0.1 --port {port} "
+)
+DAPHNE = "daphne -v 0 -b 127.0.0.1 -p {port} "
+SITE = "rtproject.asgi:application"
+SAY = '{"type":"say","text":"TEXT"}'
 
-UVICORN = ("uvicorn", "--loop", "asyncio", "--http", "h11", "--ws", "websockets-sansio")
-UVICORN_QUIET = ("--ws-per-message-deflate", "false", "--no-access-log", "--log-level", "warning")
-DAPHNE_QUIET = ("daphne", "-v", "0")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """An ASGI application on a server.
 
-    `command` is what Python runs as a module, with PORT where the port goes; `template` what a client sends to say
-    TEXT; `greeted` whether a room speaks first to a newcomer; `settings` the environment; `store` where a site of ours
-    keeps what it keeps.
+    `command` is a Python module with its arguments; `template` is the frame that says TEXT in a room; `greeted`
+    tells whether a room sends the first message; `store` is the database of this site.
     """
 
     name: str
-    command: tuple[str, ...]
+    command: str
     template: str
     greeted: bool
-    settings: dict[str, str] = field(default_factory=dict)
     store: str = SQLITE
-    room = "/ws/benchmark"
-    echo = "/echo"
 
 
-def _uvicorn(application: str) -> tuple[str, ...]:
-    return (*UVICORN, *UVICORN_QUIET, "--host", "127.0.0.1", "--port", "PORT", application)
-
-
-def _daphne(application: str) -> tuple[str, ...]:
-    return (*DAPHNE_QUIET, "-b", "127.0.0.1", "-p", "PORT", application)
-
-
-OURS = "rtproject.asgi:application"
-# The limits that would stop the load are off, and the pulse has a process of its own, as on any larger installation.
-OUR_SETTINGS = {
-    "SECRET_KEY": secrets.token_urlsafe(),
-    "WEBSOCKETS_PER_ADDRESS": "0",
-    "ROOMS_MESSAGE_RATE": "0",
-    "PULSE_EMBEDDED": "off",
-}
-OURS_ON_UVICORN = Subject("this site on uvicorn", _uvicorn(OURS), JSON_SAY, True, OUR_SETTINGS)
-OURS_ON_DAPHNE = Subject("this site on Daphne", _daphne(OURS), JSON_SAY, True, OUR_SETTINGS)
-OURS_ON_UVICORN_POSTGRESQL, OURS_ON_DAPHNE_POSTGRESQL = (
-    replace(ours, name=f"{ours.name}, {POSTGRESQL}", store=POSTGRESQL)
-    for ours in (OURS_ON_UVICORN, OURS_ON_DAPHNE)
-)
-FASTAPI = Subject("FastAPI on uvicorn", _uvicorn("benchmarks.baselines.fastapi_chat:app"), "TEXT", False)
+OURS_ON_UVICORN = Subject("this site on uvicorn", UVICORN + SITE, SAY, True)
+OURS_ON_DAPHNE = Subject("this site on Daphne", DAPHNE + SITE, SAY, True)
+FASTAPI = Subject("FastAPI on uvicorn", UVICORN + "benchmarks.baselines.fastapi_chat:app", "TEXT", False)
 CHANNELS = Subject(
     "Channels' tutorial on Daphne",
-    _daphne("benchmarks.baselines.channels_chat.asgi:application"),
+    DAPHNE + "benchmarks.baselines.channels_chat:application",
     '{"message": "TEXT"}',
     False,
 )
+
+OURS = (OURS_ON_UVICORN, OURS_ON_DAPHNE)
+OURS_ON_POSTGRESQL = tuple(
+    replace(ours, name=f"{ours.name}, {POSTGRESQL}", store=POSTGRESQL) for ours in OURS
+)
+BASELINES = (FASTAPI, CHANNELS)
+ALL = (FASTAPI, OURS_ON_UVICORN, CHANNELS, OURS_ON_DAPHNE)

@@ -1,50 +1,39 @@
-"""What the figures are held against. Ratios are taken within a round, and then the median of the rounds."""
+"""The targets that the medians of the rounds are held against."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from statistics import median
 
-from benchmarks.case import Scale
-from benchmarks.results import OfRound, Results, Round
+from benchmarks.cases import Scale
+from benchmarks.results import Figure, Round, values
 from benchmarks.subjects import CHANNELS, FASTAPI, OURS_ON_DAPHNE, OURS_ON_UVICORN, Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`value` of a round is to be `limit` at most; None if it is only reported."""
+    """A `limit` (or None) for the figures `above`, divided by those `below`."""
 
     name: str
     limit: float | None
     unit: str
-    value: OfRound
+    above: tuple[Figure, ...]
+    below: tuple[Figure, ...] = ()
 
+    def values(self, rounds: Iterable[Round]) -> list[float]:
+        """The values of the rounds that measured it, ascending."""
+        return values(rounds, self.above, self.below)
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a target fared: the median over the rounds and the extremes; all None if it was not measured."""
-
-    target: Target
-    value: float | None = None
-    lowest: float | None = None
-    highest: float | None = None
-
-    @property
-    def word(self) -> str:
-        if self.value is None:
+    def verdict(self, found: Sequence[float]) -> str:
+        """Whether the median of these values meets the target."""
+        if not found:
             return "not measured"
-        if self.target.limit is None:
+        if self.limit is None:
             return "no target"
-        return "met" if self.value <= self.target.limit else "missed"
-
-
-def judge(results: Results, target: Target) -> Verdict:
-    """Holds what was measured against one target."""
-    values = results.values(target.value)
-    return Verdict(target, median(values), values[0], values[-1]) if values else Verdict(target)
+        return "met" if median(found) <= self.limit else "missed"
 
 
 def all_targets(scale: Scale) -> list[Target]:
-    """The targets, in the order in which they are reported."""
+    """The targets, in the order of the report."""
     return [
         *_compared(scale),
         *_growths(scale),
@@ -63,58 +52,46 @@ def _compared(scale: Scale) -> list[Target]:
     words = {case: f"a delivery, {case.partition('-')[2]} members" for case in (small, medium, large)}
     words["echo"] = "an echo"
     return [
-        Target(f"CPU of {words[case]}, {pair}", limit, "x", _ratio(_cpu(case, ours), _cpu(case, base)))
-        for pair, ours, base, limits in table
+        Target(f"CPU of {words[case]}, {pair}", limit, "x", (_cpu(case, ours),), (_cpu(case, baseline),))
+        for pair, ours, baseline, limits in table
         for case, limit in limits.items()
     ]
 
 
 def _growths(scale: Scale) -> list[Target]:
-    small, large = f"fanout-{scale.small}", f"fanout-{scale.large}"
+    """The growth of a delivery's CPU with the room, compared with FastAPI's growth or by itself."""
+    name = f"growth from {scale.small} to {scale.large}"
     uvicorn, fastapi, daphne = (
-        _ratio(_cpu(large, subject), _cpu(small, subject))
+        [_cpu(f"fanout-{size}", subject) for size in (scale.small, scale.large)]
         for subject in (OURS_ON_UVICORN, FASTAPI, OURS_ON_DAPHNE)
     )
-    name = f"growth from {scale.small} to {scale.large}"
+    compared = (uvicorn[1], fastapi[0]), (uvicorn[0], fastapi[1])
     return [
-        Target(f"{name}, uvicorn / FastAPI's growth", 1.0, "x", _ratio(uvicorn, fastapi)),
-        Target(f"{name}, Daphne", 1.3, "x", daphne),
+        Target(f"{name}, uvicorn / FastAPI's growth", 1.0, "x", *compared),
+        Target(f"{name}, Daphne", 1.3, "x", (daphne[1],), (daphne[0],)),
     ]
 
 
 def _of_server(scale: Scale, server: str, ours: Subject, kib: float) -> list[Target]:
-    """What is asked of this site alone, on each server; `kib` is the memory that a connection may need."""
-    of = partial(_figure, ours)
-
-    def ratio(figure: str, case: str, other: str) -> OfRound:
-        return _ratio(of(case, figure), of(other, figure))
-
-    replay, without = f"replay-{scale.replayed}", f"replay-none-{scale.replayed}"
+    """The targets of this site alone on a server; `kib` is the limit of a connection's memory."""
+    fan_out, replay = f"fanout-{scale.small}", (f"replay-{scale.replayed}", f"replay-none-{scale.replayed}")
     stall, reconnect = "5 stalled of 25", f"{scale.replayed} reconnect to a history"
     history = f"CPU of a delivery, {scale.small} members, history / unlisted"
-    rows = (
-        (f"{stall}: the others miss", 0, "messages", of("stalled", "missing")),
-        (f"{stall}: p99 / without them", 2.0, "x", ratio("p99", "stalled", "stalled-none")),
-        (f"{stall}: memory grows", 6.0, "MiB", of("stalled", "grown")),
-        ("a connection's memory", kib, "KiB", of(f"fanout-{scale.large}", "memory")),
-        (f"{scale.huge} connected: absent", 0, "", of(f"crowd-{scale.huge}", "absent")),
-        (history, 1.5, "x", ratio("cpu", f"history-{scale.small}", f"fanout-{scale.small}")),
-        (f"{reconnect}: seconds / without", None, "x", ratio("seconds", replay, without)),
-        (f"{reconnect}: CPU / without", None, "x", ratio("connect_cpu", replay, without)),
+    rows = (  # each with the name of a figure, and a case that is compared with another one
+        (f"{stall}: the others miss", 0, "messages", "missing", "stalled"),
+        (f"{stall}: p99 / without them", 2.0, "x", "p99", "stalled", "stalled-none"),
+        (f"{stall}: memory grows", 6.0, "MiB", "grown", "stalled"),
+        ("a connection's memory", kib, "KiB", "memory", f"fanout-{scale.large}"),
+        (f"{scale.huge} connected: absent", 0, "", "absent", f"crowd-{scale.huge}"),
+        (history, 1.5, "x", "cpu", f"history-{scale.small}", fan_out),
+        (f"{reconnect}: seconds / without", None, "x", "seconds", *replay),
+        (f"{reconnect}: CPU / without", None, "x", "connect_cpu", *replay),
     )
-    return [Target(f"{words}, {server}", limit, unit, value) for words, limit, unit, value in rows]
+    return [
+        Target(f"{name}, {server}", limit, unit, *(((case, ours.name, figure),) for case in cases))
+        for name, limit, unit, figure, *cases in rows
+    ]
 
 
-def _figure(subject: Subject, case: str, figure: str) -> OfRound:
-    return lambda measured: measured[case, subject.name][figure]
-
-
-def _cpu(case: str, subject: Subject) -> OfRound:
-    return _figure(subject, case, "cpu")
-
-
-def _ratio(above: OfRound, below: OfRound) -> OfRound:
-    def value(measured: Round) -> float:
-        return above(measured) / below(measured)
-
-    return value
+def _cpu(case: str, subject: Subject) -> Figure:
+    return case, subject.name, "cpu"

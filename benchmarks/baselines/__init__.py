@@ -1,1 +1,1 @@
-"""What the site is compared with: each is written the way its own documentation teaches it, and not tuned."""
+"""The servers that the site is compared with: as their documentation teaches, not tuned."""

@@ -1,4 +1,4 @@
-"""The lesson's server: FastAPI, a list of connections for each room, and one `await send_text` after the other."""
+"""The lesson's server: FastAPI, a list of connections, one `await send_text` after another."""
 
 from collections import defaultdict
 
@@ -6,22 +6,22 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 
 class ConnectionManager:
-    """Who is connected to one room."""
+    """The connections of one room."""
 
     def __init__(self) -> None:
         self.connections: list[WebSocket] = []
 
     async def connect(self, websocket: WebSocket) -> None:
-        """Accepts a newcomer."""
+        """Accept a connection and add it to the room."""
         await websocket.accept()
         self.connections.append(websocket)
 
     def disconnect(self, websocket: WebSocket) -> None:
-        """Forgets one who has gone."""
+        """Remove a connection from the room."""
         self.connections.remove(websocket)
 
     async def broadcast(self, text: str) -> None:
-        """Sends `text` to everybody, in the order in which they came."""
+        """Send `text` to all connections, in the order in which they were accepted."""
         for connection in self.connections:
             await connection.send_text(text)
 
@@ -32,7 +32,7 @@ managers: defaultdict[str, ConnectionManager] = defaultdict(ConnectionManager)
 
 @app.websocket("/ws/{room}")
 async def chat(websocket: WebSocket, room: str) -> None:
-    """What one says in a room, all in it hear."""
+    """Send each message to everybody in the room."""
     manager = managers[room]
     await manager.connect(websocket)
     try:
@@ -45,7 +45,7 @@ async def chat(websocket: WebSocket, room: str) -> None:
 
 @app.websocket("/echo")
 async def echo(websocket: WebSocket) -> None:
-    """Says back what it hears."""
+    """Send back each message."""
     await websocket.accept()
     try:
         while True:

@@ -1,6 +1,5 @@
-"""Proof by destruction: clients talk while what carries their words is killed, restarted, stalled and cut.
+"""Clients send messages while processes, Redis and the database are killed and stopped.
 
-`python -m benchmarks.destruction --help`. In the end everybody must hold the same transcript, and all that was ever
-confirmed must be in it. `rooms/tests/test_destruction.py` is the small form. The clients know of the server
-what `docs/protocol.md` says, and nothing else.
+`python -m benchmarks.destruction --help`. In the end all clients must have received the same messages, and among them
+all that were ever confirmed. `rooms/tests/test_destruction.py` is the short form.
 """

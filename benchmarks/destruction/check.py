@@ -1,85 +1,68 @@
-"""Whether nothing was lost: what everybody holds in the end, against each other, the store, and what was said."""
+"""The check for losses: compares the clients' messages with each other and with the store."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from benchmarks.destruction.client import Client
-from benchmarks.destruction.transcript import Message
+from benchmarks.destruction.record import Frame, Record
 
 Row = tuple[int, str]  # a message in the store: its number and its text
 
-SHOWN = 3  # of the same kind of failure at one client
+SHOWN = 3  # failures of a kind at one client
 
 
-def failures(clients: Sequence[Client], newcomers: Sequence[Client], rows: Sequence[Row]) -> list[str]:
-    """One sentence for each thing that is not as promised; empty if nothing was lost.
+def failures(records: Sequence[Record], messages: Mapping[int, Frame], rows: Sequence[Row]) -> list[str]:
+    """One sentence for each broken promise; empty if nothing was lost.
 
-    `newcomers` said nothing and asked for everything; `rows` are all messages in the store, by their numbers.
+    `messages` are those that any client received, `rows` those in the store, both by their numbers.
     """
     found: list[str] = []
-    agreed: dict[int, Message] = {}  # what the first client who has this number holds
-    for client in (*clients, *newcomers):
-        for message in client.transcript.messages:
-            agreed.setdefault(message.seq, message)
-    for client in (*clients, *newcomers):
-        found += _shown(client.name, client.problems)
-        found += _shown(client.name, _confirmations(client))
-        found += _shown(client.name, _differences(client.transcript.messages, agreed))
-    found += _shown("store", _stored(agreed, rows))
-    return found + _shown("transcript", _authors(clients, [*agreed.values()]))
+    for record in records:
+        found += _shown(record.name, record.problems)
+        found += _shown(record.name, _unfinished(record, messages))
+    found += _shown("store", _stored(messages, rows))
+    return found + _shown("messages", _senders(records, messages))
 
 
-def _shown(who: str, problems: Iterable[str]) -> list[str]:
+def _shown(where: str, problems: Iterable[str]) -> list[str]:
     every = list(problems)
-    more = [f"{who}: and {len(every) - SHOWN} more like that"] if len(every) > SHOWN else []
-    return [f"{who}: {problem}" for problem in every[:SHOWN]] + more
+    more = [f"{where}: and {len(every) - SHOWN} more like that"] if len(every) > SHOWN else []
+    return [f"{where}: {problem}" for problem in every[:SHOWN]] + more
 
 
-def _confirmations(client: Client) -> Iterator[str]:
-    """What is wrong with what this client was told of its own messages."""
-    if client.sayings.pending:
-        waiting = {own: saying.attempts for own, saying in client.sayings.pending.items()}
-        yield f"no answer to {waiting} (id: attempts)"
-    heard = {message.seq: message for message in client.transcript.messages}
-    for own, seq in client.sayings.confirmed.items():
-        message = heard.get(seq)
-        if message is None or (message.sender, message.id) != (client.member, own):
+def _unfinished(record: Record, messages: Mapping[int, Frame]) -> Iterator[str]:
+    """Messages that a client did not receive, and its own ones without a right confirmation."""
+    if record.seq < (newest := max(messages, default=0)):
+        yield f"has received {record.seq} of {newest} messages"
+    if record.pending:
+        yield f"no answer to {record.pending} (id: attempts)"
+    for own, seq in record.confirmed.items():
+        message = messages.get(seq)
+        if message is None or (message["from"]["id"], message.get("id")) != (record.member, own):
             yield f"message {own} was confirmed as number {seq}, which is {message}"
 
 
-def _differences(messages: Sequence[Message], agreed: dict[int, Message]) -> Iterator[str]:
-    if missing := sorted(agreed.keys() - {message.seq for message in messages}):
-        yield f"misses {len(missing)} of {len(agreed)} messages: {missing[:10]}"
-    for message in messages:
-        if message != agreed[message.seq]:
-            yield f"holds {_short(message)}, another one {_short(agreed[message.seq])}"
-
-
-def _stored(agreed: dict[int, Message], rows: Sequence[Row]) -> Iterator[str]:
+def _stored(messages: Mapping[int, Frame], rows: Sequence[Row]) -> Iterator[str]:
     for position, (seq, text) in enumerate(rows, 1):
         if seq != position:
             yield f"its message {position} has the number {seq}"
-        if seq not in agreed:
-            yield f"nobody heard message {seq}"
-        elif agreed[seq].text != text:
-            yield f"message {seq} is {text[:40]!r}, and was heard as {agreed[seq].text[:40]!r}"
-    if lost := sorted(agreed.keys() - {seq for seq, _ in rows}):
+        if seq not in messages:
+            yield f"nobody received message {seq}"
+        elif messages[seq]["text"] != text:
+            yield f"message {seq} is {text!r}, but was received as {messages[seq]['text']!r}"
+    if lost := sorted(messages.keys() - {seq for seq, _ in rows}):
         yield f"has lost {len(lost)} messages: {lost[:10]}"
 
 
-def _authors(clients: Sequence[Client], messages: Sequence[Message]) -> Iterator[str]:
-    """Each message is one that its sender said, once, and did not have refused for good."""
-    authors = {client.member: client.sayings for client in clients}
-    for (sender, own), times in Counter((message.sender, message.id) for message in messages).items():
+def _senders(records: Sequence[Record], messages: Mapping[int, Frame]) -> Iterator[str]:
+    """Messages that were stored twice, that nobody sent, or that were refused for good."""
+    senders = {record.member: record for record in records}
+    sent = [(message["from"]["id"], message.get("id"), message["text"]) for message in messages.values()]
+    for (sender, own), times in Counter((sender, own) for sender, own, _ in sent).items():
         if times > 1:
             yield f"{sender} has {times} messages with the id {own}"
-    for message in messages:
-        sayings = authors.get(message.sender)
-        if sayings is None or message.id is None or sayings.texts.get(message.id) != message.text:
-            yield f"nobody said {_short(message)}"
-        elif message.id in sayings.given_up:
-            yield f"{_short(message)} was refused, never said again, and is there"
-
-
-def _short(message: Message) -> Message:
-    return message._replace(text=message.text[:40])
+    for sender, own, text in sent:
+        record = senders.get(sender)
+        if record is None or own is None or record.texts.get(own) != text:
+            yield f"nobody sent {text[:40]!r} with the id {own} as {sender}"
+        elif own in record.given_up:
+            yield f"{text[:40]!r} was refused, not sent again, and is there"

@@ -1,33 +1,28 @@
-"""One run: everybody enters, talks while things break, and settles."""
+"""One run: all clients enter, send messages during the outages, and are compared."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from typing import Any
 
-from benchmarks.destruction.chaos import Chaos, Plan
-from benchmarks.destruction.check import Row, failures
-from benchmarks.destruction.client import Client
-from benchmarks.destruction.fleet import fleet
-from benchmarks.destruction.report import Report, figures
-from benchmarks.destruction.stores import Store
-from benchmarks.destruction.venue import News, Venue
+from benchmarks.destruction.check import failures
+from benchmarks.destruction.client import Client, Room
+from benchmarks.destruction.outages import Event, Plan, run_outages
+from benchmarks.destruction.processes import ServerProcess, Store
 from rtproject.tests.support.site import Site
 from rtproject.tests.support.valkey import Valkey
 
 ROOM = "destruction"
-HISTORY_SIZE = (
-    1_000_000  # more than is ever said here: nothing may be pruned, or who was away too long cannot resume
-)
-SETTLED_WITHIN = 60.0  # seconds; only what never comes takes so long
+SETTLED_WITHIN = 60.0  # seconds; what takes longer never comes
+SETTINGS = {"ROOMS_MESSAGE_RATE": 0, "WEBSOCKETS_PER_ADDRESS": 0}  # of a site under destruction
 
-# Settings of a site that is to be destroyed: so many from one address, and so much, is meant.
-SETTINGS = {"ROOMS_MESSAGE_RATE": 0, "WEBSOCKETS_PER_ADDRESS": 0}
-
+# Nothing may be pruned, or a client that was long away could not recover.
 MAKE_ROOM = f"""
 from rooms.models import Room
-Room.objects.create(name={ROOM!r}, history_size={HISTORY_SIZE})
+Room.objects.create(name={ROOM!r}, history_size=1_000_000)
 """
 READ_STORE = f"""
 import json
@@ -38,86 +33,89 @@ print(json.dumps(list(rows)))
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """So many clients, who each say `rate` messages a second, in so many processes; `seed` decides by chance."""
+class Report:
+    """The figures of the table, the broken promises, and the outages with the servers' logs."""
 
-    processes: int
-    clients: int
-    rate: float
-    seed: int
+    figures: dict[str, object]
+    failures: list[str]
+    log: str = field(repr=False)
+
+    def __str__(self) -> str:
+        width = max(map(len, self.figures))
+        table = [f"| {name:{width}} | {figure} |" for name, figure in self.figures.items()]
+        verdict = f"{len(self.failures)} failures:" if self.failures else "Nothing was lost."
+        return "\n".join([*table, "", verdict, *self.failures])
 
 
-async def destroy(site: Site, store: Store, valkey: Valkey, plan: Plan, crowd: Crowd) -> Report:
-    """Lets the crowd talk while the plan is carried out, and sees what is left."""
-    began = asyncio.get_running_loop().time()
+async def destroy(site: Site, store: Store, valkey: Valkey, plan: Plan) -> Report:
+    """Carry out the plan on a migrated site, and check that nothing was lost."""
     await asyncio.to_thread(site.execute, MAKE_ROOM)
-    async with fleet(site, crowd.processes) as servers:
-        venue = Venue(ROOM, servers.ports, {}, News())
-        talkers = [_talker(number, venue, crowd.seed) for number in range(crowd.clients)]
-        chaos = Chaos(plan, crowd.seed, servers, valkey, store, talkers, venue.news)
-        async with _present(talkers):
-            await _come_in(talkers, venue.news)
-            await _talk(talkers, crowd.rate, chaos)
-            await venue.news.until(lambda: all(map(_is_done, talkers)), SETTLED_WITHIN)
-            rows = await asyncio.to_thread(_stored, site)
-            newcomers = [_newcomer(port, talkers[0].transcript.epoch, venue) for port in servers.ports]
-            async with _present(newcomers):
-                everybody = [*talkers, *newcomers]
-                await venue.news.until(
-                    lambda: all(each.transcript.seq >= len(rows) for each in everybody), SETTLED_WITHIN
-                )
-        table = figures(talkers, chaos.done, servers, len(rows))
-        table["seconds"] = round(asyncio.get_running_loop().time() - began)
-        log = "\n".join([*chaos.events, servers.log])
-        return Report(table, failures(talkers, newcomers, rows), log)
-
-
-async def _come_in(talkers: Sequence[Client], news: News) -> None:
-    """Waits until all are in: who comes in later would not find the room empty."""
-    if not await news.until(lambda: all(talker.connected for talker in talkers), SETTLED_WITHIN):
-        outside = {talker.name: (talker.codes, talker.problems) for talker in talkers if not talker.connected}
-        raise AssertionError(f"Not everybody came in: {outside}")
-
-
-def _is_done(talker: Client) -> bool:
-    return talker.connected and not talker.sayings.pending
-
-
-def _talker(number: int, venue: Venue, seed: int) -> Client:
-    return Client(f"client-{number}", venue, seed, gives_up=number % 3 == 0)
-
-
-def _newcomer(port: int, epoch: str | None, venue: Venue) -> Client:
-    """Somebody who was never here, and asks one process for everything."""
-    return Client(f"newcomer-{port}", replace(venue, ports=[port]), port, epoch)
-
-
-async def _talk(talkers: Sequence[Client], rate: float, chaos: Chaos) -> None:
-    talks = [asyncio.create_task(talker.talk(rate)) for talker in talkers]
-    try:
-        await chaos.run()
-    finally:
-        await _cancel(talks)
-
-
-def _stored(site: Site) -> list[Row]:
-    return [(seq, text) for seq, text in json.loads(site.execute(READ_STORE))]
+    processes = [ServerProcess(site) for _ in range(plan.processes)]
+    ports = [process.port for process in processes]
+    room = Room(ROOM)
+    clients = [
+        Client(f"client-{number}", room, ports, plan.seed, gives_up=number % 3 == 0)
+        for number in range(plan.clients)
+    ]
+    async with _started(processes), _background(client.run() for client in clients):
+        # A client that entered later would not find the room empty.
+        entered = await room.wait_until(lambda: all(client.connected for client in clients), SETTLED_WITHIN)
+        assert entered, {client.name: (client.codes, client.record.problems) for client in clients}
+        async with _background(client.send_messages(plan.rate) for client in clients):
+            events = await run_outages(plan, clients, processes, valkey, store)
+        await room.wait_until(lambda: all(client.settled for client in clients), SETTLED_WITHIN)
+        rows = json.loads(await asyncio.to_thread(site.execute, READ_STORE))
+        epoch = clients[0].record.epoch
+        newcomers = [Client(f"newcomer-{port}", room, [port], port, epoch=epoch) for port in ports]
+        records = [client.record for client in (*clients, *newcomers)]
+        async with _background(newcomer.run() for newcomer in newcomers):
+            await room.wait_until(lambda: all(record.seq >= len(rows) for record in records), SETTLED_WITHIN)
+    log = [*map(" ".join, events), *(process.log for process in processes)]
+    table = _figures(clients, processes, events, len(rows))
+    return Report(table, failures(records, room.messages, rows), "\n".join(log))
 
 
 @asynccontextmanager
-async def _present(clients: Sequence[Client]) -> AsyncIterator[None]:
-    """The clients come in, and leave in the end."""
-    visits = [asyncio.create_task(client.run()) for client in clients]
+async def _started(processes: Sequence[ServerProcess]) -> AsyncIterator[None]:
+    """The processes run, and end in order."""
+    try:
+        await asyncio.gather(*(asyncio.to_thread(process.start) for process in processes))
+        yield
+    finally:
+        await asyncio.gather(*(asyncio.to_thread(process.stop) for process in processes))
+
+
+@asynccontextmanager
+async def _background(work: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """The coroutines run, and are cancelled in the end. Raises what any of them failed with."""
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
-        await _cancel(visits)
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
 
 
-async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Ends the tasks. Raises what any of them failed with: that is a mistake of the client's own."""
-    for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            raise result
+def _figures(
+    clients: Sequence[Client], processes: Sequence[ServerProcess], events: Sequence[Event], stored: int
+) -> dict[str, object]:
+    """The counts of messages, outages and reconnects."""
+    codes = sum((client.codes for client in clients), Counter[int]())
+    records = [client.record for client in clients]
+    tracebacks = Counter(line for process in processes for line in process.tracebacks)
+    return {
+        "clients": len(clients),
+        "processes": len(processes),
+        "messages sent": sum(len(record.texts) for record in records),
+        "messages confirmed": sum(len(record.confirmed) for record in records),
+        "messages given up": sum(len(record.given_up) for record in records),
+        "messages stored": stored,
+        **Counter(sorted(name for _, _, name in events)),
+        "reconnects": sum(record.welcomes for record in records) - len(clients),
+        "recovered": sum(record.recovered for record in records),
+        "ends of connections": ", ".join(f"{code}: {times}" for code, times in sorted(codes.items())),
+        "tracebacks logged": ", ".join(f"{times} x {line}" for line, times in tracebacks.items()) or 0,
+    }
