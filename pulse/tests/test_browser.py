@@ -1,4 +1,4 @@
-"""The dashboard in a browser, on real servers: live figures, an outage, alerts, and what was kept."""
+"""The dashboard in a browser, on real servers: live figures, an outage, and alerts."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ Threshold.objects.update_or_create(metric="memory", defaults={{"threshold": {}, 
 
 
 async def test_figures_appear_at_once_and_change_with_the_next_pulse(start_server, page):
-    """Whoever opens the page sees measured figures, and newer ones a beat later, without doing anything."""
+    """A visitor sees measured figures, and newer ones a beat later, without doing anything."""
     server = start_server(PULSE_INTERVAL=1, PULSE_HOST="web-1")
     await page.goto(server.http_url("/dashboard/"))
     host = page.locator("article.host[data-host=web-1]")
@@ -68,5 +68,5 @@ async def test_an_outage_of_the_layer_is_said_and_leaves_no_hole(valkey, start_s
     await expect(page.locator("#host")).not_to_have_attribute("data-status", "stale")
     await expect(line).to_have_attribute("d", re.compile("^M[^M]*$"))
     await asyncio.to_thread(valkey.stop)
-    await page.reload()  # what was kept is drawn, also when nothing comes
+    await page.reload()  # kept samples are drawn, also when no pulse comes
     await expect(line).to_have_attribute("d", re.compile("^M.*L"))

@@ -42,7 +42,7 @@ async def test_without_alerts_it_says_so(page, machines):
 
 
 async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
-    """Each state is a word, at the host too, to which the alert leads; only what fires counts in the title."""
+    """Each state is a word, at the host too, to which the alert leads; only firing ones count in the title."""
     row = page.locator("#alerts li")
     card = page.locator("article[data-host=web-1]")
     machines.tell_alerts(alert("web-1", "cpu", "pending"))
@@ -120,7 +120,7 @@ async def test_pending_alerts_are_a_count_and_move_nothing(page, machines):
 
 
 async def test_load_is_compared_for_each_core(page, machines):
-    """An alert says so, and wherever a machine's load is, what is compared with the threshold stands beside it."""
+    """An alert says so, and wherever a machine's load is, the load per core stands beside it."""
     machines.tell(pulse("web-1", NOON + 5, load=[5.2, 4.0, 3.0]))
     machines.tell_alerts(alert("web-1", "load", "firing", value=2.6, threshold=2.0))
     await expect(page.locator("#alerts .what")).to_have_text("Load per core 2.60 (threshold 2.00)")
@@ -170,7 +170,7 @@ async def test_the_events_that_were_are_shown_when_it_opens(page, machines):
 
 
 async def test_while_the_server_cannot_tell_what_is_alarming_the_page_says_so(page, machines):
-    """It does not go on saying that nothing is; what was alarming stays, until the server knows again."""
+    """It does not go on saying that nothing is; known alerts stay, until the server knows again."""
     none, unknown = page.locator("#no-alerts"), page.locator("#unknown-alerts")
     machines.tell_alerts(alert("web-1", "cpu", "firing"), thresholds={}, current=False)
     await expect(page.locator("#alerts li")).to_contain_text("web-1")  # better than nothing

@@ -34,7 +34,7 @@ def line(page: Page, name: str):
 
 
 async def asked_in_the_end(page: Page, machines: FakeMachines) -> list[str]:
-    """What was asked for until a question that is asked now."""
+    """The questions until one that is asked now."""
     async with page.expect_response("**/samples/?range=86400"):
         await page.locator("label:has([value='86400'])").click()
     return machines.asked[:-1]
@@ -88,7 +88,7 @@ async def test_that_no_pulses_arrive_at_all_is_said(page, machines):
 
 
 async def test_samples_and_events_that_cannot_be_had_are_asked_for_until_they_come(page, pages, machines):
-    """The page shows what comes live, and says what is missing; that there were no events nobody knows."""
+    """The page shows live pulses, says that samples are missing, and does not say that there were no events."""
     machines.fails = 500
     await page.reload()
     await expect(page.locator("#samples-missing")).to_be_visible()
@@ -109,7 +109,7 @@ async def stand_still(page: Page, machines: FakeMachines) -> None:
 
 
 async def load_samples(page: Page, machines: FakeMachines, status: int) -> None:
-    """Has the page do whatever it does with an answer: one without samples, and one with them."""
+    """Gives the page an answer without samples, and one with them."""
     for fails, seconds in ((status, 3600), (None, 86400)):
         machines.fails = fails
         async with page.expect_response(f"**/samples/?range={seconds}"):

@@ -17,7 +17,7 @@ async def machines(page: Page) -> FakeMachines:
 
 
 def card(page: Page, name: str) -> Locator:
-    """What the page shows of a host."""
+    """The card or the page of a host."""
     return page.locator(f"article.host[data-host='{name}']")
 
 
@@ -143,7 +143,7 @@ async def test_a_host_has_a_page_of_its_own_and_a_way_back(daphne, page, machine
 
 
 async def test_what_is_no_pulse_changes_nothing(daphne, page, machines):
-    """Types to come, half a frame, and what is no JSON are not drawn and break nothing."""
+    """Unknown types, half a frame, and text that is not JSON are not drawn and break nothing."""
     await machines.install(pulse("web-1"))
     await page.goto(daphne.http_url("/dashboard/"))
     await expect(value(page, "web-1")).to_have_text("12.5 %")

@@ -34,7 +34,7 @@ async def machines(page: Page) -> FakeMachines:
 
 @pytest.mark.parametrize("count", [3, HOSTS])
 async def test_nothing_is_too_wide_or_cut_and_no_figure_slips_under_its_name(daphne, page, machines, count):
-    """What is the matter with a host is there to read, from the narrowest phone to a wall."""
+    """The status of a host can be read, from the narrowest phone to a wall."""
     names = [f"host-{number}.a-rather-long-domain.example" for number in range(count)]
     full = {"percent": 95.0, "used": 95, "total": 100}
     await machines.install(*(pulse(name, cpu=99.0, memory=full, load=[12.5, 1, 1]) for name in names))

@@ -1,4 +1,4 @@
-"""What visitors of a room do in a browser, and what they see there."""
+"""Steps of a room's visitors in a browser, and parts of the page."""
 
 from playwright.async_api import Locator, Page, expect
 

@@ -1,4 +1,4 @@
-"""A room on its real page, whose server the test plays: it has whatever messages and members it likes."""
+"""A room on its real page, whose server the test plays: it chooses the messages and members."""
 
 import asyncio
 import json
@@ -24,10 +24,10 @@ class PlayedRoom:
 
     def __init__(self, messages: int = 0, **welcome: Any) -> None:
         self.links: list[WebSocketRoute] = []
-        self.said: list[dict[str, Any]] = []  # what the page said and nobody answered
+        self.said: list[dict[str, Any]] = []  # frames of the page, which nobody answered
         self.asked: list[int] = []  # before which numbers the page asked for older ones
         self.instead: list[dict[str, Any] | None] = []  # the next answers to that: other frames, or none
-        self.refusal: int | None = None  # what connections are closed with at once
+        self.refusal: int | None = None  # the code that new connections are closed with
         self._count = messages
         self._dialled = asyncio.Event()
         self.welcome = {"members": [YOU], "count": 1, **welcome}
@@ -55,7 +55,7 @@ class PlayedRoom:
             self.links[-1].send(json.dumps(frame))
 
     def refuse(self, code: str = "id_used") -> None:
-        """Refuses what was said last."""
+        """Refuses the last message of the page."""
         self.tell({"type": "error", "code": code, "detail": "in no language", "id": self.said[-1]["id"]})
 
     def message(

@@ -1,4 +1,4 @@
-"""Rooms in a browser, on real servers: talking, names, and what becomes of a message when the server goes."""
+"""Rooms in a browser, on real servers: talking, names, and messages that a server's end interrupts."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def test_two_visitors_talk_and_markup_stays_text(daphne, pages):
 
 
 async def test_two_pages_of_one_visitor_are_one_member(daphne, page):
-    """What is said in one is in the other as one's own, and sent."""
+    """A message from one is in the other as the visitor's own, and sent."""
     other = await page.context.new_page()
     for tab in (page, other):
         await enter(tab, daphne.http_url("/rooms/tabs/"))
@@ -63,7 +63,7 @@ async def test_a_message_that_is_too_long_can_be_taken_back(daphne, page):
 
 
 async def test_nothing_is_lost_or_doubled_by_a_server_that_is_killed(start_server, pages):
-    """What was on its way, what is written meanwhile and what others say is there afterwards, once and in order."""
+    """Messages on their way, those written meanwhile and those of others are there, once and in order."""
     page = await pages.new()
     await page.add_init_script(SMALL_JITTER)
     server = start_server()

@@ -13,7 +13,7 @@ FOCUSED = "(({ id, className, tagName }) => id || className || tagName)(document
 
 
 async def fill(page: Page, room: PlayedRoom) -> None:
-    """Everything that a log can show: two days, names of each colour, links, what is sent, on its way and refused."""
+    """Everything that a log can show: two days, names of each color, links, messages sent, on their way and refused."""
     people = [{**BOB, "id": f"p{number}", "name": f"Person {number}"} for number in range(12)]
     room.tell(*(room.message(f"text of {somebody['name']}", somebody) for somebody in people))
     tomorrow, user = "2026-02-01T12:00:00.000Z", {**BOB, "guest": False}
@@ -59,7 +59,7 @@ async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page):
 
 
 async def test_the_door_of_a_guarded_room_has_no_barriers(daphne, page):
-    """Nor has what a wrong password is answered with, nor an empty room."""
+    """Nor has the answer to a wrong password, nor an empty room."""
     await page.goto(daphne.http_url("/rooms/VIP/"))
     await assert_accessible(page)
     await page.fill("#password", "wrong")
@@ -71,7 +71,7 @@ async def test_the_door_of_a_guarded_room_has_no_barriers(daphne, page):
 
 
 async def test_nothing_moves_for_those_who_do_not_want_it(daphne, page):
-    """What breathes while a message is on its way stands still then."""
+    """The mark of a message that is on its way stands still then."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     await say(page, "hello")
@@ -111,7 +111,7 @@ async def test_the_log_is_read_with_the_keys_for_it(daphne, page):
 
 
 async def test_the_focus_is_never_lost(daphne, page):
-    """Whatever has it may go: the log, the input or the button that comes instead has it then."""
+    """When the focused element goes, the log, the input or the button that comes instead has it."""
     room = PlayedRoom(60)
     await room.enter(page, daphne.http_url())
     await fill(page, room)
@@ -133,7 +133,7 @@ async def test_the_focus_is_never_lost(daphne, page):
 
 
 async def test_a_screen_reader_is_told_what_others_say_from_now_on(daphne, page):
-    """A moment after it came; not what was there before, nor our own words, nor by the log a second time."""
+    """A moment after it came; not the past, nor the reader's own words, nor by the log a second time."""
     await page.clock.install()
     room = PlayedRoom(60)
     await room.enter(page, daphne.http_url())
@@ -152,4 +152,4 @@ async def test_a_screen_reader_is_told_what_others_say_from_now_on(daphne, page)
     room.tell(*(room.message(f"text {number}") for number in range(9)))
     await expect(messages(page).last).to_have_text("text 8")
     await page.clock.run_for(1_000)
-    await expect(told).to_have_text("New messages: 9, from Bob.")  # what was missed is news too
+    await expect(told).to_have_text("New messages: 9, from Bob.")  # missed messages are news too

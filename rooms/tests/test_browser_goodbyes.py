@@ -1,4 +1,4 @@
-"""A room that lets somebody in no longer, or not yet: what the page says of it, and what can be done."""
+"""A room that lets somebody in no longer, or not yet: the page's words, and ways back."""
 
 from playwright.async_api import expect
 
@@ -8,7 +8,7 @@ from rtproject.tests.support.browser import LONGEST_WAITS
 
 
 async def test_a_visitor_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, page):
-    """The page counts down to its next try, and the button does not wait; what is written meanwhile is sent then."""
+    """The page counts down to its next try, the button does not wait; messages written meanwhile are sent then."""
     room = PlayedRoom()
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
@@ -30,7 +30,7 @@ async def test_a_visitor_who_may_come_later_sees_why_when_and_how_to_come_sooner
 
 
 async def test_a_member_who_is_sent_out_can_come_back(daphne, page):
-    """Not by itself, and nothing is sent behind their back: what was perhaps not sent they see, and decide."""
+    """The page does not come back by itself, and says which message was perhaps not sent."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     await say(page, "last words")

@@ -13,7 +13,7 @@ from rtproject.tests.support.accessibility import assert_accessible
 ALWAYS_SHOWN = """setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 50)"""
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TOP = "element => element.getBoundingClientRect().top"
-# Whatever a screen reader would say of the page, and how often the list was changed.
+# Keeps everything that a screen reader would say, and how often the list was changed.
 WATCH = """() => {
     [window.said, window.changes] = [[], 0];
     new MutationObserver((all) => {
@@ -33,7 +33,7 @@ room.save()
 
 
 def room(name: str, members: int = 0, **fields: Any) -> dict[str, Any]:
-    """What the page is told of a room."""
+    """An entry of the page's answers."""
     usual = {"title": "", "guarded": False, "closed": False, "keeps": True, "last_at": None}
     return {"name": name, "members": members, **usual, **fields}
 
@@ -100,7 +100,7 @@ async def test_it_shows_who_comes_what_is_said_and_what_an_admin_does(daphne, pa
 
 
 async def test_somebody_who_tabs_through_it_is_not_disturbed(played, page):
-    """When the order changes the focus stays, and what has it stays in its place on the screen."""
+    """When the order changes, the focused link stays in its place on the screen."""
     many = [room(f"room-{number:02}") for number in range(30)]
     await played.shows(*many)
     link = page.locator("[data-room=room-20] a")
@@ -127,7 +127,7 @@ async def test_somebody_who_reads_further_down_stays_there(played, page):
 
 
 async def test_a_click_reaches_what_was_pointed_at(played, page):
-    """Nothing moves under a pointer, and what is new comes last; when the pointer has gone the order is right again."""
+    """Nothing moves under a pointer, and new rooms come last; when the pointer has gone the order is right again."""
     await played.shows(*(room(name) for name in "abcde"))
     await page.locator("[data-room=c] a").hover()
     played.rooms = [room("e", members=1), room("new"), *(room(name) for name in "abcd")]
@@ -138,7 +138,7 @@ async def test_a_click_reaches_what_was_pointed_at(played, page):
 
 
 async def test_a_screen_reader_is_not_told_of_every_change(played, page):
-    """A list that changes by itself says nothing; what has not changed is not touched."""
+    """A list that changes by itself says nothing, and unchanged cards are not touched."""
     await played.shows(room("lobby"), room("VIP", guarded=True))
     await page.evaluate(WATCH)
     answered = played.answered
@@ -152,7 +152,7 @@ async def test_a_screen_reader_is_not_told_of_every_change(played, page):
 
 
 async def test_it_says_when_it_cannot_be_brought_up_to_date(played, page):
-    """What is shown stays; when the server is back it goes on by itself."""
+    """The cards stay; when the server is back the list goes on by itself."""
     played.rooms = None
     await expect(page.locator("#state")).to_have_text("The list could not be updated.")
     await expect(page.locator("#reopen")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What a room's log looks like: days, turns, links, announcements, what is new, and what was not sent."""
+"""The log of a room: days, turns, links, announcements, and messages that are new or were not sent."""
 
 from playwright.async_api import Page, expect
 
@@ -116,7 +116,7 @@ async def test_what_comes_below_a_reader_is_counted_until_it_is_seen(daphne, pag
 
 
 async def test_what_was_refused_can_be_said_again_or_edited(daphne, page):
-    """Each under a new id, at the end of what was said; nothing of it is lost or doubled."""
+    """Each under a new id, at the end of the log; nothing is lost or doubled."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     await say(page, "hello")
@@ -134,7 +134,7 @@ async def test_what_was_refused_can_be_said_again_or_edited(daphne, page):
 
 
 async def refuse(page: Page, room: PlayedRoom) -> None:
-    """Refuses what is on its way, for a reason that does not lie in it."""
+    """Refuses the message on its way, for a reason that does not lie in it."""
     await expect(messages(page, "sending")).to_have_text("hello")
     room.refuse()
     await expect(page.locator(".message[data-status=failed] .actions")).to_be_visible()
@@ -167,7 +167,7 @@ async def test_what_is_too_much_to_wait_stays_in_the_input(daphne, page):
 
 
 async def test_a_room_that_begins_anew_is_shown_anew(daphne, page):
-    """When the numbers mean other messages than before, the old list is gone; what only the page knows stays."""
+    """When the numbers mean other messages than before, the old list is gone; the page's own messages stay."""
     room = PlayedRoom(3)
     await room.enter(page, daphne.http_url())
     await expect(messages(page)).to_have_text(["1", "2", "3"])

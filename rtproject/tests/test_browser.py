@@ -13,7 +13,7 @@ from rtproject.tests.support.accessibility import assert_accessible
 PHONE = {"width": 320, "height": 640}
 LONGEST_NAME = "W" * 64  # of a room, in the widest letter
 
-# Path -> what is there as soon as the page does what it is for.
+# Path -> an element that is there as soon as the page works.
 PAGES = {
     "/": "#stats-address",
     "/echo/": "#state[data-state=open]",

@@ -1,6 +1,6 @@
 // The members of a room. No DOM.
 
-export const NAMED_UP_TO = 200; // in a fuller room the server only counts
+const NAMED_UP_TO = 200; // in a fuller room the server only counts
 
 const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 

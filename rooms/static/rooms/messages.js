@@ -6,7 +6,7 @@ import { ItemMaker, relate } from "./message_item.js";
 import { Scroller } from "./scroller.js";
 import { Shown } from "./shown.js";
 
-export const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
+const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
 
 export class MessageList {
   #entries = new Entries();

@@ -1,7 +1,7 @@
 // The stretch of a room's entries that is on the page, which has a limited number of elements.
 
 export const MOST_SHOWN = 300;
-export const SHOWN_AT_ONCE = 50;
+const SHOWN_AT_ONCE = 50;
 
 export class Shown {
   #list;

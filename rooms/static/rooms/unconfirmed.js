@@ -3,7 +3,7 @@
 import { backoff } from "../rtproject/socket.js";
 import { newId } from "./frames.js";
 
-export const MOST = 100; // messages that wait at a time
+const MOST = 100; // messages that wait at a time
 export const PATIENCE = 10_000; // ms without any answer; a healthy server takes far less
 
 /**

@@ -47,12 +47,6 @@ class FakeLog extends EventTarget {
   }
 }
 
-test("a reader at the end stays there when the log grows", () => {
-  const log = new FakeLog();
-  for (let i = 0; i < 3; i += 1) log.grow(50);
-  assert.deepEqual([log.show(), log.scroller.follows], [0, true]);
-});
-
 test("a log that gets smaller before it grows leads nobody away from its end", () => {
   const log = new FakeLog();
   log.grow(-20);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { FakeNetwork } from "../../../rtproject/tests/static/support/fake_network.js";
-import { MOST, PATIENCE, Unconfirmed } from "../../static/rooms/unconfirmed.js";
+import { PATIENCE, Unconfirmed } from "../../static/rooms/unconfirmed.js";
 
 // An `Unconfirmed` in a room, what it sent, and the texts that it gave up.
 class Played extends Unconfirmed {
@@ -89,12 +89,4 @@ test("without any answer it is said again, or given up without history", () => {
     played.network.advance(PATIENCE);
     assert.deepEqual([played.sent, played.unsent], expected);
   }
-});
-
-test("only a limited number can wait", () => {
-  const played = new Played();
-  const [first] = Array.from({ length: MOST }, () => played.add("text"));
-  assert.equal(played.add("one more"), false);
-  played.settle(first);
-  assert.notEqual(played.add("now"), false);
 });

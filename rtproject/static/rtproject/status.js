@@ -7,7 +7,7 @@ import { pageWords } from "./ui_text.js";
  * The server's close codes, as the page brought them.
  * @returns {Map<number, {code: number, name: string, meaning: string, reconnect: string}>}
  */
-export function closeCodes(page = document) {
+function closeCodes(page = document) {
   return new Map(pageWords("connection", page).codes.map((entry) => [entry.code, entry]));
 }
 
@@ -22,13 +22,13 @@ function reason(code, codes, words) {
  * @param {Record<string, string>} words of the page, for the states
  * @returns {string} a sentence
  */
-export function describe({ state, code }, codes, words = pageWords("connection").words) {
+function describe({ state, code }, codes, words = pageWords("connection").words) {
   if (state === "waiting" || (state === "closed" && code !== undefined && code !== 1000)) return reason(code, codes, words);
   return words[state];
 }
 
 /** Shows `words` in the page's state line; `state` chooses its mark. */
-export function showState(line, state, words) {
+function showState(line, state, words) {
   line.dataset.state = state;
   if (line.textContent !== words) line.textContent = words; // else a screen reader would say it again
 }
