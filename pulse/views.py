@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pulse import protocol
-from pulse.alerting.engine import entry_of, thresholds
+from pulse.alerting.engine import thresholds
 from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
@@ -83,7 +83,7 @@ def events(request: HttpRequest) -> HttpResponse:
     """`?limit=50`: the newest alerts that fired, also those that have ended."""
     limit = whole_number(request.GET.get("limit"), 1, MAX_EVENTS) or DEFAULT_EVENTS
     newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:limit]
-    return _json({"events": [entry_of(event) for event in newest]})
+    return _json({"events": [event.entry for event in newest]})
 
 
 def _json(content: Any) -> HttpResponse:
@@ -109,7 +109,7 @@ def _exposition(request: HttpRequest) -> HttpResponse:
             HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)
             for host in Host.objects.live()
         ],
-        [entry_of(event) for event in AlertEvent.objects.open()],
+        [event.entry for event in AlertEvent.objects.filter(until=None)],
         request.headers.get("Accept", ""),
     )
     return HttpResponse(content, content_type=content_type)

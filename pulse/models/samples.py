@@ -1,7 +1,6 @@
 """The samples of the last day, the rollups that charts read, and the hosts of both."""
 
 from datetime import datetime, timedelta
-from typing import Self
 
 from django.db import models
 
@@ -25,10 +24,6 @@ class SampleQuerySet(models.QuerySet["Sample"]):
         chosen = [known.name for known in hosts if host is None or known.name == host]
         rows = [row for known in chosen for row in self.filter(host=known).order_by("-at")[:count]]
         return sorted(rows, key=lambda row: row.at)
-
-    def expired(self, now: datetime) -> Self:
-        """The samples that are older than RETENTION, oldest first."""
-        return self.filter(at__lt=now - RETENTION).order_by("at")
 
 
 class Sample(models.Model):
