@@ -56,11 +56,11 @@ class PulseConsumer(WebsocketConsumer):
         for event in early or ():
             self.deliver(event)
         if wants_alerts:
-            current_monitor().subscribe(self)
+            current_monitor().subscribe(self.show_alerts)
 
     async def disconnect(self, code: int) -> None:
         """Stop alerts and checks of the session."""
-        current_monitor().unsubscribe(self)
+        current_monitor().unsubscribe(self.show_alerts)
         current_viewers().leave(self)
 
     def show_alerts(self, alerts: Alerts) -> None:

@@ -8,15 +8,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
+from channels.db import database_sync_to_async
 from django.conf import settings
 
 from pulse.alerting import engine
 from pulse.alerting.staleness import Staleness
 from pulse.protocol import ALERTS_GROUP, Alerts
-from pulse.threads import in_storing_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
@@ -24,6 +25,11 @@ from rtproject.websocket.groups.registry import broadcast
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 5.0  # between checks: PULSE_INTERVAL within these bounds
 MISSED_CHECKS = 3  # after so many, staleness starts again
 CHECK_TIMEOUT = 5.0
+
+storing_thread = ThreadPoolExecutor(1, "pulse-recorder")
+
+# Apart from the thread that other database work shares: a wait to write on SQLite blocks no reader.
+in_storing_thread = partial(database_sync_to_async, thread_sensitive=False, executor=storing_thread)
 
 announcing = FailureLog("announcing changed alerts")
 
@@ -34,20 +40,13 @@ async def announce_alerts() -> None:
         await broadcast(ALERTS_GROUP, None)
 
 
-class Dashboard(Protocol):
-    """A subscriber of alerts. `show_alerts` must neither wait nor raise."""
-
-    def show_alerts(self, alerts: Alerts) -> None: ...
-
-
 class Monitor:
     """The checks of one process. Use `current_monitor()`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._pause = min(max(MIN_PAUSE_SECONDS, settings.PULSE_INTERVAL), MAX_PAUSE_SECONDS)
         self._staleness = Staleness(MISSED_CHECKS * self._pause)
-        self._dashboards: dict[Dashboard, None] = {}
+        self._subscribers: set[Callable[[Alerts], None]] = set()
         self._alerts: Alerts | None = None  # as sent last
         self._woken = asyncio.Event()
         self._failures = FailureLog("checking hosts and alerts")
@@ -65,30 +64,30 @@ class Monitor:
         """Check now: something has changed."""
         self._woken.set()
 
-    def subscribe(self, dashboard: Dashboard) -> None:
-        """Send `dashboard` the alerts, and each change until it unsubscribes."""
-        self._dashboards[dashboard] = None
+    def subscribe(self, show: Callable[[Alerts], None]) -> None:
+        """Call `show`, which must neither wait nor raise, with the alerts and at each change."""
+        self._subscribers.add(show)
         if self._alerts is None:
             self.wake()
         else:
-            dashboard.show_alerts(self._alerts)
+            show(self._alerts)
 
-    def unsubscribe(self, dashboard: Dashboard) -> None:
-        """Send `dashboard` no more, if it subscribed."""
-        self._dashboards.pop(dashboard, None)
+    def unsubscribe(self, show: Callable[[Alerts], None]) -> None:
+        """Call `show` no more, if it subscribed."""
+        self._subscribers.discard(show)
 
     async def _check(self) -> None:
         with self._failures:
             async with asyncio.timeout(CHECK_TIMEOUT):
-                changed = await in_storing_thread(engine.find_stale_hosts)(self._staleness, self._clock())
+                changed = await in_storing_thread(engine.find_stale_hosts)(self._staleness, time.monotonic())
                 # A process without dashboards need not read their alerts.
-                alerts = await in_storing_thread(engine.current_alerts)() if self._dashboards else None
+                alerts = await in_storing_thread(engine.current_alerts)() if self._subscribers else None
             self._send(alerts)
             if changed:
                 await announce_alerts()
             return
         self._staleness.reset()
-        if self._dashboards:
+        if self._subscribers:
             self._send(msgspec.structs.replace(self._alerts or Alerts((), {}), current=False))
 
     def _send(self, alerts: Alerts | None) -> None:
@@ -96,8 +95,8 @@ class Monitor:
             return
         self._alerts = alerts
         if alerts is not None:
-            for dashboard in list(self._dashboards):
-                dashboard.show_alerts(alerts)
+            for show in list(self._subscribers):
+                show(alerts)
 
 
 current_monitor = loop_local(Monitor)
