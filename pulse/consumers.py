@@ -1,7 +1,6 @@
 """`/stats`: stored samples first, then every pulse as it comes."""
 
 import asyncio
-from collections.abc import Iterable
 
 import msgspec
 from channels.db import database_sync_to_async
@@ -51,7 +50,9 @@ class PulseConsumer(WebsocketConsumer):
         if wants_alerts:
             await self.join(ALERTS_GROUP)
         await self.accept()
-        await self._replay(await self._stored())
+        for sample in await self._stored():
+            self._newest[sample.host] = sample.seq
+            await self.send(text_data=sample.frame)
         early, self._early = self._early, None
         for event in early or ():
             self.deliver(event)
@@ -87,11 +88,6 @@ class PulseConsumer(WebsocketConsumer):
                 samples: list[Sample] = await newest_samples(1 if count is None else count, self._host)
                 return samples
         return []
-
-    async def _replay(self, samples: Iterable[Sample]) -> None:
-        for sample in samples:
-            self._newest[sample.host] = sample.seq
-            await self.send(text_data=sample.frame)
 
     def _is_new(self, host: str, seq: int) -> bool:
         newest = self._newest.get(host)
