@@ -7,6 +7,7 @@ from channels.db import database_sync_to_async
 
 from pulse.alerting.monitor import current_monitor
 from pulse.models import Sample
+from pulse.models.samples import newest_samples
 from pulse.permissions import can_view_pulse, current_viewers
 from pulse.protocol import ALERTS_GROUP, GROUP, MAX_HISTORY, STRAY_TICKS, Alerts, encode
 from rtproject.utils.failure_log import FailureLog
@@ -22,7 +23,7 @@ REPLAY_TIMEOUT = 1.0  # for reading stored samples; without them a client gets l
 # One for the process: many clients meet the same failure of the store.
 reading_samples = FailureLog("reading stored pulses")
 
-newest_samples = database_sync_to_async(Sample.objects.newest)
+read_samples = database_sync_to_async(newest_samples)
 
 
 class PulseConsumer(WebsocketConsumer):
@@ -85,7 +86,7 @@ class PulseConsumer(WebsocketConsumer):
         count = whole_number(self.query.get("history"), 0, MAX_HISTORY)
         with reading_samples:
             async with asyncio.timeout(REPLAY_TIMEOUT):
-                samples: list[Sample] = await newest_samples(1 if count is None else count, self._host)
+                samples: list[Sample] = await read_samples(1 if count is None else count, self._host)
                 return samples
         return []
 

@@ -8,16 +8,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import msgspec
-from channels.db import database_sync_to_async
 from django.conf import settings
 
 from pulse.alerting import engine
 from pulse.alerting.staleness import Staleness
 from pulse.protocol import ALERTS_GROUP, Alerts
+from pulse.threads import in_storing_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
@@ -25,11 +23,6 @@ from rtproject.websocket.groups.registry import broadcast
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 5.0  # between checks: PULSE_INTERVAL within these bounds
 MISSED_CHECKS = 3  # after so many, staleness starts again
 CHECK_TIMEOUT = 5.0
-
-storing_thread = ThreadPoolExecutor(1, "pulse-recorder")
-
-# Apart from the thread that other database work shares: a wait to write on SQLite blocks no reader.
-in_storing_thread = partial(database_sync_to_async, thread_sensitive=False, executor=storing_thread)
 
 announcing = FailureLog("announcing changed alerts")
 

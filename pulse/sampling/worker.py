@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from pulse.sampling.clock import Grid
 from pulse.sampling.sampler import Sampler
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
+from pulse.threads import sampling_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
@@ -23,8 +23,6 @@ from rtproject.websocket.lifecycle import run_in_background
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 0.2  # covered by the first sample: short, since a client may wait for it
-
-sampling_thread = ThreadPoolExecutor(1, "pulse-sampler")  # for a disk that may be slow to answer, or hang
 
 
 class Worker:
@@ -71,6 +69,7 @@ class Worker:
 
     async def _sample(self) -> Measurement | None:
         with self._sampling:
+            # A disk may be slow to answer.
             return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
         return None
 

@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from pulse.alerting.monitor import in_storing_thread
 from pulse.protocol import MAX_HISTORY
 from pulse.storage import pruning, store
 from pulse.storage.store import NewSample
+from pulse.threads import in_storing_thread
 from rtproject.utils.failure_log import FailureLog
 
 PRUNE_EVERY = 100  # writes

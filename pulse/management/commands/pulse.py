@@ -14,9 +14,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
-from pulse.alerting.monitor import storing_thread
 from pulse.sampling.sampler import difference, take_snapshot
-from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse, sampling_thread
+from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse
+from pulse.threads import sampling_thread, storing_thread
 
 EXIT_TIMEOUT = 2.0
 
