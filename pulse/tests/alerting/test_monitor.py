@@ -42,21 +42,15 @@ class Dashboard:
         return [f"{alert.host} {alert.metric} {alert.state}" for alert in frame.alerts], frame.current
 
 
-class Clock:
-    """A monotonic clock."""
-
-    time = NOON
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    clock = SimpleNamespace(time=NOON)
     monkeypatch.setattr(monitor_module, "time", SimpleNamespace(monotonic=lambda: clock.time))
     return clock
 
 
 @pytest.fixture
-async def monitor(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Monitor]:
+async def monitor(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Monitor]:
     """A monitor that checks once, and then only when it is woken."""
     for bound in ("MIN_PAUSE_SECONDS", "MAX_PAUSE_SECONDS"):
         monkeypatch.setattr(monitor_module, bound, 3600.0)
@@ -116,7 +110,7 @@ async def test_a_dashboard_gets_each_change_until_it_unsubscribes(
 
 
 async def test_a_stale_host_is_noticed_and_announced_to_all_processes(
-    monitor: Monitor, dashboard: Dashboard, clock: Clock
+    monitor: Monitor, dashboard: Dashboard, clock: SimpleNamespace
 ) -> None:
     announced = asyncio.Event()
 
@@ -148,7 +142,7 @@ async def test_a_failure_to_announce_is_logged(
 
 
 async def test_while_the_store_fails_alerts_are_not_current_and_no_host_becomes_stale(
-    monitor: Monitor, dashboard: Dashboard, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    monitor: Monitor, dashboard: Dashboard, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No pulse can be stored meanwhile."""
 
