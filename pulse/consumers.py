@@ -1,13 +1,13 @@
 """`/stats`: stored samples first, then every pulse as it comes."""
 
 import asyncio
-from collections.abc import Iterable
 
 import msgspec
 from channels.db import database_sync_to_async
 
 from pulse.alerting.monitor import current_monitor
 from pulse.models import Sample
+from pulse.models.samples import newest_samples
 from pulse.permissions import can_view_pulse, current_viewers
 from pulse.protocol import ALERTS_GROUP, GROUP, MAX_HISTORY, STRAY_TICKS, Alerts, encode
 from rtproject.utils.failure_log import FailureLog
@@ -23,7 +23,7 @@ REPLAY_TIMEOUT = 1.0  # for reading stored samples; without them a client gets l
 # One for the process: many clients meet the same failure of the store.
 reading_samples = FailureLog("reading stored pulses")
 
-newest_samples = database_sync_to_async(Sample.objects.newest)
+read_samples = database_sync_to_async(newest_samples)
 
 
 class PulseConsumer(WebsocketConsumer):
@@ -51,16 +51,18 @@ class PulseConsumer(WebsocketConsumer):
         if wants_alerts:
             await self.join(ALERTS_GROUP)
         await self.accept()
-        await self._replay(await self._stored())
+        for sample in await self._stored():
+            self._newest[sample.host] = sample.seq
+            await self.send(text_data=sample.frame)
         early, self._early = self._early, None
         for event in early or ():
             self.deliver(event)
         if wants_alerts:
-            current_monitor().subscribe(self)
+            current_monitor().subscribe(self.show_alerts)
 
     async def disconnect(self, code: int) -> None:
         """Stop alerts and checks of the session."""
-        current_monitor().unsubscribe(self)
+        current_monitor().unsubscribe(self.show_alerts)
         current_viewers().leave(self)
 
     def show_alerts(self, alerts: Alerts) -> None:
@@ -84,14 +86,9 @@ class PulseConsumer(WebsocketConsumer):
         count = whole_number(self.query.get("history"), 0, MAX_HISTORY)
         with reading_samples:
             async with asyncio.timeout(REPLAY_TIMEOUT):
-                samples: list[Sample] = await newest_samples(1 if count is None else count, self._host)
+                samples: list[Sample] = await read_samples(1 if count is None else count, self._host)
                 return samples
         return []
-
-    async def _replay(self, samples: Iterable[Sample]) -> None:
-        for sample in samples:
-            self._newest[sample.host] = sample.seq
-            await self.send(text_data=sample.frame)
 
     def _is_new(self, host: str, seq: int) -> bool:
         newest = self._newest.get(host)

@@ -28,22 +28,16 @@ class Fold(msgspec.Struct, frozen=True, array_like=True):
     peak: Row
 
 
-def row_of(pulse: Pulse) -> Row:
+def fold_of(pulse: Pulse) -> Fold:
     """The figures of one pulse: percent, the load over a minute, bytes per second."""
-    return tuple(figure(pulse) for figure in FIGURES.values())
+    row = tuple(figure(pulse) for figure in FIGURES.values())
+    return Fold(row, row)
 
 
-def fold(rows: Sequence[Row]) -> Fold:
-    """Combine one or more rows."""
-    columns = list(zip(*rows, strict=True))
-    return Fold(
-        mean=tuple(round(fmean(column), 2) for column in columns),
-        peak=tuple(max(column) for column in columns),
-    )
-
-
-def fold_again(folds: Sequence[Fold]) -> Fold:
+def combined(folds: Sequence[Fold]) -> Fold:
     """Combine one or more folds of about as many pulses each."""
     if len(folds) == 1:
         return folds[0]
-    return Fold(fold([each.mean for each in folds]).mean, fold([each.peak for each in folds]).peak)
+    means = zip(*(fold.mean for fold in folds), strict=True)
+    peaks = zip(*(fold.peak for fold in folds), strict=True)
+    return Fold(tuple(round(fmean(column), 2) for column in means), tuple(map(max, peaks)))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -46,36 +45,34 @@ class HostState:
 
 def exposition(hosts: Sequence[HostState], alerts: Iterable[AlertEntry], accept: str) -> tuple[bytes, str]:
     """The answer to Prometheus and its content type, in the format of the header `accept`."""
-    registry = CollectorRegistry()
-    registry.register(_Pulses(hosts, alerts))
     encode, content_type = choose_encoder(accept)
-    return encode(registry), content_type
+    return encode(_Metrics(hosts, alerts)), content_type
 
 
-class _Pulses(Collector):
-    def __init__(self, hosts: Sequence[HostState], alerts: Iterable[AlertEntry]) -> None:
-        self._hosts = hosts
-        self._alerts = alerts
+@dataclass(frozen=True, slots=True)
+class _Metrics(Collector):
+    hosts: Sequence[HostState]
+    alerts: Iterable[AlertEntry]
 
     def collect(self) -> Iterator[Metric]:
         for name, meaning, value in GAUGES:
-            figures = [((host.pulse.host,), value(host.pulse)) for host in self._hosts]
+            figures = [((host.pulse.host,), value(host.pulse)) for host in self.hosts]
             yield _gauge(name, meaning, ["host"], figures)
         cores = [
             ((host.pulse.host, str(core)), use / 100)
-            for host in self._hosts
+            for host in self.hosts
             for core, use in enumerate(host.pulse.cores)
         ]
         yield _gauge("core_usage_ratio", "Use of one processor, 0 to 1.", ["host", "core"], cores)
-        times = [((host.pulse.host,), host.at) for host in self._hosts]
+        times = [((host.pulse.host,), host.at) for host in self.hosts]
         yield _gauge("time_seconds", "Unix time of the newest pulse.", ["host"], times)
         missed = CounterMetricFamily(
             "pulse_missed_ticks", "Ticks that the host's worker missed since it started.", labels=["host"]
         )
-        for host in self._hosts:
+        for host in self.hosts:
             missed.add_metric([host.pulse.host], host.missed)
         yield missed
-        alerts = [((alert.host, alert.metric, alert.state), 1) for alert in self._alerts]
+        alerts = [((alert.host, alert.metric, alert.state), 1) for alert in self.alerts]
         meaning = "1 for each alert that is pending or firing."
         yield _gauge("alerts", meaning, ["host", "metric", "state"], alerts)
 

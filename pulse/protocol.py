@@ -95,7 +95,7 @@ _decoder = msgspec.json.Decoder(Pulse)
 def pulse_of(measurement: Measurement, host: str, seq: int) -> Pulse:
     """The frame of `measurement`."""
     fields = msgspec.structs.asdict(measurement)
-    return Pulse(**fields | {"host": host, "seq": seq, "at": timestamp(measurement.at)})
+    return Pulse(**fields | {"host": host, "seq": seq, "at": rfc3339(moment(measurement.at))})
 
 
 def encode(frame: Pulse | Alerts) -> str:
@@ -114,11 +114,6 @@ def moment(unix_time: float) -> datetime:
     Rounded up, `at` could belong to the tick after `seq`.
     """
     return datetime.fromtimestamp(int(unix_time * 1000) / 1000, UTC)
-
-
-def timestamp(unix_time: float) -> str:
-    """Unix time in RFC 3339, in UTC with milliseconds and `Z`."""
-    return rfc3339(moment(unix_time))
 
 
 def rfc3339(at: datetime) -> str:

@@ -1,6 +1,6 @@
 """Threads for work that may hang, in a disk or a database, so that it blocks no other."""
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from channels.db import database_sync_to_async
@@ -10,9 +10,3 @@ storing_thread = ThreadPoolExecutor(1, "pulse-recorder")
 
 # Apart from the thread that other database work shares: a wait to write on SQLite blocks no reader.
 in_storing_thread = partial(database_sync_to_async, thread_sensitive=False, executor=storing_thread)
-
-
-def threads_are_done(timeout: float) -> bool:
-    """Whether both threads finish their work within `timeout` seconds."""
-    last = [thread.submit(int) for thread in (sampling_thread, storing_thread)]
-    return not wait(last, timeout).not_done

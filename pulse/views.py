@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.views import redirect_to_login
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.shortcuts import render
@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pulse import protocol
-from pulse.alerting.engine import entry_of, thresholds
+from pulse.alerting.engine import thresholds
 from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
@@ -36,20 +36,12 @@ View = Callable[[HttpRequest], HttpResponse]
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The page with live figures. With PULSE_PUBLIC off, staff must log in to see it."""
-    if settings.PULSE_PUBLIC:
-        return _page(request)
-    return staff_member_required(_page)(request)
-
-
-def _page(request: HttpRequest) -> HttpResponse:
-    return render(request, "pulse/dashboard.html", {"thresholds": _thresholds()})
-
-
-def _thresholds() -> dict[str, float]:
-    """The thresholds that charts mark. Without the store the page still shows live figures."""
+    if not can_view_pulse(request.user):
+        return redirect_to_login(request.get_full_path(), "admin:login")
+    marked: dict[str, float] = {}  # without the store the page still shows live figures
     with reading_thresholds:
-        return thresholds()
-    return {}
+        marked = thresholds()
+    return render(request, "pulse/dashboard.html", {"thresholds": marked})
 
 
 def _for_viewers(view: View) -> View:
@@ -83,7 +75,7 @@ def events(request: HttpRequest) -> HttpResponse:
     """`?limit=50`: the newest alerts that fired, also those that have ended."""
     limit = whole_number(request.GET.get("limit"), 1, MAX_EVENTS) or DEFAULT_EVENTS
     newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:limit]
-    return _json({"events": [entry_of(event) for event in newest]})
+    return _json({"events": [event.entry for event in newest]})
 
 
 def _json(content: Any) -> HttpResponse:
@@ -98,21 +90,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     Answer 403 to others, and 503 if the store cannot be read.
     """
     with reading_metrics:
-        may_read = _has_token(request) or is_staff(request.user)
-        return _exposition(request) if may_read else HttpResponseForbidden()
-    return HttpResponse(status=503)
-
-
-def _exposition(request: HttpRequest) -> HttpResponse:
-    content, content_type = exposition(
-        [
+        if not (_has_token(request) or is_staff(request.user)):
+            return HttpResponseForbidden()
+        hosts = [
             HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)
             for host in Host.objects.live()
-        ],
-        [entry_of(event) for event in AlertEvent.objects.open()],
-        request.headers.get("Accept", ""),
-    )
-    return HttpResponse(content, content_type=content_type)
+        ]
+        alerts = [event.entry for event in AlertEvent.objects.filter(until=None)]
+        content, content_type = exposition(hosts, alerts, request.headers.get("Accept", ""))
+        return HttpResponse(content, content_type=content_type)
+    return HttpResponse(status=503)
 
 
 def _has_token(request: HttpRequest) -> bool:

@@ -3,22 +3,24 @@
 They keep no state between calls, so any number of processes may call them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from pulse.alert_rules import METRICS, STALE, Alert, Rule, next_alert, next_stale_alert, resolved
 from pulse.alerting.staleness import Staleness
 from pulse.models import ALIVE_INTERVALS, RETENTION, AlertEvent, Host, Rollup, Sample, Threshold
-from pulse.protocol import AlertEntry, Alerts, Pulse, rfc3339
+from pulse.models.alerts import RESOLVED_SHOWN
+from pulse.protocol import Alerts, Pulse
 from rtproject.utils.db import store_now
 
 
 def rules() -> dict[str, Rule]:
     """The rules of the thresholds that the admin set, by metric."""
-    return {threshold.metric: threshold.rule for threshold in Threshold.objects.all()}
+    return {each.metric: Rule(each.threshold, each.margin, each.hold) for each in Threshold.objects.all()}
 
 
 def thresholds() -> dict[str, float]:
@@ -36,13 +38,15 @@ def observe(host: str, pulses: Sequence[tuple[Pulse, float]], interval: float, b
     changed = False
     for pulse, at in pulses:
         unbroken = before is not None and 0 <= at - before <= ALIVE_INTERVALS * interval
-        open_events = {event.metric: event for event in AlertEvent.objects.open().filter(host=host)}
-        changed |= _end_stale_alert(open_events.pop(STALE, None), at)
+        open_events = {event.metric: event for event in AlertEvent.objects.filter(host=host, until=None)}
+        if stale := open_events.get(STALE):
+            alert = msgspec.structs.replace(stale.alert, value=max(stale.value, at - stale.alert.since))
+            changed |= write_alert(host, STALE, stale, resolved(alert, at))
         for metric, figure in METRICS.items():
             if rule := known.get(metric):
                 event = open_events.get(metric)
                 after = next_alert(rule, event.alert if event else None, figure(pulse), at, unbroken)
-                changed |= _write(host, metric, event, after)
+                changed |= write_alert(host, metric, event, after)
         before = at
     return changed
 
@@ -66,13 +70,8 @@ def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = 
             changed |= delete_host(hosts[name], now)
         elif rule is not None:
             changed |= _update_stale_alert(hosts[name], rule, seconds, now.timestamp())
-    return changed | _resolve(_without_cause(known), now.timestamp())
-
-
-def _without_cause(known: dict[str, Rule]) -> Iterable[AlertEvent]:
-    """Open alerts that no pulse will end: their rule or their host was deleted."""
-    open_events = AlertEvent.objects.open()
-    return open_events.exclude(metric__in=known) | open_events.exclude(host__in=Host.objects.values("name"))
+    has_cause = Q(metric__in=known, host__in=Host.objects.values("name"))
+    return changed | _resolve(AlertEvent.objects.exclude(has_cause), now.timestamp())
 
 
 def delete_host(host: Host, now: datetime | None = None) -> bool:
@@ -86,60 +85,50 @@ def delete_host(host: Host, now: datetime | None = None) -> bool:
             return False
         Sample.objects.filter(host=host.name).delete()
         Rollup.objects.filter(host=host.name).delete()
-        return _resolve(AlertEvent.objects.open().filter(host=host.name), (now or store_now()).timestamp())
+        return _resolve(AlertEvent.objects.filter(host=host.name), (now or store_now()).timestamp())
 
 
 def current_alerts(now: datetime | None = None) -> Alerts:
     """The frame for dashboards. Raise django.db.Error."""
-    alerts = tuple(entry_of(event) for event in AlertEvent.objects.current(now or store_now()))
-    return Alerts(alerts, thresholds())
-
-
-def entry_of(event: AlertEvent) -> AlertEntry:
-    """One alert of a frame."""
-    return AlertEntry(
-        host=event.host,
-        metric=event.metric,
-        state=event.state,
-        value=round(event.value, 2),
-        threshold=event.threshold,
-        since=rfc3339(event.since),
-        fired=rfc3339(event.fired) if event.fired else None,
-        until=rfc3339(event.until) if event.until else None,
-    )
+    shown = Q(until=None) | Q(until__gt=(now or store_now()) - RESOLVED_SHOWN)
+    events = AlertEvent.objects.filter(shown).order_by("since", "pk")
+    return Alerts(tuple(event.entry for event in events), thresholds())
 
 
 def _update_stale_alert(host: Host, rule: Rule, seconds: float, at: float) -> bool:
     if seconds < rule.threshold * host.interval:
         return False
     with transaction.atomic():
-        open_events = AlertEvent.objects.open().filter(host=host.name)
-        event = open_events.filter(metric=STALE).first()
+        event = AlertEvent.objects.filter(host=host.name, metric=STALE, until=None).first()
         after = next_stale_alert(rule, host.interval, event.alert if event else None, seconds, at)
-        changed = _write(host.name, STALE, event, after)
+        changed = write_alert(host.name, STALE, event, after)
         if changed and after is not None and after.state == "firing":
-            _resolve(open_events.exclude(metric=STALE), at)  # nothing measures these metrics any more
+            # Nothing measures the other metrics any more.
+            _resolve(AlertEvent.objects.filter(host=host.name).exclude(metric=STALE), at)
         return changed
 
 
-def _end_stale_alert(event: AlertEvent | None, at: float) -> bool:
-    if event is None:
-        return False
-    whole = msgspec.structs.replace(event.alert, value=max(event.value, at - event.since.timestamp()))
-    return _write(event.host, STALE, event, resolved(whole, at))
+def _resolve(events: QuerySet[AlertEvent], at: float) -> bool:
+    """End those of `events` that are open; return whether there are any."""
+    ended = list(events.filter(until=None))
+    for event in ended:
+        write_alert(event.host, event.metric, event, resolved(event.alert, at))
+    return bool(ended)
 
 
-def _resolve(events: Iterable[AlertEvent], at: float) -> bool:
-    changes = [_write(event.host, event.metric, event, resolved(event.alert, at)) for event in events]
-    return any(changes)
+def write_alert(host: str, metric: str, event: AlertEvent | None, after: Alert | None) -> bool:
+    """Store the alert `after` in place of the open `event`; return whether its state is another one.
 
-
-def _write(host: str, metric: str, event: AlertEvent | None, after: Alert | None) -> bool:
-    """Store the alert `after` in place of `event`; return whether its state is another one."""
+    Do nothing if another process was faster, and opened an alert or changed its state.
+    """
     if event is None:
         if after is not None:
-            AlertEvent.objects.begin(host, metric, after)
+            new = AlertEvent(host=host, metric=metric, **AlertEvent.columns(after))
+            AlertEvent.objects.bulk_create([new], ignore_conflicts=True)
         return after is not None
-    if after != event.alert:
-        AlertEvent.objects.update_open(event, after)
+    unchanged = AlertEvent.objects.filter(pk=event.pk, state=event.state, until=None)
+    if after is None:
+        unchanged.delete()
+    elif after != event.alert:
+        unchanged.update(**AlertEvent.columns(after))
     return after is None or after.state != event.state

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 from django.conf import settings
@@ -34,20 +33,13 @@ async def announce_alerts() -> None:
         await broadcast(ALERTS_GROUP, None)
 
 
-class Dashboard(Protocol):
-    """A subscriber of alerts. `show_alerts` must neither wait nor raise."""
-
-    def show_alerts(self, alerts: Alerts) -> None: ...
-
-
 class Monitor:
     """The checks of one process. Use `current_monitor()`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._pause = min(max(MIN_PAUSE_SECONDS, settings.PULSE_INTERVAL), MAX_PAUSE_SECONDS)
         self._staleness = Staleness(MISSED_CHECKS * self._pause)
-        self._dashboards: dict[Dashboard, None] = {}
+        self._subscribers: set[Callable[[Alerts], None]] = set()
         self._alerts: Alerts | None = None  # as sent last
         self._woken = asyncio.Event()
         self._failures = FailureLog("checking hosts and alerts")
@@ -65,30 +57,30 @@ class Monitor:
         """Check now: something has changed."""
         self._woken.set()
 
-    def subscribe(self, dashboard: Dashboard) -> None:
-        """Send `dashboard` the alerts, and each change until it unsubscribes."""
-        self._dashboards[dashboard] = None
+    def subscribe(self, show: Callable[[Alerts], None]) -> None:
+        """Call `show`, which must neither wait nor raise, with the alerts and at each change."""
+        self._subscribers.add(show)
         if self._alerts is None:
             self.wake()
         else:
-            dashboard.show_alerts(self._alerts)
+            show(self._alerts)
 
-    def unsubscribe(self, dashboard: Dashboard) -> None:
-        """Send `dashboard` no more, if it subscribed."""
-        self._dashboards.pop(dashboard, None)
+    def unsubscribe(self, show: Callable[[Alerts], None]) -> None:
+        """Call `show` no more, if it subscribed."""
+        self._subscribers.discard(show)
 
     async def _check(self) -> None:
         with self._failures:
             async with asyncio.timeout(CHECK_TIMEOUT):
-                changed = await in_storing_thread(engine.find_stale_hosts)(self._staleness, self._clock())
+                changed = await in_storing_thread(engine.find_stale_hosts)(self._staleness, time.monotonic())
                 # A process without dashboards need not read their alerts.
-                alerts = await in_storing_thread(engine.current_alerts)() if self._dashboards else None
+                alerts = await in_storing_thread(engine.current_alerts)() if self._subscribers else None
             self._send(alerts)
             if changed:
                 await announce_alerts()
             return
         self._staleness.reset()
-        if self._dashboards:
+        if self._subscribers:
             self._send(msgspec.structs.replace(self._alerts or Alerts((), {}), current=False))
 
     def _send(self, alerts: Alerts | None) -> None:
@@ -96,8 +88,8 @@ class Monitor:
             return
         self._alerts = alerts
         if alerts is not None:
-            for dashboard in list(self._dashboards):
-                dashboard.show_alerts(alerts)
+            for show in list(self._subscribers):
+                show(alerts)
 
 
 current_monitor = loop_local(Monitor)

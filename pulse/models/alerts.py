@@ -1,15 +1,16 @@
 """Thresholds and alerts."""
 
-from datetime import datetime, timedelta
-from typing import Any, Self
+from datetime import timedelta
+from typing import Any
 
+import msgspec
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from pulse.alert_rules import STALE, Alert, Rule
-from pulse.protocol import moment
+from pulse.alert_rules import STALE, Alert
+from pulse.protocol import AlertEntry, moment, rfc3339
 
 RESOLVED_SHOWN = timedelta(minutes=1)  # how long dashboards get an alert after its end
 EVENT_RETENTION = timedelta(days=90)
@@ -61,47 +62,14 @@ class Threshold(models.Model):
             _require(self.threshold <= 100, "threshold", "At most 100 percent.")
         _require(self.margin < self.threshold, "margin", "Less than the threshold, or no alert would end.")
 
-    @property
-    def rule(self) -> Rule:
-        """The rule, for staleness in intervals."""
-        return Rule(self.threshold, self.margin, self.hold)
-
 
 def _require(holds: bool, field: str, sentence: str) -> None:
     if not holds:
         raise ValidationError({field: sentence})
 
 
-class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
-    """Queries for alerts, and updates that are safe beside other processes."""
-
-    def open(self) -> Self:
-        """The alerts that have not ended."""
-        return self.filter(until=None)
-
-    def current(self, now: datetime) -> Self:
-        """The alerts that dashboards show: those without an end, or with a recent one, oldest first."""
-        return self.filter(Q(until=None) | Q(until__gt=now - RESOLVED_SHOWN)).order_by("since", "pk")
-
-    def expired(self, now: datetime) -> Self:
-        """The alerts that ended before EVENT_RETENTION."""
-        return self.filter(until__lt=now - EVENT_RETENTION)
-
-    def begin(self, host: str, metric: str, alert: Alert) -> None:
-        """Store a new alert, unless one of this host and metric is open already."""
-        self.bulk_create([self.model(host=host, metric=metric, **_columns(alert))], ignore_conflicts=True)
-
-    def update_open(self, event: "AlertEvent", alert: Alert | None) -> None:
-        """Store the change of an open alert, unless another process changed its state before."""
-        unchanged = self.open().filter(pk=event.pk, state=event.state)
-        if alert is None:
-            unchanged.delete()
-        else:
-            unchanged.update(**_columns(alert))
-
-
 class AlertEvent(models.Model):
-    """One alert from its first figure to its end. `fired` is empty if it never fired."""
+    """One alert from its first figure to its end. `fired` is empty if it never fired, `until` while open."""
 
     host = models.CharField(max_length=255)
     metric = models.CharField(max_length=16, choices=LABELS)
@@ -113,8 +81,6 @@ class AlertEvent(models.Model):
     since = models.DateTimeField()
     fired = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
-
-    objects = AlertEventQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -142,13 +108,23 @@ class AlertEvent(models.Model):
             until=self.until.timestamp() if self.until else None,
         )
 
+    @property
+    def entry(self) -> AlertEntry:
+        """The alert as a frame shows it."""
+        return AlertEntry(
+            host=self.host,
+            metric=self.metric,
+            state=self.state,
+            value=round(self.value, 2),
+            threshold=self.threshold,
+            since=rfc3339(self.since),
+            fired=rfc3339(self.fired) if self.fired else None,
+            until=rfc3339(self.until) if self.until else None,
+        )
 
-def _columns(alert: Alert) -> dict[str, Any]:
-    return {
-        "state": alert.state,
-        "value": alert.value,
-        "threshold": alert.threshold,
-        "since": moment(alert.since),
-        "fired": None if alert.fired is None else moment(alert.fired),
-        "until": None if alert.until is None else moment(alert.until),
-    }
+    @staticmethod
+    def columns(alert: Alert) -> dict[str, Any]:
+        """The fields of an event for `alert`."""
+        times = {"since": alert.since, "fired": alert.fired, "until": alert.until}
+        stored = {name: None if at is None else moment(at) for name, at in times.items()}
+        return msgspec.structs.asdict(alert) | stored

@@ -1,7 +1,6 @@
 """The samples of the last day, the rollups that charts read, and the hosts of both."""
 
 from datetime import datetime, timedelta
-from typing import Self
 
 from django.db import models
 
@@ -11,26 +10,6 @@ RETENTION = timedelta(hours=24)
 ALIVE_INTERVALS = 3  # a host whose newest pulse is older than this many of its intervals is not live
 
 
-class SampleQuerySet(models.QuerySet["Sample"]):
-    """Queries for samples."""
-
-    def newest(self, count: int, host: str | None = None, now: datetime | None = None) -> list["Sample"]:
-        """The `count` newest samples of each live host, or of `host` alone, oldest first.
-
-        One query for each host, so that an index answers it. Ordered by time and not by `seq`, whose
-        scale depends on PULSE_INTERVAL.
-        """
-        hosts = Host.objects.live(now) if count else []
-        # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
-        chosen = [known.name for known in hosts if host is None or known.name == host]
-        rows = [row for known in chosen for row in self.filter(host=known).order_by("-at")[:count]]
-        return sorted(rows, key=lambda row: row.at)
-
-    def expired(self, now: datetime) -> Self:
-        """The samples that are older than RETENTION, oldest first."""
-        return self.filter(at__lt=now - RETENTION).order_by("at")
-
-
 class Sample(models.Model):
     """One stored pulse of one host, with its encoded frame."""
 
@@ -38,8 +17,6 @@ class Sample(models.Model):
     seq = models.BigIntegerField()
     at = models.DateTimeField()
     frame = models.TextField()
-
-    objects = SampleQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["host", "seq"], name="pulse_one_sample_a_tick"),)
@@ -83,6 +60,19 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def newest_samples(count: int, host: str | None = None, now: datetime | None = None) -> list[Sample]:
+    """The `count` newest samples of each live host, or of `host` alone, oldest first.
+
+    One query for each host, so that an index answers it. Ordered by time and not by `seq`, whose scale
+    depends on PULSE_INTERVAL.
+    """
+    hosts = Host.objects.live(now) if count else []
+    # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
+    chosen = [known.name for known in hosts if host is None or known.name == host]
+    rows = [row for known in chosen for row in Sample.objects.filter(host=known).order_by("-at")[:count]]
+    return sorted(rows, key=lambda row: row.at)
 
 
 class Rollup(models.Model):

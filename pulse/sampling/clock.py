@@ -3,17 +3,8 @@
 import asyncio
 import time
 
-
-class SystemClock:
-    """The machine's clock; tests replace it."""
-
-    def now(self) -> float:
-        """Unix time."""
-        return time.time()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+now = time.time
+sleep = asyncio.sleep
 
 
 class Grid:
@@ -24,9 +15,8 @@ class Grid:
     After the clock was set, the next multiple of its new time is next.
     """
 
-    def __init__(self, interval: float, clock: SystemClock) -> None:
+    def __init__(self, interval: float) -> None:
         self._interval = interval
-        self._clock = clock
         self._latest: int | None = None
         self.skipped = 0  # ticks between the latest two that were returned
 
@@ -37,17 +27,17 @@ class Grid:
     async def tick(self) -> int:
         """Wait for the next tick and return its number."""
         due = self._next()
-        while (left := due * self._interval - self._clock.now()) > 0:
+        while (left := due * self._interval - now()) > 0:
             if left > 2 * self._interval:  # the clock was set back during the wait
                 due = self._next()
             else:
-                await self._clock.sleep(left)
-        number = max(due, self.number(self._clock.now()))
+                await sleep(left)
+        number = max(due, self.number(now()))
         self.skipped = 0 if self._latest is None else max(0, number - self._latest - 1)
         self._latest = number
         return number
 
     def _next(self) -> int:
         # In floating point `n * interval // interval` may be n - 1, which would return a tick twice.
-        following = self.number(self._clock.now()) + 1
+        following = self.number(now()) + 1
         return following + 1 if following == self._latest else following

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from os import PathLike
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -41,7 +41,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     booted: float | None = None
 
 
-def take_snapshot(disk_path: str | PathLike[str]) -> Snapshot:
+def take_snapshot(disk_path: Path) -> Snapshot:
     """Read all counters, and the disk that holds `disk_path`, which may be slow.
 
     Raise the error of psutil if the CPU times cannot be read. Any other unreadable part, as in
@@ -84,18 +84,18 @@ def difference(before: Snapshot, after: Snapshot) -> Measurement:
 class Sampler:
     """Measures from one call to the next. Not for several threads at once."""
 
-    def __init__(self, read: Callable[[], Snapshot]) -> None:
-        self._read = read
+    def __init__(self, disk_path: Path) -> None:
+        self._disk_path = disk_path
         self._before: Snapshot | None = None  # the start of the next measurement
         self._latest: Snapshot | None = None
 
     def sample(self) -> Measurement | None:
         """The measurement since the last call, or None for the first call.
 
-        A call less than MIN_SECONDS after the last one measures from the one before. Raise what `read`
-        raises.
+        A call less than MIN_SECONDS after the last one measures from the one before. Raise what
+        `take_snapshot` raises.
         """
-        now = self._read()
+        now = take_snapshot(self._disk_path)
         if self._latest is None or now.clock - self._latest.clock >= MIN_SECONDS:
             self._before, self._latest = self._latest, now
         return None if self._before is None else difference(self._before, now)

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -11,8 +9,9 @@ from django.conf import settings
 from pulse import protocol
 from pulse.alerting.monitor import announce_alerts, current_monitor
 from pulse.protocol import STRAY_TICKS, Measurement
-from pulse.sampling.clock import Grid, SystemClock
-from pulse.sampling.sampler import Sampler, take_snapshot
+from pulse.sampling import clock
+from pulse.sampling.clock import Grid
+from pulse.sampling.sampler import Sampler
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
 from pulse.threads import sampling_thread
@@ -27,46 +26,25 @@ FIRST_SECONDS = 0.2  # covered by the first sample: short, since a client may wa
 
 
 class Worker:
-    """The pulse of one host. `publish` is called as `broadcast(group, text, host=..., seq=...)`."""
+    """The pulse of this machine."""
 
-    def __init__(
-        self,
-        host: str,
-        interval: float,
-        sampler: Sampler,
-        recorder: Recorder,
-        clock: SystemClock,
-        publish: Callable[..., Awaitable[None]] = broadcast,
-    ) -> None:
-        self._host = host
-        self._interval = interval
-        self._sampler = sampler
-        self._recorder = recorder
-        self._clock = clock
-        self._publish = publish
-        self._grid = Grid(interval, clock)
+    def __init__(self) -> None:
+        self._host: str = settings.PULSE_HOST
+        self._interval: float = settings.PULSE_INTERVAL
+        self._sampler = Sampler(disk_path())
+        self._recorder = Recorder(announce_alerts)
+        self._grid = Grid(self._interval)
         self._sampling = FailureLog("sampling the machine")
         self._publishing = FailureLog("publishing pulses")
         self._missed = 0  # ticks without a sample since this worker started
-
-    @classmethod
-    def from_settings(cls) -> "Worker":
-        """The worker of this machine."""
-        return cls(
-            host=settings.PULSE_HOST,
-            interval=settings.PULSE_INTERVAL,
-            sampler=Sampler(partial(take_snapshot, disk_path())),
-            recorder=Recorder(announce_alerts),
-            clock=SystemClock(),
-        )
 
     async def run(self) -> None:
         """Publish a pulse after FIRST_SECONDS, then at each tick until cancelled."""
         logger.info("the pulse of %s begins", self._host)
         try:
             await self._sample()
-            await self._clock.sleep(FIRST_SECONDS)
-            await self._publish_tick(self._grid.number(self._clock.now()))
+            await clock.sleep(FIRST_SECONDS)
+            await self._publish_tick(self._grid.number(clock.now()))
             while True:
                 tick = await self._grid.tick()
                 self._missed += self._grid.skipped
@@ -77,7 +55,7 @@ class Worker:
 
     async def _publish_tick(self, tick: int) -> None:
         measurement = await self._sample()
-        if measurement is None or self._clock.now() - measurement.at > STRAY_TICKS * self._interval:
+        if measurement is None or clock.now() - measurement.at > STRAY_TICKS * self._interval:
             # A measurement from before this process was stopped for a while is outdated.
             self._missed += 1
             return
@@ -87,7 +65,7 @@ class Worker:
         # Written in the background: a channel layer that hangs must not prevent storing.
         self._recorder.put(NewSample(pulse, text, measurement.at, self._interval, self._missed))
         with self._publishing:
-            await self._publish(protocol.GROUP, text, host=self._host, seq=seq)
+            await broadcast(protocol.GROUP, text, host=self._host, seq=seq)
 
     async def _sample(self) -> Measurement | None:
         with self._sampling:
@@ -107,7 +85,7 @@ async def run_pulse(with_worker: bool) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(current_monitor().run(), name="pulse monitor")
         if with_worker:
-            tasks.create_task(Worker.from_settings().run(), name="pulse worker")
+            tasks.create_task(Worker().run(), name="pulse worker")
 
 
 class Embedded:

@@ -20,20 +20,12 @@ prune = in_storing_thread(pruning.prune)
 class Recorder:
     """Writes samples of one host as soon as the store is ready.
 
-    `write` stores samples and returns whether an alert changed, after which `on_alerts_changed` is
-    called. `prune` deletes some expired rows and returns whether there are more. During a write, and
-    while the store is out of reach, the newest MAX_HISTORY samples wait.
+    `on_alerts_changed` is called after a write that changed an alert. During a write, and while the store
+    is out of reach, the newest MAX_HISTORY samples wait.
     """
 
-    def __init__(
-        self,
-        on_alerts_changed: Callable[[], Awaitable[None]],
-        write: Callable[[list[NewSample]], Awaitable[bool]] = store_samples,
-        prune: Callable[[], Awaitable[bool]] = prune,
-    ) -> None:
+    def __init__(self, on_alerts_changed: Callable[[], Awaitable[None]]) -> None:
         self._on_alerts_changed = on_alerts_changed
-        self._write = write
-        self._prune = prune
         self._waiting: deque[NewSample] = deque(maxlen=MAX_HISTORY)
         self._writing: asyncio.Task[None] | None = None
         self._writes_until_prune = 0
@@ -57,20 +49,13 @@ class Recorder:
             self._waiting.clear()
             changed = None
             with self._failures:
-                changed = await self._write(batch)
-                await self._prune_now_and_then()
+                changed = await store_samples(batch)
+                self._writes_until_prune -= 1
+                if self._writes_until_prune < 0:
+                    self._writes_until_prune = 0 if await prune() else PRUNE_EVERY - 1
             if changed is None:
-                self._put_back(batch)
+                # The batch waits for the next pulse, to be written with it.
+                self._waiting = deque((*batch, *self._waiting), MAX_HISTORY)
                 return
             if changed:
                 await self._on_alerts_changed()
-
-    def _put_back(self, batch: list[NewSample]) -> None:
-        """Let `batch` wait for the next pulse to be written with it."""
-        self._waiting = deque((*batch, *self._waiting), MAX_HISTORY)
-
-    async def _prune_now_and_then(self) -> None:
-        self._writes_until_prune -= 1
-        if self._writes_until_prune < 0:
-            more = await self._prune()
-            self._writes_until_prune = 0 if more else PRUNE_EVERY - 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pulse import protocol
-from pulse.figures import Fold, Row, fold, row_of
+from pulse.figures import Fold, combined, fold_of
 from pulse.models import Rollup, Sample
 from pulse.protocol import moment
 
@@ -22,14 +22,17 @@ def roll_up(host: str, moments: Iterable[float]) -> None:
     They are computed from the stored samples each time, so it may run again and in several processes.
     """
     touched = {step: {_start(at, step) for at in moments} for step in STEPS.values()}
-    rows = list(_rows(host, touched[STEPS[DAY]]))
+    longest = touched[STEPS[DAY]]
+    first, last = moment(min(longest)), moment(max(longest) + STEPS[DAY])
+    samples = Sample.objects.filter(host=host, at__gte=first, at__lt=last).values_list("at", "frame")
+    folds = [(at.timestamp(), fold_of(protocol.decode(frame))) for at, frame in samples]
     rollups = []
     for step, starts in touched.items():
-        within: dict[int, list[Row]] = defaultdict(list)
-        for at, row in rows:
-            within[_start(at, step)].append(row)
+        within: dict[int, list[Fold]] = defaultdict(list)
+        for at, fold in folds:
+            within[_start(at, step)].append(fold)
         for start in starts & within.keys():
-            figures = msgspec.json.encode(fold(within[start])).decode()
+            figures = msgspec.json.encode(combined(within[start])).decode()
             rollups.append(Rollup(host=host, step=step, start=start, figures=figures))
     Rollup.objects.bulk_create(
         rollups,
@@ -46,10 +49,3 @@ def read_folds(figures: Iterable[str]) -> list[Fold]:
 
 def _start(at: float, step: int) -> int:
     return int(at // step) * step
-
-
-def _rows(host: str, starts: set[int]) -> Iterable[tuple[float, Row]]:
-    first, last = min(starts), max(starts) + STEPS[DAY]
-    stored = Sample.objects.filter(host=host, at__gte=moment(first), at__lt=moment(last))
-    for at, frame in stored.values_list("at", "frame"):
-        yield at.timestamp(), row_of(protocol.decode(frame))

@@ -4,14 +4,14 @@ It blocks: call it in threads.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from math import ceil
 
 import msgspec
 from django.conf import settings
 
 from pulse import protocol
-from pulse.figures import FIGURES, Fold, fold_again, row_of
+from pulse.figures import FIGURES, Fold, combined, fold_of
 from pulse.models import Host, Rollup, Sample
 from pulse.protocol import moment
 from pulse.storage.rollups import STEPS, read_folds
@@ -65,42 +65,40 @@ def series(seconds: int, host: str | None, now: float) -> Series:
     if seconds == RAW:
         step = float(settings.PULSE_INTERVAL)
         steps = {name: known.interval for name, known in hosts.items()}
-        points = _raw(steps, since, now)
+        folds = _raw(hosts, since, now)
     else:
         # As many stored steps as it takes for each to hold a pulse.
         step = float(STEPS[seconds] * max(1, ceil(settings.PULSE_INTERVAL / STEPS[seconds])))
         steps = dict.fromkeys(hosts, step)
-        points = _rolled_up(STEPS[seconds], steps, since, now)
-    found = {
-        name: _host_series(hosts[name], points.get(name, {}), steps[name], since, now)
-        for name in sorted(hosts)
-    }
+        folds = _rolled_up(STEPS[seconds], hosts, since, now)
+    points: dict[str, Points] = {name: defaultdict(list) for name in sorted(hosts)}
+    for name, at, fold in folds:
+        points[name][int(at // steps[name])].append(fold)
+    found = {name: _host_series(hosts[name], points[name], steps[name], since, now) for name in points}
     return Series(now=now, range=seconds, step=step, hosts=found)
 
 
-def _raw(steps: Mapping[str, float], since: float, now: float) -> dict[str, Points]:
-    points: dict[str, Points] = defaultdict(lambda: defaultdict(list))
-    samples = Sample.objects.filter(at__range=(moment(since), moment(now)), host__in=steps)
+def _raw(hosts: Iterable[str], since: float, now: float) -> Iterator[tuple[str, float, Fold]]:
+    samples = Sample.objects.filter(at__range=(moment(since), moment(now)), host__in=hosts)
     for name, at, frame in samples.values_list("host", "at", "frame"):
-        row = row_of(protocol.decode(frame))
-        points[name][int(at.timestamp() // steps[name])].append(Fold(row, row))
-    return points
+        yield name, at.timestamp(), fold_of(protocol.decode(frame))
 
 
-def _rolled_up(stored_step: int, steps: Mapping[str, float], since: float, now: float) -> dict[str, Points]:
-    points: dict[str, Points] = defaultdict(lambda: defaultdict(list))
-    rollups = Rollup.objects.filter(step=stored_step, host__in=steps, start__range=(since, now))
+def _rolled_up(
+    step: int, hosts: Iterable[str], since: float, now: float
+) -> Iterator[tuple[str, float, Fold]]:
+    rollups = Rollup.objects.filter(step=step, host__in=hosts, start__range=(since, now))
     rows = list(rollups.values_list("host", "start", "figures"))
-    for (name, start, _), fold in zip(rows, read_folds(figures for _, _, figures in rows), strict=True):
-        points[name][int(start // steps[name])].append(fold)
-    return points
+    folds = read_folds(figures for _, _, figures in rows)
+    for (name, start, _), fold in zip(rows, folds, strict=True):
+        yield name, start, fold
 
 
 def _host_series(host: Host, points: Points, step: float, since: float, now: float) -> HostSeries:
     """The series from the first step that holds anything until now."""
     last = int(now // step)
     first = max(int(since // step), min(points, default=last + 1))
-    folds = [fold_again(points[number]) if number in points else None for number in range(first, last + 1)]
+    folds = [combined(points[number]) if number in points else None for number in range(first, last + 1)]
     rows = [NOTHING if fold is None else fold.mean + fold.peak for fold in folds]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in NOTHING]
     metrics = map(Metric, columns[:WIDTH], columns[WIDTH:])

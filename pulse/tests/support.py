@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 
 from pulse.models import Host
 from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
-from pulse.sampling.clock import SystemClock
+from pulse.sampling import clock
 from pulse.sampling.sampler import CpuTimes, Snapshot, difference
 from pulse.storage.store import NewSample, store_samples
 from rtproject.websocket.groups.registry import broadcast
@@ -19,11 +19,13 @@ NOON = 1_800_000_000.0  # a Unix time on the grid of every interval that tests u
 INTERVAL = 5.0
 
 
-class FakeClock(SystemClock):
-    """A clock that moves when it is asked to sleep."""
+class FakeClock:
+    """A clock in place of the machine's, which moves when it is asked to sleep."""
 
-    def __init__(self, now: float = NOON) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, now: float = NOON) -> None:
         self.time = now
+        monkeypatch.setattr(clock, "now", self.now)
+        monkeypatch.setattr(clock, "sleep", self.sleep)
 
     def now(self) -> float:
         return self.time

@@ -5,7 +5,7 @@ import re
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from pulse.protocol import timestamp
+from pulse.protocol import moment, rfc3339
 from pulse.tests.sampling.fake_machines import FakeMachines, alert, pulse
 from pulse.tests.support import NOON
 
@@ -56,7 +56,7 @@ async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
     await expect(row.locator(".since")).to_have_attribute("datetime", "2027-01-15T08:00:00.000Z")
     await expect(card.locator(".status")).to_have_text("firing: CPU")
     await expect(page).to_have_title(re.compile("^1 firing · Dashboard"))
-    machines.events = [alert("web-1", "cpu", "resolved", until=timestamp(NOON + 90))]
+    machines.events = [alert("web-1", "cpu", "resolved", until=rfc3339(moment(NOON + 90)))]
     machines.tell_alerts(*machines.events)
     await expect(row.locator(".alert-state")).to_have_text("resolved")
     await expect(card.locator(".status")).to_be_empty()
@@ -160,7 +160,7 @@ async def test_the_events_that_were_are_shown_when_it_opens(page, machines):
     """Those that fired, the newest first, with their times; with a date if it was another day."""
     machines.events = [
         alert("web-1", "cpu", "firing", NOON - 60),
-        alert("db-1", "silent", "resolved", NOON - 90_000, until=timestamp(NOON - 86_400)),
+        alert("db-1", "silent", "resolved", NOON - 90_000, until=rfc3339(moment(NOON - 86_400))),
     ]
     await page.reload()
     events = page.locator("#events li")

@@ -100,7 +100,7 @@ async def test_pulses_that_come_during_the_replay_are_sent_after_it(monkeypatch:
         await asyncio.wait_for(arrived.wait(), TIMEOUT)  # the client joined before, so it has them too
         return [Sample(host="a", seq=seq, frame=encode(pulse("a", seq))) for seq in (1, 2, 3)]
 
-    monkeypatch.setattr(consumers, "newest_samples", meanwhile)
+    monkeypatch.setattr(consumers, "read_samples", meanwhile)
     async with connected(history=3) as client:
         assert [await client.next() for _ in range(4)] == [("a", 1), ("a", 2), ("a", 3), ("a", 4)]
 
@@ -112,7 +112,7 @@ async def test_without_the_store_live_pulses_are_sent_and_one_line_is_logged(
         raise OperationalError("gone")
 
     monkeypatch.setattr(consumers, "reading_samples", FailureLog("reading stored pulses"))
-    monkeypatch.setattr(consumers, "newest_samples", fail)
+    monkeypatch.setattr(consumers, "read_samples", fail)
     async with connected() as first, connected() as second:
         await send_pulse("a", 1)
         assert await first.next() == await second.next() == ("a", 1)
@@ -125,7 +125,7 @@ async def test_with_a_store_that_hangs_live_pulses_are_sent(monkeypatch: pytest.
         raise AssertionError
 
     monkeypatch.setattr(consumers, "REPLAY_TIMEOUT", 0)
-    monkeypatch.setattr(consumers, "newest_samples", hang)
+    monkeypatch.setattr(consumers, "read_samples", hang)
     async with connected() as client:
         await send_pulse("a", 1)
         assert await client.next() == ("a", 1)

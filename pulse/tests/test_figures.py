@@ -1,6 +1,6 @@
 """Pulses as rows of figures, and several rows as one."""
 
-from pulse.figures import FIGURES, Fold, fold, fold_again, row_of
+from pulse.figures import FIGURES, Fold, combined, fold_of
 from pulse.protocol import Network, Usage
 from pulse.tests.support import pulse
 
@@ -15,14 +15,16 @@ def test_a_row_has_all_figures_in_their_order() -> None:
         network=Network(sent=6, received=7),
     )
     assert list(FIGURES) == ["cpu", "memory", "swap", "load", "disk", "sent", "received"]
-    assert row_of(made) == (1.0, 2.0, 3.0, 4.0, 5.0, 6, 7)
+    row = (1.0, 2.0, 3.0, 4.0, 5.0, 6, 7)
+    assert fold_of(made) == Fold(row, row)
 
 
 def test_a_fold_has_the_mean_and_the_peak_of_each_figure() -> None:
-    assert fold([(1.0, 10.0), (2.0, 40.0), (6.0, 10.0)]) == Fold(mean=(3.0, 20.0), peak=(6.0, 40.0))
+    rows = [(1.0, 10.0), (2.0, 40.0), (6.0, 10.0)]
+    assert combined([Fold(row, row) for row in rows]) == Fold(mean=(3.0, 20.0), peak=(6.0, 40.0))
 
 
 def test_folding_again_preserves_peaks() -> None:
     folds = [Fold(mean=(2.0,), peak=(9.0,)), Fold(mean=(4.0,), peak=(5.0,))]
-    assert fold_again(folds) == Fold(mean=(3.0,), peak=(9.0,))
-    assert fold_again(folds[:1]) == folds[0]
+    assert combined(folds) == Fold(mean=(3.0,), peak=(9.0,))
+    assert combined(folds[:1]) == folds[0]

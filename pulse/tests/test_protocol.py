@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pulse.protocol import Network, Usage, encode, timestamp
+from pulse.protocol import Network, Usage, encode, moment, rfc3339
 from pulse.tests.support import NOON, pulse
 
 
@@ -46,4 +46,4 @@ def test_a_pulse_has_the_fields_of_the_contract_in_their_order() -> None:
     ],
 )
 def test_times_are_rfc_3339_in_utc_with_milliseconds_rounded_down(unix_time: float, text: str) -> None:
-    assert timestamp(unix_time) == text
+    assert rfc3339(moment(unix_time)) == text

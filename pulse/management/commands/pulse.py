@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from argparse import ArgumentParser
+from concurrent.futures import wait
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -13,10 +14,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
-from pulse.sampling.clock import Grid, SystemClock
 from pulse.sampling.sampler import difference, take_snapshot
 from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse
-from pulse.threads import threads_are_done
+from pulse.threads import sampling_thread, storing_thread
 
 EXIT_TIMEOUT = 2.0
 
@@ -49,7 +49,8 @@ class Command(BaseCommand):
                 "no other process sees these pulses live, only as stored samples."
             )
         asyncio.run(run_until_stopped())
-        if not threads_are_done(EXIT_TIMEOUT):
+        last = [thread.submit(int) for thread in (sampling_thread, storing_thread)]
+        if wait(last, EXIT_TIMEOUT).not_done:
             os._exit(0)  # Python would wait for a thread that hangs in a disk or a database
 
 
@@ -58,7 +59,7 @@ def one_sample() -> str:
     before = take_snapshot(disk_path())
     time.sleep(FIRST_SECONDS)
     measurement = difference(before, take_snapshot(disk_path()))
-    seq = Grid(settings.PULSE_INTERVAL, SystemClock()).number(measurement.at)
+    seq = int(measurement.at // settings.PULSE_INTERVAL)
     return protocol.encode(protocol.pulse_of(measurement, settings.PULSE_HOST, seq))
 
 

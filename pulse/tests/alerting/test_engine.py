@@ -5,6 +5,7 @@ import sqlite3
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import OperationalError, connection
 
@@ -91,13 +92,13 @@ def test_a_pause_of_the_worker_restarts_a_pending_alert() -> None:
 
 def test_of_two_processes_that_write_the_same_alert_only_the_first_has_an_effect() -> None:
     alert = AlertEvent(host="a", metric="cpu", state="pending", value=95, threshold=90, since=NOW).alert
-    AlertEvent.objects.begin("a", "cpu", alert)
-    AlertEvent.objects.begin("a", "cpu", alert)
+    for _ in range(2):
+        engine.write_alert("a", "cpu", None, alert)
     assert events() == [("a", "cpu", "pending")]
     late = AlertEvent.objects.get()
     AlertEvent.objects.update(state="firing")
-    AlertEvent.objects.update_open(late, None)
-    AlertEvent.objects.update_open(late, late.alert)
+    engine.write_alert("a", "cpu", late, None)
+    engine.write_alert("a", "cpu", late, msgspec.structs.replace(late.alert, value=99))
     assert events() == [("a", "cpu", "firing")]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.async_api import Page, Route, WebSocketRoute
 
-from pulse.protocol import timestamp
+from pulse.protocol import moment, rfc3339
 from pulse.tests.support import NOON
 from rtproject.tests.support.browser import LONGEST_WAITS
 
@@ -40,7 +40,7 @@ def pulse(host: str, at: float = NOON, cpu: float = 12.5, **changes: Any) -> Fra
     frame = {
         "type": "pulse",
         "host": host,
-        "at": timestamp(at),
+        "at": rfc3339(moment(at)),
         "seq": int(at // BEAT),
         "interval": BEAT,
         "cpu": cpu,
@@ -58,7 +58,7 @@ def pulse(host: str, at: float = NOON, cpu: float = 12.5, **changes: Any) -> Fra
 def alert(host: str, metric: str, state: str, since: float = NOON, **changes: Any) -> Frame:
     """An entry of an `alerts` frame."""
     entry = {"host": host, "metric": metric, "state": state, "value": 97.1, "threshold": 90.0}
-    return entry | {"since": timestamp(since), "until": None} | changes
+    return entry | {"since": rfc3339(moment(since)), "until": None} | changes
 
 
 def wave(number: int, height: float = 60.0) -> float:

@@ -3,6 +3,7 @@
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from pulse.sampling import sampler
 from pulse.sampling.sampler import MIN_SECONDS, CpuTimes, Sampler, difference, take_snapshot
 from pulse.tests.support import NOON, snapshot
 
+ROOT = Path("/")
 LinuxTimes = namedtuple("LinuxTimes", "user nice system idle iowait irq softirq steal guest guest_nice")
 MacTimes = namedtuple("MacTimes", "user nice system idle")
 
@@ -79,7 +81,7 @@ def test_a_wait_for_a_disk_is_idle_and_guests_count_once(
     times: Any, expected: CpuTimes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil, "cpu_times", lambda percpu=False: [times] if percpu else times)
-    reading = take_snapshot("/")
+    reading = take_snapshot(ROOT)
     assert (reading.cpu, reading.cores) == (expected, (expected,))
 
 
@@ -109,7 +111,7 @@ def test_an_unreadable_part_is_empty_and_logged_once(
 ) -> None:
     monkeypatch.setattr(psutil, function, failing)
     for _ in range(2):
-        reading = take_snapshot("/")
+        reading = take_snapshot(ROOT)
     assert getattr(reading, part) == getattr(snapshot(), part)
     assert reading.cpu.busy > 0
     assert reading.cores
@@ -122,22 +124,22 @@ def test_without_cpu_times_there_is_no_snapshot_but_without_cores_there_is(
 ) -> None:
     whole = psutil.cpu_times()
     monkeypatch.setattr(psutil, "cpu_times", lambda percpu=False: failing() if percpu else whole)
-    assert take_snapshot("/").cores == ()
+    assert take_snapshot(ROOT).cores == ()
     monkeypatch.setattr(psutil, "cpu_times", failing)
     with pytest.raises(PermissionError):
-        take_snapshot("/")
+        take_snapshot(ROOT)
 
 
 def test_a_machine_without_network_has_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "net_io_counters", lambda: None)
-    assert take_snapshot("/").network == Network(0, 0)
+    assert take_snapshot(ROOT).network == Network(0, 0)
 
 
 def intervals(*moments: float) -> list[float | None]:
     """The intervals of samples at these moments."""
-    readings = iter([snapshot(NOON + moment) for moment in moments])
-    measuring = Sampler(lambda: next(readings))
-    samples = [measuring.sample() for _ in moments]
+    measuring = Sampler(ROOT)
+    with patch.object(sampler, "take_snapshot", side_effect=[snapshot(NOON + moment) for moment in moments]):
+        samples = [measuring.sample() for _ in moments]
     return [None if sample is None else sample.interval for sample in samples]
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +12,21 @@ from pytest_django import Settings
 
 from pulse.alerting.monitor import Monitor
 from pulse.protocol import Measurement
+from pulse.sampling import sampler as sampler_module
+from pulse.sampling import worker as worker_module
 from pulse.sampling.sampler import Sampler, Snapshot
 from pulse.sampling.worker import FIRST_SECONDS, Worker, current_embedded, ensure_embedded
 from pulse.storage import recorder as recorder_module
-from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
 from pulse.tests.support import INTERVAL, NOON, FakeClock, snapshot, warnings
 from rtproject.websocket.exceptions import LayerUnavailable
 
 FIRST_TICK = NOON / INTERVAL
+
+
+@pytest.fixture(autouse=True)
+def _settings(settings: Settings) -> None:
+    settings.PULSE_HOST, settings.PULSE_INTERVAL = "web-1", INTERVAL
 
 
 class Enough(BaseException):
@@ -32,11 +38,16 @@ class World:
 
     def __init__(
         self,
+        monkeypatch: pytest.MonkeyPatch,
         pulses: int,
         delays: dict[tuple[str, int], float] | None = None,
         failures: dict[tuple[str, int], Exception] | None = None,
     ) -> None:
-        self.clock = FakeClock(NOON + 1)
+        monkeypatch.setattr(sampler_module, "take_snapshot", self.read)
+        monkeypatch.setattr(worker_module, "broadcast", self.publish)
+        monkeypatch.setattr(recorder_module, "store_samples", self.write)
+        monkeypatch.setattr(recorder_module, "prune", self.prune)
+        self.clock = FakeClock(monkeypatch, NOON + 1)
         self.pulses: list[dict[str, Any]] = []
         self.moments: list[float] = []
         self.stored: list[NewSample] = []
@@ -52,7 +63,7 @@ class World:
         if key in self._failures:
             raise self._failures[key]
 
-    def read(self) -> Snapshot:
+    def read(self, disk_path: Path) -> Snapshot:
         self._happens("read")
         return snapshot(self.clock.time, idle=self.clock.time)
 
@@ -69,42 +80,42 @@ class World:
         self.stored += batch
         return False
 
-    async def nothing(self) -> bool:
+    async def prune(self) -> bool:
         return False
 
-    async def run(self, write: Callable[[list[NewSample]], Awaitable[bool]] | None = None) -> list[int]:
+    async def run(self) -> list[int]:
         """Run a worker until it has published all pulses; their ticks, counted from NOON."""
-        recorder = Recorder(self.nothing, write or self.write, self.nothing)  # type: ignore[arg-type]
-        worker = Worker("web-1", INTERVAL, Sampler(self.read), recorder, self.clock, self.publish)
         with pytest.raises(Enough):
-            await worker.run()
+            await Worker().run()
         return [int(pulse["seq"] - FIRST_TICK) for pulse in self.pulses]
 
 
-async def test_the_first_pulse_comes_at_once_and_the_others_on_the_grid() -> None:
-    world = World(1001)
+async def test_the_first_pulse_comes_at_once_and_the_others_on_the_grid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(monkeypatch, 1001)
     assert await world.run() == list(range(1001))
     assert world.pulses[0]["interval"] == FIRST_SECONDS
     assert world.moments == [NOON + 1 + FIRST_SECONDS, *(NOON + INTERVAL * tick for tick in range(1, 1001))]
 
 
-async def test_the_published_frame_is_stored() -> None:
-    world = World(3)
+async def test_the_published_frame_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, 3)
     await world.run()
     assert [json.loads(sample.text) for sample in world.stored] == world.pulses
     first = world.stored[0]
     assert (first.pulse.host, first.at, first.interval) == ("web-1", NOON + 1.2, INTERVAL)
 
 
-async def test_slow_sampling_does_not_move_the_grid() -> None:
-    world = World(4, delays={("read", number): 7 for number in (3, 4, 5)})
+async def test_slow_sampling_does_not_move_the_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, 4, delays={("read", number): 7 for number in (3, 4, 5)})
     assert await world.run() == [0, 2, 4, 6]
     assert world.moments[1:] == [NOON + 12, NOON + 22, NOON + 32]
 
 
 async def test_a_measurement_from_before_a_long_stop_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another worker of this host may have continued."""
-    world = World(3)
+    world = World(monkeypatch, 3)
     sample = Sampler.sample
 
     def stopped(sampler: Sampler) -> Measurement | None:
@@ -118,11 +129,13 @@ async def test_a_measurement_from_before_a_long_stop_is_dropped(monkeypatch: pyt
 
 
 async def test_missed_ticks_are_counted_and_failures_to_sample_are_logged_once(
-    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="pulse")
     error = OSError("no /proc")
-    world = World(6, delays={("publish", 2): 22}, failures={("read", 5): error, ("read", 6): error})
+    world = World(
+        monkeypatch, 6, delays={("publish", 2): 22}, failures={("read", 5): error, ("read", 6): error}
+    )
     assert await world.run() == [0, 1, 6, 9, 10, 11]
     assert [each.missed for each in world.stored] == [0, 0, 4, 6, 6, 6]
     assert warnings(caplog) == ["sampling the machine fails, and is tried again: OSError: no /proc"]
@@ -130,10 +143,10 @@ async def test_missed_ticks_are_counted_and_failures_to_sample_are_logged_once(
 
 
 async def test_failures_to_publish_are_logged_once_and_all_pulses_are_stored(
-    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     error = LayerUnavailable("no layer")
-    world = World(3, failures={("publish", number): error for number in (2, 3, 4)})
+    world = World(monkeypatch, 3, failures={("publish", number): error for number in (2, 3, 4)})
     assert await world.run() == [0, 4, 5]
     assert [sample.pulse.seq - FIRST_TICK for sample in world.stored] == [0, 1, 2, 3, 4, 5]
     assert warnings(caplog) == ["publishing pulses fails, and is tried again: LayerUnavailable: no layer"]
@@ -145,7 +158,9 @@ async def test_a_store_that_hangs_delays_no_pulse(monkeypatch: pytest.MonkeyPatc
     async def hang(batch: list[NewSample]) -> bool:
         return await asyncio.Event().wait()
 
-    assert await World(50).run(hang) == list(range(50))
+    world = World(monkeypatch, 50)
+    monkeypatch.setattr(recorder_module, "store_samples", hang)
+    assert await world.run() == list(range(50))
 
 
 @pytest.mark.parametrize("embedded", [True, False])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import DatabaseError
 
+from pulse.alerting.monitor import announce_alerts
 from pulse.models import Sample
 from pulse.storage import recorder as recorder_module
 from pulse.storage.recorder import PRUNE_EVERY, Recorder
@@ -40,8 +41,11 @@ class Store:
 
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    store = Store()
     monkeypatch.setattr(recorder_module, "CLOSE_TIMEOUT", 20)
-    return Store()
+    monkeypatch.setattr(recorder_module, "store_samples", store.write)
+    monkeypatch.setattr(recorder_module, "prune", store.prune)
+    return store
 
 
 Put = Callable[[int], Recorder]
@@ -50,7 +54,7 @@ Put = Callable[[int], Recorder]
 @pytest.fixture
 async def put(store: Store) -> Put:
     """Hand a sample to a recorder, and return that; its `close` waits for all writes."""
-    recorder = Recorder(store.announce, store.write, store.prune)
+    recorder = Recorder(store.announce)
 
     def put(seq: int) -> Recorder:
         recorder.put(new_sample("web-1", NOON + seq, seq))
@@ -114,8 +118,8 @@ async def test_closing_gives_up_a_write_that_does_not_end(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_stores_and_prunes_in_the_database(store: Store) -> None:
-    recorder = Recorder(store.announce)
+async def test_it_stores_and_prunes_in_the_database() -> None:
+    recorder = Recorder(announce_alerts)
     for at in (1000.0, NOON):  # the first write prunes, the second does not
         recorder.put(new_sample("web-1", at))
         await recorder.close()
