@@ -8,7 +8,7 @@ from rooms.tests.played_room import PlayedRoom
 from rooms.tests.test_browser import enter
 from rooms.tests.test_browser_history import messages, talk
 
-FILL = "from rooms.tests.stored import put_many, read_again; put_many(read_again('lobby'), 250)"
+FILL = "from rooms.tests.support import put_many, read_again; put_many(read_again('lobby'), 250)"
 MOST_SHOWN = 300  # elements, see shown.js
 MOST_HELD = 5000  # messages, see messages.js
 SEEN = """() => {
