@@ -1,5 +1,6 @@
-"""Rooms in the admin, as its pages show them."""
+"""Rooms in the admin: what its pages do, for whom, and what they never show."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,57 +9,72 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from rooms.models import ReservedName, Room
+from rooms.models import Disconnection, Message, MessageSequence, ReservedName, Room
 from rooms.tests.support import make_room
 
 pytestmark = pytest.mark.django_db
 
-LIST = reverse("admin:rooms_room_changelist")
-ADD = reverse("admin:rooms_room_add")
+LIST, ADD = reverse("admin:rooms_room_changelist"), reverse("admin:rooms_room_add")
 PASSWORDS = ["secret123", "other-secret"]
 
 
-def page(room: Room, name: str = "change") -> str:
-    """The address of one room's page."""
-    return reverse(f"admin:rooms_room_{name}", args=[room.pk])
+def address(room: Room, page: str = "change") -> str:
+    """The address of one of a room's pages."""
+    return reverse(f"admin:rooms_room_{page}", args=[room.pk])
 
 
-def send(client: Client, address: str, **fields: Any) -> Any:
-    """Sends the form at `address`, filled in with `fields`."""
+def send(client: Client, page: str, **fields: Any) -> Any:
+    """Send the form of a room, filled in with `fields`."""
     data = {"title": "", "history_size": 10, "member_limit": "", "new_password": "", "_save": "Save"}
-    return client.post(address, data | fields)
+    return client.post(page, data | fields)
 
 
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    """A member of the staff who may look at rooms and do nothing else."""
-    user = User.objects.create_user("viewer", password="x", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_room"))
+def staff(*permissions: str, **options: Any) -> Client:
+    """The browser of a new member of the staff with these permissions."""
+    user = User.objects.create_user(f"staff {User.objects.count()}", password="x", is_staff=True)
+    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
+    client = Client(**options)
     client.force_login(user)
     return client
 
 
+@pytest.fixture
+def viewer() -> Client:
+    """The browser of a member of the staff with the permission to view rooms alone."""
+    return staff("view_room")
+
+
+@pytest.fixture
+def changer() -> Client:
+    """The browser of a member of the staff with the permission to change rooms."""
+    return staff("view_room", "change_room")
+
+
+@pytest.fixture
+def room() -> Room:
+    """A guarded room with messages."""
+    room = make_room(title="The VIPs")
+    MessageSequence.objects.sync(room)
+    for seq in range(1, 4):
+        Message.objects.create(
+            room=room, seq=seq, member="m", name="Ann", guest=True, text=f"private {seq}",
+            at=datetime.now(UTC), key=f":{seq}",
+        )  # fmt: skip
+    return room
+
+
 class TestPassword:
-    def test_a_room_is_made_and_its_password_set_changed_and_removed(self, admin_client: Client) -> None:
-        """The whole life of a password, through the admin's own pages."""
+    def test_it_can_be_set_changed_and_removed(self, admin_client):
         assert send(admin_client, ADD, name="VIP", title="The VIPs").status_code == 302
         room = Room.objects.get()
         assert (room.name, room.title, room.guarded) == ("VIP", "The VIPs", False)
         for raw in PASSWORDS:
-            assert send(admin_client, page(room), new_password=raw).status_code == 302
+            assert send(admin_client, address(room), new_password=raw).status_code == 302
             room.refresh_from_db()
             assert room.check_password(raw)
-        assert send(admin_client, page(room), remove_password="on").status_code == 302
+        assert send(admin_client, address(room), remove_password="on").status_code == 302
         room.refresh_from_db()
-        assert not room.guarded
-        assert room.password_version == 3
-
-    def test_a_room_can_be_made_with_a_password(self, admin_client: Client) -> None:
-        """A new room is never open for a moment."""
-        send(admin_client, ADD, name="VIP", new_password="secret123")
-        room = Room.objects.get()
-        assert room.check_password("secret123")
-        assert room.password_version == 1
+        assert (room.guarded, room.password_version) == (False, 3)
 
     @pytest.mark.parametrize(
         "fields",
@@ -66,120 +82,149 @@ class TestPassword:
          {"new_password": "x" * 129}],
         ids=["both", "NUL", "too long"],
     )  # fmt: skip
-    def test_a_wrong_form_changes_nothing(self, admin_client: Client, fields: dict[str, str]) -> None:
-        """What cannot be meant comes back with an error, and without what was typed."""
-        room = make_room(password="before")
-        answer = send(admin_client, page(room), title="new", **fields)
+    def test_an_invalid_form_changes_nothing(self, admin_client, room, fields):
+        """It comes back without the password that was typed."""
+        answer = send(admin_client, address(room), title="new", **fields)
         assert answer.status_code == 200
         assert answer.context["errors"]
-        assert "secret" not in answer.content.decode()
+        assert not any(raw in answer.content.decode() for raw in fields.values() if raw != "on")
         room.refresh_from_db()
-        assert (room.title, room.check_password("before")) == ("", True)
+        assert (room.title, room.check_password("secret123")) == ("The VIPs", True)
 
-
-class TestSecrecy:
-    def pages(self, client: Client, room: Room) -> str:
-        """Everything that the admin shows about rooms, its index and the history included."""
-        names = ("change", "history", "delete")
-        addresses = [LIST, LIST + "?q=VIP", reverse("admin:index"), *(page(room, name) for name in names)]
-        answers = [client.get(address) for address in addresses]
-        assert answers[0].status_code == answers[3].status_code == 200
-        return "".join(answer.content.decode() for answer in answers)
-
-    def test_neither_the_password_nor_its_hash_is_ever_shown(self, admin_client: Client) -> None:
-        """A superuser sees whether there is a password, and no more."""
+    def test_neither_passwords_nor_hashes_are_ever_shown(self, admin_client, viewer):
+        """Not in the history either, which says that the password was changed."""
         send(admin_client, ADD, name="VIP", new_password="secret123")
         room = Room.objects.get()
         first = room.password
-        send(admin_client, page(room), new_password="other-secret")
+        send(admin_client, address(room), new_password="other-secret")
         room.refresh_from_db()
-        shown = self.pages(admin_client, room)
+        pages = [LIST, LIST + "?q=VIP", reverse("admin:index"), address(room), address(room, "history")]
+        pages.append(address(room, "delete"))
+        shown = "".join(
+            client.get(page).content.decode() for client in (admin_client, viewer) for page in pages
+        )
+        shown += "".join(f"{entry.change_message} {entry}" for entry in LogEntry.objects.all())
         assert "VIP" in shown
+        assert "Changed new_password." in shown
         assert not any(secret in shown for secret in (*PASSWORDS, first, room.password, room.password[-16:]))
+        assert 'type="password"' not in viewer.get(address(room)).content.decode()
 
-    def test_who_may_only_look_sees_no_more(self, viewer: Client) -> None:
-        """A read-only page has no field for a password and nothing about its hash."""
-        room = make_room()
-        shown = self.pages(viewer, room)
-        assert not any(secret in shown for secret in ("secret123", room.password, room.password[-16:]))
-        assert 'type="password"' not in shown
 
-    def test_who_may_only_look_changes_nothing(self, viewer: Client) -> None:
-        """The right to see a room is not the right to open it."""
-        room = make_room()
-        for address in (ADD, page(room), page(room, "delete")):
-            answer = send(viewer, address, name="VIP2", remove_password="on", post="yes")
-            assert answer.status_code == 403
-        assert Room.objects.get().password == room.password
-
-    def test_the_history_says_that_it_was_changed_and_not_to_what(self, admin_client: Client) -> None:
-        """The log of changes has no password in it."""
-        send(admin_client, ADD, name="VIP", new_password="secret123")
-        send(admin_client, page(Room.objects.get()), new_password="other-secret")
-        entries = [f"{entry.change_message} {entry} {entry.object_repr}" for entry in LogEntry.objects.all()]
-        assert "Changed new_password." in "".join(entries)
-        assert not any(secret in "".join(entries) for secret in PASSWORDS)
+class TestLookups:
+    @pytest.mark.parametrize(
+        "lookup",
+        ["password", "password__startswith", "password_version", "sequence__pk__password__startswith",
+         "sequence__pk__messages__text__contains", "messages__text__contains", "sequence__room__password",
+         "disconnections__member", "pk__password", "name__regex"],
+    )  # fmt: skip
+    def test_neither_hashes_nor_messages_can_be_found_letter_by_letter(
+        self, room, viewer, admin_client, lookup
+    ):
+        for client in (viewer, admin_client):
+            assert client.get(LIST, {lookup: "p"}).status_code == 400
 
     @pytest.mark.parametrize(
-        "lookup", ["password", "password__startswith", "password__regex", "password__gt", "password_version"]
+        "query", ["_to_field=password", "_popup=1&_to_field=password", "_to_field=sequence"]
     )
-    @pytest.mark.parametrize("who", ["admin_client", "viewer"])
-    def test_nobody_can_ask_the_list_about_hashes(
-        self, who: str, lookup: str, request: pytest.FixtureRequest
-    ) -> None:
-        """The list cannot be filtered by what it does not show."""
-        assert request.getfixturevalue(who).get(LIST, {lookup: "1"}).status_code == 400
+    def test_no_field_stands_for_the_primary_key(self, room, viewer, query):
+        for path in (LIST, address(room)):
+            assert viewer.get(f"{path}?{query}").status_code == 400
 
-    def test_the_list_can_be_filtered_otherwise(self, admin_client: Client) -> None:
-        """Filters by what is shown work as in every admin."""
+    def test_the_list_can_be_filtered_by_its_columns(self, admin_client):
         make_room("VIP", closed=True)
         make_room("lobby")
-        assert admin_client.get(LIST, {"closed__exact": "1"}).context["cl"].result_count == 1
+        answer = admin_client.get(LIST, {"closed__exact": "1"})
+        assert answer.context["cl"].result_count == 1
+        assert "default-src 'none'" in answer["Content-Security-Policy"]  # in the admin, too
 
 
 class TestName:
-    def test_it_is_read_only_once_the_room_is_there(self, admin_client: Client) -> None:
-        """A name never changes, also when somebody sends another."""
+    def test_it_never_changes_and_is_taken_in_any_case(self, admin_client):
         room = make_room("VIP")
-        form = admin_client.get(page(room)).context["adminform"].form
-        assert "name" not in form.fields
-        assert send(admin_client, page(room), name="other").status_code == 302
-        room.refresh_from_db()
-        assert room.name == "VIP"
+        assert "name" not in admin_client.get(address(room)).context["adminform"].form.fields
+        assert send(admin_client, address(room), name="other").status_code == 302
+        assert "A room with this name exists." in send(admin_client, ADD, name="vip").content.decode()
+        assert Room.objects.get().name == "VIP"
 
-    def test_a_name_in_another_case_is_taken(self, admin_client: Client) -> None:
-        """A second room of a name is an error on the form."""
-        make_room("VIP")
-        answer = send(admin_client, ADD, name="vip")
-        assert "A room with this name exists." in answer.content.decode()
-        assert Room.objects.count() == 1
-
-    def test_deleting_by_the_lists_action_retires_the_names(self, admin_client: Client) -> None:
-        """Rooms that are deleted together are reserved like others."""
+    def test_the_name_of_a_deleted_room_is_reserved_until_it_is_made_again(self, admin_client):
+        """A reserved name can only be viewed."""
         rooms = [make_room("one"), make_room("two")]
         data = {"action": "delete_selected", "_selected_action": [room.pk for room in rooms], "post": "yes"}
         assert admin_client.post(LIST, data).status_code == 302
         assert set(ReservedName.objects.values_list("key", flat=True)) == {"one", "two"}
-
-    def test_a_deleted_room_can_be_made_again(self, admin_client: Client) -> None:
-        """Making a room of a reserved name gives the name back."""
-        assert admin_client.post(page(make_room("VIP"), "delete"), {"post": "yes"}).status_code == 302
-        assert send(admin_client, ADD, name="Vip").status_code == 302
-        assert not ReservedName.objects.exists()
-
-    def test_reserved_names_can_only_be_looked_at(self, admin_client: Client) -> None:
-        """A reserved name is not made, changed or removed by hand: it is freed by making a room of that name."""
-        make_room("VIP").delete()
-        retired = ReservedName.objects.get()
-        assert "vip" in admin_client.get(reverse("admin:rooms_reservedname_changelist")).content.decode()
-        change = reverse("admin:rooms_reservedname_change", args=[retired.pk])
-        assert admin_client.get(reverse("admin:rooms_reservedname_add")).status_code == 403
-        assert admin_client.post(change, {"key": "other"}).status_code == 403
-        delete = reverse("admin:rooms_reservedname_delete", args=[retired.pk])
-        assert admin_client.post(delete, {"post": "yes"}).status_code == 403
-        assert ReservedName.objects.exists()
+        assert send(admin_client, ADD, name="ONE").status_code == 302
+        two = ReservedName.objects.get()
+        assert "two" in admin_client.get(reverse("admin:rooms_reservedname_changelist")).content.decode()
+        for name, args in (("add", []), ("change", [two.pk]), ("delete", [two.pk])):
+            page = reverse(f"admin:rooms_reservedname_{name}", args=args)
+            assert admin_client.post(page, {"key": "other", "post": "yes"}).status_code == 403
+        assert ReservedName.objects.get() == two
 
 
-def test_the_strict_policy_holds_in_the_admin_too(admin_client: Client) -> None:
-    """The admin's pages are served under the site's Content-Security-Policy."""
-    assert "default-src 'none'" in admin_client.get(LIST)["Content-Security-Policy"]
+def test_the_delete_page_counts_messages_and_shows_none(room, admin_client):
+    page = admin_client.get(address(room, "delete")).content.decode()
+    assert "The VIPs" in page
+    assert "private" not in page
+    assert "essages: 3" in page
+
+
+POSTS: dict[str, dict[str, Any]] = {
+    "everybody": {"everybody": ""},
+    "selected": {"selected": "", "member": ["m"]},
+    "notice": {"notice": "", "text": "hello"},
+    "nothing": {},
+}
+
+
+class TestPermissions:
+    def test_a_viewer_changes_nothing(self, viewer, room):
+        for page in (ADD, address(room), address(room, "delete")):
+            assert send(viewer, page, name="VIP2", remove_password="on", post="yes").status_code == 403
+        for action in ("disconnect_everybody", "delete_selected"):
+            assert action not in viewer.get(LIST).content.decode()
+            viewer.post(LIST, {"action": action, "_selected_action": [room.pk], "post": "yes"})
+        assert Room.objects.get().password == room.password
+        assert not Disconnection.objects.exists()
+
+    @pytest.mark.parametrize("fields", POSTS.values(), ids=POSTS.keys())
+    @pytest.mark.parametrize("permissions", [[], ["view_room"], ["delete_room", "add_room"]])
+    def test_the_members_page_needs_the_permission_to_change(self, room, permissions, fields):
+        client = staff(*permissions)
+        assert client.get(address(room, "members")).status_code == 403
+        assert client.post(address(room, "members"), fields).status_code == 403
+        assert not Disconnection.objects.exists()
+        assert not LogEntry.objects.exists()
+
+    def test_so_do_the_link_to_it_and_the_history(self, room, viewer, changer):
+        link = f'href="{address(room, "members")}"'
+        for client, allowed in ((viewer, False), (changer, True)):
+            assert (link in client.get(address(room)).content.decode()) is allowed
+            assert client.get(address(room, "history")).status_code == (200 if allowed else 403)
+
+    @pytest.mark.parametrize("fields", POSTS.values(), ids=POSTS.keys())
+    def test_strangers_and_forms_of_other_sites_are_refused(self, client, room, fields):
+        """Whether there is such a room or not."""
+        for pk in (room.pk, room.pk + 1):
+            answer = client.post(reverse("admin:rooms_room_members", args=[pk]), fields)
+            assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, reverse("admin:login"))
+        foreign = staff("view_room", "change_room", enforce_csrf_checks=True)
+        assert foreign.post(address(room, "members"), fields).status_code == 403
+        assert not Disconnection.objects.exists()
+
+
+class TestMembersPage:
+    @pytest.mark.parametrize("text", ["", "  ", "x" * 501, "a\0b"])
+    def test_an_invalid_notice_comes_back_unsent(self, room, changer, text):
+        answer = changer.post(address(room, "members"), {"notice": "", "text": text})
+        assert answer.status_code == 200
+        assert answer.context["form"].errors
+        assert not LogEntry.objects.exists()
+
+    def test_an_id_that_is_not_inside_disconnects_no_one(self, room, changer):
+        fields = {"selected": "", "member": ["", "x", "\0"]}
+        assert changer.post(address(room, "members"), fields).status_code == 302
+        assert not Disconnection.objects.exists()
+
+    @pytest.mark.parametrize("pk", [0, 10**9, 10**30])
+    def test_a_room_that_does_not_exist_has_none(self, admin_client, pk):
+        assert admin_client.get(reverse("admin:rooms_room_members", args=[pk])).status_code == 404

@@ -1,113 +1,79 @@
-"""Who is inside when a room changes."""
+"""Connections inside a room when it changes, and disconnections by an admin."""
 
 import asyncio
 from collections.abc import Callable, Collection
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
+from django.utils import timezone
 
-from rooms import enforcement as enforcement
-from rooms.enforcement import current_enforcement
-from rooms.models import Room
-from rooms.tests.support import Client, Looks, entered, make_room, set_password
+from rooms import consumers, enforcement, receivers
+from rooms.access import loader
+from rooms.enforcement import DISCONNECTIONS_KEPT, current_enforcement, disconnect
+from rooms.models import Disconnection, ReservedName, Room
+from rooms.tests import support
+from rooms.tests.support import Client, change_room, entered, make_room, read_again, set_password
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.lifecycle import running_tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-new_room = sync_to_async(make_room)
+new_room, kick = sync_to_async(make_room), sync_to_async(disconnect)
+new_password = sync_to_async(set_password)
+SECRET = {"pass": "secret123"}
+ADA, BOB = "ada-" * 5, "bob-" * 5
 
 
-def delete() -> None:
-    """What an admin does to the only room."""
-    Room.objects.all().delete()
+async def codes(*clients: Client) -> set[int]:
+    """The codes that connections are ended with."""
+    return {await client.code() for client in clients}
 
 
-def recreate() -> None:
-    """Deletes the only room and makes another one of its name, in one go."""
-    name = Room.objects.get().name
-    delete()
-    make_room(name)
-
-
-CHANGES: dict[str, tuple[str | None, Callable[[], None], CloseCode]] = {
-    "password set": (None, lambda: set_password("first"), CloseCode.PASSWORD_CHANGED),
-    "password changed": ("secret123", lambda: set_password("other"), CloseCode.PASSWORD_CHANGED),
-    "password set again": ("secret123", lambda: set_password("secret123"), CloseCode.PASSWORD_CHANGED),
-    "deleted": ("secret123", delete, CloseCode.NOT_FOUND),
-    "deleted while open": (None, delete, CloseCode.NOT_FOUND),
-    "made again": ("secret123", recreate, CloseCode.NOT_FOUND),
+CHANGES: dict[str, tuple[str | None, Callable[[], object], CloseCode]] = {
+    "password set": (None, partial(set_password, "first"), CloseCode.PASSWORD_CHANGED),
+    "password changed": ("secret123", partial(set_password, "other"), CloseCode.PASSWORD_CHANGED),
+    "deleted": ("secret123", Room.objects.all().delete, CloseCode.NOT_FOUND),
+    "made again": ("secret123", support.recreate_room, CloseCode.NOT_FOUND),
+    "history switched off": (None, partial(change_room, history_size=0), CloseCode.GOING_AWAY),
 }
 
 
 @pytest.mark.parametrize(("password", "change", "code"), CHANGES.values(), ids=CHANGES.keys())
-async def test_a_change_turns_everybody_inside_away(
-    password: str | None, change: Callable[[], None], code: CloseCode
-) -> None:
-    """All members of the room are closed with the code that says why, and those of other rooms stay."""
+async def test_a_change_ends_all_connections_of_the_room(password, change, code):
     await new_room("VIP", password)
-    secret = {"pass": "secret123"}
     async with (
-        entered("VIP", **secret) as ada,
-        entered("vip", "site", **secret) as bob,
+        entered("VIP", **SECRET) as ada,
+        entered("vip", "site", **SECRET) as bob,
         entered("other") as eve,
     ):
         await sync_to_async(change)()
-        assert [await ada.code(), await bob.code()] == [code, code]
-        assert await eve.still_here()
+        assert await codes(ada, bob) == {code}
+        assert await eve.is_open()
 
 
-def remove_password() -> None:
-    """What an admin does to the only room."""
-    set_password(None)
+async def test_a_new_room_takes_the_place_of_an_unlisted_one():
+    async with entered("vip") as ada, entered("vip") as bob:
+        await new_room("VIP")
+        assert await codes(ada, bob) == {CloseCode.GOING_AWAY}
 
 
-def close() -> None:
-    """What an admin does to the only room: to newcomers."""
-    Room.objects.get().save()
-    room = Room.objects.get()
-    room.closed, room.member_limit, room.title = True, 0, "Closed"
-    room.save()
-
-
-@pytest.mark.parametrize("change", [remove_password, close])
-async def test_some_changes_disturb_nobody(change: Callable[[], None], looks: "Looks") -> None:
-    """Removing the password, closing the room to newcomers and its limits leave alone who is inside."""
+async def test_a_removed_password_or_new_limits_end_no_connection(looks):
+    """The next password does."""
     await new_room()
-    async with entered("VIP", **{"pass": "secret123"}) as client:
-        await sync_to_async(change)()
+    async with entered("VIP", **SECRET) as client:
+        await sync_to_async(change_room)(closed=True, member_limit=0, title="Closed")
         await looks.at("vip")
-        assert await client.still_here()
-
-
-async def test_a_password_after_a_removed_one_turns_away(looks: "Looks") -> None:
-    """Who stayed when the password went has to know the new one."""
-    await new_room()
-    async with entered("VIP", **{"pass": "secret123"}) as client:
-        await sync_to_async(remove_password)()
+        await new_password(None)
         await looks.at("vip")
-        await sync_to_async(set_password)("other")
+        assert await client.is_open()
+        await new_password("other")
         assert await client.code() == CloseCode.PASSWORD_CHANGED
 
 
-async def test_a_new_room_takes_the_place_of_an_unlisted_one() -> None:
-    """Its members are told to come back at once, into the listed room."""
-    async with entered("vip") as client, entered("other") as eve:
-        await new_room("VIP")
-        assert await client.code() == CloseCode.GOING_AWAY
-        assert await eve.still_here()
-
-
-async def test_members_are_counted_by_id() -> None:
-    """Two connections of one member are one."""
-    key = "k" * 20
-    async with entered("lobby", key=key) as ada, entered("LOBBY", key=key), entered("lobby") as bob:
-        ids = {client.welcome["you"]["id"] for client in (ada, bob)}
-        assert current_enforcement().members("lobby") == ids
-
-
-async def test_a_watch_that_ended_begins_again() -> None:
-    """A enforcement whose task is gone starts another one with the next who comes in."""
+async def test_an_enforcement_that_ended_starts_again_with_the_next_newcomer():
     async with entered("lobby"):
         (task,) = [task for task in running_tasks().background if task.get_name() == "enforcement"]
         task.cancel()
@@ -117,21 +83,123 @@ async def test_a_watch_that_ended_begins_again() -> None:
             assert await client.code() == CloseCode.GOING_AWAY
 
 
-async def test_a_room_is_read_once_for_all_who_are_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many hear of a change, the store is asked once."""
-    asked: list[list[str]] = []
+class TestReconciliation:
+    @pytest.fixture(autouse=True)
+    def _unannounced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No process is told of a change; rooms are read often."""
+        monkeypatch.setattr(receivers, "announce", lambda name: None)
+        monkeypatch.setattr(enforcement, "announce", lambda name: None)
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.05)
 
-    async def load_rooms(names: Collection[str]) -> dict[str, Room]:
-        asked.append(list(names))
-        return {}
+    async def test_changes_and_disconnections_are_noticed(self):
+        room = await new_room("lobby", None)
+        async with entered("lobby") as ada, entered("gone") as bob:
+            await ReservedName.objects.acreate(key="gone")
+            assert await bob.code() == CloseCode.NOT_FOUND
+            await kick(room)
+            assert await ada.code() == CloseCode.KICKED
 
-    monkeypatch.setattr(enforcement, "load_rooms", load_rooms)
-    clients = [Client("lobby") for _ in range(5)]
-    for client in clients:
-        assert await client.knock() == (True, None)
-        await client.next()
-    await new_room("lobby")
-    assert [await client.code() for client in clients] == [CloseCode.NOT_FOUND] * 5
-    assert asked == [["lobby"]]
-    for client in clients:
-        await client.disconnect()
+    async def test_constant_changes_of_one_room_do_not_delay_the_others(self, monkeypatch):
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.5)  # far above the time between two changes
+        await new_room()
+        async with entered("VIP", **SECRET) as client:
+            await new_password("other")
+            closed = asyncio.create_task(client.code())
+            while not closed.done():
+                current_enforcement().room_changed("busy")
+                await asyncio.wait({closed}, timeout=0.01)
+            assert await closed == CloseCode.PASSWORD_CHANGED
+
+    async def test_while_the_store_fails_no_connection_is_ended(self, monkeypatch, caplog):
+        failed = asyncio.Event()
+
+        async def fail(names: Collection[str]) -> dict[str, Room]:
+            failed.set()
+            raise OperationalError("no store")
+
+        await new_room()
+        async with entered("VIP", **SECRET) as client:
+            with monkeypatch.context() as patch:
+                patch.setattr(enforcement, "load_rooms", fail)
+                await new_password("other")
+                await asyncio.wait_for(failed.wait(), support.PATIENCE)
+                assert await client.is_open()
+            assert await client.code() == CloseCode.PASSWORD_CHANGED
+        assert caplog.text.count("reading the rooms with somebody inside fails") == 1
+        assert not any(record.exc_info for record in caplog.records)
+
+
+class TestStoredDisconnections:
+    def test_they_are_numbered_in_each_room(self):
+        room, other = make_room("lobby"), make_room("other", history_size=0)
+        for where, members in ((room, ["a", "b"]), (room, [""]), (other, [""])):
+            disconnect(where, members)
+        rows = Disconnection.objects.filter(room=room).values_list("number", "member")
+        assert list(rows) == [(1, "a"), (2, "b"), (3, "")]
+        assert (read_again("lobby").last_disconnection, read_again("other").last_disconnection) == (3, 1)
+        for size in (10, 0):  # switching history does not change them
+            other.history_size = size
+            other.save()
+            assert (read_again("other").last_disconnection, bool(read_again("other").epoch)) == (
+                1,
+                bool(size),
+            )
+
+    def test_the_next_one_deletes_old_ones(self):
+        room = make_room("lobby")
+        disconnect(room, ["a", "b"])
+        old = timezone.now() - DISCONNECTIONS_KEPT - timedelta(minutes=1)
+        Disconnection.objects.filter(member="a").update(at=old)
+        disconnect(room, ["c"])
+        assert list(Disconnection.objects.values_list("number", "member")) == [(2, "b"), (3, "c")]
+
+
+class TestDisconnections:
+    @pytest.fixture(params=[1000, 0], ids=["history", "no history"])
+    async def room(self, request: pytest.FixtureRequest) -> Room:
+        """An open room."""
+        return await new_room("lobby", None, history_size=request.param)
+
+    async def test_members_are_disconnected_with_all_their_connections(self, room):
+        async with (
+            entered("lobby", key=ADA) as one,
+            entered("lobby", key=ADA) as two,
+            entered("lobby") as eve,
+            entered("lobby", key=BOB) as bob,
+            entered("other") as mia,
+        ):
+            await kick(room, [client.welcome["you"]["id"] for client in (one, eve)])
+            assert await codes(one, two, eve) == {CloseCode.KICKED}
+            assert await bob.is_open()
+            await kick(room)  # everybody
+            assert await bob.code() == CloseCode.KICKED
+            assert await mia.is_open()
+
+    async def test_a_disconnection_is_not_a_ban(self, room, looks):
+        """A member that comes back stays until the next one."""
+        async with entered("lobby", key=ADA) as before, entered("lobby", key=BOB) as bob:
+            ada = before.welcome["you"]["id"]
+            await kick(room, [ada])
+            assert await before.code() == CloseCode.KICKED
+            async with entered("lobby", key=ADA) as after:
+                await kick(room, [bob.welcome["you"]["id"]])
+                assert await bob.code() == CloseCode.KICKED
+                await looks.at("lobby")
+                assert await after.is_open()
+                await kick(room, [ada])
+                assert await after.code() == CloseCode.KICKED
+
+    async def test_a_newcomer_that_was_admitted_before_it_is_disconnected_too(self, room, monkeypatch):
+        monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.05)
+        loaded: list[Collection[str]] = []
+
+        async def load_rooms(names: Collection[str], batch: bool) -> dict[str, Room]:
+            found: dict[str, Room] = await loader.load_rooms(names)
+            if not loaded:
+                await kick(room)
+            loaded.append(names)
+            return found
+
+        monkeypatch.setattr(consumers, "load_rooms", load_rooms)
+        async with entered("lobby") as client:
+            assert await client.code() == CloseCode.KICKED

@@ -1,79 +1,51 @@
-"""A room's row."""
+"""The row of a room, and the sequence of its messages."""
 
 import pytest
 from django.contrib.auth.hashers import identify_hasher
-from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
-from pytest_django import Settings
 
-from rooms.models import Message, MessageSequence, ReservedName, Room
-from rooms.tests.support import make_room
+from rooms.models import Disconnection, Message, MessageSequence, ReservedName, Room
+from rooms.tests.support import keeping_room, make_room, put_many, put_texts, read_again, resize
 
 pytestmark = pytest.mark.django_db
 
 
 class TestName:
-    def test_two_rooms_cannot_differ_in_case_alone(self) -> None:
-        """The store itself refuses a second room of a name."""
+    def test_two_rooms_cannot_differ_in_case_alone(self):
         make_room("VIP")
         with pytest.raises(IntegrityError), transaction.atomic():
             make_room("vip")
 
-    @pytest.mark.parametrize("name", ["", "a b", "a\n", "ä", "x" * 65])
-    def test_a_bad_name_is_invalid(self, name: str) -> None:
-        """Validation knows what a name may be."""
-        with pytest.raises(ValidationError, match="name"):
-            Room(name=name).full_clean()
-
-    def test_rooms_are_found_without_case(self) -> None:
-        """`named` finds all rooms of the names that it is given, and no others."""
+    def test_rooms_are_found_without_case_by_the_index(self):
         one, other = make_room("One"), make_room("oTHER")
         make_room("third")
-        assert set(Room.objects.named("ONE", "Other", "nobody")) == {one, other}
+        assert set(Room.objects.named("ONE", "Other", "none")) == {one, other}
         assert not Room.objects.named()
-
-    def test_a_search_by_name_uses_the_index(self) -> None:
-        """Finding a room does not read all rooms."""
         assert "room_name_without_case" in Room.objects.named("one").explain()
 
 
 class TestPassword:
-    def test_a_new_room_is_open(self) -> None:
-        """Without a password anything opens a room."""
-        room = make_room(password=None)
-        assert not room.guarded
-        assert all(room.check_password(raw) for raw in (None, "", "anything", "\0"))
-
-    def test_only_the_password_opens_a_guarded_room(self) -> None:
-        """Neither case nor space nor a part of the password nor the hash itself will do."""
+    def test_only_the_password_opens_a_guarded_room(self):
+        """Not the hash itself, and not with NULs behind it, which HMAC would take for the same password."""
         room = make_room(password="secret123")
-        assert room.guarded
         assert room.check_password("secret123")
         wrong = [None, "", "secret", "secret1234", "Secret123", " secret123", "secret123 ", room.password]
+        wrong += ["secret123\0", "\0secret123", "secret123\0\0", "secret123\0more"]
         assert not any(room.check_password(raw) for raw in wrong)
-
-    @pytest.mark.parametrize("raw", ["secret123\0", "\0secret123", "secret123\0\0", "secret123\0more"])
-    def test_a_nul_is_never_right(self, raw: str) -> None:
-        """HMAC would take a password with NULs behind it for the password."""
-        assert not make_room(password="secret123").check_password(raw)
+        room = make_room("open", None)
+        assert all(room.check_password(raw) for raw in (None, "", "anything", "\0"))
 
     @pytest.mark.parametrize("raw", ["pässwörd", "🦊" * 32, " ", "x" * 1000, "a\nb"])
-    def test_any_other_text_can_be_a_password(self, raw: str) -> None:
-        """What was set opens the room, after the store has kept it."""
+    def test_any_text_without_a_nul_can_be_a_password(self, raw):
         make_room("one", raw)
         assert Room.objects.get(name="one").check_password(raw)
 
-    def test_a_password_with_a_nul_cannot_be_set(self) -> None:
-        """One that nobody could enter by is refused, and the room is as it was."""
-        room = make_room(password="secret123")
+    def test_a_password_with_a_nul_cannot_be_set(self):
         with pytest.raises(ValueError, match="NUL"):
-            room.set_password("other\0")
-        assert room.check_password("secret123")
-        assert room.password_version == 1
+            Room(name="lobby").set_password("other\0")
 
-    def test_the_store_never_has_it_in_clear_text(self, settings: Settings) -> None:
-        """What is stored is a salted hash of Django's preferred hasher."""
+    def test_the_store_has_a_salted_hash(self, settings):
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
         one, other = make_room("one", "secret123"), make_room("other", "secret123")
         with connection.cursor() as cursor:
@@ -82,44 +54,73 @@ class TestPassword:
         assert identify_hasher(one.password).algorithm == "pbkdf2_sha256"
         assert one.password != other.password
 
-    def test_each_change_has_a_version_of_its_own(self) -> None:
-        """Setting, changing and removing a password count; saving a room does not, and does not hash again."""
+    def test_each_change_has_a_version_of_its_own(self):
+        """Saving a room is none, and does not hash again."""
         room = make_room(password=None)
-        versions, hashes = [room.password_version], [room.password]
-        for raw in ("one", "two", "two", None, ""):
+        hashes = [room.password]
+        for version, raw in enumerate(("one", "two", "two", None, ""), start=1):
             room.set_password(raw)
             room.save()
-            versions.append(room.password_version)
+            assert room.password_version == version
             hashes.append(room.password)
-        assert versions == [0, 1, 2, 3, 4, 5]
         assert len(set(hashes[1:4])) == 3
         assert hashes[0] == hashes[4] == hashes[5] == ""
         room.save()
         assert Room.objects.get(pk=room.pk).password_version == 5
 
 
-def test_a_room_is_shown_by_its_title_or_else_its_name() -> None:
-    """The title is for people and may be empty."""
+class TestSequence:
+    def test_it_begins_when_a_room_with_history_is_first_read(self):
+        make_room("lobby", None)
+        assert not MessageSequence.objects.exists()
+        room = read_again()
+        assert room.epoch
+        assert read_again().epoch == room.epoch != keeping_room("other").epoch
+
+    def test_a_room_without_history_has_none(self):
+        make_room("lobby", None, history_size=0)
+        assert read_again().epoch == ""
+        assert not MessageSequence.objects.exists()
+
+    def test_switching_history_off_deletes_the_messages(self):
+        room = keeping_room()
+        put_many(room, 3)
+        assert resize(1).epoch == room.epoch
+        assert resize(0).epoch == ""
+        assert not Message.objects.exists()
+        assert MessageSequence.objects.get().pruned == 3
+
+    def test_switching_it_on_again_begins_a_new_epoch_after_the_old_numbers(self):
+        old = keeping_room()
+        put_many(old, 3)
+        resize(0)
+        new = resize(10)
+        assert new.epoch not in ("", old.epoch)
+        assert (new.sequence.last_seq, new.sequence.pruned_through(10)) == (3, 3)
+        assert [row.seq for row in put_texts(new, "a", "b")] == [4, 5]
+
+    def test_a_room_that_is_made_again_begins_anew(self):
+        old = keeping_room()
+        put_many(old, 3)
+        Room.objects.get().delete()
+        new = keeping_room()
+        assert new.epoch != old.epoch
+        assert [row.seq for row in put_texts(new, "first")] == [1]
+
+    @pytest.mark.parametrize(
+        ("last", "pruned", "size", "expected"),
+        [(10, 0, 100, 0), (10, 0, 3, 7), (10, 8, 3, 8), (10, 0, 0, 10)],
+    )
+    def test_what_was_deleted_or_is_beyond_the_size_is_not_shown(self, last, pruned, size, expected):
+        assert MessageSequence(last_seq=last, pruned=pruned).pruned_through(size) == expected
+
+
+def test_rows_have_names_for_people():
     assert str(Room(name="lobby", title="The lobby")) == "The lobby"
-    assert str(Room(name="lobby")) == "lobby"
-    assert str(ReservedName(key="lobby")) == "lobby"
+    assert str(Room(name="lobby")) == str(ReservedName(key="lobby")) == "lobby"
+    assert str(MessageSequence(room_id=3, last_seq=7)) == str(Message(room_id=3, seq=7)) == "3: 7"
+    assert str(Disconnection(room_id=3)) == "3: everybody"
 
 
-def test_each_room_numbers_in_an_epoch_of_its_own() -> None:
-    """Two rooms, or one that was made again, never share an epoch."""
-    one, other = make_room("one"), make_room("other")
-    assert one.epoch == ""
-    MessageSequence.objects.sync(one)
-    MessageSequence.objects.sync(other)
-    assert len({one.epoch, other.epoch, ""}) == 3
-
-
-def test_numberings_and_messages_say_what_they_are() -> None:
-    """In the admin's lists and in a debugger."""
-    assert str(MessageSequence(room_id=3, last_seq=7)) == "3: 7"
-    assert str(Message(room_id=3, seq=7)) == "3: 7"
-
-
-def test_the_migrations_are_complete() -> None:
-    """The models are what the migrations make of them."""
+def test_the_migrations_are_complete():
     call_command("makemigrations", "rooms", check=True, dry_run=True, verbosity=0)

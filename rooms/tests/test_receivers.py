@@ -1,61 +1,49 @@
-"""What follows when a room is made, changed or deleted."""
+"""Names are reserved and freed with their rooms, and every change of a room is announced."""
 
-import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from rooms import enforcement
-from rooms import receivers as changes
+from rooms import enforcement, receivers
 from rooms.models import ReservedName, Room
 from rooms.names import room_group
-from rooms.tests.support import PATIENCE, make_room
-from rtproject.websocket.exceptions import LayerUnavailable
+from rooms.tests.support import layer_unavailable, make_room, until
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 
 
-def retired() -> list[str]:
+def reserved() -> list[str]:
     """The names that are reserved."""
     return list(ReservedName.objects.order_by("key").values_list("key", flat=True))
 
 
 @pytest.mark.django_db
 class TestNames:
-    def test_deleting_a_room_retires_its_name(self) -> None:
-        """The name is reserved without case."""
-        make_room("VIP").delete()
-        assert retired() == ["vip"]
-
-    def test_deleting_many_retires_every_name(self) -> None:
-        """A queryset's delete, as the admin's action does it, leaves no name behind."""
+    def test_deleting_rooms_reserves_their_names(self):
+        """One by one, or by a queryset as the admin's action does it."""
         for name in ("One", "two", "three"):
             make_room(name)
-        Room.objects.exclude(name="two").delete()
-        assert retired() == ["one", "three"]
-
-    def test_making_a_room_frees_its_name(self) -> None:
-        """An admin takes the name back, in whatever case."""
         make_room("VIP").delete()
-        make_room("other").delete()
-        make_room("vip")
-        assert retired() == ["other"]
+        Room.objects.exclude(name="two").delete()
+        assert reserved() == ["one", "three", "vip"]
 
-    def test_a_name_can_be_retired_again_and_again(self) -> None:
-        """Making and deleting a room of one name leaves one reserved name."""
-        for _ in range(2):
-            make_room("VIP").delete()
-        ReservedName.objects.create(key="late")
-        Room.objects.bulk_create([Room(name="late")])  # which no signal tells of
-        Room.objects.all().delete()
-        assert retired() == ["late", "vip"]
+    def test_making_a_room_frees_its_name(self):
+        for name in ("VIP", "other", "vip"):
+            make_room(name).delete()
+        make_room("Vip").save()
+        assert reserved() == ["other"]
+        ReservedName.objects.create(key="vip")
+        Room.objects.get().save()  # only a new room frees a name
+        assert reserved() == ["other", "vip"]
+        Room.objects.get().delete()
+        assert reserved() == ["other", "vip"]
 
     @pytest.mark.parametrize("name", ["other", "vip"])
-    def test_the_name_of_a_room_never_changes(self, name: str) -> None:
-        """Not by code either, nor its case: the old name would be an open, unlisted room."""
+    def test_the_name_of_a_room_never_changes(self, name):
+        """Not even its case: the old name would be an open, unlisted room."""
         room = make_room("VIP")
         room.name = name
         for fields in (None, ["name"]):
@@ -68,52 +56,29 @@ class TestNames:
         room.save(update_fields=["title"])
         assert Room.objects.get().name == "VIP"
 
-    def test_changing_a_room_frees_nothing(self) -> None:
-        """Only a new room takes names back."""
-        room = make_room("VIP")
-        ReservedName.objects.create(key="vip")
-        room.save()
-        assert retired() == ["vip"]
 
-
-class Ear:
-    """A member of a room's group."""
-
-    def __init__(self) -> None:
-        self.heard: asyncio.Queue[GroupEvent] = asyncio.Queue()
-
-    def deliver(self, event: GroupEvent) -> None:
-        self.heard.put_nowait(event)
-
-
-def _make() -> None:
-    make_room("new")
-
-
-def _change() -> None:
-    Room.objects.get(name="old").save()
-
-
-def _delete() -> None:
-    Room.objects.filter(name="old").delete()
+CHANGES: dict[str, Callable[[], object]] = {
+    "new": lambda: make_room("new"),
+    "Old": lambda: Room.objects.get(name="Old").save(),
+    "old": lambda: Room.objects.filter(name="Old").delete(),
+}
 
 
 @pytest.mark.django_db(transaction=True)
 class TestAnnouncements:
-    @pytest.mark.parametrize(("name", "change"), [("new", _make), ("old", _change), ("old", _delete)])
-    async def test_each_change_is_announced(self, name: str, change: Callable[[], None]) -> None:
-        """The room's group hears that something changed, and no client hears anything."""
-        await sync_to_async(make_room)("old")
-        ear = Ear()
-        await current_registry().join(room_group(name.upper()), ear)
+    @pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=["made", "changed", "deleted"])
+    async def test_each_change_is_announced_to_the_group_of_the_room(self, name, change):
+        """Without a text for clients."""
+        await sync_to_async(make_room)("Old")
+        events: list[GroupEvent] = []
+        await current_registry().join(room_group(name.upper()), Mock(deliver=events.append))
         await sync_to_async(change)()
-        event = await asyncio.wait_for(ear.heard.get(), PATIENCE)
-        assert (event.text, event.tags) == (None, {})
+        await until(lambda: events)
+        assert (events[0].text, events[0].tags) == (None, {})
 
-    def test_nothing_is_announced_before_it_is_stored(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Who looks because of an announcement finds the change; one that is rolled back is not announced."""
+    def test_a_change_is_announced_when_it_is_committed(self, monkeypatch):
         announced: list[str] = []
-        monkeypatch.setattr(changes, "announce", announced.append)
+        monkeypatch.setattr(receivers, "announce", announced.append)
         with transaction.atomic():
             make_room("VIP")
             assert announced == []
@@ -123,15 +88,8 @@ class TestAnnouncements:
             transaction.set_rollback(True)
         assert announced == ["VIP"]
 
-    def test_without_the_layer_the_change_is_made(
-        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """A room can be changed while nobody can be told; one line says so."""
-
-        async def fail(*_: Any, **__: Any) -> None:
-            raise LayerUnavailable("no layer")
-
-        monkeypatch.setattr(enforcement, "broadcast", fail)
+    def test_without_the_layer_the_change_is_made_and_one_line_logged(self, monkeypatch, caplog):
+        monkeypatch.setattr(enforcement, "broadcast", layer_unavailable)
         make_room("VIP")
         assert Room.objects.count() == 1
         (record,) = [record for record in caplog.records if record.name == "rooms.enforcement"]

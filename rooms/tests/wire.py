@@ -1,7 +1,9 @@
-"""What tests of the rooms over real sockets need: frames, endings, and a browser's way through the password."""
+"""Clients of rooms over real sockets, and a browser's way through the password."""
 
 import json
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode
@@ -10,36 +12,55 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from rtproject.tests.support import frames
+from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.frames import PRESENCE
-from rtproject.tests.support.servers import Server
+from rtproject.tests.support.servers import Daphne, Server
+from rtproject.tests.support.valkey import Valkey
 
+PATIENCE = 40.0  # seconds: running into it means that what a test waits for never comes
 SECRET = {"pass": "secret123"}
 
 
+@contextmanager
+def two_servers(
+    new_site: NewSite, prepare: str, kind: type[Server] = Daphne, **settings: Any
+) -> Iterator[list[Server]]:
+    """Two servers of one site, on which `prepare` was executed, and a Valkey that connects them."""
+    with ExitStack() as stack:
+        valkey = Valkey()
+        stack.callback(valkey.kill)
+        site = new_site(REDIS_URL=valkey.url, **settings)
+        site.execute(prepare)
+        servers = []
+        for _ in range(2):
+            servers.append(kind(site))
+            stack.callback(servers[-1].terminate)
+        yield servers
+
+
 async def next_frame(client: ClientConnection) -> dict[str, Any]:
-    """The next frame of a client, whoever came or went meanwhile."""
+    """Return the next frame that is not about presence."""
     return json.loads(await frames.next_frame(client))
 
 
 async def ask(client: ClientConnection, frame: Any) -> dict[str, Any]:
-    """Sends one frame, text as it is and all else as JSON, and returns the next one that comes."""
+    """Send a frame, text as it is and all else as JSON, and return the next one that comes."""
     await client.send(frame if isinstance(frame, str) else json.dumps(frame))
     return await next_frame(client)
 
 
 async def ending(client: ClientConnection) -> tuple[list[str], int | None]:
-    """All frames that still come but who came or went, and the code that the server closes with then."""
+    """Return all frames that still come, but those about presence, and the code that the server closes with."""
     frames = []
     try:
         while True:
             frames.append(str(await client.recv()))
     except ConnectionClosed:
-        said = [frame for frame in frames if json.loads(frame)["type"] not in PRESENCE]
-        return said, client.close_code
+        return [frame for frame in frames if json.loads(frame)["type"] not in PRESENCE], client.close_code
 
 
 async def refusal(connecting: connect) -> int | None:
-    """The code that a newcomer is turned away with, after a handshake that worked and without a single frame."""
+    """Return the code that a newcomer is denied with, after a handshake that worked and without a frame."""
     async with connecting as client:
         frames, code = await ending(client)
     assert frames == []
@@ -47,7 +68,7 @@ async def refusal(connecting: connect) -> int | None:
 
 
 def let_in(server: Server, room: str, password: str) -> str:
-    """Sends the password on the room's page, as a browser does. Returns the browser's cookies. Blocks."""
+    """Send the password on the room's page, as a browser does. Returns the browser's cookies. Blocks."""
     jar = CookieJar()
     browser = urllib.request.build_opener(
         urllib.request.HTTPCookieProcessor(jar), urllib.request.ProxyHandler({})

@@ -1,4 +1,4 @@
-"""One look at the store for all who ask at once."""
+"""Loading rooms: what is found, and how callers share queries."""
 
 import asyncio
 import threading
@@ -7,27 +7,50 @@ from collections.abc import Collection
 import pytest
 from django.db import OperationalError
 
-from rooms.access import loader as reader
-from rooms.access.loader import RoomLoader, load_rooms
+from rooms.access import loader as module
+from rooms.access.loader import RoomLoader, load_rooms, query_rooms
 from rooms.models import Room
-from rooms.tests.listeners import PATIENCE
+from rooms.tests.support import PATIENCE, keeping_room, make_room, until
 from rtproject.websocket.tests.helpers import settle
 
-pytestmark = pytest.mark.django_db(transaction=True)  # whoever reads looks after the connections
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Looks:
-    """Stands in for `doors.query_rooms`: waits for `go`, and finds a room of each name but "gone"."""
+class TestQuery:
+    def test_listed_rooms_are_found_without_case_and_other_names_are_open(self):
+        room = make_room("VIP")
+        found = query_rooms(["vIp", "Elsewhere"])
+        assert found.keys() == {"vip", "elsewhere"}
+        assert found["vip"] == room
+        unlisted = found["elsewhere"]
+        assert unlisted._state.adding
+        assert (unlisted.guarded, unlisted.closed, unlisted.history_size) == (False, False, 0)
+
+    def test_deleted_rooms_are_not_found_and_unlisted_ones_can_be_switched_off(self, settings):
+        make_room("gone").delete()
+        make_room("VIP")
+        assert query_rooms(["GONE", "vip", "other"]).keys() == {"vip", "other"}
+        settings.ROOMS_ALLOW_UNLISTED = False
+        assert query_rooms(["GONE", "vip", "other"]).keys() == {"vip"}
+
+    def test_many_rooms_take_two_queries(self, django_assert_num_queries):
+        keeping_room("VIP")
+        with django_assert_num_queries(2):
+            assert len(query_rooms(["vip", *map(str, range(50))])) == 51
+
+
+class Queries:
+    """Stands in for `query_rooms`: waits for `go`, and finds a room of each name but "gone"."""
 
     def __init__(self) -> None:
-        self.asked: list[set[str]] = []
+        self.names: list[set[str]] = []
         self.go = threading.Event()
         self.error: Exception | None = None
 
     def query_rooms(self, names: Collection[str]) -> dict[str, Room]:
-        """A look that takes as long as a test wants."""
+        """A query that takes as long as a test wants."""
         error = self.error
-        self.asked.append(set(names))
+        self.names.append(set(names))
         assert self.go.wait(PATIENCE)
         if error is not None:
             raise error
@@ -35,114 +58,60 @@ class Looks:
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
-    """The looks that a reader takes."""
-    looks = Looks()
-    monkeypatch.setattr(reader, "query_rooms", looks.query_rooms)
-    return looks
+def queries(monkeypatch: pytest.MonkeyPatch) -> Queries:
+    """The queries of loaders."""
+    queries = Queries()
+    monkeypatch.setattr(module, "query_rooms", queries.query_rooms)
+    return queries
 
 
-async def asking(reader: RoomLoader, *names: str) -> "list[asyncio.Task[dict[str, Room]]]":
-    """Some who have asked, for one name each."""
-    tasks = [asyncio.create_task(reader.load([name])) for name in names]
+async def loading(loader: RoomLoader, *names: str) -> "list[asyncio.Task[dict[str, Room]]]":
+    """Callers that have asked, for one name each."""
+    tasks = [asyncio.create_task(loader.load([name])) for name in names]
     await asyncio.sleep(0)
     return tasks
 
 
-async def begun(looks: Looks, count: int) -> None:
-    """Returns when so many looks have begun."""
-    async with asyncio.timeout(PATIENCE):
-        while len(looks.asked) < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+class TestSharing:
+    async def test_callers_that_ask_together_share_one_query(self, queries, monkeypatch):
+        """Each gets the rooms that it asked for, by key. Many names take several queries."""
+        monkeypatch.setattr(module, "MAX_NAMES", 3)
+        queries.go.set()
+        found = await asyncio.gather(load_rooms(["A", "b"]), load_rooms(["B"]), load_rooms(["gone", "c"]))
+        assert [set(rooms) for rooms in found] == [{"a", "b"}, {"b"}, {"c"}]
+        assert sorted(map(len, queries.names)) == [1, 3]
 
+    async def test_a_query_that_began_before_a_caller_asked_does_not_answer_it(self, queries):
+        loader = RoomLoader()
+        (first,) = await loading(loader, "a")
+        await until(lambda: len(queries.names) == 1)
+        later = await loading(loader, "a", "b", "a")
+        queries.go.set()
+        await asyncio.gather(first, *later)
+        assert queries.names == [{"a"}, {"a", "b"}]
 
-async def test_all_who_ask_at_once_share_one_look(looks: Looks) -> None:
-    """Each gets what they asked for, by key, and what is not there is missing."""
-    looks.go.set()
-    one = RoomLoader()
-    found = await asyncio.gather(one.load(["A", "b"]), one.load(["B"]), one.load(["gone", "c"]))
-    assert [set(rooms) for rooms in found] == [{"a", "b"}, {"b"}, {"c"}]
-    assert looks.asked == [{"a", "b", "c", "gone"}]
+    async def test_batched_callers_wait_a_while_for_others(self, queries, monkeypatch):
+        queries.go.set()
+        loader = RoomLoader()
+        found = await asyncio.gather(*(loader.load([name], batch=True) for name in "ab"))
+        assert [set(rooms) for rooms in found] == [{"a"}, {"b"}]
+        assert queries.names == [{"a", "b"}]
+        monkeypatch.setattr(module, "BATCH_SECONDS", PATIENCE)
+        batch = [asyncio.create_task(loader.load([name], batch=True)) for name in "ab"]
+        await settle()
+        assert (await loader.load(["c"])).keys() == {"c"}
+        assert [(await task).keys() for task in batch] == [{"a"}, {"b"}]
+        assert queries.names[1:] == [{"a", "b", "c"}]
 
-
-async def test_a_look_that_began_before_is_not_used(looks: Looks) -> None:
-    """Who asks while one is being taken waits for the next, with all the others who do."""
-    one = RoomLoader()
-    (first,) = await asking(one, "a")
-    await begun(looks, 1)
-    later = await asking(one, "a", "b", "a")
-    looks.go.set()
-    await asyncio.gather(first, *later)
-    assert looks.asked == [{"a"}, {"a", "b"}]
-
-
-async def test_the_patient_share_a_look_that_somebody_else_has_taken(
-    looks: Looks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However long they would wait by themselves."""
-    monkeypatch.setattr(reader, "BATCH_SECONDS", PATIENCE)
-    looks.go.set()
-    one = RoomLoader()
-    batch = [asyncio.create_task(one.load([name], batch=True)) for name in "ab"]
-    await settle()
-    assert looks.asked == []
-    assert (await one.load(["c"])).keys() == {"c"}
-    assert [(await task).keys() for task in batch] == [{"a"}, {"b"}]
-    assert looks.asked == [{"a", "b", "c"}]
-
-
-async def test_the_patient_get_a_look_of_their_own_at_last(
-    looks: Looks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One for all of them."""
-    monkeypatch.setattr(reader, "BATCH_SECONDS", 0.01)
-    looks.go.set()
-    one = RoomLoader()
-    found = await asyncio.gather(*(one.load([name], batch=True) for name in "ab"))
-    assert [rooms.keys() for rooms in found] == [{"a"}, {"b"}]
-    assert looks.asked == [{"a", "b"}]
-
-
-async def test_an_error_reaches_everybody_who_shares_it(looks: Looks) -> None:
-    """And nobody else: the next look is another one."""
-    looks.error = OperationalError("no store")
-    one = RoomLoader()
-    failing = await asking(one, "a", "b")
-    await begun(looks, 1)
-    looks.error = None
-    (later,) = await asking(one, "a")
-    looks.go.set()
-    for task in failing:
-        with pytest.raises(OperationalError, match="no store"):
-            await task
-    assert (await later).keys() == {"a"}
-
-
-async def test_who_gives_up_costs_the_others_nothing(looks: Looks) -> None:
-    """The look goes on, also if nobody waits for it any more, and even if it fails then."""
-    looks.error = OperationalError("no store")
-    one = RoomLoader()
-    (alone,) = await asking(one, "a")
-    await begun(looks, 1)
-    alone.cancel()
-    await settle()
-    looks.error = None
-    first, second = await asking(one, "b", "b")
-    first.cancel()
-    looks.go.set()
-    assert (await second).keys() == {"b"}
-
-
-async def test_many_names_are_read_in_parts(looks: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A query takes no more than so many."""
-    monkeypatch.setattr(reader, "MAX_NAMES", 2)
-    looks.go.set()
-    assert (await RoomLoader().load("abcde")).keys() == set("abcde")
-    assert sorted(map(len, looks.asked)) == [1, 2, 2]
-
-
-async def test_the_process_has_one_reader(looks: Looks) -> None:
-    """Whoever asks by the function shares the looks."""
-    looks.go.set()
-    await asyncio.gather(load_rooms(["a"]), load_rooms(["b"]))
-    assert looks.asked == [{"a", "b"}]
+    async def test_a_failure_reaches_the_callers_that_share_it_and_no_others(self, queries):
+        queries.error = OperationalError("no store")
+        loader = RoomLoader()
+        failing = await loading(loader, "a", "b")
+        await until(lambda: len(queries.names) == 1)
+        queries.error = None
+        (later,) = await loading(loader, "a")
+        queries.go.set()
+        for task in failing:
+            with pytest.raises(OperationalError, match="no store"):
+                await task
+        assert (await later).keys() == {"a"}

@@ -1,114 +1,135 @@
-"""A room's live_room: the order, and from when on somebody hears it."""
+"""The order of messages in a live room, its beginning, and which events it delivers."""
 
 import asyncio
 
 import pytest
 
-from rooms.delivery import subscribers
-from rooms.delivery.live_room import LiveRoom
-from rooms.tests.listeners import OPEN, Store, attached, event, numbers
+from rooms.delivery import live_room as module
+from rooms.delivery.live_room import RecentMessages
+from rooms.delivery.replay import catch_up
+from rooms.models import Room
+from rooms.tests.delivery import support
+from rooms.tests.delivery.support import GUARDED, OPEN, Member, begun, event, numbers, subscribed
+from rooms.tests.support import until
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.tests.helpers import settle
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import SendQueue
 
 
-class TestOrder:
-    @pytest.mark.parametrize(
-        "order", [[5, 6, 7], [5, 5, 6, 5, 6, 7, 7], [7, 6, 5], [6, 5, 7], [1, 5, 4, 6, 3, 7]]
-    )
-    async def test_each_is_shown_once_in_its_turn(
-        self, store: Store, live_room: LiveRoom, order: list[int]
-    ) -> None:
-        """Whatever the layer repeats or reorders, and however old it is."""
-        member = attached(live_room)
-        store.newest = 7
-        for seq in order:
-            live_room.deliver(event(seq))
-        await settle()
-        assert member.heard == numbers(5, 7)
-        assert live_room.delivered == 7
-
-    async def test_what_comes_together_is_written_together(
-        self, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """One write for each member, however many messages there are, unless they are very long."""
-        written: list[int] = []
-        attached(live_room)
-        monkeypatch.setattr(SendQueue, "write", lambda self, frame: written.append(len(frame.messages)))
-        for seq in (5, 6, 7):
-            live_room.deliver(event(seq))
-        assert written == []
-        await settle()
-        assert written == [3]
-        for seq in (8, 9, 10):
-            live_room.add_message(seq, Frame("x" * subscribers.MAX_WRITE), OPEN)
-        await settle()
-        assert written == [3, 1, 1, 1]
-
-    async def test_the_own_process_does_not_wait_for_the_layer(self, live_room: LiveRoom) -> None:
-        """What was stored here is shown at once, and the event that comes later shows nothing new."""
-        member = attached(live_room)
-        live_room.add_message(5, Frame("5"), OPEN)
-        await settle()
-        live_room.deliver(event(5))
-        await settle()
-        assert member.heard == ["5"]
+def texts(recent: RecentMessages, seq: int) -> list[str] | None:
+    """The texts of the frames after `seq`."""
+    frames = recent.after(seq)
+    return None if frames is None else [frame.messages[0]["text"] for frame in frames]
 
 
-class TestListeners:
-    async def test_who_comes_gets_no_repeat(self, live_room: LiveRoom) -> None:
-        """What was shown before is not written to it, not even what is still on its way to the others."""
-        early = attached(live_room)
-        live_room.deliver(event(5))
-        late = attached(live_room)
-        live_room.deliver(event(6))
-        await settle()
-        assert (early.heard, late.heard) == (["5", "6"], ["6"])
-
-    async def test_who_left_hears_nothing_more(self, live_room: LiveRoom) -> None:
-        """Not even what was on its way; and leaving twice does nothing."""
-        member, other = attached(live_room), attached(live_room)
-        live_room.deliver(event(5))
-        live_room.subscribers.remove(member)
-        live_room.subscribers.remove(member)
-        await settle()
-        assert (member.heard, other.heard) == ([], ["5"])
-
-    async def test_one_who_does_not_read_delays_nobody(self, live_room: LiveRoom) -> None:
-        """Everybody has a backlog of their own."""
-        slow, quick = attached(live_room), attached(live_room)
-        slow.reading.clear()
-        for seq in (5, 6, 7):
-            live_room.deliver(event(seq))
-            await settle()
-        assert (slow.heard, quick.heard) == ([], numbers(5, 7))
+@pytest.mark.parametrize("order", [[5, 6, 7], [5, 5, 6, 5, 6, 7, 7], [7, 6, 5], [1, 5, 4, 6, 3, 7]])
+async def test_each_message_is_delivered_once_in_its_turn(store, live_room, order):
+    member = subscribed(live_room)
+    store.newest = 7
+    for seq in order:
+        live_room.deliver(event(seq))
+    await settle()
+    assert member.received == numbers(5, 7)
+    assert live_room.delivered == 7
 
 
-class TestReach:
-    async def test_returns_if_it_was_shown(self, store: Store, live_room: LiveRoom) -> None:
-        """Also for what was shown long ago, and nothing is read."""
-        for seq in (4, 1):
-            await live_room.wait_for(seq)
-        assert store.asked.empty()
+@pytest.mark.parametrize("newest", [0, 1, 4, 300])
+async def test_it_begins_with_the_newest_messages(store, newest):
+    """They count as delivered, and are kept for newcomers."""
+    store.newest = newest
+    live_room = await begun()
+    assert live_room.delivered == newest
+    first = max(0, newest - 200)
+    assert texts(live_room.recent, first) == numbers(first + 1, newest)
 
-    async def test_returns_when_it_was_shown(self, store: Store, live_room: LiveRoom) -> None:
-        """Several may wait for several, and each waits for no longer than its own takes."""
-        store.gate.clear()
-        waiting = [asyncio.create_task(live_room.wait_for(seq)) for seq in (6, 5)]
-        await settle()
-        live_room.deliver(event(5))
-        await settle()
-        assert [task.done() for task in waiting] == [False, True]
-        live_room.deliver(event(6))
-        await asyncio.gather(*waiting)
 
-    async def test_what_is_reached_is_looked_for(self, store: Store, live_room: LiveRoom) -> None:
-        """Nobody waits for an event that may never come; who gives up costs the others nothing."""
-        member = attached(live_room)
-        store.newest = 6
-        given_up = asyncio.create_task(live_room.wait_for(6))
-        await asyncio.sleep(0)
-        given_up.cancel()
-        await live_room.wait_for(6)
-        await settle()
-        assert member.heard == ["5", "6"]
+@pytest.mark.parametrize("deleted", [{5}, {9, 10}, set(range(11))])
+async def test_rows_deleted_past_the_protocol_break_nothing(store, deleted):
+    """Newcomers get the messages that are left, once, and new ones."""
+    store.newest, store.deleted = 10, deleted
+    live_room = await begun()
+    await asyncio.wait_for(live_room.wait_for(10), 5)
+    member = Member()
+    await catch_up(live_room, member, 0)
+    live_room.deliver(event(11))
+    await settle()
+    assert member.received == [seq for seq in numbers(1, 11) if int(seq) not in deleted]
+
+
+async def test_a_message_from_the_store_counts_as_sent_under_the_present_rules(store, live_room):
+    old, new = subscribed(live_room), subscribed(live_room, GUARDED)
+    store.newest, store.access = 5, GUARDED
+    live_room.expect(5)
+    await until(lambda: new.received == ["5"])
+    assert (old.received, old.code) == ([], CloseCode.PASSWORD_CHANGED)
+
+
+LISTED, FORGETFUL, UNLISTED = support.listed_room(), support.listed_room(epoch=""), Room(name="lobby")
+FOREIGN = [
+    (LISTED, GroupEvent(None, {})),
+    (LISTED, event(5, epoch="other")),
+    (LISTED, GroupEvent("5", {"access": [0, 0, False]})),
+    (LISTED, GroupEvent("5", {"notice": 2})),
+    (UNLISTED, event(5)),
+    (UNLISTED, GroupEvent("5", {"notice": 1})),
+    (UNLISTED, GroupEvent("5", {"access": list(GUARDED)})),
+    (FORGETFUL, GroupEvent("5", {"access": list(GUARDED)})),
+]
+
+
+@pytest.mark.parametrize(("room", "foreign"), FOREIGN)
+async def test_an_event_of_another_room_or_epoch_is_not_delivered(store, room, foreign):
+    """It means that the row has changed: the room of that name is read again."""
+    changed: list[str] = []
+    live_room = await begun(changed.append, room)
+    member = subscribed(live_room, OPEN if room.pk else support.UNLISTED)
+    live_room.deliver(foreign)
+    await settle()
+    assert (member.received, changed) == ([], ["lobby"])
+
+
+@pytest.mark.parametrize("access", [OPEN, GUARDED])
+async def test_a_notice_is_for_all_members(live_room, access):
+    member = subscribed(live_room, access)
+    live_room.deliver(GroupEvent("notice", {"notice": 1}))
+    await settle()
+    assert (member.received, live_room.delivered) == (["notice"], 4)
+
+
+async def test_without_history_messages_are_delivered_as_they_come():
+    live_room = await begun(room=FORGETFUL)
+    member = subscribed(live_room)
+    for text in "aba":
+        live_room.deliver(GroupEvent(text, {"access": list(OPEN)}))
+    live_room.deliver(GroupEvent("own", {"access": list(OPEN), "origin": live_room.name}))  # delivered before
+    await settle()
+    assert member.received == ["a", "b", "a"]
+
+
+async def test_waiting_for_a_message_ends_when_it_is_delivered(store, live_room):
+    """It is read from the store, if no event brings it."""
+    await live_room.wait_for(4)  # was delivered long ago
+    store.gate.clear()
+    store.newest = 6
+    cancelled, sixth, fifth = (asyncio.create_task(live_room.wait_for(seq)) for seq in (6, 6, 5))
+    await settle()
+    cancelled.cancel()
+    live_room.deliver(event(5))
+    await settle()
+    assert (sixth.done(), fifth.done()) == (False, True)
+    store.gate.set()
+    await sixth
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MAX_HISTORY", 4), ("MAX_RECENT_BYTES", 12)])
+def test_recent_messages_are_bounded(monkeypatch, limit, value):
+    """In number and in bytes; a message that is longer than that is not kept."""
+    monkeypatch.setattr(module, limit, value)  # four frames of one character
+    recent = RecentMessages(0)
+    for text in numbers(1, 9):
+        recent.append(Frame(text))
+    assert (texts(recent, 5), texts(recent, 4)) == (["6", "7", "8", "9"], None)
+    recent.append(Frame("x" * 100))
+    assert texts(recent, 9) == (["x" * 100] if limit == "MAX_HISTORY" else None)
+    assert texts(recent, 10) == []

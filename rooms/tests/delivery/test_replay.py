@@ -1,65 +1,53 @@
-"""What a newcomer is shown of what was said before."""
+"""The replay: where it begins, and what it sends at which pace."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import pytest
 
-from rooms.delivery import live_room as tails
+from rooms.access.versions import AccessVersion
+from rooms.delivery import live_room as module
 from rooms.delivery import replay
 from rooms.delivery.live_room import LiveRoom
 from rooms.delivery.replay import Start, catch_up, find_start
-from rooms.tests.listeners import NEWER, Member, Store, attached, event, numbers
+from rooms.tests.delivery.support import GUARDED, OPEN, Member, Store, event, numbers, subscribed
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.tests.helpers import settle
 
-# The room has messages up to number 100; up to number 20 they are gone.
-NEWEST, GONE = 100, 20
+NEWEST, PRUNED = 100, 20
 HERE = {"epoch": "e"}
 
-STARTS: dict[str, tuple[dict[str, str], Start]] = {
+STARTS = {
     "nothing is asked for": ({}, Start(50, False)),
     "all is there": ({"since": "40", **HERE}, Start(40, True)),
     "nothing was missed": ({"since": "100", **HERE}, Start(100, True)),
-    "since the last that is gone": ({"since": "20", **HERE}, Start(20, True)),
+    "since the last that is pruned": ({"since": "20", **HERE}, Start(20, True)),
     "pruned past": ({"since": "19", **HERE}, Start(50, False)),
     "pruned past, with a history": ({"since": "0", "history": "3", **HERE}, Start(97, False)),
     "in the future": ({"since": "101", **HERE}, Start(50, False)),
-    "below zero": ({"since": "-1", **HERE}, Start(50, False)),
     "malformed": ({"since": "4e1", **HERE}, Start(50, False)),
-    "unknown epoch": ({"since": "40", "epoch": "f"}, Start(50, False)),
-    "unknown epoch, with a history": ({"since": "40", "epoch": "f", "history": "7"}, Start(93, False)),
+    "unknown epoch": ({"since": "40", "epoch": "f", "history": "7"}, Start(93, False)),
     "no epoch": ({"since": "40"}, Start(50, False)),
-    "an empty epoch": ({"since": "40", "epoch": ""}, Start(50, False)),
     "an epoch alone": (HERE, Start(50, False)),
     "no history": ({"history": "0"}, Start(100, False)),
     "some history": ({"history": "10"}, Start(90, False)),
     "more history than is left": ({"history": "200"}, Start(20, False)),
     "too much history": ({"history": "201"}, Start(50, False)),
-    "malformed history": ({"history": "ten"}, Start(50, False)),
     "history does not shorten what was missed": ({"since": "40", "history": "0", **HERE}, Start(40, True)),
 }
 
 
 @pytest.mark.parametrize(("query", "start"), STARTS.values(), ids=STARTS.keys())
-def test_where_a_replay_begins(query: dict[str, str], start: Start) -> None:
-    """Where the client stopped if nothing was lost since then, else with the newest of the history."""
-    assert find_start(query, "e", NEWEST, GONE) == start
-
-
-@pytest.mark.parametrize(
-    ("query", "start"),
-    [({}, Start(0, False)), ({"since": "0", **HERE}, Start(0, True)), ({"since": "1"}, Start(0, False))],
-)
-def test_where_a_replay_begins_in_an_empty_room(query: dict[str, str], start: Start) -> None:
-    """Who was here when it was empty has lost nothing."""
-    assert find_start(query, "e", 0, 0) == start
+def test_a_replay_begins_where_the_client_stopped_if_nothing_was_lost(query, start):
+    """Else it begins with the newest messages of the history."""
+    assert find_start(query, "e", NEWEST, PRUNED) == start
 
 
 @pytest.fixture
 async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A store with ten messages, of which the newest four are in memory too."""
-    monkeypatch.setattr(tails, "MAX_HISTORY", 4)
+    """A store with ten messages, of which the newest four are in memory too; pages have three."""
+    monkeypatch.setattr(module, "MAX_HISTORY", 4)
     monkeypatch.setattr(replay, "PAGE", 3)
     monkeypatch.setattr(replay, "FIRST_PAGE", 3)
     store = Store(10)
@@ -67,146 +55,90 @@ async def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     return store
 
 
-async def say(store: Store, live_room: LiveRoom, count: int = 1) -> None:
-    """So many more messages are stored and shown."""
-    for _ in range(count):
-        store.newest += 1
-        live_room.deliver(event(store.newest))
-    await asyncio.sleep(0)
+async def post(store: Store, live_room: LiveRoom, access: AccessVersion = OPEN) -> None:
+    """Store and deliver one more message."""
+    store.newest += 1
+    live_room.deliver(event(store.newest, access))
+    await settle()
 
 
-class TestCatchUp:
-    async def test_what_is_in_memory_is_not_read(self, store: Store, live_room: LiveRoom) -> None:
-        """And then everything comes that is said."""
-        member = Member()
-        await catch_up(live_room, member, 6)
-        await say(store, live_room)
-        await settle()
-        assert member.heard == numbers(7, 11)
-        assert store.asked.empty()
+def begin_slowly(live_room: LiveRoom, position: int) -> "tuple[Member, asyncio.Task[None]]":
+    """A client that does not read yet, and its replay."""
+    member = Member()
+    member.reading.clear()
+    return member, asyncio.create_task(catch_up(live_room, member, position))
 
-    async def test_older_messages_are_read_in_pages(self, store: Store, live_room: LiveRoom) -> None:
-        """Until the rest is in memory."""
-        member = Member()
-        await catch_up(live_room, member, 1)
-        assert member.heard == numbers(2, 10)
-        assert [store.asked.get_nowait() for _ in range(store.asked.qsize())] == [1, 4]
 
-    async def test_who_has_seen_everything_gets_nothing(self, store: Store, live_room: LiveRoom) -> None:
-        """Nor does who asks for no history; they only hear what comes."""
-        member = Member()
-        await catch_up(live_room, member, 10)
-        assert member.heard == []
-        await say(store, live_room)
-        await settle()
-        assert member.heard == ["11"]
+async def denial(replaying: Awaitable[None]) -> int:
+    """The code that a replay ends with."""
+    with pytest.raises(ConnectionDenied) as denied:
+        await replaying
+    return denied.value.code
 
-    async def test_while_messages_pour_in_there_is_no_hole_and_no_repeat(
-        self, store: Store, live_room: LiveRoom
-    ) -> None:
-        """However slowly somebody reads, they are shown everything, and listen when they are through."""
-        slow, other = Member(), attached(live_room)
-        slow.reading.clear()
-        catching_up = asyncio.create_task(catch_up(live_room, slow, 0))
-        for _ in range(20):
-            await say(store, live_room, 2)
-            slow.reading.set()
-            await asyncio.sleep(0)
-            slow.reading.clear()
+
+@pytest.mark.parametrize(
+    ("position", "pages"), [(10, []), (6, []), (1, [1, 4])], ids=["none", "memory", "store"]
+)
+async def test_messages_come_from_memory_or_in_pages_from_the_store(store, live_room, position, pages):
+    member = Member()
+    await catch_up(live_room, member, position)
+    await post(store, live_room)
+    assert member.received == numbers(position + 1, 11)
+    assert store.taken() == pages
+
+
+async def test_messages_during_a_slow_replay_make_no_gap_and_no_repeat(store, live_room):
+    slow, replaying = begin_slowly(live_room, 0)
+    other = subscribed(live_room)
+    for _ in range(40):
+        await post(store, live_room)
         slow.reading.set()
-        await catching_up
-        await say(store, live_room)
-        await settle()
-        assert slow.heard == numbers(1, store.newest)
-        assert other.heard == numbers(11, store.newest)
-
-    async def test_nothing_piles_up_for_who_is_not_through(self, store: Store, live_room: LiveRoom) -> None:
-        """What is said meanwhile is read when they have got so far."""
-        slow = Member()
+        await asyncio.sleep(0)
         slow.reading.clear()
-        catching_up = asyncio.create_task(catch_up(live_room, slow, 6))
-        await say(store, live_room, 50)
-        await settle()
-        assert slow.send_queue._backlog is None
-        slow.reading.set()
-        await catching_up
-        assert slow.heard == numbers(7, 60)
-
-    async def test_it_is_written_in_parts(
-        self, store: Store, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """No more bytes at a time than may be, unless a single message has more."""
-        monkeypatch.setattr(replay, "MAX_WRITE", 6)  # two frames of one character
-        slow = Member()
-        slow.reading.clear()
-        catching_up = asyncio.create_task(catch_up(live_room, slow, 7))
-        await settle()
-        assert not catching_up.done()
-        slow.reading.set()
-        await catching_up
-        assert slow.heard == ["8", "9", "10"]
-        assert list(replay._parts([])) == []
-        assert [len(some.messages) for some in replay._parts(live_room.recent.after(6) or [])] == [2, 1, 1]
+    slow.reading.set()
+    await replaying
+    await post(store, live_room)
+    assert slow.received == numbers(1, store.newest)
+    assert other.received == numbers(11, store.newest)
 
 
-class TestRefusals:
-    async def test_nothing_is_read_for_who_is_gone(self, store: Store, live_room: LiveRoom) -> None:
-        """A replay of many pages ends with the first that nobody takes."""
-        member = Member()
-        member.send_queue.cancel()
-        with pytest.raises(ConnectionDenied):
-            await catch_up(live_room, member, 0)
-        assert store.asked.qsize() == 1
+async def test_a_new_password_ends_a_replay_before_its_next_part(store, live_room, monkeypatch):
+    monkeypatch.setattr(replay, "MAX_WRITE", 6)  # two frames of one character
+    slow, replaying = begin_slowly(live_room, 6)
+    await settle()
+    await post(store, live_room, GUARDED)
+    slow.reading.set()
+    assert await denial(replaying) == CloseCode.PASSWORD_CHANGED
+    assert slow.received == ["7", "8"]
 
-    async def test_who_is_slower_than_the_pruning_is_too_slow(
-        self, store: Store, live_room: LiveRoom
-    ) -> None:
-        """What they have not seen is deleted, so there is no way on without a hole."""
-        member = Member()
-        member.reading.clear()
-        catching_up = asyncio.create_task(catch_up(live_room, member, 0))
-        await store.asked.get()
-        store.pruned = 5
-        member.reading.set()
-        with pytest.raises(ConnectionDenied) as refused:
-            await catching_up
-        assert refused.value.code == CloseCode.TOO_SLOW
-        assert member.heard == numbers(1, 3)
-        assert member not in live_room.subscribers._subscribers
 
-    @pytest.mark.parametrize("position", [1, 8])
-    async def test_who_came_in_by_an_older_door_is_shown_nothing_of_a_newer_one(
-        self, store: Store, live_room: LiveRoom, position: int
-    ) -> None:
-        """From memory or from the store: somebody has spoken by the new password."""
-        store.newest += 1
-        live_room.deliver(event(store.newest, NEWER))
-        store.access = NEWER
-        member = Member()
-        with pytest.raises(ConnectionDenied):
-            await catch_up(live_room, member, position)
-        assert member.heard == []
+@pytest.mark.parametrize("position", [1, 8], ids=["store", "memory"])
+async def test_a_member_without_the_new_password_gets_no_message_under_it(store, live_room, position):
+    await post(store, live_room, GUARDED)
+    store.access = GUARDED
+    member = Member()
+    assert await denial(catch_up(live_room, member, position))
+    assert member.received == []
 
-    async def test_a_door_that_changes_in_the_middle_ends_it(
-        self, store: Store, live_room: LiveRoom, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Not one portion more is written."""
-        monkeypatch.setattr(replay, "MAX_WRITE", 1)
-        member = Member()
-        member.reading.clear()
-        catching_up = asyncio.create_task(catch_up(live_room, member, 6))
-        await settle()
-        store.newest += 1
-        live_room.deliver(event(store.newest, NEWER))
-        member.reading.set()
-        with pytest.raises(ConnectionDenied) as refused:
-            await catching_up
-        assert refused.value.code == CloseCode.PASSWORD_CHANGED
-        assert member.heard == ["7"]
 
-    async def test_a_room_that_begins_anew_sends_away(self, store: Store, live_room: LiveRoom) -> None:
-        """What is in the store now belongs to another sequence."""
-        store.epoch = "other"
-        with pytest.raises(ConnectionDenied) as refused:
-            await catch_up(live_room, Member(), 0)
-        assert refused.value.code == CloseCode.GOING_AWAY
+async def test_nothing_more_is_read_for_a_client_that_is_gone(store, live_room):
+    member = Member()
+    member.send_queue.cancel()
+    assert await denial(catch_up(live_room, member, 0))
+    assert len(store.taken()) == 1
+
+
+async def test_a_client_slower_than_the_pruning_is_too_slow(store, live_room):
+    """The rest of its replay is deleted, so it cannot go on without a gap."""
+    slow, replaying = begin_slowly(live_room, 0)
+    await store.asked.get()
+    store.pruned = 5
+    slow.reading.set()
+    assert await denial(replaying) == CloseCode.TOO_SLOW
+    await post(store, live_room)
+    assert slow.received == numbers(1, 3)
+
+
+async def test_a_room_with_a_new_epoch_ends_the_replay(store, live_room):
+    store.epoch = "other"
+    assert await denial(catch_up(live_room, Member(), 0)) == CloseCode.GOING_AWAY

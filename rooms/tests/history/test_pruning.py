@@ -1,110 +1,114 @@
-"""Deleting what is beyond a room's history."""
+"""Messages beyond the history size are deleted, a little at a time, some time after one was stored."""
 
-from collections.abc import Callable
+import asyncio
+from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from rooms.history import pruning
+from rooms.history import writer as module
 from rooms.history.pruning import Beyond, prune
-from rooms.history.reader import read_after
+from rooms.history.writer import Writer
 from rooms.models import Message, MessageSequence, Room
-from rooms.tests.stored import keeping_room, make_older, put_many, put_texts
-
-pytestmark = pytest.mark.django_db
+from rooms.tests.support import keeping_room, make_older, new_message, put_many, put_texts, until
 
 
 def kept() -> list[int]:
     """The numbers that are left."""
-    return [row.seq for row in Message.objects.order_by("seq")]
+    return list(Message.objects.order_by("seq").values_list("seq", flat=True))
 
 
-def test_the_oldest_go_until_the_size_is_reached() -> None:
-    """What remains is the room's history, and the sequence remembers how far was deleted."""
-    room = keeping_room(history_size=3)
-    put_many(room, 8)
-    make_older(seconds=16)
-    assert prune(room.pk) is Beyond.NOTHING
-    assert kept() == [6, 7, 8]
-    sequence = MessageSequence.objects.get()
-    assert (sequence.last_seq, sequence.pruned, sequence.epoch) == (8, 5, room.epoch)
-    assert prune(room.pk) is Beyond.NOTHING
-    assert [row.seq for row in put_texts(room, "next")] == [9]
+@pytest.mark.django_db
+class TestPrune:
+    def test_the_oldest_messages_beyond_the_size_are_deleted(self):
+        room, other = keeping_room(history_size=3), keeping_room("other", history_size=3)
+        put_many(room, 8)
+        make_older(seconds=16)
+        assert prune(other.pk) is prune(room.pk) is Beyond.NOTHING
+        assert kept() == [6, 7, 8]
+        sequence = MessageSequence.objects.get(room=room)
+        assert (sequence.last_seq, sequence.pruned, sequence.epoch) == (8, 5, room.epoch)
+        assert prune(room.pk) is Beyond.NOTHING
+        assert [row.seq for row in put_texts(room, "next")] == [9]
+
+    def test_nothing_young_is_deleted(self):
+        """A process that missed it must still be able to deliver it."""
+        room = keeping_room(history_size=1)
+        put_many(room, 3)
+        make_older(seconds=14)
+        assert prune(room.pk) is Beyond.YOUNG
+        assert (kept(), MessageSequence.objects.get().pruned) == ([1, 2, 3], 0)
+        make_older(seconds=2)
+        put_texts(room, "4", "5")
+        assert prune(room.pk) is Beyond.YOUNG
+        assert (kept(), MessageSequence.objects.get().pruned) == ([4, 5], 3)
+
+    def test_a_young_message_before_old_ones_stays(self):
+        """The clocks of hosts differ."""
+        room = keeping_room(history_size=1)
+        rows = put_many(room, 4)
+        make_older(minutes=1)
+        Message.objects.filter(seq=2).update(at=rows[1].at)
+        assert prune(room.pk) is Beyond.YOUNG
+        assert kept() == [2, 3, 4]
+
+    def test_a_room_that_is_gone_or_keeps_nothing_has_nothing_beyond(self):
+        room = keeping_room(history_size=1)
+        put_many(room, 3)
+        make_older(minutes=1)
+        Room.objects.update(history_size=0)
+        assert (prune(room.pk), kept()) == (Beyond.NOTHING, [])
+        Room.objects.get().delete()
+        assert prune(room.pk) is Beyond.NOTHING
 
 
-def test_nothing_young_is_deleted() -> None:
-    """A process that missed it must still be able to show it."""
-    room = keeping_room(history_size=1)
-    put_many(room, 3)
-    make_older(seconds=14)
-    assert prune(room.pk) is Beyond.YOUNG
-    assert kept() == [1, 2, 3]
-    assert MessageSequence.objects.get().pruned == 0
-    make_older(seconds=2)
-    put_texts(room, "4", "5")
-    assert prune(room.pk) is Beyond.YOUNG
-    assert kept() == [4, 5]
-    assert MessageSequence.objects.get().pruned == 3
+@pytest.mark.django_db(transaction=True)
+class TestWriter:
+    """A writer prunes a room that keeps two messages, soon after one was stored."""
 
+    @pytest.fixture
+    def room(self, monkeypatch: pytest.MonkeyPatch) -> Room:
+        monkeypatch.setattr(module, "PRUNE_SECONDS", 0.01)
+        monkeypatch.setattr(pruning, "AGE", timedelta(seconds=-1))
+        return keeping_room(history_size=2)
 
-def test_little_is_deleted_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody can store meanwhile, so a room that is far beyond its size takes several steps."""
-    monkeypatch.setattr(pruning, "STEP", 3)
-    room = keeping_room(history_size=2)
-    put_many(room, 9)
-    make_older(minutes=1)
-    assert [prune(room.pk) for _ in range(3)] == [Beyond.MORE, Beyond.MORE, Beyond.NOTHING]
-    assert kept() == [8, 9]
+    async def grow(self, writer: Writer, room: Room, count: int) -> None:
+        """Store so many messages, and wait until the writer has pruned."""
+        await asyncio.gather(*(writer.store(new_message(room)) for _ in range(count)))
+        await until(lambda: writer._pruning is not None and writer._pruning.done())
 
+    async def test_a_room_is_pruned_in_steps_whenever_it_has_grown(self, room, monkeypatch):
+        monkeypatch.setattr(pruning, "STEP", 2)
+        writer = Writer(lambda batch: None)
+        for newest in (5, 10):
+            await self.grow(writer, room, 5)
+            assert await sync_to_async(kept)() == [newest - 1, newest]
 
-def test_what_others_deleted_is_no_work() -> None:
-    """Two processes may prune one room one after the other, and a history may grow again."""
-    room = keeping_room(history_size=2)
-    put_many(room, 6)
-    make_older(minutes=1)
-    prune(room.pk)
-    Room.objects.update(history_size=100)
-    assert prune(room.pk) is Beyond.NOTHING
-    assert kept() == [5, 6]
-    put_texts(room, "7")
-    assert [row.seq for row in read_after(room.pk, 4, 9).rows] == [5, 6, 7]
+    async def test_young_messages_are_deleted_later(self, room, monkeypatch):
+        """Though no further message is stored."""
+        monkeypatch.setattr(pruning, "AGE", timedelta(minutes=1))
+        left: list[Beyond] = []
 
+        def spy(room: int) -> Beyond:
+            left.append(prune(room))
+            return left[-1]
 
-def test_other_rooms_are_left_alone() -> None:
-    """Each is pruned by itself."""
-    one, other = keeping_room("one", history_size=1), keeping_room("other", history_size=1)
-    put_many(one, 2)
-    put_many(other, 3)
-    make_older(minutes=1)
-    prune(one.pk)
-    assert Message.objects.filter(room=other).count() == 3
+        monkeypatch.setattr(module, "prune", spy)
+        growing = asyncio.create_task(self.grow(Writer(lambda batch: None), room, 4))
+        await until(lambda: left[:2] == [Beyond.YOUNG] * 2)
+        await sync_to_async(make_older)(minutes=2)
+        await growing
+        assert await sync_to_async(kept)() == [3, 4]
 
+    async def test_after_a_failure_pruning_goes_on_with_the_next_message(self, room, monkeypatch):
+        def fail(room: int) -> Beyond:
+            raise OperationalError("no store")
 
-def delete_it() -> None:
-    """The room goes."""
-    Room.objects.get().delete()
-
-
-def forget() -> None:
-    """The room keeps nothing any more, and nobody has noticed."""
-    Room.objects.update(history_size=0)
-
-
-@pytest.mark.parametrize(("change", "left"), [(delete_it, Beyond.NOTHING), (forget, Beyond.NOTHING)])
-def test_a_room_that_changed_meanwhile(change: Callable[[], None], left: Beyond) -> None:
-    """One that was deleted, or has no history any more, has nothing left to be deleted."""
-    room = keeping_room(history_size=1)
-    put_many(room, 3)
-    make_older(minutes=1)
-    change()
-    assert prune(room.pk) is left
-    assert kept() == []
-
-
-def test_a_clock_that_was_set_back_does_not_make_old_what_is_young() -> None:
-    """Of what two hosts stored, with clocks that differ, nothing young is deleted behind something old."""
-    room = keeping_room(history_size=1)
-    rows = put_many(room, 4)
-    make_older(minutes=1)
-    Message.objects.filter(seq=2).update(at=rows[1].at)
-    assert prune(room.pk) is Beyond.YOUNG
-    assert kept() == [2, 3, 4]
+        writer = Writer(lambda batch: None)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "prune", fail)
+            await self.grow(writer, room, 3)
+        await self.grow(writer, room, 1)
+        assert await sync_to_async(kept)() == [3, 4]

@@ -1,93 +1,136 @@
-"""Reading what was said: pages, and what is not shown any more."""
+"""Reading stored messages: pages of rows, and the answer to `history`."""
+
+import asyncio
+import json
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from rooms.access.versions import AccessVersion, access_version
-from rooms.history.reader import Page, read_after, read_before
+from rooms.history import reader as module
+from rooms.history.reader import Page, history_page, read_after, read_before
 from rooms.models import Message, Room
-from rooms.tests.stored import keeping_room, put_many, read_again
-from rooms.tests.support import set_password
+from rooms.protocol import History, HistoryPage
+from rooms.tests.support import keeping_room, put_many, put_texts, read_again, resize, set_password
+from rtproject.websocket.exceptions import ClientError
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOTHING = Page([], AccessVersion(0, 0, guarded=False), "", 0, 0)
 
 
 @pytest.fixture
 def room() -> Room:
-    """A room with ten messages that keeps eight."""
-    room = keeping_room(history_size=8)
+    """A room with ten messages that keeps eight, beside another one."""
+    put_many(keeping_room("other"), 2)
+    room = keeping_room("Lobby", history_size=8)
     put_many(room, 10)
     return room
 
 
-def texts(page: Page) -> list[int]:
-    """The texts, which are numbers."""
-    return [int(row.text) for row in page.rows]
+class TestPages:
+    def test_the_first_messages_after_a_number(self, room):
+        for seq, limit, found in ((0, 3, [1, 2, 3]), (7, 3, [8, 9, 10]), (8, 5, [9, 10]), (99, 5, [])):
+            assert [row.seq for row in read_after(room.pk, seq, limit).rows] == found
+
+    def test_the_last_messages_before_a_number(self, room):
+        for seq, limit, found in (
+            (None, 3, [8, 9, 10]),
+            (8, 3, [5, 6, 7]),
+            (3, 5, [1, 2]),
+            (10**30, 1, [10]),
+        ):
+            assert [row.seq for row in read_before(room.pk, seq, limit).rows] == found
+
+    def test_a_page_has_the_present_state_of_the_room(self, room):
+        now = read_again("lobby")
+        now.set_password("other")
+        now.save()
+        assert read_after(room.pk, 9, 5)[1:] == (access_version(now), room.epoch, 10, 2)
+        room.sequence.pruned = 5
+        room.sequence.save(update_fields=["pruned"])
+        Room.objects.update(history_size=100)
+        assert read_before(room.pk, None, 1).pruned_through == 5  # deleted, though more is kept now
+
+    def test_a_room_that_is_gone_or_keeps_nothing_has_an_empty_page(self, room):
+        Room.objects.update(history_size=0)
+        read_again("lobby")
+        assert read_after(room.pk, 0, 5) == read_before(room.pk, None, 5) == NOTHING
+        Room.objects.all().delete()
+        assert read_after(room.pk, 0, 5) == read_before(room.pk, None, 5) == NOTHING
+
+    def test_a_page_is_found_by_its_index(self, room):
+        rows = Message.objects.filter(room=room)
+        for plan, by in ((rows.after(5).explain(), "seq>?"), (rows.before(5).explain(), "seq<?")):
+            assert "USING INDEX" in plan
+            assert f"(room_id=? AND {by})" in plan
+            assert "B-TREE" not in plan
+
+    def test_messages_are_read_before_the_room(self, room, django_assert_num_queries):
+        """So the access version is at least as new as they are."""
+        with django_assert_num_queries(2) as queries:
+            read_after(room.pk, 0, 5)
+        assert '"rooms_message"' in queries[0]["sql"]
 
 
-@pytest.mark.parametrize(
-    ("seq", "limit", "found"),
-    [(0, 3, [1, 2, 3]), (7, 3, [8, 9, 10]), (8, 5, [9, 10]), (10, 5, []), (99, 5, [])],
-)
-def test_what_came_after(room: Room, seq: int, limit: int, found: list[int]) -> None:
-    """The oldest first, and no more than were asked for."""
-    assert texts(read_after(room.pk, seq, limit)) == found
+async def ask(room: Room, before: int = 10**9, limit: int = 3) -> tuple[list[int], bool]:
+    """The numbers that a member gets that entered when the room was like `room`, and whether there are more."""
+    page = await history_page(room, access_version(room), History(before, limit))
+    return [json.loads(bytes(message))["seq"] for message in page.messages], page.more
 
 
-@pytest.mark.parametrize(
-    ("seq", "limit", "found"),
-    [(None, 3, [8, 9, 10]), (8, 3, [5, 6, 7]), (3, 5, [1, 2]), (1, 5, []), (0, 5, []), (10**30, 2, [9, 10])],
-)
-def test_what_came_before(room: Room, seq: int | None, limit: int, found: list[int]) -> None:
-    """The newest of them, in ascending order, whatever number a client makes up."""
-    assert texts(read_before(room.pk, seq, limit)) == found
+class TestHistory:
+    @pytest.mark.parametrize(
+        ("before", "limit", "found", "more"),
+        [
+            (11, 3, [8, 9, 10], True),
+            (6, 3, [3, 4, 5], False),
+            (5, 3, [3, 4], False),
+            (3, 3, [], False),
+            (10**30, 1, [10], True),
+        ],
+    )
+    async def test_a_page_says_whether_there_are_older_messages(self, room, before, limit, found, more):
+        """Messages beyond the history size are not shown, deleted or not."""
+        assert await ask(room, before, limit) == (found, more)
 
+    @pytest.mark.parametrize(("size", "found"), [(9000, [13, 14]), (500, [14])])
+    async def test_long_messages_come_in_shorter_pages(self, room, monkeypatch, size, found):
+        """A message that is longer than a page is one by itself."""
+        await sync_to_async(put_texts)(room, *["🦊" * 1000] * 4)
+        monkeypatch.setattr(module, "PAGE_BYTES", size)
+        assert await ask(room, limit=10) == (found, True)
 
-def test_a_page_says_how_the_room_is(room: Room) -> None:
-    """Its door and epoch of now, its newest number, and what is beyond its history."""
-    set_password("other")
-    page = read_after(room.pk, 9, 5)
-    assert page[1:] == (access_version(read_again("lobby")), room.epoch, 10, 2)
+    async def test_a_room_without_history_has_none(self):
+        room = Room(name="x")
+        assert await history_page(room, access_version(room), History(9, 9)) == HistoryPage([], more=False)
 
+    @pytest.mark.parametrize("hangs", [False, True])
+    async def test_a_store_that_fails_or_hangs_is_unavailable(self, room, monkeypatch, hangs):
+        async def fail(*_: object) -> None:
+            if hangs:
+                await asyncio.Event().wait()
+            raise OperationalError("no store")
 
-def test_what_was_deleted_is_gone_even_if_the_history_grew(room: Room) -> None:
-    """The highest number that was ever deleted counts too."""
-    room.sequence.pruned = 5
-    room.sequence.save(update_fields=["pruned"])
-    Room.objects.update(history_size=100)
-    assert read_before(room.pk, None, 1).pruned_through == 5
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "page_before", fail)
+            patch.setattr(module, "STORE_TIMEOUT", 0.01)
+            with pytest.raises(ClientError) as caught:
+                await ask(room)
+        assert caught.value.code == "unavailable"
+        assert await ask(room) == ([8, 9, 10], True)
 
+    @pytest.mark.parametrize("change", ["epoch", "password"])
+    async def test_after_a_change_a_member_reads_nothing_new(self, change):
+        """Another epoch, or a password that it may not know."""
 
-def test_a_room_that_is_gone_has_nothing(room: Room) -> None:
-    """No rows, no door and no epoch, whether it was deleted or keeps nothing any more."""
-    nothing = Page([], AccessVersion(0, 0, guarded=False), "", 0, 0)
-    Room.objects.update(history_size=0)
-    read_again("lobby")
-    assert read_after(room.pk, 0, 5) == read_before(room.pk, None, 5) == nothing
-    Room.objects.get().delete()
-    assert read_after(room.pk, 0, 5) == read_before(room.pk, None, 5) == nothing
+        def change_it() -> Room:
+            put_many(room := keeping_room(), 3)
+            set_password("secret123") if change == "password" else (resize(0), resize(8))
+            return room
 
-
-def test_other_rooms_are_not_read(room: Room) -> None:
-    """Each message belongs to one room."""
-    other = keeping_room("other")
-    put_many(other, 2)
-    assert texts(read_after(other.pk, 0, 5)) == [1, 2]
-
-
-def test_a_page_is_found_by_its_index(room: Room) -> None:
-    """Neither way of paging reads or sorts what it does not return."""
-    rows = Message.objects.filter(room=room)
-    for query, by in ((rows.after(5), "(room_id=? AND seq>?)"), (rows.before(5), "(room_id=? AND seq<?)")):
-        plan = query.explain()
-        assert "USING INDEX" in plan
-        assert by in plan
-        assert "B-TREE" not in plan
-
-
-def test_a_page_takes_two_queries(room: Room) -> None:
-    """The messages first, so that the door is at least as new as they are."""
-    with CaptureQueriesContext(connection) as queries:
-        read_after(room.pk, 0, 5)
-    assert ['"rooms_message"' in query["sql"] for query in queries] == [True, False]
+        room = await sync_to_async(change_it)()
+        with pytest.raises(ClientError) as caught:
+            await ask(room)
+        assert caught.value.code == "unavailable"

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from rooms.presence import backends as exchange
-from rooms.presence import tracker as presence
+from rooms.presence import backends, tracker
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -16,19 +15,22 @@ from rtproject.websocket.transport.frames import Frame
 
 STEP_SECONDS = 0.025  # of the clock; shorter than anything that presence waits for
 TURNS = 8  # of the event loop at each step: more than any chain of tasks needs
+GRACE = 3.0  # seconds, also where other tests have none
+SOON = backends.GATHER_SECONDS * 3  # until a change is known everywhere, questions and answers included
+ONE_HEARTBEAT = backends.HEARTBEAT_SECONDS + SOON
 
 Tags = dict[str, Any]
 
 
 class Clock:
-    """The running loop's clock, which stands still unless a test lets time pass."""
+    """The running loop's clock, which stands still unless a test advances it."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
         patch.setattr(asyncio.get_running_loop(), "time", lambda: self.now)
 
     async def advance(self, seconds: float = 0.0) -> None:
-        """Lets so many seconds pass; whatever is due happens in its turn."""
+        """Let so many seconds pass."""
         for _ in range(TURNS):
             await asyncio.sleep(0)
         end = self.now + seconds
@@ -37,111 +39,104 @@ class Clock:
             for _ in range(TURNS):
                 await asyncio.sleep(0)
 
-    async def finish(self, work: Coroutine[Any, Any, None]) -> float:
-        """Lets time pass until `work` is done, and returns how many seconds that took."""
-        start = self.now
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let time pass until `work` is done."""
         task = asyncio.create_task(work)
-        await self.advance()
         while not task.done():
             await self.advance(STEP_SECONDS)
         await task
-        return self.now - start
 
 
 class Process:
-    """A process with members in the room; `shown` is what it shows them."""
+    """A process with members in the room; `written` are the frames that they get."""
 
     def __init__(self, room: int) -> None:
-        self.shown: list[dict[str, Any]] = []
-        self.presence = PresenceTracker("group", room, self._show)
+        self.written: list[dict[str, Any]] = []
+        self.presence = PresenceTracker("group", room, self._write)
+        assert self.presence._backend is not None
         self.name = self.presence._backend._name
 
     @property
     def members(self) -> set[str]:
-        """The ids of all who are in the room, as far as it knows."""
+        """The ids of all members in the room, as far as the process knows."""
         people = self.presence.state.some(10_000)
         assert len(people) == len(self.presence.state)
         return {person.id for person in people}
 
-    def take_shown(self) -> list[tuple[Any, ...]]:
-        """What was shown since this was last asked: type, member if any, count."""
-        shown, self.shown[:] = list(self.shown), []
+    def take(self) -> list[tuple[Any, ...]]:
+        """Return the frames since this was last called: type, member if any, count."""
+        written, self.written[:] = list(self.written), []
         return [
             (frame["type"], *([frame["member"]["id"]] if "member" in frame else []), frame["count"])
-            for frame in shown
+            for frame in written
         ]
 
     def enter(self, *members: str) -> None:
-        """One connection of each of these members comes in."""
+        """Enter one connection of each of these members."""
         for member in members:
             self.presence.enter(Person(member, member.upper(), guest=True))
 
-    def leave(self, *members: str, may_return: bool = True) -> None:
-        """One connection of each of these members goes."""
+    def leave(self, *members: str) -> None:
+        """Leave one connection of each of these members."""
         for member in members:
-            self.presence.leave(member, may_return)
+            self.presence.leave(member, may_return=True)
 
-    def _show(self, frame: Frame) -> None:
-        self.shown.append(json.loads(frame.messages[0]["text"]))
+    def _write(self, frame: Frame) -> None:
+        self.written.append(json.loads(frame.messages[0]["text"]))
 
 
-class House:
-    """All processes, and the layer that brings to each of them what any of them tells, at once and in order.
+class Site:
+    """All processes, and the layer that brings each event to all of them, at once and in order.
 
-    While `away` is set the layer cannot be reached. What `loses` finds is lost; while `keeping` is set everything is
+    While `away` is set the layer cannot be reached. Events that `loses` finds are lost; while `keeping` is set all are
     kept for `release`. Nothing passes to or from the processes in `cut_off`.
     """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.clock = Clock(patch)
         self.processes: list[Process] = []
-        self.told: list[Tags] = []
+        self.published: list[Tags] = []
         self.away = False
         self.loses: Callable[[Tags], bool] = lambda tags: False
         self.keeping = False
         self.kept: list[Tags] = []
         self.cut_off: set[str] = set()
-        patch.setattr(exchange, "broadcast", self._broadcast)
-        patch.setattr(exchange, "is_shared", lambda: True)
-        patch.setattr(presence, "GRACE_SECONDS", 3.0)
+        patch.setattr(backends, "broadcast", self._broadcast)
+        patch.setattr(tracker, "is_shared", lambda: True)
+        patch.setattr(tracker, "GRACE_SECONDS", GRACE)
 
     async def open(self, *members: str, room: int = 1) -> Process:
-        """A process in which these members are the first to come in; what it was told and showed is forgotten."""
+        """A new process with these members; what was published and written until now is forgotten."""
         process = Process(room)
         self.processes.append(process)
         await self.clock.finish(process.presence.begin())
         process.enter(*members)
-        await self.clock.advance(exchange.GATHER_SECONDS * 2)
+        await self.clock.advance(backends.GATHER_SECONDS * 2)
         for each in self.processes:
-            each.take_shown()
-        self.told.clear()
+            each.take()
+        self.published.clear()
         return process
 
-    def kill(self, process: Process) -> None:
-        """Nothing is heard of it any more, and it hears nothing: it may as well be frozen."""
-        self.cut_off.add(process.name)
-
     def deliver(self, tags: Tags) -> None:
-        """Brings it to all processes, also to the one that told it."""
+        """Bring an event to all processes, also to the one that published it."""
         for process in self.processes:
             if not {process.name, tags["by"]} & self.cut_off:
                 process.presence.handle(tags)
 
     def release(self, kept: list[Tags] | None = None) -> None:
-        """Brings what was kept, or this instead of it, and keeps nothing any more."""
+        """Bring the events that were kept, or these instead, and keep none any more."""
         self.keeping, brought, self.kept = False, self.kept if kept is None else kept, []
         for tags in brought:
             self.deliver(tags)
 
-    def take_told(self) -> list[tuple[str, str]]:
-        """What was told since this was last asked, but for beats: by whom, and what."""
-        told, self.told[:] = list(self.told), []
-        return [(tags["by"], tags["presence"]) for tags in told if tags["presence"] != exchange.HEARTBEAT]
+    def changes(self) -> list[Tags]:
+        """What was published, without heartbeats."""
+        return [tags for tags in self.published if tags["presence"] != backends.HEARTBEAT]
 
     async def _broadcast(self, group: str, text: None, **tags: Any) -> None:
         if self.away:
             raise LayerUnavailable("no layer")
-        self.told.append(tags)
+        self.published.append(tags)
         if self.keeping:
             self.kept.append(tags)
         elif not self.loses(tags):

@@ -1,4 +1,4 @@
-"""The lists of members in several processes under whatever the layer may do."""
+"""The members of one room in several processes, whatever the layer may do."""
 
 import asyncio
 
@@ -6,22 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rooms.presence import backends as exchange
-from rooms.tests.presence.processes import House, Process
+from rooms.presence import backends
+from rooms.tests.presence.processes import Process, Site
 
 ACTIONS = ("enter", "leave", "lose", "keep", "shuffle", "repeat", "away", "advance", "open", "close")
 SCRIPTS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 11)), max_size=30)
 
 
-class Scene(House):
-    """A house in which things go wrong, and what its processes should know in the end."""
+class Scene(Site):
+    """A site on which things go wrong, and the connections in each process."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         super().__init__(patch)
-        self.inside: dict[Process, list[str]] = {}  # one entry for each connection
+        self.inside: dict[Process, list[str]] = {}
 
     async def play(self, action: str, number: int) -> None:
-        """One thing happens."""
         processes = list(self.inside)
         process = processes[number % len(processes)] if processes else None
         connections = self.inside.get(process, []) if process else []
@@ -37,40 +36,33 @@ class Scene(House):
                 self.keeping = True
             case "shuffle":
                 self.release(self.kept[number:] + self.kept[:number][::-1])
-            case "repeat" if self.told:
-                self.deliver(self.told[-1 - number % len(self.told)])
+            case "repeat" if self.published:
+                self.deliver(self.published[-1 - number % len(self.published)])
             case "away":
                 self.away = bool(number % 2)
             case "advance":
                 await self.clock.advance(number**2 / 10)
             case "open" if len(processes) < 4:
-                await self._begin(Process(1))
+                self.processes.append(opened := Process(1))
+                await self.clock.finish(opened.presence.begin())
+                self.inside[opened] = []
             case "close" if process and len(processes) > 1:
-                await self._end(process)
+                process.leave(*self.inside.pop(process))
+                await self.clock.advance(3.1)
+                await process.presence.close()
+                self.processes.remove(process)
 
     async def end(self) -> None:
         """Everything works again, for long enough."""
         self.away, self.loses = False, lambda tags: False
         self.release()
-        await self.clock.advance(4 * exchange.HEARTBEAT_SECONDS)
-
-    async def _begin(self, process: Process) -> None:
-        self.processes.append(process)
-        await self.clock.finish(process.presence.begin())
-        self.inside[process] = []
-
-    async def _end(self, process: Process) -> None:
-        for member in self.inside.pop(process):
-            process.leave(member)
-        await self.clock.advance(3.1)
-        await process.presence.close()
-        self.processes.remove(process)
+        await self.clock.advance(4 * backends.HEARTBEAT_SECONDS)
 
 
 @settings(deadline=None, max_examples=60)
 @given(SCRIPTS)
-def test_in_the_end_everybody_knows_who_is_there(script: list[tuple[str, int]]) -> None:
-    """Whatever was lost, repeated or reordered, all lists agree, and what was shown leads to them."""
+def test_in_the_end_every_process_knows_all_members(script):
+    """Whatever was lost, repeated or reordered; and the frames that members got lead to the same list."""
 
     async def run(patch: pytest.MonkeyPatch) -> None:
         scene = Scene(patch)
@@ -81,7 +73,7 @@ def test_in_the_end_everybody_knows_who_is_there(script: list[tuple[str, int]]) 
         for process in scene.inside:
             assert process.members == members
             seen: set[str] = set()
-            for kind, member, count in process.take_shown():
+            for kind, member, count in process.take():
                 assert (member in seen) is (kind == "left")
                 seen ^= {member}
                 assert count <= 4

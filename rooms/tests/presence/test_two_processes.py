@@ -1,44 +1,30 @@
-"""Who is in a room, when its members are in two processes that a real Valkey connects."""
+"""Presence in two processes that a real Valkey connects."""
 
 import asyncio
 import json
-from contextlib import AsyncExitStack, ExitStack
+import urllib.request
+from contextlib import AsyncExitStack
 
 import pytest
 
-from rooms.tests.wire import ask, ending, next_frame, refusal
+from rooms.tests.wire import PATIENCE, next_frame, refusal, two_servers
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
-from rtproject.tests.support.valkey import Valkey
 
-PATIENCE = 30.0  # seconds: running into it means that what a test waits for never comes
-
-# Who goes is gone sooner, a silent process too, and an answer may take its time on a busy machine.
+# A short grace period, and silent processes are gone soon; an answer may take its time on a busy machine.
 QUICK = """
-from rooms.presence import backends as exchange
-from rooms.presence import tracker as presence
-presence.GRACE_SECONDS = 0.2
-exchange.HEARTBEAT_SECONDS = 1.0
-exchange.QUIET_SECONDS = exchange.SYNC_TIMEOUT = 0.5
+from rooms.presence import backends, tracker
+tracker.GRACE_SECONDS = 0.2
+backends.HEARTBEAT_SECONDS = 1.0
+backends.QUIET_SECONDS = backends.SYNC_TIMEOUT = 0.5
 """
 QuickDaphne = patched(Daphne, QUICK)
 
-# A room for each test that needs a row: whoever left one a moment ago may still count in the next test.
-MAKE_ROOMS = """
-from rooms.models import Room
-Room.objects.create(name="small", member_limit=2)
-Room.objects.create(name="narrow", member_limit=2)
-Room.objects.create(name="emptied")
-"""
-DISCONNECT = """
-from rooms.models import Room
-from rooms.enforcement import disconnect
-disconnect(Room.objects.get(name="emptied"), {})
-"""
+MAKE_ROOM = "from rooms.models import Room; Room.objects.create(name='small', member_limit=2)"
 
 
 def guest(name):
-    """The query of a guest who is the same member whenever they come."""
+    """The query of a guest that is the same member on each connection."""
     return {"name": name, "key": f"key-of-{name}".ljust(16, "-")}
 
 
@@ -52,30 +38,22 @@ class Guest:
         self.names = sorted(person["name"] for person in welcome["members"])
 
     async def told(self):
-        """What is told next about who is in the room: type, name and count."""
+        """Return the next presence frame: type, name and count."""
         async with asyncio.timeout(PATIENCE):
             frame = json.loads(await self.client.recv())
         return frame["type"], frame["member"]["name"], frame["count"]
 
 
 async def enter(stack, server, name, room="here", query=None):
-    """A guest who stays until the end of the test, or until their client is closed."""
+    """Connect a guest until the end of the test."""
     client = await stack.enter_async_context(server.connect(f"/ws/{room}", query or guest(name)))
     return Guest(client, await next_frame(client))
 
 
 @pytest.fixture(scope="module")
 def two(new_site):
-    """Two servers of one site, for all tests that leave them and the Valkey between them alone."""
-    with ExitStack() as stack:
-        valkey = Valkey()
-        stack.callback(valkey.kill)
-        site = new_site(REDIS_URL=valkey.url)
-        site.execute(MAKE_ROOMS)
-        servers = []
-        for _ in range(2):
-            servers.append(QuickDaphne(site))
-            stack.callback(servers[-1].terminate)
+    """Two servers of one site, for all tests that leave them and their Valkey alone."""
+    with two_servers(new_site, MAKE_ROOM, QuickDaphne) as servers:
         yield servers
 
 
@@ -87,8 +65,7 @@ async def stack():
 
 
 @pytest.mark.parametrize("room", ["lobby", "unlisted"])
-async def test_everybody_is_told_about_everybody(two, stack, room):
-    """A newcomer is welcomed with the members of both processes, and both are told who comes and goes."""
+async def test_members_of_both_processes_are_told_of_each_other(two, stack, room):
     first, second = two
     ada = await enter(stack, first, "ada", room)
     bob = await enter(stack, second, "bob", room)
@@ -101,38 +78,28 @@ async def test_everybody_is_told_about_everybody(two, stack, room):
     assert await ada.told() == await bob.told() == ("left", "eve", 2)
 
 
-async def test_a_member_in_both_is_one(two, stack):
-    """Nobody hears of the second connection, nor that one of the two was closed."""
+async def test_a_member_of_both_processes_is_one(two, stack):
+    """Its latest name counts, and it leaves with the last connection."""
     first, second = two
-    ada = await enter(stack, first, "ada")
-    bob = await enter(stack, second, "bob")
+    ada = await enter(stack, first, "ada", "hall")
+    bob = await enter(stack, second, "bob", "hall")
     assert await ada.told() == ("joined", "bob", 2)
-    twin = await enter(stack, second, "ada")
-    assert (twin.id, twin.names) == (ada.id, ["ada", "bob"])
+    twin = await enter(stack, second, "ada", "hall", guest("ada") | {"name": "Countess"})
+    assert (twin.id, twin.names) == (ada.id, ["Countess", "bob"])
     await ada.client.close()
-    mia = await enter(stack, first, "mia")
+    mia = await enter(stack, first, "mia", "hall")
     assert await bob.told() == await twin.told() == ("joined", "mia", 3)
-    await mia.client.close()  # her grace is over after Ada's
+    await mia.client.close()  # her grace period is over after that of the first connection
     assert await bob.told() == await twin.told() == ("left", "mia", 2)
-    await enter(stack, first, "eve")
-    assert await bob.told() == await twin.told() == ("joined", "eve", 3)
 
 
-async def test_who_comes_by_another_name_is_welcomed_by_it(two, stack):
-    """Also where the other process still knows the former one."""
-    first, second = two
-    ada = await enter(stack, first, "ada", "hall")  # where no other test's members may still be
-    countess = await enter(stack, second, "ada", "hall", guest("ada") | {"name": "Countess"})
-    assert (countess.id, countess.names) == (ada.id, ["Countess"])
-
-
-async def test_the_limit_of_a_room_counts_the_members_of_all_processes(two, stack):
-    """A member may come in once more anywhere, a stranger nowhere, until somebody has left."""
+async def test_a_member_limit_counts_all_processes(two, stack):
+    """A member may connect once more anywhere, another one nowhere, until a seat is free."""
     first, second = two
     ada = await enter(stack, first, "ada", "small")
-    bob = await enter(stack, second, "bob", "small")
+    bob = await enter(stack, first, "bob", "small")
     assert await ada.told() == ("joined", "bob", 2)
-    for server in two:
+    for server in (second, first):  # the second one has no member yet
         assert await refusal(server.connect("/ws/small", guest("eve"))) == 4100
         await enter(stack, server, "ada", "small")
     await bob.client.close()
@@ -141,29 +108,7 @@ async def test_the_limit_of_a_room_counts_the_members_of_all_processes(two, stac
     assert eve.names == ["ada", "eve"]
 
 
-async def test_a_limit_holds_in_a_process_where_nobody_is_yet(two, stack):
-    """It asks the others first."""
-    first, second = two
-    for name in ("ada", "bob"):
-        await enter(stack, first, name, "narrow")
-    assert await refusal(second.connect("/ws/narrow", guest("eve"))) == 4100
-
-
-async def test_an_admin_disconnects_the_members_of_both(two, stack):
-    """Whoever is in the room at that time; they may come back."""
-    first, second = two
-    guests = [
-        await enter(stack, server, name, "emptied") for server, name in ((first, "mia"), (second, "tom"))
-    ]
-    ids = str([guest.id for guest in guests])
-    await asyncio.to_thread(first.execute, DISCONNECT.replace("{}", ids))
-    assert [await ending(guest.client) for guest in guests] == [([], 4008)] * 2
-    back = await enter(stack, first, "mia", "emptied")
-    assert await ask(back.client, {"type": "ping"}) == {"type": "pong"}
-
-
 async def test_a_killed_process_takes_its_members_with_it(start_server, valkey, stack):
-    """The others are told that they left."""
     first = start_server(QuickDaphne, REDIS_URL=valkey.url)
     second = start_server(QuickDaphne, site=first.site)
     bob = await enter(stack, second, "bob")
@@ -183,8 +128,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize(("kind", "end"), ENDINGS.values(), ids=ENDINGS.keys())
-async def test_a_restart_fills_no_room_with_who_left_and_came_back(start_server, valkey, stack, kind, end):
-    """Members who come back to the new process were never away, as far as anybody else is told."""
+async def test_members_that_come_back_after_a_restart_were_never_away(start_server, valkey, stack, kind, end):
     first = start_server(kind, REDIS_URL=valkey.url)
     second = start_server(site=first.site)
     bob = await enter(stack, second, "bob")
@@ -198,8 +142,7 @@ async def test_a_restart_fills_no_room_with_who_left_and_came_back(start_server,
     assert await bob.told() == ("joined", "mia", 4)
 
 
-async def test_after_a_restart_of_valkey_the_lists_are_right(start_server, valkey, stack):
-    """Who went meanwhile has left, and nobody else has: it was the layer that was silent."""
+async def test_after_a_restart_of_valkey_only_members_that_went_have_left(start_server, valkey, stack):
     first = start_server(QuickDaphne, REDIS_URL=valkey.url)
     second = start_server(QuickDaphne, site=first.site)
     ada, bob = await enter(stack, first, "ada"), await enter(stack, second, "bob")
@@ -217,7 +160,7 @@ async def test_after_a_restart_of_valkey_the_lists_are_right(start_server, valke
 
 
 async def enter_when_open(stack, server, name):
-    """A guest who comes again as long as the layer is out of reach for newcomers."""
+    """Connect a guest again as long as newcomers are denied because of the layer."""
     async with asyncio.timeout(PATIENCE):
         while True:
             client = await stack.enter_async_context(server.connect("/ws/here", guest(name)))
@@ -225,3 +168,28 @@ async def enter_when_open(stack, server, name):
                 return Guest(client, await next_frame(client))
             except Exception:
                 assert client.close_code == 4103
+
+
+async def test_the_list_of_rooms_counts_the_members_of_all_processes(start_server, new_site, valkey, stack):
+    """A member of both is counted once. While the layer is away the counts are unknown."""
+
+    async def counted(server, expected):
+        address = server.http_url("/rooms/.live")
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                rooms = json.loads(await asyncio.to_thread(lambda: urllib.request.urlopen(address).read()))[
+                    "rooms"
+                ]
+                if {room["name"]: room["members"] for room in rooms} == expected:
+                    return
+                await asyncio.sleep(0.2)  # the list may be some seconds old
+
+    site = new_site(REDIS_URL=valkey.url)
+    first, second = start_server(site=site), start_server(site=site)
+    for server, name in ((first, "ann"), (second, "ann"), (second, "bob")):
+        await enter(stack, server, name, "lobby")
+    for server in (first, second):
+        await counted(server, {"lobby": 2, "VIP": 0})
+    await asyncio.to_thread(valkey.stop)
+    await counted(first, {"lobby": None, "VIP": None})
+    assert "Traceback" not in first.log

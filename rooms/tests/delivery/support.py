@@ -1,4 +1,4 @@
-"""Somebody who listens to a live_room, and a store that does what a test says."""
+"""A subscriber that remembers its frames, and a store that does what a test says."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,17 +17,20 @@ from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
 
-PATIENCE = 10.0  # seconds: running into it means that what a test waits for never comes
+UNLISTED = AccessVersion(0, 0, guarded=False)
 OPEN = AccessVersion(1, 0, guarded=False)
-NEWER = AccessVersion(1, 1, guarded=True)
+GUARDED = AccessVersion(1, 1, guarded=True)  # the same room after a password was set
 
 
 class Member:
-    """A subscriber that reads at once whatever it is shown, while `reading` is set."""
+    """A subscriber: `received` are its frames, `code` is what it was ended with.
+
+    While `reading` is not set, its client reads nothing.
+    """
 
     def __init__(self, access: AccessVersion = OPEN) -> None:
         self.access = access
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.code: int | None = None
         self.reading = asyncio.Event()
         self.reading.set()
@@ -35,27 +38,27 @@ class Member:
         self.send_queue.release()
 
     def end(self, code: int) -> None:
-        """Remembers how it was ended."""
+        """Remember the code."""
         self.code = int(code)
 
     async def _send(self, message: Any) -> None:
         await self.reading.wait()
-        self.heard.append(message["text"])
+        self.received.append(message["text"])
 
 
 class Store:
-    """Stands in for the store of one room; the texts of the messages in it are their numbers.
+    """Stands in for the store of one room, whose messages have their numbers as texts.
 
-    While it is `failing` it is out of reach. Who reads has to wait for `gate` after what is there was read; `late` more
-    are stored between its two queries, once.
+    While it is `failing` it is out of reach. An answer waits for `gate` after the rows were read; `late` more messages
+    are stored between the two queries of the next answer.
     """
 
-    def __init__(self, newest: int = 0, epoch: str = "epoch", access: AccessVersion = OPEN) -> None:
+    def __init__(self, newest: int = 0) -> None:
         self.newest = newest
-        self.epoch = epoch
-        self.access = access
+        self.epoch = "epoch"
+        self.access = OPEN
         self.pruned = 0
-        self.deleted: set[int] = set()  # rows that somebody took out by hand
+        self.deleted: set[int] = set()  # rows that were deleted past the protocol
         self.late = 0
         self.failing = False
         self.gate = asyncio.Event()
@@ -63,12 +66,12 @@ class Store:
         self.asked: asyncio.Queue[int | None] = asyncio.Queue()
 
     async def page_after(self, room: int, seq: int, limit: int) -> Page:
-        """Stands in for `reader.page_after`."""
+        """Stand in for `reader.page_after`."""
         first = max(seq, self.pruned) + 1
         return await self._page(seq, range(first, min(self.newest, first + limit - 1) + 1))
 
     async def page_before(self, room: int, seq: int | None, limit: int) -> Page:
-        """Stands in for `reader.page_before`, of the newest."""
+        """Stand in for `reader.page_before`, without a `seq`."""
         return await self._page(None, range(max(self.pruned, self.newest - limit) + 1, self.newest + 1))
 
     async def _page(self, after: int | None, seqs: range) -> Page:
@@ -82,8 +85,12 @@ class Store:
             raise OperationalError("no store")
         return page
 
+    def taken(self) -> list[int | None]:
+        """Return what was asked for since this was last called: numbers after which pages were read."""
+        return [self.asked.get_nowait() for _ in range(self.asked.qsize())]
+
     def stand_in(self, patch: pytest.MonkeyPatch) -> None:
-        """LiveRooms and replays read here from now on, and wait no longer than the event loop takes for a turn."""
+        """Let live rooms and replays read here, with pauses of one turn of the event loop."""
         patch.setattr(module, "page_before", self.page_before)
         patch.setattr(module, "page_after", self.page_after)
         patch.setattr(replay, "page_after", self.page_after)
@@ -93,40 +100,31 @@ class Store:
 
 
 def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
-    """A room with a history, or without if `epoch` is empty, as it is read from a store."""
+    """A room as it is read from the store; without history if `epoch` is empty."""
     room = Room(pk=pk, name=name)
     room.sequence = MessageSequence(room=room, epoch=epoch)
     return room
 
 
 def event(seq: int, access: AccessVersion = OPEN, epoch: str = "epoch") -> GroupEvent:
-    """What the layer brings when message `seq` was stored elsewhere."""
+    """The event that message `seq` was stored by another process, as the layer brings it."""
     return GroupEvent(str(seq), {"seq": seq, "epoch": epoch, "access": list(access)})
 
 
 def numbers(first: int, last: int) -> list[str]:
-    """What a member has heard who was shown these messages."""
+    """The texts of these messages."""
     return [str(seq) for seq in range(first, last + 1)]
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Returns when `condition` is true."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+async def begun(on_change: Callable[[str], None] = lambda key: None, room: Room | None = None) -> LiveRoom:
+    """A live room that has begun."""
+    live_room = LiveRoom(room or listed_room(), on_change)
+    await live_room.begin()
+    return live_room
 
 
-async def begun_live_room(
-    changed: Callable[[str], None] = lambda key: None, room: Room | None = None
-) -> LiveRoom:
-    """A live_room that has begun."""
-    begun = LiveRoom(room or listed_room(), changed)
-    await begun.begin()
-    return begun
-
-
-def attached(to: LiveRoom, access: AccessVersion = OPEN) -> Member:
-    """Somebody who hears what comes from now on."""
+def subscribed(live_room: LiveRoom, access: AccessVersion = OPEN) -> Member:
+    """A new subscriber of `live_room`."""
     member = Member(access)
-    to.subscribers.add(member)
+    live_room.subscribers.add(member)
     return member

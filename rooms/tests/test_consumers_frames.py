@@ -1,0 +1,151 @@
+"""Inside a room: the welcome and the replay, errors, the message rate, and paging."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from rooms import consumers
+from rooms.tests.support import APPLICATIONS, Client, change_room, entered, keeping_room, put_many
+from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.throttling.rates import Rate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+everywhere = pytest.mark.parametrize("application", APPLICATIONS)
+
+
+@sync_to_async
+def room_with(count: int, **fields: Any) -> str:
+    """A room `lobby` with so many messages; return its epoch."""
+    room = keeping_room(**fields)
+    if count:
+        put_many(room, count)
+    return room.epoch
+
+
+async def seqs(client: Client, count: int) -> list[int]:
+    """The numbers of the next messages."""
+    return [(await client.next())["seq"] for _ in range(count)]
+
+
+class TestWelcome:
+    async def test_at_most_100_members_are_named_with_the_newcomer(self, monkeypatch):
+        monkeypatch.setattr(consumers, "MAX_NAMED", 2)
+        async with entered("lobby"), entered("lobby"), entered("lobby") as client:
+            assert client.welcome["count"] == 3
+            assert len(client.welcome["members"]) == 2
+            assert client.welcome["you"] in client.welcome["members"]
+
+    @everywhere
+    async def test_it_is_followed_by_the_newest_messages_and_then_by_new_ones(self, application):
+        epoch = await room_with(60)
+        async with entered("lobby", application) as client:
+            welcome = {key: client.welcome[key] for key in ("history", "epoch", "seq", "recovered")}
+            assert welcome == {"history": True, "epoch": epoch, "seq": 60, "recovered": False}
+            assert await seqs(client, 50) == list(range(11, 61))
+            assert (await client.ask("hi"))["seq"] == 61
+
+    @everywhere
+    async def test_a_client_that_comes_back_gets_the_messages_that_it_missed(self, application):
+        epoch = await room_with(5)
+        async with entered("lobby", application, since="3", epoch=epoch) as client:
+            assert client.welcome["recovered"] is True
+            assert await seqs(client, 2) == [4, 5]
+            assert await client.is_open()
+
+    async def test_at_most_the_history_size_is_replayed(self):
+        """Even if more is not deleted yet."""
+        epoch = await room_with(5, history_size=2)
+        async with (
+            entered("lobby", history="200") as client,
+            entered("lobby", since="2", epoch=epoch) as late,
+        ):
+            assert await seqs(client, 2) == await seqs(late, 2) == [4, 5]
+            assert late.welcome["recovered"] is False
+            assert await client.is_open()
+
+    @pytest.mark.parametrize("size", [0, 10])
+    async def test_switching_history_on_or_off_sends_members_to_a_new_welcome(self, size):
+        await room_with(0, history_size=10 - size)
+        async with entered("lobby") as client:
+            await sync_to_async(change_room)(history_size=size)
+            assert await client.code() == CloseCode.GOING_AWAY
+        async with entered("lobby") as client:
+            assert client.welcome["history"] is bool(size)
+            assert ("seq" in await client.ask("hi")) is bool(size)
+
+
+def is_error(code: str, frame: dict[str, Any], frame_id: str | None = None) -> bool:
+    """Whether `frame` is an error of this code, with a sentence."""
+    found = (frame["type"], frame["code"], frame.get("id"))
+    return found == ("error", code, frame_id) and len(frame["detail"]) > 10
+
+
+class TestErrors:
+    BAD = {
+        "invalid JSON": "{",
+        "unknown type": {"type": "shout", "id": "7"},
+        "blank": {"type": "say", "text": " \n", "id": "7"},
+        "lone surrogate": '{"type": "say", "text": "\\ud800"}',
+        "nothing": "",
+        "too deep": '{"x":' + "[" * 100_000,
+    }
+
+    @everywhere
+    @pytest.mark.parametrize("frame", BAD.values(), ids=BAD.keys())
+    async def test_a_bad_frame_is_answered_and_has_no_effect(self, application, frame, caplog):
+        async with entered("lobby", application) as ada, entered("lobby", application) as bob:
+            assert is_error("bad_frame", await ada.ask(frame), "7" if isinstance(frame, dict) else None)
+            assert await ada.is_open()
+            assert await bob.is_open()
+        assert not [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
+
+    async def test_bytes_are_an_error(self):
+        async with entered("lobby") as client:
+            for data in (b"", b"\xff\0", b'{"type": "ping"}'):
+                await client.put(data=data)
+                assert is_error("bad_frame", await client.next())
+
+    async def test_the_length_of_a_text_counts_in_characters(self, settings):
+        settings.ROOMS_MAX_TEXT = 3
+        async with entered("lobby") as client:
+            assert (await client.ask("🦊🦊🦊"))["text"] == "🦊🦊🦊"
+            assert is_error("too_long", await client.ask({"type": "say", "text": "four", "id": "7"}), "7")
+            assert is_error("too_long", await client.ask("x" * 1_000_000))
+
+
+class TestRate:
+    async def test_a_message_beyond_the_rate_has_no_effect(self, settings):
+        """The rate counts for one connection, and pings do not count."""
+        settings.ROOMS_MESSAGE_RATE = Rate(3, 86400.0)
+        async with entered("lobby") as ada, entered("lobby") as bob:
+            for _ in range(3):
+                assert (await ada.ask("hi"))["type"] == "message"
+            assert is_error("rate_limited", await ada.ask({"type": "say", "text": "hi", "id": "7"}), "7")
+            assert await ada.is_open()
+            assert [(await bob.next())["text"] for _ in range(3)] == ["hi"] * 3
+            assert (await bob.ask("hi"))["type"] == "message"
+
+    @pytest.mark.parametrize("frame", ["hi", {"type": "history", "before": 5, "limit": 1}])
+    async def test_ignoring_it_again_and_again_ends_the_connection(self, settings, frame):
+        """After ten times as many errors. Asking for history counts, too."""
+        settings.ROOMS_MESSAGE_RATE = Rate(2, 86400.0)
+        async with entered("lobby") as client:
+            answers = [(await client.ask(frame))["type"] for _ in range(22)]
+            assert "error" not in answers[:2]
+            assert answers[2:] == ["error"] * 20
+            await client.put('{"type": "say", "text": "hi"}')
+            assert await client.code() == CloseCode.RATE_LIMITED
+
+
+async def test_older_messages_are_read_page_by_page():
+    await room_with(5)
+    async with entered("lobby", history="0") as client:
+        found, before = [], 5  # nothing of the history was asked for
+        while (page := await client.ask({"type": "history", "before": before, "limit": 2}))["messages"]:
+            assert page["type"] == "history"
+            found.append([message["seq"] for message in page["messages"]])
+            assert page["more"] is (found[-1][0] > 1)
+            before = found[-1][0]
+        assert found == [[3, 4], [1, 2]]
