@@ -8,7 +8,7 @@ from echo.routing import websocket_urlpatterns
 from rtproject.asgi import application as site
 from rtproject.websocket.close_codes import CloseCode
 
-PATIENCE = 20  # seconds until a test gives up waiting for an answer
+TIMEOUT = 20  # seconds until a test gives up waiting for an answer
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +21,9 @@ def _no_pulse(settings):
 async def test_the_slash_at_the_end_is_optional(application, path):
     """Both ways of writing it are the echo."""
     client = WebsocketCommunicator(application, path)
-    assert await client.connect(PATIENCE) == (True, None)
+    assert await client.connect(TIMEOUT) == (True, None)
     await client.send_to("hello")
-    assert await client.receive_from(PATIENCE) == "Echo: hello"
+    assert await client.receive_from(TIMEOUT) == "Echo: hello"
     await client.disconnect()
 
 
@@ -32,5 +32,5 @@ async def test_nothing_else_is_the_echo(path):
     """The site closes what it does not know with 4004."""
     client = WebsocketCommunicator(site, "/")
     client.scope["path"] = path
-    assert await client.connect(PATIENCE) == (False, CloseCode.NOT_FOUND)
+    assert await client.connect(TIMEOUT) == (False, CloseCode.NOT_FOUND)
     await client.disconnect()

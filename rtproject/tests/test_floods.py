@@ -7,8 +7,8 @@ import pytest
 from websockets.frames import Opcode
 
 from rtproject.tests.support.frames import next_frame
-from rtproject.tests.support.memory import MIB, Memory
 from rtproject.tests.support.patched import patched
+from rtproject.tests.support.process import MIB, Memory
 from rtproject.tests.support.raw import frame, raw_client
 from rtproject.tests.support.servers import Daphne, Uvicorn
 

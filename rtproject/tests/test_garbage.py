@@ -14,7 +14,7 @@ import pytest
 
 from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.patched import patched
-from rtproject.tests.support.process import PATIENCE
+from rtproject.tests.support.process import TIMEOUT
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 CONNECTIONS = 20
@@ -67,7 +67,7 @@ async def test_ended_connections_leave_no_cycles(start_server, kind):
 
 def left_when_all_is_over(server):
     """How many there are of each kind, as soon as it is few of each: timers of closed connections end by themselves."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         seen = len(server.log)
         os.kill(server.pid, signal.SIGUSR1)

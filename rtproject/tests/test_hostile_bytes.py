@@ -13,10 +13,10 @@ from websockets.sync.client import connect
 
 from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.hostile import CODES, FRAMES, HANDSHAKES, UNANSWERED, request
-from rtproject.tests.support.memory import MIB, Memory
+from rtproject.tests.support.process import MIB, Memory
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
-PATIENCE = 20  # seconds for one answer
+TIMEOUT = 20  # seconds for one answer
 WARM_UP, TRIES = 400, 1500  # connections until the memory allocator has what it needs, and those that count
 MOST_MEMORY = 16 * MIB  # what these may leave; each that stayed open would be 24 KiB or more
 ANSWERS = {101, 400, 403, 404, 405, 413, 414, 426, 431, 501, 505}
@@ -31,7 +31,7 @@ def exchange(server: Server, opening: bytes, rest: bytes | None = None, reset: b
     Without `rest` we hang up at once, and nobody need answer.
     """
     answer = b""
-    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+    with socket.create_connection(("127.0.0.1", server.port), TIMEOUT) as client:
         try:
             client.sendall(opening)
             if rest is not None:
@@ -101,7 +101,7 @@ def _unharmed(server: Server) -> Iterator[None]:
     for path in ("/echo", "/ws/lobby"):
         with connect(server.ws_url(path), proxy=None, max_queue=None) as client:
             client.send('{"type": "ping"}')
-            client.recv(PATIENCE)
+            client.recv(TIMEOUT)
     assert "Traceback" not in server.log[mark:]
 
 

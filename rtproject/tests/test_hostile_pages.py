@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
-PATIENCE = 30  # seconds for one answer
+TIMEOUT = 30  # seconds for one answer
 TOKEN = "a" * 32  # a CSRF token is any 32 letters that come as a cookie and with the form
 
 steady = settings(derandomize=True, deadline=None, database=None, max_examples=80)
@@ -82,7 +82,7 @@ def server(request: pytest.FixtureRequest, new_site: NewSite) -> Iterator[Server
 
 def status(server: Server, method: str, target: str, body: bytes, headers: dict[str, str]) -> int:
     """The status that a request is answered with."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT)
     try:
         connection.putrequest(method, target, skip_host="Host" in headers, skip_accept_encoding=True)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():

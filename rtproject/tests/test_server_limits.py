@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 from websockets.asyncio.client import unix_connect
 
-from rtproject.tests.support.process import PATIENCE
+from rtproject.tests.support.process import TIMEOUT
 from rtproject.tests.support.raw import raw_client
 from rtproject.tests.support.servers import Daphne, SiteProcess, Uvicorn
 
@@ -84,7 +84,7 @@ async def test_a_page_tells_of_an_undeclared_proxy_too(start_server, kind):
     server = start_server(kind)
     request = Request(server.http_url("/rooms/"), headers={"X-Forwarded-For": "198.51.100.1"})
     for _ in range(2):
-        with await asyncio.to_thread(urlopen, request, timeout=PATIENCE) as page:
+        with await asyncio.to_thread(urlopen, request, timeout=TIMEOUT) as page:
             assert page.status == 200
     await server.wait_for_log("TRUSTED_PROXIES is 0")
     async with server.connect("/nowhere", **forwarded("198.51.100.1")) as client:
@@ -116,7 +116,7 @@ class UnixDaphne(SiteProcess):
 
     async def listens(self):
         """Returns once the socket is there: Daphne has no line of log for it."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not self.socket.exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

