@@ -22,20 +22,6 @@ async def test_a_consumer_that_overrides_nothing_accepts_and_ignores():
     assert await connection(WebsocketConsumer, "hello").visit() == [ACCEPT]
 
 
-async def test_text_and_bytes_reach_receive_and_come_back():
-    """Text stays text and bytes stay bytes, empty ones too."""
-    communicator = WebsocketCommunicator(Recorder.as_asgi(), "/somewhere")
-    assert await communicator.connect() == (True, None)
-    for sent in ("hello", ""):
-        await communicator.send_input({"type": "websocket.receive", "text": sent})
-        assert await communicator.receive_from() == sent
-    for frame in (b"hello", b""):
-        await communicator.send_input({"type": "websocket.receive", "bytes": frame, "text": None})
-        assert await communicator.receive_from() == frame
-    await communicator.disconnect(code=4999)
-    assert Recorder.ended == [4999]
-
-
 @pytest.mark.parametrize(("scope", "answer"), [({"query_string": b"a=1&a=2"}, "2"), ({}, "nothing")])
 async def test_the_query_is_parsed_before_connect(scope, answer):
     """The last of several values counts, and a missing query string is an empty one."""
@@ -107,11 +93,6 @@ class TestAdmission:
         assert await connection(Asking).visit() == [closed_with(4103)]
         assert "cannot be admitted" in caplog.text
 
-    async def test_a_layer_that_cannot_be_joined_admits_no_one(self, layer):
-        """A client that would receive nothing gets 4103."""
-        layer.failing = {"new_channel"}
-        assert await connection(Recorder).visit() == [closed_with(4103)]
-
     async def test_a_connect_that_hangs_ends_with_a_code(self, monkeypatch):
         """It is limited in time, and the client gets 4103."""
         monkeypatch.setattr(module, "CONNECT_TIMEOUT", 0.01)
@@ -138,15 +119,6 @@ class TestFrames:
 
         sent = await connection(Strict, "bad", "hello").visit()
         assert sent == [ACCEPT, text("bad_frame Not this. 7"), text("hello")]
-
-    async def test_by_default_a_client_error_is_ignored(self):
-        """A consumer whose protocol has no errors sends nothing."""
-
-        class Silent(WebsocketConsumer):
-            async def receive(self, text_data=None, bytes_data=None):
-                raise ClientError("bad_frame", "No.")
-
-        assert await connection(Silent, "hello").visit() == [ACCEPT]
 
     async def test_a_frame_needs_text_or_bytes(self):
         """A `send` with neither raises instead of sending nothing."""

@@ -170,15 +170,6 @@ class TestSlowClient:
             assert await client.next() == closed_with(4008)
         assert Recorder.ended == [1006]
 
-    async def test_a_shutdown_meanwhile_is_a_shutdown(self):
-        """A server that cancels the connection is obeyed."""
-        client = connection(Recorder)
-        async with client.running() as task:
-            await self.overflow(client)
-            task.cancel()
-        assert task.cancelled()
-        assert Recorder.ended == [4200]
-
     @pytest.mark.usefixtures("_short_timeouts")
     async def test_with_a_transport_the_connection_is_aborted_instead(self):
         """The end of the transport comes as a disconnect, which is waited for."""

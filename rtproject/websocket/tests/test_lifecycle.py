@@ -89,17 +89,6 @@ class TestBackground:
 
 
 class TestShutdown:
-    async def test_a_server_without_a_reactor_needs_none_of_it(self):
-        """Connections open and close, and nothing of them is kept."""
-        assert await Connection(GracefulShutdown(stays), client=CLIENT).visit() == [ACCEPT]
-        assert not running_tasks().connections
-
-    async def test_a_reactor_that_does_not_run_is_left_alone(self, reactor):
-        """An imported Twisted is not a running one."""
-        reactor.running = False
-        running_tasks()
-        assert reactor.triggers == []
-
     async def test_every_client_is_closed_before_the_end(self, reactor, open_clients):
         """Each open connection is closed with 4200, has time to answer, and then ends."""
         opened = await open_clients(3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import layer as layer_module
 from rtproject.websocket.groups import registry as module
-from rtproject.websocket.groups.registry import GroupRegistry, broadcast, current_registry
+from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle, soon, text
 from rtproject.websocket.tests.layers import Layer, Listener, assert_receives, listeners, raw_event
 
@@ -90,11 +90,6 @@ class TestDelivery:
         await registry.leave("group", member)
         await assert_receives("group", other)
         assert member.silent
-
-
-async def test_a_loop_has_one_registry():
-    """All connections of a process share one channel."""
-    assert current_registry() is current_registry()
 
 
 class TestFailingLayer:
@@ -194,39 +189,6 @@ class TestOverlaps:
         await soon(second)
         await assert_receives("group", member)
         assert gone.silent
-
-    async def test_a_join_during_the_last_leave_counts(self, layer, registry):
-        """The layer is told of the join after it was told of the leave."""
-        [last] = await listeners(registry, "group")
-        newcomer = Listener()
-        layer.gate.clear()
-        tasks = await self.begin(registry.leave("group", last), registry.join("group", newcomer))
-        layer.gate.set()
-        await soon(asyncio.gather(*tasks))
-        assert layer.calls[-2:] == ["group_discard", "group_add"]
-        await assert_receives("group", newcomer)
-        assert last.silent
-
-    async def test_a_leave_does_not_fail_for_another_join(self, layer, registry):
-        """Where the layer cannot be told of a join, the join fails and not the leave before it."""
-        leaver, newcomer = Listener(), Listener()
-        layer.gate.clear()
-        # The others queue behind the first one, which waits for the layer.
-        tasks = await self.begin(
-            registry.join("another", Listener()),
-            registry.join("group", leaver),
-            registry.leave("group", leaver),
-            registry.join("group", newcomer),
-        )
-        layer.failing = {"group_add"}
-        layer.gate.set()
-        _, _, leave, join = await soon(asyncio.gather(*tasks, return_exceptions=True))
-        assert leave is None
-        assert isinstance(join, LayerUnavailable)
-        layer.failing.clear()
-        await registry.join("group", newcomer)
-        await assert_receives("group", newcomer)
-        assert leaver.silent
 
 
 def run_steps(steps):

@@ -144,11 +144,3 @@ async def test_a_redis_that_takes_no_writes_counts_as_out_of_reach(valkey):
     async with windows(1, Rate(1, 60.0), valkey.url) as (window,):
         assert await window.take(KEY)
         assert not await window.take(KEY)
-
-
-async def test_a_rate_of_zero_asks_no_redis():
-    """0 turns the limit off."""
-    async with windows(1, Rate(0, 60.0), "redis://127.0.0.1:1") as (window,):
-        assert all([await window.take(KEY) for _ in range(100)])
-        assert not await window.exhausted(KEY)
-        await window.give_back(KEY)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from rtproject.websocket.tests.helpers import ACCEPT, CLIENT, Connection, closed_with, soon, stays, text
-from rtproject.websocket.tests.recorder import Recorder
+from rtproject.websocket.tests.helpers import ACCEPT, CLIENT, Connection, soon, stays
 from rtproject.websocket.transport import base as module
 from rtproject.websocket.transport.base import TRANSPORT_KEY, TransportMiddleware
 
@@ -25,21 +24,6 @@ async def scope_seen(server_scope):
     await soon(client.run())
     assert "mine" not in client.scope  # the server's own
     return scopes[0]
-
-
-@pytest.mark.usefixtures("memory")
-async def test_without_a_transport_a_consumer_works():
-    """Its frames go through the server's `send`, the close too."""
-
-    class Ending(Recorder):
-        async def receive(self, text_data=None, bytes_data=None):
-            await super().receive(text_data)
-            await self.close(4999)
-
-    client = Connection(TransportMiddleware(Ending.as_asgi()), "hello", client=CLIENT)
-    async with client.running():
-        assert [await client.next() for _ in range(3)] == [ACCEPT, text("hello"), closed_with(4999)]
-        client.leave()
 
 
 @pytest.mark.parametrize(("scope", "lines"), [({"client": CLIENT}, 1), ({}, 0)])

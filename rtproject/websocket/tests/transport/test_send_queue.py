@@ -11,7 +11,6 @@ from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.slow_client import Client, joined, write
 from rtproject.websocket.transport import send_queue as module
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.send_queue import SendQueue
 
 TOO_SLOW, UNAVAILABLE = int(CloseCode.TOO_SLOW), int(CloseCode.UNAVAILABLE)
 
@@ -36,13 +35,6 @@ async def test_with_a_transport_nothing_is_deferred():
     write(client.send_queue, "a", "b")
     client.send_queue.write(joined("cd"))
     assert client.taken == ["a", "b", "c", "d"]
-
-
-async def test_a_send_may_return_any_awaitable():
-    """Not every server's is a coroutine."""
-    sent = asyncio.get_running_loop().create_future()
-    sent.set_result(None)
-    assert await soon(SendQueue(lambda message: sent, None, print).write_through(Frame("a")))
 
 
 async def test_a_client_that_does_not_read_delays_no_other(client):

@@ -32,14 +32,6 @@ class TestOut:
             written += 1
         return written
 
-    async def test_frames_arrive_as_they_were_written(self):
-        """Text and bytes, long and short."""
-        async with connected() as (transport, client):
-            contents: list[str | bytes] = ["", "ü", b"", b"\xff", "x" * 70_000]
-            for content in contents:
-                transport.write(Frame(content).encoded)
-            assert [await soon(client.recv()) for _ in contents] == contents
-
     async def test_a_writer_waits_for_a_client_that_does_not_read(self):
         """When it reads on there is room again, and nothing is lost."""
         async with connected() as (transport, client):
