@@ -1,63 +1,47 @@
-"""What comes back from the echo."""
+"""The answers of the echo, and its page."""
 
 import pytest
 from channels.testing import WebsocketCommunicator
 
 from echo.consumers import EchoConsumer
-from rtproject.asgi import application as site
+from echo.ui_text import WORDS
 
-PATIENCE = 20  # seconds until a test gives up waiting for a frame
-
-APPLICATIONS = {"consumer": EchoConsumer.as_asgi(), "site": site}
-pytestmark = [
-    pytest.mark.parametrize("application", APPLICATIONS.values(), ids=APPLICATIONS.keys()),
-    pytest.mark.django_db,
-]
+TIMEOUT = 60  # seconds for one frame
+TEXTS = ["hello", "", " ", "Echo: hello", "\0", "ä 🦊 \u2028", '{"type": "ping"}', "x" * 1_000_000]
+BYTES = [b"hello", b"", b"\0\xff", b"x" * 1_000_000]
 
 
-@pytest.fixture(autouse=True)
-def _no_pulse(settings):
-    settings.PULSE_EMBEDDED = False
+async def test_text_comes_back_as_text_and_bytes_as_bytes():
+    """One by one and in order, empty ones too; ASGI allows a frame with both keys, one of which is None."""
+    client = WebsocketCommunicator(EchoConsumer.as_asgi(), "/echo")
+    assert await client.connect(TIMEOUT) == (True, None)
+    for text in TEXTS:
+        await client.send_input({"type": "websocket.receive", "text": text})
+        await client.send_input({"type": "websocket.receive", "text": text, "bytes": None})
+    for text in TEXTS:
+        for _ in range(2):
+            assert await client.receive_output(TIMEOUT) == {"type": "websocket.send", "text": f"Echo: {text}"}
+    for data in BYTES:
+        await client.send_input({"type": "websocket.receive", "bytes": data, "text": None})
+        expected = {"type": "websocket.send", "bytes": b"Echo: " + data}
+        assert await client.receive_output(TIMEOUT) == expected
+    await client.disconnect(timeout=TIMEOUT)
 
 
-@pytest.fixture
-async def client(application):
-    """A client that is connected."""
-    communicator = WebsocketCommunicator(application, "/echo")
-    assert await communicator.connect(PATIENCE) == (True, None)
-    yield communicator
-    await communicator.disconnect(timeout=PATIENCE)
+def test_the_page_has_what_its_script_needs(client):
+    """Forms to send and to close with, a place for the frames, all sentences, and no script or style inside."""
+    answer = client.get("/echo/")
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    for name in ("send-form", "close-form", "frames", "words", "connection"):
+        assert f'id="{name}"' in page
+    assert all(f'"{name}": ' in page for name in WORDS)
+    assert "echo/echo.js" in page
+    assert "onclick=" not in page
+    assert "style=" not in page
 
 
-MILLION = 1_000_000
-TEXTS = ["hello", "", " ", "Echo: hello", "\0", "ä 🦊 \u2028", '{"type": "ping"}']
-
-
-@pytest.mark.parametrize("text", [*TEXTS, pytest.param("x" * MILLION, id="million")])
-async def test_text_comes_back_as_text(client, text):
-    """Text `t` is answered with text `Echo: t`, the empty one too."""
-    await client.send_input({"type": "websocket.receive", "text": text})
-    assert await client.receive_output(PATIENCE) == {"type": "websocket.send", "text": f"Echo: {text}"}
-
-
-@pytest.mark.parametrize("data", [b"hello", b"", b"\0\xff", pytest.param(b"x" * MILLION, id="million")])
-async def test_bytes_come_back_as_bytes(client, data):
-    """Bytes `b` are answered with bytes `Echo: b`, whatever is in them."""
-    await client.send_input({"type": "websocket.receive", "bytes": data})
-    assert await client.receive_output(PATIENCE) == {"type": "websocket.send", "bytes": b"Echo: " + data}
-
-
-async def test_servers_may_name_the_kind_that_is_not_there(client):
-    """ASGI allows a frame with both keys, one of which is None."""
-    await client.send_input({"type": "websocket.receive", "text": None, "bytes": b""})
-    await client.send_input({"type": "websocket.receive", "text": "", "bytes": None})
-    assert await client.receive_from(PATIENCE) == b"Echo: "
-    assert await client.receive_from(PATIENCE) == "Echo: "
-
-
-async def test_answers_come_in_order(client):
-    """Thousands of frames in a row are answered one by one."""
-    for number in range(3000):
-        await client.send_input({"type": "websocket.receive", "text": str(number)})
-    for number in range(3000):
-        assert await client.receive_from(PATIENCE) == f"Echo: {number}"
+@pytest.mark.parametrize(("method", "path", "status"), [("post", "/echo/", 405), ("get", "/echo", 301)])
+def test_the_page_is_only_read(client, method, path, status):
+    """And found without its slash."""
+    assert getattr(client, method)(path).status_code == status

@@ -1,4 +1,4 @@
-"""Clients that send more than is handled, over real sockets: they are read no further, and everybody else is served."""
+"""Clients that send more than is handled: they are read no further, and all others are served."""
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
@@ -7,26 +7,27 @@ import pytest
 from websockets.frames import Opcode
 
 from rtproject.tests.support.frames import next_frame
-from rtproject.tests.support.memory import MIB, Memory
 from rtproject.tests.support.patched import patched
+from rtproject.tests.support.process import MIB, Memory
 from rtproject.tests.support.raw import frame, raw_client
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 MOST_MEMORY = 6 * MIB
-TOTAL = 64 * MIB  # of a flood, on the wire
+TOTAL = 64 * MIB  # of a flood
 CALM = 50  # answers to another client during which a flood did not move: it has come to a halt
 
-# An echo whose handler takes its time with bytes, until somebody says "go".
+# An echo whose handler waits with bytes after a client says "halt", until one says "go".
 SLOW_ECHO = """
 import asyncio
 from echo.consumers import EchoConsumer
 
 gate = asyncio.Event()
+say = {"go": gate.set, "halt": gate.clear}
 receive = EchoConsumer.receive
 
 async def slow_receive(self, text_data=None, bytes_data=None):
-    if text_data == "go":
-        gate.set()
+    if text_data in say:
+        say[text_data]()
     if bytes_data is not None:
         await gate.wait()
     await receive(self, text_data, bytes_data)
@@ -40,13 +41,38 @@ SHAPES = {
     "empty frames": frame(b"") * 10000,
     "pings": frame(b"x" * 125, Opcode.PING) * 500,
 }
-slow_kinds = pytest.mark.parametrize("kind", [patched(Daphne, SLOW_ECHO), patched(Uvicorn, SLOW_ECHO)])
-kinds = pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+
+
+def starting(*kinds, **settings):
+    """Make a fixture of a server of each kind, for all tests of the module."""
+
+    @pytest.fixture(scope="module", params=kinds)
+    def start(request, new_site):
+        started = request.param(new_site(**settings))
+        yield started
+        started.terminate()
+
+    return start
+
+
+server = starting(Daphne, Uvicorn, ROOMS_MESSAGE_RATE=0)
+slow_server = starting(patched(Daphne, SLOW_ECHO), patched(Uvicorn, SLOW_ECHO))
+
+
+@pytest.fixture
+async def other(slow_server):
+    """Another client of the slow server; in the end no handler waits."""
+    async with slow_server.connect("/echo") as client:
+        await client.send("halt")
+        assert await client.recv() == "Echo: halt"
+        yield client
+        await client.send("go")  # uvicorn ends only when all handlers have
+        assert await client.recv() == "Echo: go"
 
 
 @asynccontextmanager
 async def flooding(client, data):
-    """Sends `data` again and again beside the test, until it comes to TOTAL bytes or the connection ends."""
+    """Send `data` repeatedly beside the test, up to TOTAL bytes or the end of the connection."""
 
     async def flood():
         with suppress(OSError):
@@ -61,7 +87,7 @@ async def flooding(client, data):
 
 
 async def serve_meanwhile(other, flooder, memory):
-    """Another client is answered again and again, until the flood has come to a halt."""
+    """Check that another client is answered until the flood has come to a halt."""
     calm, sent = 0, -1
     while calm < CALM:
         await other.send("still there?")
@@ -71,68 +97,58 @@ async def serve_meanwhile(other, flooder, memory):
 
 
 @pytest.mark.parametrize("data", SHAPES.values(), ids=SHAPES.keys())
-@kinds
-async def test_who_does_not_read_its_echo_is_not_read(start_server, kind, data):
-    """Answers that nobody reads fill no memory: whatever is sent, the server stops reading, or ends it as too slow."""
-    server = start_server(kind)
-    async with server.connect("/echo") as other, raw_client(server, "/echo", narrow=True) as deaf:
+async def test_a_client_that_does_not_read_its_echo_is_not_read(server, data):
+    """Unread answers fill no memory: whatever is sent, the server stops reading, or closes it as too slow."""
+    async with server.connect("/echo") as other, raw_client(server, "/echo", narrow=True) as slow:
         memory = Memory(server.pid)
-        async with flooding(deaf, data):
-            await serve_meanwhile(other, deaf, memory)
-        assert deaf.sent < TOTAL / 2
+        async with flooding(slow, data):
+            await serve_meanwhile(other, slow, memory)
+        assert slow.sent < TOTAL / 2
         assert memory.peak < MOST_MEMORY
 
 
 @pytest.mark.parametrize("shape", ["long frames", "short frames", "empty frames"])
-@slow_kinds
-async def test_who_is_faster_than_the_handler_is_not_read(start_server, kind, shape):
-    """What waits for a slow handler is bounded, whatever its form."""
-    server = start_server(kind)
-    async with server.connect("/echo") as other, raw_client(server, "/echo") as flooder:
-        memory = Memory(server.pid)
+async def test_a_client_that_is_faster_than_its_handler_is_not_read(slow_server, other, shape):
+    """Messages that wait for a slow handler are bounded, whatever their form."""
+    async with raw_client(slow_server, "/echo") as flooder:
+        memory = Memory(slow_server.pid)
         async with flooding(flooder, SHAPES[shape]) as flood:
             await serve_meanwhile(other, flooder, memory)
-            halted = not flood.done()
-        await other.send("go")  # uvicorn ends only when all handlers have
-        assert await other.recv() == "Echo: go"
-        assert halted
+            assert not flood.done()
         assert flooder.sent < TOTAL / 2
         assert memory.peak < MOST_MEMORY
 
 
-@slow_kinds
-async def test_a_flood_is_read_on_when_there_is_time(start_server, kind):
-    """Nothing of it is lost, and its order is kept, however often reading was stopped."""
+async def test_a_flood_is_read_on_when_there_is_time(slow_server, other):
+    """Nothing is lost, and the order is kept, however often reading was stopped."""
     payloads = [b"%d " % number + b"x" * 65536 for number in range(500)]
-    server = start_server(kind)
-    async with server.connect("/echo") as other, raw_client(server, "/echo") as flooder:
-        memory = Memory(server.pid)
+    async with raw_client(slow_server, "/echo") as flooder:
+        memory = Memory(slow_server.pid)
         sending = asyncio.create_task(flooder.send(*payloads))
         await serve_meanwhile(other, flooder, memory)
         assert not sending.done()
         await other.send("go")
         assert [await flooder.next() for _ in payloads] == [b"Echo: " + payload for payload in payloads]
         await sending
+        assert await other.recv() == "Echo: go"
         memory.sample()
         assert memory.peak < MOST_MEMORY
 
 
-@kinds
-async def test_a_room_takes_a_flood_at_its_own_pace(start_server, kind):
-    """Every message of somebody who says a lot at once is said, in order, and to everybody."""
+async def test_a_room_delivers_a_flood_completely(server):
+    """Every message of a member that sends thousands at once reaches all members, in order."""
     texts = [f"{number} ".ljust(1000, "x").encode() for number in range(5000)]
-    server = start_server(kind, ROOMS_MESSAGE_RATE=0)
     async with server.connect("/ws/room") as subscriber, raw_client(server, "/ws/room") as speaker:
         await next_frame(subscriber)
         await speaker.next()
         memory = Memory(server.pid)
-        new_message = asyncio.create_task(speaker.send_frames([frame(text, Opcode.TEXT) for text in texts]))
+        sending = asyncio.create_task(speaker.send_frames([frame(text, Opcode.TEXT) for text in texts]))
         for text in texts:
             needle = b'"' + text + b'"'
             assert needle in str(await next_frame(subscriber)).encode()
             own = await speaker.next()
             assert isinstance(own, bytes)
             assert needle in own
-        await new_message
+        await sending
         memory.sample()
         assert memory.peak < MOST_MEMORY

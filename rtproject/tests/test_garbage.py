@@ -1,7 +1,7 @@
-"""What an ended connection leaves in memory: nothing that waits for the cyclic garbage collector.
+"""An ended connection leaves nothing that waits for the cyclic garbage collector.
 
-Each pass of the collector stops everybody for as long as it takes, and who connects and is refused without pause would
-make it work without pause.
+Each pass of the collector stops the whole process, and a client that is denied again and again would cause one after
+the other.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import pytest
 
 from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.patched import patched
-from rtproject.tests.support.process import PATIENCE
+from rtproject.tests.support.process import TIMEOUT
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 CONNECTIONS = 20
@@ -40,7 +40,7 @@ KINDS = {
 
 
 async def come_and_go(server, path):
-    """A member, or somebody who is refused."""
+    """Connect as a member, or to be denied."""
     async with server.connect(path) as client:
         if "lobby" in path:
             await client.send("hello")
@@ -54,20 +54,20 @@ async def come_and_go(server, path):
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_ended_connections_leave_no_cycles(start_server, kind):
-    """With the collector off, what is in memory at the end is at most the connection that ended last."""
+    """With the collector off, at most the connection that ended last is still in memory."""
     names = KINDS[kind]
     server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]))
     for _ in range(CONNECTIONS):
         for path in ("/echo", "/ws/lobby", "/ws/VIP", "/nowhere"):
             await come_and_go(server, path)
-    left = await asyncio.to_thread(left_when_all_is_over, server)
+    left = await asyncio.to_thread(counts_at_the_end, server)
     assert set(left) == set(names)
     assert max(left.values()) <= 2, left
 
 
-def left_when_all_is_over(server):
-    """How many there are of each kind, as soon as it is few of each: timers of closed connections end by themselves."""
-    deadline = time.monotonic() + PATIENCE
+def counts_at_the_end(server):
+    """Return the count of each kind once it is low: timers of closed connections end by themselves."""
+    deadline = time.monotonic() + TIMEOUT
     while True:
         seen = len(server.log)
         os.kill(server.pid, signal.SIGUSR1)

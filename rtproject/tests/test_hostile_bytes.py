@@ -1,4 +1,4 @@
-"""Bytes that no client would send, on real servers: they cost the sender its connection, and nobody anything else."""
+"""Bytes that no client would send: they cost the sender its connection, and nothing else."""
 
 import json
 import socket
@@ -13,10 +13,10 @@ from websockets.sync.client import connect
 
 from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.hostile import CODES, FRAMES, HANDSHAKES, UNANSWERED, request
-from rtproject.tests.support.memory import MIB, Memory
+from rtproject.tests.support.process import MIB, Memory
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
-PATIENCE = 20  # seconds for one answer
+TIMEOUT = 60  # seconds for one answer
 WARM_UP, TRIES = 400, 1500  # connections until the memory allocator has what it needs, and those that count
 MOST_MEMORY = 16 * MIB  # what these may leave; each that stayed open would be 24 KiB or more
 ANSWERS = {101, 400, 403, 404, 405, 413, 414, 426, 431, 501, 505}
@@ -26,12 +26,12 @@ steady = settings(derandomize=True, deadline=None, database=None, max_examples=1
 
 
 def exchange(server: Server, opening: bytes, rest: bytes | None = None, reset: bool = False) -> bytes:
-    """Everything that the server answers to `opening`, and to `rest` once it did; then we hang up.
+    """Return the answers to `opening`, and to `rest` after the first; then hang up.
 
-    Without `rest` we hang up at once, and nobody need answer.
+    Without `rest` hang up at once; no answer is needed.
     """
     answer = b""
-    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+    with socket.create_connection(("127.0.0.1", server.port), TIMEOUT) as client:
         try:
             client.sendall(opening)
             if rest is not None:
@@ -52,7 +52,7 @@ def exchange(server: Server, opening: bytes, rest: bytes | None = None, reset: b
 
 
 def check_answer(answer: bytes) -> None:
-    """Nothing at all, or HTTP that is no error of the server's, and behind an upgrade frames of the contract."""
+    """Allow no answer, or HTTP that is no error of the server's, with frames of the contract after an upgrade."""
     if not answer:
         return
     head, _, frames = answer.partition(b"\r\n\r\n")
@@ -77,7 +77,7 @@ def check_answer(answer: bytes) -> None:
 
 
 def next_frame(data: bytes) -> tuple[int, bytes, bytes]:
-    """The first frame of a server, and what stands behind it."""
+    """Return opcode and payload of the first frame, and the bytes behind it."""
     size, start = data[1], 2
     if size >= 126:
         start = 4 if size == 126 else 10
@@ -87,7 +87,7 @@ def next_frame(data: bytes) -> tuple[int, bytes, bytes]:
 
 @pytest.fixture(scope="module", params=[Daphne, Uvicorn])
 def server(request: pytest.FixtureRequest, new_site: NewSite) -> Iterator[Server]:
-    """A server that counts nobody."""
+    """A server without limits."""
     server: Server = request.param(new_site(ROOMS_MESSAGE_RATE=0, WEBSOCKETS_PER_ADDRESS=0))
     yield server
     server.terminate()
@@ -95,18 +95,18 @@ def server(request: pytest.FixtureRequest, new_site: NewSite) -> Iterator[Server
 
 @pytest.fixture(autouse=True)
 def _unharmed(server: Server) -> Iterator[None]:
-    """After each test somebody innocent is served, and nothing in the log is a traceback."""
+    """After each test another client is served, and the log has no traceback."""
     mark = len(server.log)
     yield
     for path in ("/echo", "/ws/lobby"):
         with connect(server.ws_url(path), proxy=None, max_queue=None) as client:
             client.send('{"type": "ping"}')
-            client.recv(PATIENCE)
+            client.recv(TIMEOUT)
     assert "Traceback" not in server.log[mark:]
 
 
 def test_an_odd_handshake_is_answered_or_dropped(server: Server) -> None:
-    """Whatever a request looks like, it is no error of the server's."""
+    """No request is an error of the server's."""
     for name, opening in HANDSHAKES.items():
         answer = exchange(server, opening, b"")
         assert answer, name
@@ -117,7 +117,7 @@ def test_an_odd_handshake_is_answered_or_dropped(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/ws/lobby", "/echo", "/stats", "/nowhere"])
 def test_an_odd_frame_is_answered_or_ends_its_connection(server: Server, path: str) -> None:
-    """What breaks RFC 6455 ends the connection, with a code if there is one; a reset is as good an end as any."""
+    """A breach of RFC 6455 ends the connection, with a code if there is one; a reset by the client is fine too."""
     for data in FRAMES.values():
         answer = exchange(server, request(target=path), data)
         if path == "/ws/lobby":
@@ -134,7 +134,7 @@ def test_random_bytes_do_no_harm(server: Server, data: bytes) -> None:
 
 
 def test_nothing_is_left_of_them(server: Server) -> None:
-    """So many such connections take no memory that stays: each of them may be tried again and again."""
+    """No memory stays behind, however often each is tried."""
     tries = [
         *((opening, b"") for opening in HANDSHAKES.values()),
         *((request(), data) for data in FRAMES.values()),

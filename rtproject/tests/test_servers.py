@@ -1,13 +1,25 @@
-"""The contract's sections 2 and 3 over real sockets, on both servers that it is tested on."""
+"""Sections 2 and 3 of the contract over real sockets, on both servers that it is tested on."""
 
+import asyncio
 import re
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
+from rtproject.tests.support.patched import patched
+from rtproject.tests.support.process import TIMEOUT
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 ORIGINS = "https://friend.test,http://*.wide.test:9000"
+CONTENTS: list[str | bytes] = [
+    *("hello", "", "ü🦊\0", b"hello", b"", b"\0\xff", b"\xff" * 126, "x" * 70_000),
+    *("x" * 1_000_000, b"x" * 1_000_000),
+]
+NOT_FOUND = "frames go through ASGI"
+WITHOUT_TRANSPORTS = """
+import rtproject.websocket.transport.base as base
+base.find_daphne = base.find_uvicorn = lambda *_: None
+"""
 
 
 @pytest.fixture(scope="module", params=[Daphne, Uvicorn])
@@ -20,92 +32,79 @@ def server(request, new_site):
     server.terminate()
 
 
-async def close_code(connecting):
-    """The code that a connection is closed with, after a handshake that worked and without a single frame."""
-    async with connecting as client:
-        with pytest.raises(ConnectionClosed):
-            await client.recv()
-        return client.close_code
-
-
-class TestEcho:
-    @pytest.mark.parametrize("path", ["/echo", "/echo/"])
-    @pytest.mark.parametrize("frame", ["hello", "", "ü🦊\0", b"hello", b"", b"\0\xff"])
-    async def test_a_frame_comes_back(self, server, path, frame):
-        """Text as text and bytes as bytes, also the empty ones, with or without a slash at the end."""
-        async with server.connect(path) as client:
-            await client.send(frame)
-            expected = f"Echo: {frame}" if isinstance(frame, str) else b"Echo: " + frame
+async def assert_echoes(server, path="/echo"):
+    """Text comes back as text and bytes as bytes, from nothing to 1,000,000 bytes, and thousands in order."""
+    contents = [*CONTENTS, *map(str, range(3000))]
+    async with server.connect(path) as client:
+        for content in contents:
+            await client.send(content)
+        for content in contents:
+            expected = f"Echo: {content}" if isinstance(content, str) else b"Echo: " + content
             assert await client.recv() == expected
 
-    @pytest.mark.parametrize("kind", [str, bytes])
-    async def test_a_million_come_back(self, server, kind):
-        """A frame of 1,000,000 bytes is not too long."""
-        frame = "x" * 1_000_000 if kind is str else b"x" * 1_000_000
-        async with server.connect("/echo") as client:
-            await client.send(frame)
-            assert len(await client.recv()) == 1_000_006
 
-    async def test_thousands_in_a_row_come_back_in_order(self, server):
-        """A client need not wait for an answer before it says more."""
-        async with server.connect("/echo") as client:
-            for number in range(5000):
-                await client.send(str(number))
-            assert [await client.recv() for _ in range(5000)] == [f"Echo: {n}" for n in range(5000)]
-
-    async def test_a_client_that_vanishes_is_one_line_of_log(self, server):
-        """A connection that just breaks is logged once, without a traceback, and the server goes on."""
-        mark = len(server.log)
-        client = await server.connect("/echo")
-        await client.send("hello")
-        client.transport.abort()
-        await client.wait_closed()
-        ended = re.compile(r" INFO .* /echo/? closed with (1005|1006)")  # uvicorn knows no 1006
-        await server.wait_for_log(ended, after=mark)
-        async with server.connect("/echo") as other:
-            await other.send("still there?")
-            assert await other.recv() == "Echo: still there?"
-        assert len(ended.findall(server.log, mark)) == 1
-        assert "Traceback" not in server.log[mark:]
+async def assert_closed_with(code, connecting, subprotocol=None):
+    """The connection is accepted and closed without a frame."""
+    async with connecting as client:
+        assert client.subprotocol == subprotocol
+        await asyncio.wait_for(client.wait_closed(), TIMEOUT)
+        assert client.close_code == code
 
 
-class TestRefusals:
+async def test_frames_come_back_through_the_transport(server):
+    """A server that changed too much for its transport fails here, instead of getting slower in silence."""
+    await assert_echoes(server)
+    await assert_echoes(server, "/echo/")
+    assert NOT_FOUND not in server.log
+
+
+async def test_a_connection_that_breaks_is_one_line_of_log(server):
+    """Without a traceback, and the server goes on."""
+    mark = len(server.log)
+    client = await server.connect("/echo")
+    await client.send("hello")
+    client.transport.abort()
+    await client.wait_closed()
+    ended = re.compile(r" INFO .* /echo/? closed with (1005|1006)")  # uvicorn knows no 1006
+    await server.wait_for_log(ended, after=mark)
+    async with server.connect("/echo") as other:
+        await other.send("still there?")
+        assert await other.recv() == "Echo: still there?"
+    assert len(ended.findall(server.log, mark)) == 1
+    assert "Traceback" not in server.log[mark:]
+
+
+class TestDenials:
     @pytest.mark.parametrize(
-        "path", ["/", "/nowhere", "/echo/more", "/echo//", "/ws", "/ws/", "/ws/a/b", "/%00", "/ü"]
+        "path", ["/", "/nowhere", "/echo/more", "/echo//", "/ws/", "/ws/a/b", "/%00", "/ü"]
     )
     async def test_an_unknown_path_is_not_found(self, server, path):
-        """Whatever no endpoint answers to closes with 4004, and logs one line that is no traceback."""
+        """It closes with 4004, and logs one line that is no traceback."""
         mark = len(server.log)
-        assert await close_code(server.connect(path)) == 4004
+        await assert_closed_with(4004, server.connect(path))
         await server.wait_for_log("refused with 4004", after=mark)
         assert server.log[mark:].count("refused with 4004") == 1
         assert "Traceback" not in server.log[mark:]
 
     @pytest.mark.parametrize(
         ("offered", "selected"),
-        [(None, None), (["theirs", "other"], "theirs"), (["theirs", "rtproject.v1"], "rtproject.v1")],
+        [(["theirs", "other"], "theirs"), (["theirs", "rtproject.v1"], "rtproject.v1"), (["x%41"], "x%41")],
     )
-    async def test_a_refusal_selects_one_of_the_subprotocols(self, server, offered, selected):
-        """A browser that offers some fails the handshake if none is selected, and would not see the code."""
+    async def test_a_subprotocol_is_always_selected(self, server, offered, selected):
+        """As it was offered: a browser that offers some fails the handshake otherwise, and would see no code."""
         mark = len(server.log)
-        async with server.connect("/nowhere", subprotocols=offered) as client:
-            assert client.subprotocol == selected
-            await client.wait_closed()
-            assert client.close_code == 4004
-        await server.wait_for_log("refused with 4004", after=mark)  # or the next test takes it for its own
+        await assert_closed_with(4004, server.connect("/nowhere", subprotocols=offered), selected)
+        await server.wait_for_log("refused with 4004", after=mark)  # before the next test counts its own
+        for path in ("/echo", "/stats", "/ws/lobby"):
+            async with server.connect(path, subprotocols=offered) as client:
+                assert client.subprotocol == selected
 
     async def test_the_code_of_a_room_is_visible(self, server):
         """A wrong password is told by the code on a connection that was accepted for it."""
-        assert await close_code(server.connect("/ws/VIP", {"pass": "wrong"})) == 4003
+        await assert_closed_with(4003, server.connect("/ws/VIP", {"pass": "wrong"}))
 
 
 class TestOrigins:
-    @staticmethod
-    def own(server, host="127.0.0.1"):
-        """The origin of this server's own pages."""
-        return f"http://{host}:{server.port}"
-
-    @pytest.mark.parametrize("path", ["/echo", "/ws/lobby", "/stats", "/nowhere"])
     @pytest.mark.parametrize(
         "origin",
         [
@@ -116,36 +115,51 @@ class TestOrigins:
             "https://friend.test:8443",
         ],
     )
-    async def test_a_foreign_page_is_answered_http_403(self, server, path, origin):
-        """It is never accepted, whatever it asks for, and learns no close code."""
-        with pytest.raises(InvalidStatus) as refused:
-            await server.connect(path, origin=origin)
-        assert refused.value.response.status_code == 403
+    async def test_a_foreign_page_gets_http_403(self, server, origin):
+        """On every path, and no close code."""
+        for path in ("/echo", "/ws/lobby", "/stats", "/nowhere"):
+            with pytest.raises(InvalidStatus) as refused:
+                await server.connect(path, origin=origin)
+            assert refused.value.response.status_code == 403
 
-    async def test_another_name_of_this_machine_is_another_origin(self, server):
-        """A page of localhost may not connect to 127.0.0.1: the Host must be the page's own."""
-        with pytest.raises(InvalidStatus, match="403"):
-            await server.connect("/echo", origin=self.own(server, "localhost"))
-
-    @pytest.mark.parametrize("origin", [None, "https://friend.test", "http://some.wide.test:9000"])
-    async def test_programs_and_trusted_origins_may_connect(self, server, origin):
-        """No Origin at all is fine, and so are those of CSRF_TRUSTED_ORIGINS."""
-        async with server.connect("/echo", origin=origin) as client:
-            await client.send("hello")
-            assert await client.recv() == "Echo: hello"
-
-    async def test_a_page_of_this_server_may_connect(self, server):
-        """Its Origin is the Host that it connects to, with the port."""
-        async with server.connect("/echo", origin=self.own(server)) as client:
+    @pytest.mark.parametrize("origin", [None, "https://friend.test", "http://some.wide.test:9000", "own"])
+    async def test_programs_and_pages_that_are_trusted_may_connect(self, server, origin):
+        """No Origin at all is fine, and so are the site's own and those of CSRF_TRUSTED_ORIGINS."""
+        own = f"http://127.0.0.1:{server.port}"
+        async with server.connect("/echo", origin=own if origin == "own" else origin) as client:
             await client.send("hello")
             assert await client.recv() == "Echo: hello"
 
 
 @pytest.mark.parametrize(("path", "name"), [("/ws/VIP", "pass"), ("/echo", "key"), ("/nowhere", "name")])
 async def test_a_query_string_is_never_logged(server, path, name):
-    """It may hold a password or a key, so no line of the log has it, whatever comes of the connection."""
+    """It may hold a password or a key."""
     mark = len(server.log)
     async with server.connect(path, {name: "hidden-from-logs"}) as client:
         await client.close()
     await server.wait_for_log(re.compile(f"{path} (closed|refused) with"), after=mark)
     assert "hidden-from-logs" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (patched(Daphne, WITHOUT_TRANSPORTS), ()),
+        (patched(Uvicorn, WITHOUT_TRANSPORTS), ()),
+        (Uvicorn, ("--ws", "websockets", "--lifespan", "off", "--no-access-log")),
+    ],
+    ids=["Daphne", "uvicorn", "another protocol of uvicorn"],
+)
+async def test_without_a_transport_everything_works(start_server, kind, arguments):
+    """It is slower, which one line of the log says, and so do the options of an operator change nothing."""
+    server = start_server(kind, *arguments)
+    await assert_echoes(server)
+    await assert_closed_with(4004, server.connect("/nowhere", {"key": "hidden-from-logs"}))
+    await server.wait_for_log("refused with 4004")
+    async with server.connect("/ws/lobby") as client:
+        await server.stop()
+        await client.wait_closed()
+        assert client.close_code in (4200, 1012)
+    assert server.log.count(NOT_FOUND) == 1
+    assert "hidden-from-logs" not in server.log
+    assert "Traceback" not in server.log

@@ -1,4 +1,4 @@
-"""How the server says it is."""
+"""The state of the server, as its page and its data tell it."""
 
 import json
 from datetime import timedelta
@@ -17,33 +17,33 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _always_anew(monkeypatch, settings):
-    """Nothing is remembered from one look to the next, and this machine has a name."""
+def _not_cached(monkeypatch, settings):
+    """Each answer is a new one, and this machine has a name."""
     monkeypatch.setattr(state, "FRESH_SECONDS", 0.0)
     settings.PULSE_HOST = "here"
 
 
 @pytest.fixture
 def listed(monkeypatch):
-    """What is known of the rooms; a test may put another one in."""
-    boards = [RoomList((), 3, 7)]
+    """The list of rooms; a test may append another one."""
+    lists = [RoomList((), 3, 7)]
 
     async def current_room_list():
-        return boards[-1]
+        return lists[-1]
 
     monkeypatch.setattr(state, "current_room_list", current_room_list)
-    return boards
+    return lists
 
 
 def store_pulse(host, cpu=12.5, age=0, interval=5.0):
-    """A host's newest pulse, which came `age` seconds ago."""
+    """Store a host's newest pulse, which came `age` seconds ago."""
     frame = json.dumps({"type": "pulse", "host": host, "cpu": cpu, "memory": {"percent": 40.0}})
     at = timezone.now() - timedelta(seconds=age)
     Host.objects.create(name=host, at=at, seen=at, frame=frame, interval=interval)
 
 
 def test_everything_answers(client, listed):
-    """Rooms, people, machines, and the newest pulse of this one; nobody keeps it on the way."""
+    """Rooms, people, machines, and the newest pulse of this one; no cache keeps it, and no version is in it."""
     store_pulse("here")
     store_pulse("elsewhere", 99.0)
     answer = client.get("/state/")
@@ -57,25 +57,23 @@ def test_everything_answers(client, listed):
         "pulse": {"host": "here", "cpu": 12.5, "memory": 40.0},
     }
     assert "no-store" in answer["Cache-Control"]
-
-
-async def test_without_a_worker_there_is_no_pulse(listed):
-    """That is no fault of the store or the layer."""
-    found = await current_state()
-    assert (found.ok, found.machines, found.pulse) == (True, 0, None)
+    told = (client.get("/").content + answer.content).decode().lower()
+    assert not any(name in told for name in ("django", "daphne", "python", "sqlite", "redis", "valkey"))
 
 
 async def test_a_machine_counts_by_its_own_interval(listed, settings):
-    """However quickly this server's own worker beats."""
+    """Whatever the interval of this server's own worker; without a pulse nothing is wrong."""
     settings.PULSE_INTERVAL = 1.0
+    found = await current_state()
+    assert (found.ok, found.machines, found.pulse) == (True, 0, None)
     await database_sync_to_async(store_pulse)("here", age=40, interval=60.0)
     await database_sync_to_async(store_pulse)("gone", age=40, interval=5.0)
     found = await current_state()
     assert (found.machines, found.pulse and found.pulse.host) == (1, "here")
 
 
-async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(listed, settings):
-    """The state is the same for everybody, so it is as much as a stranger may know."""
+async def test_a_pulse_for_staff_only_is_not_in_it(listed, settings):
+    """The state is the same for all readers, so it has only what a stranger may know."""
     await database_sync_to_async(store_pulse)("here")
     settings.PULSE_PUBLIC = False
     found = await current_state()
@@ -86,7 +84,7 @@ async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(listed, settings):
     ("known", "store", "layer"),
     [(RoomList(people=7), False, True), (RoomList((), 3), True, False), (RoomList(), False, False)],
 )
-async def test_what_is_out_of_reach_is_said(listed, known, store, layer):
+async def test_it_names_what_is_out_of_reach(listed, known, store, layer):
     """The store, the layer, or both."""
     listed.append(known)
     found = await current_state()
@@ -95,7 +93,7 @@ async def test_what_is_out_of_reach_is_said(listed, known, store, layer):
 
 
 async def test_a_pulse_that_cannot_be_read_costs_nothing_else(listed, monkeypatch):
-    """The store may have gone away in between."""
+    """The store may fail in between."""
 
     async def fail():
         raise Error("dark")
@@ -105,29 +103,18 @@ async def test_a_pulse_that_cannot_be_read_costs_nothing_else(listed, monkeypatc
     assert (found.rooms, found.machines, found.pulse) == (3, None, None)
 
 
-async def test_a_stranger_costs_nothing(listed, monkeypatch, async_client):
-    """However many ask, by the page or for the data, they are told what one look has found."""
+async def test_many_readers_cost_one_query(listed, monkeypatch, async_client):
+    """They share an answer for a while, on the page and in the data, which are only read."""
     monkeypatch.setattr(state, "FRESH_SECONDS", 60.0)
-    looks = []
+    queries = []
 
     async def read_pulse():
-        looks.append(1)
+        queries.append(1)
         return 1, Pulse("here", 1.0, 2.0)
 
     monkeypatch.setattr(state, "_read_pulse", read_pulse)
     for path in ["/", "/state/"] * 10:
         assert (await async_client.get(path)).status_code == 200
-    assert len(looks) == 1
-
-
-@pytest.mark.parametrize("path", ["/", "/state/"])
-def test_there_is_nothing_to_send_to_it(client, path):
-    """It is only read."""
-    assert client.post(path).status_code == 405
-
-
-def test_it_tells_no_versions(client, listed):
-    """Of nothing that runs here: that is for those who look for old ones."""
-    store_pulse("here")
-    told = (client.get("/").content + client.get("/state/").content).decode().lower()
-    assert not any(name in told for name in ("django", "daphne", "python", "sqlite", "redis", "valkey"))
+    assert len(queries) == 1
+    for path in ("/", "/state/"):
+        assert (await async_client.post(path)).status_code == 405

@@ -14,12 +14,10 @@ from psycopg import sql
 
 from rtproject.tests.support.ports import free_port
 from rtproject.tests.support.postgres_programs import Programs
-from rtproject.tests.support.running import RUNNING
+from rtproject.tests.support.running import forget, register
 
-PATIENCE = 60.0  # seconds: a machine may be busy
-ATTEMPTS = (
-    5  # another process may take the port between the moment it is found free and the moment it is used
-)
+TIMEOUT = 60.0  # seconds: a machine may be busy
+ATTEMPTS = 5  # another process may take the port between the moment it is found free and its use
 
 # Whatever the operating system has been given survives a killed server, so nothing waits for the disk. But
 # `synchronous_commit` stays on: without it a transaction that was confirmed would be in the server's memory alone.
@@ -88,8 +86,8 @@ class Postgres:
                 "postgres", "-D", str(self._data), "-p", str(self.port), *self._options, log=log
             )
         self.pid = self._server.pid
-        RUNNING.add(self)
-        deadline = time.monotonic() + PATIENCE
+        register(self)
+        deadline = time.monotonic() + TIMEOUT
         while not self.running:
             if self._server.poll() is not None or time.monotonic() > deadline:
                 self.kill()
@@ -100,10 +98,8 @@ class Postgres:
         """Ends the server in order: its connections break, and new ones are refused. May be repeated."""
         if self._server is not None:
             self.resume()
-            self._server.send_signal(
-                signal.SIGINT
-            )  # the "fast" way of its documentation: waits for no client
-            self._server.wait(PATIENCE)
+            self._server.send_signal(signal.SIGINT)  # the "fast" shutdown, which waits for no client
+            self._server.wait(TIMEOUT)
             self._forget()
 
     def restart(self) -> None:
@@ -123,7 +119,7 @@ class Postgres:
         """Ends the server with SIGKILL, in whatever state it is. May be repeated."""
         if self._server is not None:
             processes = self._signal(signal.SIGKILL)
-            self._server.wait(PATIENCE)
+            self._server.wait(TIMEOUT)
             _wait_for_end(processes)
             self._forget()
 
@@ -147,7 +143,7 @@ class Postgres:
 
     def _forget(self) -> None:
         self._server = None
-        RUNNING.discard(self)
+        forget(self)
 
     def _url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
@@ -159,7 +155,7 @@ class Postgres:
 
 def _wait_for_end(processes: list[psutil.Process]) -> None:
     """Returns when all are gone: the server does not start again while one still holds its shared memory."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             while process.status() != psutil.STATUS_ZOMBIE:

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from rtproject.tests.support.isolation import ROOT
-from rtproject.tests.support.running import RUNNING
+import psutil
 
-PATIENCE = (
-    20.0  # seconds: far beyond what anything here takes, so that running into it means that it never comes
-)
+from rtproject.tests.support.isolation import ROOT
+from rtproject.tests.support.running import forget, register
+
+TIMEOUT = 60.0  # seconds: far beyond what anything takes, so that running into it means that it never comes
+MIB = 1024 * 1024
 
 
 class Process:
@@ -33,8 +34,9 @@ class Process:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
+            start_new_session=True,  # so that the watchdog reaches the processes below it
         )
-        RUNNING.add(self)
+        register(self)
         self._reader = threading.Thread(target=self._read, name=f"log of {name}", daemon=True)
         self._reader.start()
 
@@ -54,7 +56,7 @@ class Process:
         with self._changed:
             return "".join(self._lines)
 
-    def expect_log(self, wanted: str | re.Pattern[str], timeout: float = PATIENCE, after: int = 0) -> str:
+    def expect_log(self, wanted: str | re.Pattern[str], timeout: float = TIMEOUT, after: int = 0) -> str:
         """Waits until a line of the log contains `wanted`, and returns that line without its end.
 
         Only what stands behind the first `after` characters of the log counts: `after=len(process.log)` means
@@ -71,7 +73,7 @@ class Process:
         return line
 
     async def wait_for_log(
-        self, wanted: str | re.Pattern[str], timeout: float = PATIENCE, after: int = 0
+        self, wanted: str | re.Pattern[str], timeout: float = TIMEOUT, after: int = 0
     ) -> str:
         """`expect_log` while the event loop goes on."""
         return await asyncio.to_thread(self.expect_log, wanted, timeout, after)
@@ -80,7 +82,7 @@ class Process:
         """Sends a signal and does not wait for what comes of it."""
         self._process.send_signal(number)
 
-    def terminate(self, timeout: float = PATIENCE) -> int:
+    def terminate(self, timeout: float = TIMEOUT) -> int:
         """Ends the process with SIGTERM and returns its exit code; -N if signal N ended it. May be repeated.
 
         Raises AssertionError with the log if it takes more than `timeout` seconds; the process is killed then.
@@ -94,14 +96,14 @@ class Process:
             raise AssertionError(f"{self.name} did not end {timeout} s after SIGTERM:\n{self.log}") from None
         return self._finish()
 
-    async def stop(self, timeout: float = PATIENCE) -> int:
-        """`terminate` while the event loop goes on, so that clients in it see how the server says goodbye."""
+    async def stop(self, timeout: float = TIMEOUT) -> int:
+        """`terminate` while the event loop goes on, so that clients in it see how the server closes them."""
         return await asyncio.to_thread(self.terminate, timeout)
 
     def kill(self) -> int:
         """Ends the process with SIGKILL, as a power cut would, and returns its exit code. May be repeated."""
         self._process.kill()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
         return self._finish()
 
     def _read(self) -> None:
@@ -124,6 +126,22 @@ class Process:
         return None
 
     def _finish(self) -> int:
-        self._reader.join(PATIENCE)
-        RUNNING.discard(self)
+        self._reader.join(TIMEOUT)
+        forget(self)
         return self._process.returncode
+
+
+class Memory:
+    """The resident memory of a process in bytes, less what it was at first; `peak` is the most of all samples."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._first = self._now()
+        self.peak = 0
+
+    def sample(self) -> None:
+        """Measure once."""
+        self.peak = max(self.peak, self._now() - self._first)
+
+    def _now(self) -> int:
+        return int(self._process.memory_info().rss)

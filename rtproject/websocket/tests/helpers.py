@@ -1,4 +1,4 @@
-"""What several tests of the kernel need: patience, messages, and a connection made by hand."""
+"""Helpers of the kernel's tests: timeouts, ASGI messages, and a connection without a server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -9,18 +9,19 @@ from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Sc
 
 T = TypeVar("T")
 
-PATIENCE = 10.0  # seconds: running into it means that what a test waits for never comes
+TIMEOUT = 60.0  # seconds: running into it means that the awaited event never comes
 
+CLIENT = ["192.0.2.1", 50000]
 ACCEPT = {"type": "websocket.accept", "subprotocol": None}
 
 
 async def soon(awaitable: Awaitable[T]) -> T:
-    """The result of what a test waits for; TimeoutError if it never comes."""
-    return await asyncio.wait_for(awaitable, PATIENCE)
+    """Return the result of `awaitable`; TimeoutError if it never comes."""
+    return await asyncio.wait_for(awaitable, TIMEOUT)
 
 
 async def settle() -> None:
-    """Lets everything that is ready to run have its turns, several times over."""
+    """Let everything that is ready to run have its turns, several times over."""
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -48,12 +49,12 @@ def websocket_scope(**more: Any) -> dict[str, Any]:
 
 
 class Connection:
-    """The server's side of one connection: `sent` is what the application sent, in order.
+    """The server's side of one connection: `sent` has the application's messages, in order.
 
     While `reading` is not set, `send` waits, as it does in a server whose client does not read.
     """
 
-    def __init__(self, application: Application, **scope: Any) -> None:
+    def __init__(self, application: Application, *texts: str, **scope: Any) -> None:
         self.scope = websocket_scope(**scope)
         self.sent: list[AsgiMessage] = []
         self.reading = asyncio.Event()
@@ -62,13 +63,15 @@ class Connection:
         self._incoming: asyncio.Queue[AsgiMessage] = asyncio.Queue()
         self._application = application
         self.say({"type": "websocket.connect"})
+        for content in texts:
+            self.say({"type": "websocket.receive", "text": content})
 
     def say(self, message: AsgiMessage) -> None:
-        """The client's next message."""
+        """Queue the client's next message."""
         self._incoming.put_nowait(message)
 
     def leave(self, code: int = 1001) -> None:
-        """The client closes."""
+        """Close as a client does."""
         self.say({"type": "websocket.disconnect", "code": code})
 
     async def send(self, message: AsgiMessage) -> None:
@@ -78,12 +81,18 @@ class Connection:
         self._arrived.put_nowait(message)
 
     async def next(self) -> AsgiMessage:
-        """The next message of the application that was not asked for yet."""
+        """Return the next message of the application."""
         return await soon(self._arrived.get())
 
     async def run(self) -> None:
-        """Runs the application on this connection until it returns."""
+        """Run the application on this connection until it returns."""
         await self._application(self.scope, self._incoming.get, self.send)
+
+    async def visit(self) -> list[AsgiMessage]:
+        """Run the application for a client that leaves once everything is said; return the messages it was sent."""
+        self.leave()
+        await soon(self.run())
+        return self.sent
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
@@ -91,7 +100,7 @@ class Connection:
         task = asyncio.create_task(self.run())
         try:
             yield task
-            await asyncio.wait({task}, timeout=PATIENCE)
+            await asyncio.wait({task}, timeout=TIMEOUT)
             assert task.done(), "the application still runs"
         finally:
             task.cancel()
@@ -101,7 +110,7 @@ class Connection:
 
 
 async def stays(scope: Scope, receive: Receive, send: Send) -> None:
-    """An application: accepts, and stays until the client goes."""
+    """An application that accepts and stays until the client leaves."""
     await receive()
     await send(ACCEPT)
     while (await receive())["type"] != "websocket.disconnect":

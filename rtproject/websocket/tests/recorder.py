@@ -5,12 +5,14 @@ from rtproject.websocket.tests.helpers import Connection
 
 
 class Recorder(WebsocketConsumer):
-    """Accepts, joins one group, says back what it hears, and remembers how it ended."""
+    """Accepts, joins one group, echoes each frame, and keeps the codes that `disconnect` was called with."""
 
     ended: list[int]
+    newest: "Recorder"
 
     def __init__(self):
         super().__init__()
+        type(self).newest = self
         type(self).ended = self.codes = []
 
     async def connect(self):
@@ -24,6 +26,6 @@ class Recorder(WebsocketConsumer):
         self.codes.append(code)
 
 
-def connection(kind, **scope):
-    """A connection to a consumer of class `kind`."""
-    return Connection(kind.as_asgi(), **scope)
+def connection(kind, *texts, **scope):
+    """A connection to a consumer of class `kind`, whose client says `texts`."""
+    return Connection(kind.as_asgi(), *texts, **scope)

@@ -1,4 +1,4 @@
-"""A client that reads when a test says so, behind a server with a wire or without."""
+"""A client that does not read while `reading` is cleared, behind a server with a transport or without."""
 
 import asyncio
 from typing import Any
@@ -8,25 +8,25 @@ from rtproject.websocket.transport.send_queue import SendQueue
 
 
 class Client:
-    """What a server knows of a client: `taken` is what it was given to send, in order.
+    """Both a transport and an ASGI `send`: `taken` is what it was given to send, in order.
 
-    It always takes one more; while the client is not `reading`, whoever sends has to wait then.
+    It always takes one more; while the client is not `reading`, the sender has to wait after that.
     """
 
     receive: Any = None  # nothing is received here
 
-    def __init__(self, wired):
+    def __init__(self, has_transport):
         self.taken = []
         self.reading = asyncio.Event()
         self.reading.set()
-        self.error = None  # what the server raises the next time
-        self.ended = []  # the codes that the send_queue wanted to end with
+        self.error = None  # which the server raises the next time
+        self.ended = []  # the codes that the queue wanted to end with
         self.aborted = asyncio.Event()
-        self.unsent = 1  # bytes, as the wire tells them
-        self.send_queue = SendQueue(self.send, self if wired else None, self.end)
+        self.unsent = 1  # bytes, as the transport tells them
+        self.send_queue = SendQueue(self.send, self if has_transport else None, self.end)
 
     def end(self, code):
-        """Closes, as a consumer does."""
+        """Close, as a consumer does."""
         self.ended.append(int(code))
         self.send_queue.finish({"type": "websocket.close", "text": f"close {int(code)}"})
 
@@ -36,7 +36,7 @@ class Client:
         await self.reading.wait()
 
     def write(self, data):
-        """The wire."""
+        """Take frames, as a transport does."""
         while data:
             start = 4 if data[1] == 126 else 2
             end = start + (int.from_bytes(data[2:4], "big") if data[1] == 126 else data[1])
@@ -45,19 +45,19 @@ class Client:
         return self.reading.is_set()
 
     async def drained(self):
-        """The wire."""
+        """Return when the client reads, as a transport does."""
         await self.reading.wait()
 
     def waiting(self):
-        """The wire."""
+        """The bytes that the transport has not sent yet."""
         return self.unsent
 
     def is_open(self):
-        """The wire."""
+        """Whether the transport is open."""
         return True
 
     def abort(self):
-        """The wire."""
+        """Abort the transport."""
         self.aborted.set()
 
     def _take(self, text):
@@ -68,7 +68,7 @@ class Client:
 
 
 def write(send_queue, *texts):
-    """Writes each of `texts`."""
+    """Write each of `texts`."""
     for content in texts:
         send_queue.write(Frame(content))
 

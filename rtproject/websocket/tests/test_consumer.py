@@ -1,4 +1,4 @@
-"""One connection on a server that is made by hand: who comes in, and what is said."""
+"""One connection: admission, frames of the client, and events of its groups."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from django.db import OperationalError
 from rtproject.websocket import consumer as module
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
-from rtproject.websocket.exceptions import ConnectionDenied, LayerUnavailable
+from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, soon, text
 from rtproject.websocket.tests.recorder import Recorder, connection
@@ -18,88 +18,48 @@ pytestmark = pytest.mark.usefixtures("memory")
 
 
 async def test_a_consumer_that_overrides_nothing_accepts_and_ignores():
-    """The base of all consumers is a working endpoint by itself."""
-    client = connection(WebsocketConsumer)
-    client.say({"type": "websocket.receive", "text": "hello"})
-    client.leave()
-    await soon(client.run())
-    assert client.sent == [ACCEPT]
+    """The base class is a working endpoint by itself."""
+    assert await connection(WebsocketConsumer, "hello").visit() == [ACCEPT]
 
 
-async def test_text_and_bytes_reach_receive_and_come_back():
-    """Text stays text and bytes stay bytes, empty ones too, one after the other."""
-    communicator = WebsocketCommunicator(Recorder.as_asgi(), "/somewhere")
-    assert await communicator.connect() == (True, None)
-    for sent in ("hello", ""):
-        await communicator.send_input({"type": "websocket.receive", "text": sent})
-        assert await communicator.receive_from() == sent
-    for frame in (b"hello", b""):
-        await communicator.send_input({"type": "websocket.receive", "bytes": frame, "text": None})
-        assert await communicator.receive_from() == frame
-    await communicator.disconnect(code=4999)
-    assert Recorder.ended == [4999]
-
-
-async def test_the_query_is_there_before_connect():
-    """Of a repeated parameter the last counts, and without a query string there is nothing."""
+@pytest.mark.parametrize(("scope", "answer"), [({"query_string": b"a=1&a=2"}, "2"), ({}, "nothing")])
+async def test_the_query_is_parsed_before_connect(scope, answer):
+    """The last of several values counts, and a missing query string is an empty one."""
 
     class Curious(WebsocketConsumer):
         async def connect(self):
             await self.accept()
             await self.send(text_data=self.query.get("a", "nothing"))
 
-    for scope, answer in (({"query_string": b"a=1&a=2"}, "2"), ({}, "nothing")):
-        client = connection(Curious, **scope)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [ACCEPT, text(answer)]
+    assert await connection(Curious, **scope).visit() == [ACCEPT, text(answer)]
 
 
-async def test_a_second_accept_is_for_the_server_to_judge():
-    """It is passed on like the first: the ASGI specification leaves it to the server what to say to that."""
+class TestAdmission:
+    async def test_a_denied_client_is_closed_before_it_is_accepted(self):
+        """A caller inside the process sees the code itself, and `disconnect` runs once, at the end."""
 
-    class Eager(WebsocketConsumer):
-        async def connect(self):
-            await self.accept()
-            await self.accept()
-
-    client = connection(Eager)
-    client.leave()
-    await soon(client.run())
-    assert client.sent == [ACCEPT, ACCEPT]
-
-
-class TestRefusal:
-    async def test_a_refused_client_is_closed_before_it_is_accepted(self):
-        """A caller inside the process sees the code itself, and `disconnect` runs once, when it is gone."""
-
-        class Bouncer(Recorder):
+        class Denying(Recorder):
             async def connect(self):
                 raise ConnectionDenied(CloseCode.FORBIDDEN)
 
-        communicator = WebsocketCommunicator(Bouncer.as_asgi(), "/somewhere")
+        communicator = WebsocketCommunicator(Denying.as_asgi(), "/somewhere")
         assert await communicator.connect() == (False, 4003)
-        assert Bouncer.ended == []
+        assert Denying.ended == []
         await communicator.disconnect(code=4003)
-        assert Bouncer.ended == [4003]
+        assert Denying.ended == [4003]
 
-    @pytest.mark.parametrize("text_is_sent", [True, False])
-    async def test_a_connect_that_does_not_accept_refuses(self, text_is_sent):
-        """An override that forgets to accept leaves nobody hanging, and what the client says is not heard."""
+    @pytest.mark.parametrize("texts", [(), ("hello",)])
+    async def test_a_connect_that_does_not_accept_denies(self, texts):
+        """A forgotten accept leaves no handshake open, and frames of the client are ignored."""
 
         class Forgetful(Recorder):
             async def connect(self):
                 pass
 
-        client = connection(Forgetful)
-        if text_is_sent:
-            client.say({"type": "websocket.receive", "text": "hello"})
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [closed_with(1000)]
+        assert await connection(Forgetful, *texts).visit() == [closed_with(1000)]
 
-    async def test_who_is_ended_during_connect_is_not_accepted(self):
-        """An end that comes before the accept is the refusal."""
+    async def test_an_end_before_the_accept_is_a_denial(self):
+        """The first code counts, and the accept after it does nothing."""
 
         class Late(Recorder):
             async def connect(self):
@@ -107,13 +67,10 @@ class TestRefusal:
                 self.end(CloseCode.CLOSED)
                 await self.accept()
 
-        client = connection(Late)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [closed_with(4008)]
+        assert await connection(Late).visit() == [closed_with(4008)]
 
-    async def test_who_is_ended_between_accept_and_the_end_of_connect_is_closed_once(self):
-        """The close comes instead of what was held, and nothing comes after it."""
+    async def test_an_end_between_accept_and_the_end_of_connect_closes_once(self):
+        """The close replaces the events that were held, and nothing follows it."""
 
         class Unlucky(Recorder):
             async def connect(self):
@@ -123,42 +80,95 @@ class TestRefusal:
                 self.end(CloseCode.KICKED)
                 await self.send(text_data="too late")
 
-        client = connection(Unlucky)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [ACCEPT, closed_with(4008)]
+        assert await connection(Unlucky).visit() == [ACCEPT, closed_with(4008)]
 
     @pytest.mark.parametrize("error", [OperationalError("no"), TimeoutError(), LayerUnavailable("no")])
-    async def test_a_store_or_layer_that_cannot_be_asked_lets_nobody_in(self, error, caplog):
+    async def test_a_store_or_layer_that_fails_admits_no_one(self, error, caplog):
         """Nothing fails open: the client is told to come back later, and the log says why."""
 
         class Asking(Recorder):
             async def connect(self):
                 raise error
 
-        client = connection(Asking)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [closed_with(4103)]
+        assert await connection(Asking).visit() == [closed_with(4103)]
         assert "cannot be admitted" in caplog.text
 
-    async def test_a_connect_that_hangs_is_ended_while_the_server_still_listens(self, monkeypatch):
-        """A handshake has its time; then the client hears 4103 instead of nothing."""
+    async def test_a_connect_that_hangs_ends_with_a_code(self, monkeypatch):
+        """It is limited in time, and the client gets 4103."""
         monkeypatch.setattr(module, "CONNECT_TIMEOUT", 0.01)
 
         class Hanging(Recorder):
             async def connect(self):
                 await asyncio.Event().wait()
 
-        client = connection(Hanging)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [closed_with(4103)]
+        assert await connection(Hanging).visit() == [closed_with(4103)]
 
-    async def test_a_layer_that_cannot_be_joined_lets_nobody_in(self, layer):
-        """Who would hear nothing is not let in."""
-        layer.failing = {"new_channel"}
+
+class TestFrames:
+    async def test_a_client_error_is_answered_and_the_connection_goes_on(self):
+        """A ClientError reaches `refuse_frame`."""
+
+        class Strict(Recorder):
+            async def receive(self, text_data=None, bytes_data=None):
+                if text_data == "bad":
+                    raise ClientError("bad_frame", "Not this.", "7")
+                await super().receive(text_data)
+
+            async def refuse_frame(self, error):
+                await self.send(text_data=f"{error.code} {error.detail} {error.frame_id}")
+
+        sent = await connection(Strict, "bad", "hello").visit()
+        assert sent == [ACCEPT, text("bad_frame Not this. 7"), text("hello")]
+
+    async def test_a_frame_needs_text_or_bytes(self):
+        """A `send` with neither raises instead of sending nothing."""
+
+        class Empty(Recorder):
+            async def receive(self, text_data=None, bytes_data=None):
+                await self.send()
+
+        with pytest.raises(ValueError, match="text_data or bytes_data"):
+            await soon(connection(Empty, "hello").run())
+
+    async def test_events_wait_for_the_end_of_connect(self):
+        """Frames that `connect` sends come before events that arrive meanwhile, and those keep their order."""
+
+        class Welcoming(Recorder):
+            async def connect(self):
+                await self.join("group")
+                await broadcast("group", "one")
+                await broadcast("group", "two")
+                await settle()
+                await self.accept()
+                await self.send(text_data="welcome")
+
+        client = connection(Welcoming)
+        async with client.running():
+            expected = [ACCEPT, text("welcome"), text("one"), text("two")]
+            assert [await client.next() for _ in range(4)] == expected
+            client.leave()
+
+    async def test_an_event_without_text_is_not_sent(self):
+        """Events among our own code go to `deliver` and no further."""
         client = connection(Recorder)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [closed_with(4103)]
+        async with client.running():
+            assert await client.next() == ACCEPT
+            await broadcast("group", None, changed=True)
+            await broadcast("group", "hello")
+            assert await client.next() == text("hello")
+            client.leave()
+
+    async def test_after_our_close_nothing_is_sent_and_nothing_handled(self):
+        """Frames that arrive between our close and the client's are ignored."""
+
+        class Once(Recorder):
+            async def receive(self, text_data=None, bytes_data=None):
+                await super().receive(text_data)
+                await self.close()
+                await self.close(4999)
+
+        client = connection(Once, "hello", "again")
+        async with client.running():
+            assert [await client.next() for _ in range(3)] == [ACCEPT, text("hello"), closed_with(1000)]
+            client.leave()
+        assert len(client.sent) == 3

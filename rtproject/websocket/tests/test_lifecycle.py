@@ -1,31 +1,59 @@
-"""The end of the process."""
+"""Background tasks and the graceful shutdown."""
 
 import asyncio
+import sys
+
+import pytest
 
 from rtproject.websocket import lifecycle as module
 from rtproject.websocket.lifecycle import GracefulShutdown, run_in_background, running_tasks
-from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, settle, soon, stays
+from rtproject.websocket.tests.helpers import ACCEPT, CLIENT, Connection, closed_with, settle, soon, stays
 
-CLIENT = ["192.0.2.1", 50000]
+
+class Reactor:
+    """Twisted's reactor, as far as a shutdown needs it; it runs in the test's loop, as it does in Daphne."""
+
+    running = True
+
+    def __init__(self):
+        self.triggers = []
+
+    def addSystemEventTrigger(self, phase, event, call):  # noqa: N802 - Twisted's name
+        self.triggers.append((phase, event, call))
+
+    async def shut_down(self):
+        """Act as at SIGTERM: call the trigger and wait for its Deferred."""
+        [(phase, event, call)] = self.triggers
+        assert (phase, event) == ("before", "shutdown")
+        await soon(call().asFuture(asyncio.get_running_loop()))
+
+
+@pytest.fixture
+async def reactor(monkeypatch):
+    """The reactor that the process runs."""
+    reactor = Reactor()
+    monkeypatch.setitem(sys.modules, "twisted.internet.reactor", reactor)
+    monkeypatch.setattr(module, "_exit_at_last", lambda: None)  # it would end the tests
+    return reactor
+
+
+@pytest.fixture
+async def open_clients():
+    """Opens connections and returns each with the task of its application."""
+
+    async def open_them(count=1, application=stays):
+        clients = [Connection(GracefulShutdown(application), client=CLIENT) for _ in range(count)]
+        tasks = [asyncio.create_task(client.run()) for client in clients]
+        for client in clients:
+            assert await client.next() == ACCEPT
+        return list(zip(clients, tasks, strict=True))
+
+    return open_them
 
 
 class TestBackground:
-    async def test_runs_beside_the_connections(self):
-        """The task has the name that it was given and runs to its end."""
-        done = asyncio.Event()
-
-        async def work():
-            done.set()
-
-        task = run_in_background(work(), "some work")
-        await soon(done.wait())
-        await soon(task)
-        await settle()  # which of a task's callbacks runs first is the interpreter's own business
-        assert task.get_name() == "some work"
-        assert task not in running_tasks().background
-
-    async def test_an_error_of_it_is_logged(self, caplog):
-        """A task that nobody awaits does not fail in silence."""
+    async def test_an_error_is_logged(self, caplog):
+        """A task that is never awaited does not fail in silence."""
 
         async def fail():
             raise RuntimeError("a fault")
@@ -36,83 +64,45 @@ class TestBackground:
         assert "background task some work ended" in caplog.text
         assert "a fault" in caplog.text
 
-    async def test_is_cancelled_at_the_shutdown(self, reactor, caplog):
-        """It has the time to clean up, and its end is no error."""
-        cleaned = asyncio.Event()
-
-        async def work():
-            try:
-                await asyncio.Event().wait()
-            finally:
-                await asyncio.sleep(0)
-                cleaned.set()
-
-        task = run_in_background(work(), "some work")
-        await settle()
-        await reactor.shut_down()
-        assert task.cancelled()
-        assert cleaned.is_set()
-        assert caplog.records == []
-
-
-class TestDrain:
-    async def test_without_a_reactor_connections_come_and_go(self):
-        """A server that is not Daphne needs nothing of this."""
-        client = Connection(GracefulShutdown(stays), client=CLIENT)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [ACCEPT]
-        assert not running_tasks().connections
-
-    async def test_a_reactor_that_does_not_run_is_not_asked(self, reactor):
-        """Having imported Twisted is not the same as being run by it."""
-        reactor.running = False
-        running_tasks()
-        assert reactor.triggers == []
-
-    async def test_everybody_is_told_before_the_end(self, reactor):
-        """Each open connection is closed with 4200, has the time to answer, and then ends."""
-        clients = [Connection(GracefulShutdown(stays), client=CLIENT) for _ in range(3)]
-        tasks = [asyncio.create_task(client.run()) for client in clients]
-        for client in clients:
-            assert await client.next() == ACCEPT
-        shutdown = asyncio.create_task(reactor.shut_down())
-        for client in clients:
-            assert await client.next() == closed_with(4200)
-            client.say({"type": "websocket.receive", "text": "my last words"})
-            client.leave()
-        await shutdown
-        assert all(task.cancelled() for task in tasks)
-
-    async def test_background_tasks_outlive_the_connections(self, reactor):
-        """What connections need to say goodbye is still there while they do."""
+    async def test_a_task_is_cancelled_at_the_shutdown_after_the_connections(self, reactor, caplog):
+        """Connections can still use it while they close; it has time to clean up, and its end is no error."""
         order = []
 
-        async def work():
-            try:
-                await asyncio.Event().wait()
-            finally:
-                order.append("background")
-
-        async def notes(scope, receive, send):
+        async def wait_and_note(name):
             try:
                 await asyncio.Event().wait()
             finally:
                 await asyncio.sleep(0)
-                order.append("connection")
+                order.append(name)
 
-        run_in_background(work(), "some work")
-        task = asyncio.create_task(Connection(GracefulShutdown(notes)).run())
+        async def application(scope, receive, send):
+            await wait_and_note("connection")
+
+        background = run_in_background(wait_and_note("background"), "some work")
+        connection = asyncio.create_task(Connection(GracefulShutdown(application)).run())
         await settle()
         await reactor.shut_down()
         assert order == ["connection", "background"]
-        assert task.cancelled()
+        assert background.cancelled()
+        assert connection.cancelled()
+        assert caplog.records == []
 
-    async def test_a_goodbye_that_has_begun_is_not_interrupted(self, reactor):
-        """Daphne cancels the connections as well: whoever was cancelled is not cancelled again."""
-        client = Connection(GracefulShutdown(stays), client=CLIENT)
-        task = asyncio.create_task(client.run())
-        assert await client.next() == ACCEPT
+
+class TestShutdown:
+    async def test_every_client_is_closed_before_the_end(self, reactor, open_clients):
+        """Each open connection is closed with 4200, has time to answer, and then ends."""
+        opened = await open_clients(3)
+        shutdown = asyncio.create_task(reactor.shut_down())
+        for client, _ in opened:
+            assert await client.next() == closed_with(4200)
+            client.say({"type": "websocket.receive", "text": "still talking"})
+            client.leave()
+        await shutdown
+        assert all(task.cancelled() for _, task in opened)
+
+    async def test_a_close_that_has_begun_is_not_interrupted(self, reactor, open_clients):
+        """Daphne cancels the connections as well: a cancelled one is not cancelled again."""
+        [(client, task)] = await open_clients()
         task.cancel()
         assert await client.next() == closed_with(4200)
         shutdown = asyncio.create_task(reactor.shut_down())
@@ -122,29 +112,21 @@ class TestDrain:
         await shutdown
         assert task.cancelled()
 
-    async def test_a_client_that_does_not_answer_is_not_waited_for_long(self, reactor, monkeypatch):
-        """The time for an answer is limited."""
+    @pytest.mark.parametrize("reads", [True, False])
+    async def test_a_client_that_does_not_answer_delays_it_only_shortly(
+        self, reactor, open_clients, monkeypatch, reads
+    ):
+        """The time for an answer is limited, also where `send` waits for the client."""
         monkeypatch.setattr(module, "CLOSE_ANSWER_TIMEOUT", 0.01)
-        client = Connection(GracefulShutdown(stays), client=CLIENT)
-        task = asyncio.create_task(client.run())
-        assert await client.next() == ACCEPT
+        [(client, task)] = await open_clients()
+        if not reads:
+            client.reading.clear()
         await reactor.shut_down()
-        assert client.sent == [ACCEPT, closed_with(4200)]
+        assert client.sent == [ACCEPT, closed_with(4200)][: 1 + reads]
         assert task.cancelled()
 
-    async def test_a_client_that_does_not_read_is_not_waited_for_long(self, monkeypatch):
-        """A server whose `send` waits for its client is left in time too."""
-        monkeypatch.setattr(module, "CLOSE_ANSWER_TIMEOUT", 0.01)
-        client = Connection(GracefulShutdown(stays), client=CLIENT)
-        task = asyncio.create_task(client.run())
-        assert await client.next() == ACCEPT
-        client.reading.clear()
-        task.cancel()
-        await soon(asyncio.wait({task}))
-        assert task.cancelled()
-
-    async def test_a_task_that_does_not_end_is_not_waited_for_long(self, reactor, monkeypatch):
-        """The process ends even if a connection will not."""
+    async def test_a_connection_that_does_not_end_delays_it_only_shortly(self, reactor, monkeypatch):
+        """The process ends even if an application ignores its cancellation."""
         monkeypatch.setattr(module, "CONNECTIONS_TIMEOUT", 0.01)
         release = asyncio.Event()
 
@@ -162,17 +144,14 @@ class TestDrain:
         release.set()
         await soon(task)
 
-    async def test_who_comes_during_the_shutdown_is_sent_on(self, reactor):
-        """The door is closed with the same code, and the application is not bothered."""
+    async def test_a_connection_that_comes_during_it_is_closed(self, reactor):
+        """It gets the same code, and the application is not called."""
         running_tasks()
         await reactor.shut_down()
-        client = Connection(GracefulShutdown(stays), client=CLIENT)
-        client.leave()
-        await soon(client.run())
-        assert client.sent == [closed_with(4200)]
+        assert await Connection(GracefulShutdown(stays), client=CLIENT).visit() == [closed_with(4200)]
 
     async def test_a_server_that_cannot_send_any_more_is_no_error(self):
-        """There may be nobody left to tell."""
+        """The client may be gone already."""
 
         async def send(message):
             if message["type"] == "websocket.close":

@@ -1,10 +1,10 @@
-"""What is read from a query string, whatever a stranger writes into it."""
+"""Query strings, also hostile ones."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rtproject.websocket.query import MAX_PARAMETERS, parse_query, whole_number
+from rtproject.websocket.query import MAX_PARAMETERS, choose_subprotocol, parse_query, whole_number
 
 
 @pytest.mark.parametrize(
@@ -26,27 +26,29 @@ from rtproject.websocket.query import MAX_PARAMETERS, parse_query, whole_number
     ],
 )
 def test_parameters_are_decoded(query, parameters):
-    """Escapes are undone, blanks are kept, of a repeated one the last counts, what is no UTF-8 is not there."""
+    """Escapes are decoded, blanks are kept, the last of several counts, and invalid UTF-8 is dropped."""
     assert parse_query(query) == parameters
 
 
-def test_a_query_with_absurdly_many_parameters_has_none():
-    """The limit is on the number of parameters, and one less is read in full."""
+def test_a_query_with_too_many_parameters_has_none():
+    """One less than that is read in full."""
     pairs = [b"p%d=1" % number for number in range(MAX_PARAMETERS + 1)]
     assert parse_query(b"&".join(pairs)) == {}
     assert len(parse_query(b"&".join(pairs[1:]))) == MAX_PARAMETERS
 
 
 @settings(deadline=None)
-@given(st.binary())
-def test_no_query_raises(query):
-    """Any bytes are a query."""
+@given(st.binary(), st.text())
+def test_no_query_and_no_number_raises(query, text):
+    """Any bytes are a query, and any text is a number in range or absent."""
     assert isinstance(parse_query(query), dict)
+    number = whole_number(text, 5, 10)
+    assert number is None or 5 <= number <= 10
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("1", 1), ("007", 7), ("200", 200)])
 def test_a_number_in_range_is_read(text, number):
-    """ASCII digits within the range are a number, leading zeros or not."""
+    """Leading zeros are fine."""
     assert whole_number(text, 0, 200) == number
 
 
@@ -54,13 +56,29 @@ def test_a_number_in_range_is_read(text, number):
     "text", [None, "", "-1", "+1", "201", "1.0", "1e2", " 1", "1_0", "٣", "²", "x", "9" * 5000]
 )
 def test_anything_else_counts_as_absent(text):
-    """Malformed numbers and those out of range are None, and none is ever expensive to read."""
+    """Malformed numbers, numbers out of range, and absurdly long ones are None."""
     assert whole_number(text, 0, 200) is None
 
 
-@settings(deadline=None)
-@given(st.text())
-def test_no_text_raises(text):
-    """Any text is a number in range, or absent."""
-    number = whole_number(text, 5, 10)
-    assert number is None or 5 <= number <= 10
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        ([], None),
+        ([""], None),
+        (["theirs", "other"], "theirs"),
+        (["", "theirs"], "theirs"),
+        (["theirs", "rtproject.v1"], "rtproject.v1"),
+    ],
+)
+def test_our_subprotocol_is_preferred(offered, chosen):
+    """Ours if it is offered, else the first that has a name, else none."""
+    header = (b"sec-websocket-protocol", ", ".join(offered).encode())
+    assert choose_subprotocol({"subprotocols": offered, "headers": []}) == chosen
+    assert choose_subprotocol({"subprotocols": [], "headers": [header]}) == chosen
+
+
+def test_a_subprotocol_is_chosen_as_it_was_offered():
+    """Daphne unquotes the names in the scope, a client may use several lines, and a server may leave the list out."""
+    headers = [(b"sec-websocket-protocol", b"x%41"), (b"sec-websocket-protocol", b"other")]
+    assert choose_subprotocol({"subprotocols": ["xA", "other"], "headers": headers}) == "x%41"
+    assert choose_subprotocol({"headers": []}) is None

@@ -1,8 +1,11 @@
-"""Which pages may open a WebSocket here."""
+"""The pages that may open a WebSocket here."""
 
 import pytest
 
-from rtproject.websocket.middleware.origins import is_foreign
+from rtproject.websocket.middleware.origins import ForeignOrigins, is_foreign
+from rtproject.websocket.tests.helpers import ACCEPT, Connection, closed_with, soon, stays
+
+OWN = "http://example.com:8000"
 
 
 def headers(*origins, host="example.com:8000"):
@@ -18,9 +21,13 @@ def _site(settings):
     settings.HTTPS = settings.DEBUG = False
 
 
-def test_a_program_sends_no_origin():
-    """A missing Origin is fine."""
-    assert not is_foreign(headers())
+async def test_a_foreign_page_is_never_accepted(caplog):
+    """A close before the accept becomes HTTP 403, with one line of log; a program, which has no origin, is let in."""
+    client = Connection(ForeignOrigins(stays), headers=headers("null"))
+    await soon(client.run())
+    assert client.sent == [closed_with(4003)]
+    assert caplog.messages == ["in-process /somewhere refused with HTTP 403: foreign origin"]
+    assert await Connection(ForeignOrigins(stays), headers=headers()).visit() == [ACCEPT]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_a_program_sends_no_origin():
     ],
 )
 def test_a_page_of_this_site_is_not_foreign(origin, host):
-    """Host and port are the request's own, written in whatever way."""
+    """Host and port are the request's own, in any spelling."""
     assert not is_foreign(headers(origin, host=host))
 
 
@@ -66,39 +73,40 @@ def test_a_page_of_this_site_is_not_foreign(origin, host):
         "http://:8000",
     ],
 )
-def test_a_page_of_another_site_is_foreign(origin):
-    """Another host, another port, no host at all, and what is not an origin."""
+@pytest.mark.parametrize("hosts", [["example.com"], ["*"]])
+def test_a_page_of_another_site_is_foreign(settings, origin, hosts):
+    """Another host, another port, no host, or no valid origin; also where any Host is allowed."""
+    settings.ALLOWED_HOSTS = hosts
     assert is_foreign(headers(origin))
+    assert not is_foreign(headers(OWN))
 
 
 @pytest.mark.parametrize("host", [None, "", "elsewhere.test", "example.com:x", "exa mple.com"])
-def test_a_host_that_is_not_ours_makes_nothing_its_own(host):
-    """An Origin that equals its Host is foreign unless the Host is allowed: else DNS rebinding would pass."""
+def test_a_host_that_is_not_allowed_has_no_pages(host):
+    """An Origin that equals such a Host is foreign: DNS rebinding would pass otherwise."""
     assert is_foreign(headers("http://elsewhere.test", host=host))
 
 
 def test_repeated_headers_are_foreign():
-    """A second Origin or Host is nobody's honest request."""
-    own = "http://example.com:8000"
-    assert is_foreign(headers(own, own))
-    assert is_foreign([*headers(own), (b"host", b"example.com:8000")])
+    """No browser sends a second Origin or Host."""
+    assert is_foreign(headers(OWN, OWN))
+    assert is_foreign([*headers(OWN), (b"host", b"example.com:8000")])
 
 
 @pytest.mark.parametrize(
-    ("origin", "foreign"), [("https://example.com", False), ("http://example.com", True)]
+    ("changed", "origin", "host", "foreign"),
+    [
+        ({"HTTPS": True}, "https://example.com", "example.com", False),
+        ({"HTTPS": True}, "http://example.com", "example.com", True),
+        ({"ALLOWED_HOSTS": [], "DEBUG": True}, "http://localhost:8000", "localhost:8000", False),
+        ({"ALLOWED_HOSTS": []}, "http://localhost:8000", "localhost:8000", True),
+    ],
 )
-def test_with_https_the_page_has_to_be_secure(settings, origin, foreign):
-    """With HTTPS on, a Host without a port is port 443."""
-    settings.HTTPS = True
-    assert is_foreign(headers(origin, host="example.com")) is foreign
-
-
-@pytest.mark.parametrize(("debug", "foreign"), [(True, False), (False, True)])
-def test_without_allowed_hosts_localhost_is_ours_only_while_debugging(settings, debug, foreign):
-    """An empty ALLOWED_HOSTS means what it means to Django."""
-    settings.ALLOWED_HOSTS = []
-    settings.DEBUG = debug
-    assert is_foreign(headers("http://localhost:8000", host="localhost:8000")) is foreign
+def test_settings_say_which_pages_are_ours(settings, changed, origin, host, foreign):
+    """With HTTPS a Host without a port is port 443; an empty ALLOWED_HOSTS means what it means to Django."""
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert is_foreign(headers(origin, host=host)) is foreign
 
 
 @pytest.mark.parametrize(
@@ -110,35 +118,18 @@ def test_without_allowed_hosts_localhost_is_ours_only_while_debugging(settings, 
         ("https://*.friend.test", "https://sub.friend.test", False),
         ("http://[::1]:9000", "http://[::1]:9000", False),
         ("https://friend.test", "http://friend.test", True),
+        ("https://friend.test", "http://friend.test:443", True),
+        ("http://friend.test:8443", "https://friend.test:8443", True),
         ("https://friend.test", "https://friend.test:8443", True),
         ("https://friend.test", "https://sub.friend.test", True),
         ("https://*.friend.test", "https://unfriend.test", True),
         ("https://*.friend.test:8443", "https://sub.friend.test", True),
+        ("https://*", "https://elsewhere.test", True),
+        ("https://", "https://elsewhere.test", True),
+        ("https://.", "https://elsewhere.test", True),
     ],
 )
-def test_trusted_origins_are_not_foreign(settings, trusted, origin, foreign):
-    """CSRF_TRUSTED_ORIGINS means what it means to Django: scheme, host and port, or all below a domain."""
+def test_a_trusted_origin_has_the_same_scheme_host_and_port(settings, trusted, origin, foreign):
+    """CSRF_TRUSTED_ORIGINS means what it means to Django; a star alone trusts no one."""
     settings.CSRF_TRUSTED_ORIGINS = ["https://first.test", trusted]
-    assert is_foreign(headers(origin)) is foreign
-
-
-@pytest.mark.parametrize("trusted", ["https://*", "https://", "https://."])
-def test_no_entry_trusts_everybody(settings, trusted):
-    """A lone star admits nobody, as with Django's own check of forms."""
-    settings.CSRF_TRUSTED_ORIGINS = [trusted]
-    assert is_foreign(headers("https://elsewhere.test"))
-
-
-@pytest.mark.parametrize(
-    ("origin", "foreign"),
-    [
-        ("http://example.com:8000", False),
-        ("http://elsewhere.test:8000", True),
-        ("http://example.com:8001", True),
-        ("null", True),
-    ],
-)
-def test_any_host_is_not_any_origin(settings, origin, foreign):
-    """With ALLOWED_HOSTS=* a page still has to be of the host that its handshake asks for."""
-    settings.ALLOWED_HOSTS = ["*"]
     assert is_foreign(headers(origin)) is foreign

@@ -1,77 +1,135 @@
-"""The wire of uvicorn, on uvicorn's own classes: these tests notice when an upgrade changes what it rests on."""
+"""The transport of uvicorn on uvicorn's own classes, so that an upgrade that breaks it fails here."""
 
 import asyncio
 from typing import Any
 
+import pytest
 from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from rtproject.websocket.tests.helpers import soon
+from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.transport.uvicorn_pair import connected
 from rtproject.websocket.transport.frames import Frame
-from rtproject.websocket.transport.uvicorn import UvicornTransport, find_uvicorn
+from rtproject.websocket.transport.uvicorn import MOST_FRAGMENTS, READ_SIZE, UvicornTransport, find_uvicorn
 
 
 async def test_it_is_found_on_a_connection_of_uvicorn():
-    """All that it needs is there."""
-    async with connected() as (wire, _):
-        assert isinstance(wire, UvicornTransport)
-
-
-def test_it_is_what_uvicorn_takes_by_itself():
-    """Without an option the protocol is the one that we know."""
+    """With the protocol that uvicorn takes by default, and only if all it needs is there."""
+    async with connected() as (transport, _):
+        assert isinstance(transport, UvicornTransport)
     assert AutoWebSocketsProtocol is WebSocketsSansIOProtocol
-
-
-async def test_without_something_that_it_needs_there_is_no_wire():
-    """A uvicorn that lacks anything of it is served through ASGI."""
-    protocol: Any = WebSocketsSansIOProtocol.__new__(WebSocketsSansIOProtocol)  # which has no transport yet
+    protocol: Any = WebSocketsSansIOProtocol.__new__(WebSocketsSansIOProtocol)  # without a transport yet
     assert find_uvicorn(protocol.send) is None
 
 
-async def test_frames_arrive_as_they_were_written():
-    """Text and bytes, long and short, between messages that go through ASGI or not."""
-    async with connected() as (wire, client):
-        contents: list[str | bytes] = ["", "ü", b"", b"\xff", "x" * 70_000]
-        for content in contents:
-            wire.write(Frame(content).encoded)
-        assert [await soon(client.recv()) for _ in contents] == contents
-
-
-async def test_it_tells_when_the_client_has_to_be_waited_for():
-    """A client that does not read is noticed; when it has read on there is room again, and nothing is lost."""
-    async with connected() as (wire, client):
+class TestOut:
+    @staticmethod
+    def fill(transport, client):
+        """Write until the client, which does not read, has to be waited for. Returns the number of frames."""
         client.transport.pause_reading()
-        count = 1
-        while wire.write(Frame(b"x" * 65536).encoded):
-            count += 1
-        waiting = asyncio.create_task(wire.drained())
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        client.transport.resume_reading()
-        await soon(waiting)
-        for _ in range(count):
-            assert len(await soon(client.recv())) == 65536
-        assert wire.write(Frame("more").encoded)
-        assert await soon(client.recv()) == "more"
+        written = 1
+        while transport.write(Frame(b"x" * 65536).encoded):
+            written += 1
+        return written
+
+    async def test_a_writer_waits_for_a_client_that_does_not_read(self):
+        """When it reads on there is room again, and nothing is lost."""
+        async with connected() as (transport, client):
+            written = self.fill(transport, client)
+            waiting = asyncio.create_task(transport.drained())
+            await settle()
+            assert not waiting.done()
+            client.transport.resume_reading()
+            await soon(waiting)
+            for _ in range(written):
+                assert len(await soon(client.recv())) == 65536
+            assert transport.write(Frame("more").encoded)
+            assert await soon(client.recv()) == "more"
+
+    async def test_an_abort_ends_a_connection_that_does_not_read(self):
+        """Unsent bytes are given up, and writers wait no longer."""
+        async with connected() as (transport, client):
+            self.fill(transport, client)
+            transport.abort()
+            await soon(transport.drained())
+            client.transport.resume_reading()
+            await soon(client.wait_closed())
+            assert client.close_code == 1006
+
+    async def test_after_the_end_a_write_does_nothing(self):
+        """A frame for a closed connection is dropped, and writers do not wait."""
+        async with connected() as (transport, client):
+            await client.close()
+            assert transport.write(Frame("late").encoded)
+            await soon(transport.drained())
 
 
-async def test_an_abort_ends_a_connection_that_does_not_read():
-    """Whatever was not sent is given up, and whoever waits for room waits no longer."""
-    async with connected() as (wire, client):
-        client.transport.pause_reading()
-        while wire.write(Frame(b"x" * 65536).encoded):
-            pass
-        wire.abort()
-        await soon(wire.drained())
-        client.transport.resume_reading()
-        await soon(client.wait_closed())
-        assert client.close_code == 1006
+def arrive(transport, payload):
+    """Hand over a client's frame as asyncio does."""
+    data = b"\x82" + bytes([0x80 | len(payload)]) + bytes(4) + payload
+    transport.get_buffer(-1)[: len(data)] = data
+    transport.buffer_updated(len(data))
 
 
-async def test_after_the_end_a_write_does_nothing():
-    """A frame for a connection that is closed is dropped, and nobody has to wait for it."""
-    async with connected() as (wire, client):
-        await client.close()
-        assert wire.write(Frame("late").encoded)
-        await soon(wire.drained())
+def received(payload):
+    """The ASGI message of a binary frame."""
+    return {"type": "websocket.receive", "bytes": payload}
+
+
+class TestIn:
+    async def test_little_is_read_at_a_time(self):
+        """No more messages wait than fit into one read: an empty one takes memory too."""
+        empty = b"\x82\x80" + bytes(4)
+        async with connected() as (transport, client):
+            client.transport.write(empty * 40_000)
+            assert await soon(transport.receive()) == received(b"")
+            assert transport._protocol.queue.qsize() < READ_SIZE // len(empty)
+
+    async def test_a_message_of_countless_fragments_ends_the_connection(self):
+        """Empty fragments take memory too, and no limit of sizes counts them."""
+        async with connected() as (_, client):
+            begin, more = b"\x02\x80" + bytes(4), b"\x00\x80" + bytes(4)
+            client.transport.write(begin + more * MOST_FRAGMENTS)
+            await soon(client.wait_closed())
+            assert client.close_code == 1006
+
+    @pytest.mark.parametrize("end", ["abort", "write_eof"])
+    async def test_the_end_of_the_client_is_a_disconnect(self, end):
+        """Reset or closed."""
+        async with connected() as (transport, client):
+            getattr(client.transport, end)()
+            assert (await soon(transport.receive()))["type"] == "websocket.disconnect"
+
+    async def test_nothing_is_received_while_the_client_does_not_read(self):
+        """An answer would only wait for it as well."""
+        async with connected() as (transport, _):
+            arrive(transport, b"one")
+            transport.pause_writing()
+            receiving = asyncio.create_task(transport.receive())
+            await settle()
+            assert not receiving.done()
+            transport.resume_writing()
+            assert await soon(receiving) == received(b"one")
+
+    async def test_a_message_under_way_is_received_and_nothing_is_read_after_it(self):
+        """It may come just before the client stops to read."""
+        async with connected() as (transport, client):
+            receiving = asyncio.create_task(transport.receive())
+            await settle()
+            arrive(transport, b"one")
+            transport.pause_writing()
+            assert await soon(receiving) == received(b"one")
+            assert not transport._protocol.transport.is_reading()
+            transport.resume_writing()
+            await client.send(b"two")
+            assert await soon(transport.receive()) == received(b"two")
+
+    async def test_while_a_message_waits_nothing_more_is_read(self):
+        """Room to write is no reason to read more than is handled."""
+        async with connected() as (transport, client):
+            arrive(transport, b"one")
+            transport.pause_writing()
+            transport.resume_writing()
+            assert not transport._protocol.transport.is_reading()
+            await client.send(b"two")
+            assert [await soon(transport.receive()) for _ in range(2)] == [received(b"one"), received(b"two")]

@@ -1,4 +1,4 @@
-"""A connection of Daphne without a Daphne: its own classes over a socket, and a reactor that is the test."""
+"""A connection of Daphne's own classes over a socket pair, with a reactor that the test drives."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from rtproject.websocket.transport.daphne import STATE_OPEN, find_daphne
 
 
 class Reactor:
-    """Remembers what Twisted wants to be told of, and lets the test decide when it is."""
+    """Keeps what Twisted registers; the test calls it."""
 
     def __init__(self):
         self.readers = set()
@@ -36,14 +36,14 @@ class Reactor:
         self._later.append((call, arguments))
 
     def run_later(self):
-        """Calls what was put off."""
+        """Make the delayed calls."""
         later, self._later = self._later, []
         for call, arguments in later:
             call(*arguments)
 
 
 class Pair:
-    """The wire of one connection, and the client's end of it: a plain socket."""
+    """The transport of one connection, and the client's end of it: a plain socket."""
 
     def __init__(self):
         ours, self.client = socket.socketpair()
@@ -53,10 +53,10 @@ class Pair:
         self.protocol = WebSocketProtocol()
         self.lost = False
         self.protocol.connectionLost = self._lost
-        self.transport = tcp.Server(
+        self.tcp = tcp.Server(
             ours, self.protocol, ("127.0.0.1", 1), cast(Any, None), 0, cast(Any, self.reactor)
         )
-        self.protocol.transport = self.transport
+        self.protocol.transport = self.tcp
         self.protocol.client_addr = None
         self.protocol.state = STATE_OPEN
         self.protocol.closeHandshakeTimeout = 1  # which its factory gives it
@@ -64,15 +64,15 @@ class Pair:
         self.protocol.application_queue = self.queue
         self.server = Server(None, endpoints=["tcp:0"])
         self.send = partial(self.server.handle_reply, self.protocol)
-        self.wire = find_daphne(self.queue.get, self.send)
+        self.transport = find_daphne(self.queue.get, self.send)
 
     @property
     def reading(self):
         """Whether Twisted reads what the client sends."""
-        return self.transport in self.reactor.readers
+        return self.tcp in self.reactor.readers
 
     def read(self):
-        """What has come to the client."""
+        """Return the bytes that have arrived at the client."""
         received = b""
         while True:
             try:
@@ -84,16 +84,16 @@ class Pair:
             received += data
 
     def carry(self):
-        """Reads at the client's end, and lets Twisted write, until there is nothing left. Returns what was read."""
+        """Read at the client's end, and let Twisted write, until nothing is left. Returns the bytes read."""
         received = self.read()
-        while self.transport in self.reactor.writers:
-            self.transport.doWrite()
+        while self.tcp in self.reactor.writers:
+            self.tcp.doWrite()
             received += self.read()
         return received
 
     def close(self):
-        """Gives both sockets back."""
-        self.transport.abortConnection()
+        """Close both sockets."""
+        self.tcp.abortConnection()
         self.reactor.run_later()
         self.client.close()
 

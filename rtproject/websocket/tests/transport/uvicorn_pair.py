@@ -1,4 +1,4 @@
-"""A uvicorn connection inside the test's own loop, whose wire is in the hands of the test."""
+"""A connection of uvicorn inside the test's own loop."""
 
 import asyncio
 import socket
@@ -13,8 +13,8 @@ from rtproject.websocket.tests.helpers import ACCEPT, soon
 from rtproject.websocket.transport.uvicorn import UvicornTransport, find_uvicorn
 
 
-class Wires:
-    """An ASGI application whose connections are in the hands of the test: `found` has the wire of each."""
+class Transports:
+    """An ASGI application that keeps its connections open: `found` has the transport of each."""
 
     def __init__(self):
         self.found: asyncio.Queue[UvicornTransport | None] = asyncio.Queue()
@@ -29,7 +29,7 @@ class Wires:
 
 @asynccontextmanager
 async def serving(application):
-    """A server's protocol class in this loop, on a port of 127.0.0.1; no compression, as our servers are started."""
+    """Serve on a port of 127.0.0.1, without compression, as our servers are started."""
     config = Config(application, ws_per_message_deflate=False, log_config=None)
     config.load()
     state = ServerState()
@@ -48,8 +48,8 @@ async def serving(application):
 
 @asynccontextmanager
 async def connected():
-    """A wire, and the client at its other end, which has little room."""
-    application = Wires()
+    """A transport, and the client at its other end, whose buffer is small."""
+    application = Transports()
     async with serving(application) as port:
         narrow = socket.socket()
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
