@@ -93,7 +93,8 @@ class TestShards:
         return members
 
     @staticmethod
-    async def assert_receives(group, member, word):
+    async def assert_receives(place, word):
+        group, member = place
         await repeat_until_received(lambda text: broadcast(group, text), member.heard, word)
 
     async def test_a_shard_that_lost_its_receiver_delivers_again(self, layer, caplog):
@@ -101,13 +102,13 @@ class TestShards:
         registry = GroupRegistry()
         members = await self.join_each(registry, layer)
         for place in members.values():
-            await self.assert_receives(*place, "before")
+            await self.assert_receives(place, "before")
         own = layer._get_shard(registry._channel)
         [other] = set(members) - {own}
         other._receive_task.cancel()
         await soon(asyncio.wait({other._receive_task}))
-        await self.assert_receives(*members[other], "after")
-        await self.assert_receives(*members[own], "after")
+        await self.assert_receives(members[other], "after")
+        await self.assert_receives(members[own], "after")
         assert "all groups are joined again" in caplog.text
 
     async def test_a_shard_that_is_away_leaves_the_others_alone(self, layer, valkeys, monkeypatch, caplog):
@@ -128,5 +129,5 @@ class TestShards:
             await broadcast(members[away][0], "for no one")
         for _ in range(8):  # more than two of each shard
             await soon(checked.acquire())
-        await self.assert_receives(*members[kept], "still here")
+        await self.assert_receives(members[kept], "still here")
         assert "joined again" not in caplog.text

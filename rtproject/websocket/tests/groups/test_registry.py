@@ -198,7 +198,8 @@ def run_steps(steps):
         layer = Layer()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "get_channel_layer", lambda: layer)
-            registry, members, inside = GroupRegistry(), [Listener() for _ in range(3)], set()
+            registry, members = GroupRegistry(), [Listener() for _ in range(3)]
+            inside: set[int] = set()
             waiting: dict[int, asyncio.Task[None] | None] = {}
 
             async def after(previous, coroutine):
