@@ -57,10 +57,10 @@ def load(tmp_path, monkeypatch):
 def test_every_setting_of_the_contract_is_declared():
     """All that the contract names, no more and no less, each with a default and one line of help."""
     assert set(DECLARED) == SETTINGS
-    for declaration in DECLARED.values():
-        assert declaration.default
-        assert declaration.help.endswith(".")
-        assert "\n" not in declaration.help
+    for default, line in DECLARED.values():
+        assert default
+        assert line.endswith(".")
+        assert "\n" not in line
 
 
 def test_nothing_needs_to_be_set(load, tmp_path):

@@ -21,12 +21,12 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate":
-        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError."""
+        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError with what a rate must be."""
         if text.strip() == "0":
             return cls(0, 1.0)
         count, _, period = text.partition("/")
         if period.strip() not in PERIODS or not _COUNT.match(count.strip()):
-            raise ValueError(text)
+            raise ValueError("a rate such as 20/second (or minute, hour, day), or 0")
         return cls(int(count), PERIODS[period.strip()])
 
 
