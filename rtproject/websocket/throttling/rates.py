@@ -48,9 +48,8 @@ class Bucket:
     def level(self) -> float:
         """Return the number of tokens now."""
         now = time.monotonic()
-        self.tokens = min(
-            self.burst, self.tokens + (now - self.updated) * self.rate.count / self.rate.seconds
-        )
+        refill = (now - self.updated) * self.rate.count / self.rate.seconds
+        self.tokens = min(self.burst, self.tokens + refill)
         self.updated = now
         return self.tokens
 
@@ -96,9 +95,8 @@ class SlidingWindow:
     def __init__(self, rate: Rate, most_keys: int = 100_000) -> None:
         self._rate = rate
         self._most_keys = most_keys
-        self._times: OrderedDict[Hashable, list[float]] = (
-            OrderedDict()
-        )  # the last counted comes last, in both
+        # The last counted comes last, in both.
+        self._times: OrderedDict[Hashable, list[float]] = OrderedDict()
 
     def __len__(self) -> int:
         """The number of keys."""
