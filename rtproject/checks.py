@@ -9,13 +9,13 @@ from django.core.management.base import CommandError
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
-THIS_MACHINE = (".localhost", "localhost", "127.0.0.1", "[::1]")
+THIS_MACHINE = {".localhost", "localhost", "127.0.0.1", "[::1]"}
 
 
 @checks.register()
 def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     """Check the settings. The defaults give no warning."""
-    return [*_processes(), *_hosts(), *_proxies()]
+    return [*_processes(), *_network()]
 
 
 def _processes() -> Iterator[checks.CheckMessage]:
@@ -36,22 +36,19 @@ def _processes() -> Iterator[checks.CheckMessage]:
         )
 
 
-def _hosts() -> Iterator[checks.CheckMessage]:
+def _network() -> Iterator[checks.CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS:
         yield checks.Warning(
             "ALLOWED_HOSTS is *: any site can have its name point here, and its pages then count as ours.",
             hint="Set ALLOWED_HOSTS to the names that this site is served as.",
             id="rtproject.W003",
         )
-    if settings.DEBUG and not set(settings.ALLOWED_HOSTS) <= set(THIS_MACHINE):
+    if settings.DEBUG and not set(settings.ALLOWED_HOSTS) <= THIS_MACHINE:
         yield checks.Warning(
             "DEBUG is on and ALLOWED_HOSTS names more than this machine: errors show the code and the settings to all.",
             hint="Set DEBUG=off, or ALLOWED_HOSTS=localhost.",
             id="rtproject.W005",
         )
-
-
-def _proxies() -> Iterator[checks.CheckMessage]:
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         yield checks.Warning(
             "HTTPS is on and TRUSTED_PROXIES is 0: behind the proxy that ends TLS all clients count as one address,"

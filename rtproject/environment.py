@@ -7,31 +7,20 @@ value, which may be a secret in the wrong place.
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from rtproject.websocket.throttling.rates import Rate
-
 T = TypeVar("T")
 
 ENDLESS = 10**18  # more than any setting needs
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """One setting as the documentation shows it."""
-
-    name: str
-    default: str
-    help: str
-
-
-DECLARED: dict[str, Declaration] = {}
+# By name, the default and the help as the documentation shows them.
+DECLARED: dict[str, tuple[str, str]] = {}
 
 
 def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: str | None = None) -> T:
@@ -40,7 +29,7 @@ def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: s
     `shown` is the default as the documentation gives it, if `str(default)` would not do. Raises
     ImproperlyConfigured when `read` raises ValueError, whose message completes "NAME must be ...".
     """
-    DECLARED[name] = Declaration(name, str(default) if shown is None else shown, help)
+    DECLARED[name] = (str(default) if shown is None else shown, help)
     text = os.environ.get(name, "").strip()
     if not text:
         return default
@@ -53,24 +42,19 @@ def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: s
 
 def switch(text: str) -> bool:
     """on or off, and their usual synonyms."""
-    known = {
-        "on": True,
-        "true": True,
-        "yes": True,
-        "1": True,
-        "off": False,
-        "false": False,
-        "no": False,
-        "0": False,
-    }
-    if text.lower() not in known:
-        raise ValueError("on or off")
-    return known[text.lower()]
+    if text.lower() in ("on", "true", "yes", "1"):
+        return True
+    if text.lower() in ("off", "false", "no", "0"):
+        return False
+    raise ValueError("on or off")
 
 
-def words(text: str) -> list[str]:
-    """A comma separated list."""
-    return [word.strip() for word in text.split(",") if word.strip()]
+def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str]:
+    """A comma separated list of at least one word."""
+    found = [word.strip() for word in text.split(",") if word.strip()]
+    if not found or not all(map(is_valid, found)):
+        raise ValueError(wanted)
+    return found
 
 
 def whole(least: int = 0, most: int = ENDLESS) -> Callable[[str], int]:
@@ -96,40 +80,21 @@ def seconds(text: str) -> float:
     return value
 
 
-def rate(text: str) -> Rate:
-    """A number of events in a period."""
-    try:
-        return Rate.parse(text)
-    except ValueError:
-        raise ValueError("a rate such as 20/second (or minute, hour, day), or 0") from None
-
-
 def hosts(text: str) -> list[str]:
     """Host names as Django writes them in ALLOWED_HOSTS: no scheme, no port, no path."""
-    entries = words(text)
-    if not entries or not all(_HOST.match(entry) for entry in entries):
-        raise ValueError("a comma separated list of host names, without scheme and port")
-    return entries
+    return words(text, _HOST.match, "a comma separated list of host names, without scheme and port")
 
 
 def origins(text: str) -> list[str]:
     """Origins as Django writes them in CSRF_TRUSTED_ORIGINS."""
-    entries = words(text)
-    if not entries or not all(
-        _is_url(entry, "http", "https") and not urlsplit(entry).path for entry in entries
-    ):
-        raise ValueError(
-            "a comma separated list of origins, each with its scheme, such as https://example.com"
-        )
-    return entries
+    wanted = "a comma separated list of origins, each with its scheme, such as https://example.com"
+    return words(text, lambda word: _is_url(word, "http", "https") and not urlsplit(word).path, wanted)
 
 
 def redis_urls(text: str) -> list[str]:
     """One or several addresses of Redis, comma separated."""
-    urls = words(text)
-    if not urls or not all(url.startswith("unix:///") or _is_url(url, "redis", "rediss") for url in urls):
-        raise ValueError("one or several redis:// (or rediss://, unix://) URLs, comma separated")
-    return urls
+    wanted = "one or several redis:// (or rediss://, unix://) URLs, comma separated"
+    return words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
 
 
 def host_name(text: str) -> str:
@@ -152,29 +117,19 @@ _HOST = re.compile(r"(\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])\Z")
 def _is_url(text: str, *schemes: str) -> bool:
     try:
         url = urlsplit(text)
-        return (
-            url.scheme in schemes and bool(url.hostname) and url.port != 0
-        )  # `port` raises for an invalid one
+        # `port` raises for an invalid one
+        return url.scheme in schemes and bool(url.hostname) and url.port != 0
     except ValueError:
         return False
 
 
-def database(base: Path) -> Callable[[str], dict[str, Any]]:
-    """A Django DATABASES entry from a URL; a relative SQLite path is relative to `base`."""
-
-    def read(text: str) -> dict[str, Any]:
-        wanted = "sqlite:///path or postgresql://user:password@host:port/name"
-        try:
-            config: dict[str, Any] = dict(dj_database_url.parse(text))
-        except Exception:  # the sentence below says it better
-            raise ValueError(wanted) from None
-        name = config["NAME"]
-        if not name or name == ":memory:":  # each connection would have a memory of its own
-            raise ValueError(wanted)
-        if config["ENGINE"] == "django.db.backends.sqlite3":
-            config["NAME"] = str(base / name)
-        elif config["ENGINE"] != "django.db.backends.postgresql":
-            raise ValueError(wanted)
-        return config
-
-    return read
+def database(text: str) -> dict[str, Any]:
+    """A Django DATABASES entry from a URL."""
+    config: dict[str, Any] = {}
+    with suppress(Exception):  # the sentence below says it better
+        config.update(dj_database_url.parse(text))
+    known = config.get("ENGINE") in ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+    # In memory each connection would have a database of its own.
+    if not known or config["NAME"] in (None, "", ":memory:"):
+        raise ValueError("sqlite:///path or postgresql://user:password@host:port/name")
+    return config

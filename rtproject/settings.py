@@ -23,15 +23,14 @@ REDIS_URLS: list[str] = setting(
     "Redis or Valkey between several processes; several URLs are shards.",
     "none",
 )
-DATABASES = {
-    "default": setting(
-        "DATABASE_URL",
-        env.database(BASE_DIR),
-        env.database(BASE_DIR)("sqlite:///data/db.sqlite3"),
-        "sqlite:////absolute/path, sqlite:///relative/path or postgresql://user:password@host:port/name.",
-        "sqlite:///data/db.sqlite3",
-    )
-}
+DATABASE = setting(
+    "DATABASE_URL",
+    env.database,
+    env.database("sqlite:///data/db.sqlite3"),
+    "sqlite:////absolute/path, sqlite:///relative/path or postgresql://user:password@host:port/name.",
+    "sqlite:///data/db.sqlite3",
+)
+DATABASES = {"default": DATABASE}
 SECRET_KEY = setting(
     "SECRET_KEY", str, "", "Signs sessions and member ids; one for all processes.", "random, kept in data/"
 )
@@ -61,11 +60,11 @@ ROOMS_ALLOW_UNLISTED = setting(
 )
 ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 1_000_000), 4096, "Characters a message may have.")
 ROOMS_MESSAGE_RATE = setting(
-    "ROOMS_MESSAGE_RATE", env.rate, Rate(20, 1.0), "Messages per connection; 0 is off.", "20/second"
+    "ROOMS_MESSAGE_RATE", Rate.parse, Rate(20, 1.0), "Messages per connection; 0 is off.", "20/second"
 )
 ROOMS_PASSWORD_ATTEMPTS = setting(
     "ROOMS_PASSWORD_ATTEMPTS",
-    env.rate,
+    Rate.parse,
     Rate(10, 60.0),
     "Wrong passwords per address and room; 0 is off.",
     "10/minute",
@@ -86,7 +85,7 @@ METRICS_TOKEN = setting(
 
 # --- What follows from them ------------------------------------------------------------------------------------
 
-ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+ON_SQLITE = DATABASE["ENGINE"] == "django.db.backends.sqlite3"
 if not SECRET_KEY:
     if REDIS_URLS or not ON_SQLITE:
         raise ImproperlyConfigured(
@@ -95,44 +94,37 @@ if not SECRET_KEY:
     SECRET_KEY = load_or_create(DATA_DIR / "secret_key")
 
 if ON_SQLITE:
+    DATABASE["NAME"] = str(BASE_DIR / DATABASE["NAME"])
     # Several processes may share the file: readers do not wait for the writer (WAL), writers queue for their turn
     # at the beginning of a transaction instead of failing in the middle of one (IMMEDIATE).
-    if Path(DATABASES["default"]["NAME"]).parent == DATA_DIR:
+    if Path(DATABASE["NAME"]).parent == DATA_DIR:
         DATA_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
+    DATABASE["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
     # Tests have a file too: of a database in memory a second thread gets "table is locked" instead of its turn.
-    DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}.test"}
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 5,  # until WAL is on; for their turns writers wait in `websocket/db.py`
+    DATABASE["TEST"] = {"NAME": f"{DATABASE['NAME']}.test"}
+    DATABASE["OPTIONS"] = {
+        "timeout": 5,  # until WAL is on; for their turns writers wait in `utils/db.py`
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL",
     }
 else:
     # A database that does not answer must not hang a handshake for longer than a client waits.
-    DATABASES["default"]["CONN_MAX_AGE"] = 600
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
+    DATABASE["CONN_MAX_AGE"] = 600
+    DATABASE["CONN_HEALTH_CHECKS"] = True
+    DATABASE.setdefault("OPTIONS", {}).update(
         connect_timeout=3, keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=5000
     )
 
-FOR_EVER = (
-    10 * 365 * 86400
-)  # seconds: a group membership and an event must not expire under a long connection
-CAPACITY = 10_000  # events that may wait for one process
-if REDIS_URLS:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS]},
-        }
-    }
-else:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
-            "CONFIG": {"expiry": FOR_EVER, "group_expiry": FOR_EVER, "capacity": CAPACITY},
-        }
-    }
+ON_REDIS = {
+    "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+    "CONFIG": {"hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS]},
+}
+FOR_EVER = 10 * 365 * 86400  # seconds: a membership and an event must not expire under a long connection
+IN_MEMORY = {
+    "BACKEND": "channels.layers.InMemoryChannelLayer",
+    "CONFIG": {"expiry": FOR_EVER, "group_expiry": FOR_EVER, "capacity": 10_000},  # events that may wait
+}
+CHANNEL_LAYERS = {"default": ON_REDIS if REDIS_URLS else IN_MEMORY}
 
 # --- Django ----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -16,61 +16,48 @@ FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """The newest pulse of this machine: its name, and percent of its processors and its memory."""
-
-    host: str
-    cpu: float
-    memory: float
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A value is None if it is unknown; `machines` and `pulse` also if the pulse is for staff only.
-
-    `rooms` counts the rooms that an admin made, `people` the members of all rooms, `machines` the hosts with a pulse.
-    """
-
-    store: bool
-    layer: bool
-    rooms: int | None
-    people: int | None
-    machines: int | None
-    pulse: Pulse | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything answers."""
-        return self.store and self.layer
-
-
 _store = FailureLog("reading the newest pulse")
 
 
-async def _read_state() -> State:
+async def _read_state() -> dict[str, Any]:
     listed = await current_room_list()
+    store, layer = listed.total is not None, listed.people is not None
     machines, pulse = None, None
-    if settings.PULSE_PUBLIC and listed.total is not None:
+    if settings.PULSE_PUBLIC and store:
         with _store:
             async with asyncio.timeout(STORE_TIMEOUT):
                 machines, pulse = await _read_pulse()
-    return State(
-        listed.total is not None, listed.people is not None, listed.total, listed.people, machines, pulse
-    )
+    return {
+        "ok": store and layer,
+        "store": store,
+        "layer": layer,
+        "rooms": listed.total,
+        "people": listed.people,
+        "machines": machines,
+        "pulse": pulse,
+    }
 
 
 @in_reader_thread
-def _read_pulse() -> tuple[int, Pulse | None]:
+def _read_pulse() -> tuple[int, dict[str, Any] | None]:
     frames = {host.name: host.frame for host in Host.objects.live()}
     mine = frames.get(settings.PULSE_HOST)
     pulse = json.loads(mine) if mine else None
-    return len(frames), pulse and Pulse(pulse["host"], pulse["cpu"], pulse["memory"]["percent"])
+    return len(frames), pulse and {
+        "host": pulse["host"],
+        "cpu": pulse["cpu"],
+        "memory": pulse["memory"]["percent"],
+    }
 
 
 _current_state = loop_local(lambda: TTLCache(_read_state, FRESH_SECONDS))
 
 
-async def current_state() -> State:
-    """Return the state as it was at most FRESH_SECONDS ago. Never raises."""
+async def current_state() -> dict[str, Any]:
+    """Return the state as it was at most FRESH_SECONDS ago, as `/state/` shows it. Never raises.
+
+    `rooms` counts the rooms that an admin made, `people` the members of all rooms, `machines` the hosts with a pulse.
+    `pulse` is the newest one of this machine: its name, and percent of its processors and its memory. A value is None
+    if it is unknown; `machines` and `pulse` also if the pulse is for staff only.
+    """
     return await _current_state().get()

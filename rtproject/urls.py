@@ -11,9 +11,8 @@ from rtproject.views import home, state
 urlpatterns = [
     path("", home, name="home"),
     path("state/", state, name="state"),
-    path(
-        "favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))
-    ),  # the admin's pages ask for it
+    # The admin's pages ask for it.
+    path("favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))),
     path("echo/", include("echo.urls")),
     path("rooms/", include("rooms.urls")),
     path("dashboard/", include("pulse.urls")),

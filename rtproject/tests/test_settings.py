@@ -42,10 +42,10 @@ def load(tmp_path, monkeypatch):
 def test_every_setting_is_declared():
     """Each with a default and one line of help, and each is kept out of the tests."""
     assert set(DECLARED) == SETTINGS
-    for declaration in DECLARED.values():
-        assert declaration.default
-        assert declaration.help.endswith(".")
-        assert "\n" not in declaration.help
+    for default, line in DECLARED.values():
+        assert default
+        assert line.endswith(".")
+        assert "\n" not in line
 
 
 def test_nothing_needs_to_be_set(load, tmp_path):

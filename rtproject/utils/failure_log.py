@@ -27,9 +27,8 @@ class FailureLog:
         if error is None:
             self.recovered()
         elif isinstance(error, self._kinds):
-            self.failed(
-                f"{type(error).__name__}: {' '.join(str(error).split())}"
-            )  # libpq's have several lines
+            # libpq's have several lines.
+            self.failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return isinstance(error, self._kinds)
 
     def failed(self, reason: str) -> None:

@@ -1,13 +1,11 @@
 """A client for small commands that a handshake waits for: Redis answers soon, or not at all."""
 
 import asyncio
-import logging
 import time
 from typing import Any
 
+from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.exceptions import LayerUnavailable
-
-logger = logging.getLogger(__name__)
 
 COMMAND_TIMEOUT = 0.25  # seconds; a command that waits for others takes twice as long at most
 PAUSE_SECONDS = 2.0  # without commands after a failure, so that not every caller waits for a lost Redis
@@ -30,7 +28,7 @@ class RedisClient:
         self._commands: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._running: asyncio.Task[None] | None = None
         self._paused_until = 0.0
-        self._is_down = False  # and logged
+        self._failures = FailureLog("counting in Redis, and not in each process by itself,")
 
     async def ask(self, *command: Any) -> Any:
         """Return the answer to one command. Raises LayerUnavailable after 2 * COMMAND_TIMEOUT at most."""
@@ -53,10 +51,11 @@ class RedisClient:
                 async with asyncio.timeout(COMMAND_TIMEOUT):
                     answers = await self._send([command for command, _ in questions])
             except Exception as error:  # of redis, asyncio or the system: it is out of reach
-                self._pause(error)
+                self._paused_until = time.monotonic() + PAUSE_SECONDS
+                self._failures.failed(repr(error))
                 answers = [error] * len(questions)
             else:
-                self._is_down = False
+                self._failures.recovered()
             for (_, waiting), answer in zip(questions, answers, strict=True):
                 _answer(waiting, answer)
 
@@ -69,12 +68,6 @@ class RedisClient:
             if isinstance(answer, Exception):  # it answers and refuses: a replica, say, or its memory is full
                 raise answer
         return answers
-
-    def _pause(self, error: Exception) -> None:
-        self._paused_until = time.monotonic() + PAUSE_SECONDS
-        if not self._is_down:
-            self._is_down = True
-            logger.warning("Redis is out of reach, so each process counts for itself: %r", error)
 
 
 def _answer(waiting: asyncio.Future[Any], answer: Any) -> None:

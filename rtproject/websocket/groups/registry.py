@@ -81,9 +81,7 @@ class GroupRegistry:
 
     def __init__(self) -> None:
         self._groups: dict[str, Group] = {}
-        self._lock = (
-            asyncio.Lock()
-        )  # one change of membership at a time, so that joins and leaves do not cross
+        self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves do not cross
         self._channel: str | None = None
 
     async def join(self, name: str, member: GroupMember) -> None:

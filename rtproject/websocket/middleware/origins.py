@@ -51,15 +51,12 @@ def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
         return True
     try:
         origin = urlsplit(origins[0].lower())
-        known = origin.scheme in DEFAULT_PORTS and bool(origin.hostname) and origin.geturl() == _bare(origin)
+        # An origin is a scheme, a host and a port (RFC 6454 section 6.2), and nothing else.
+        bare = origin.geturl() == f"{origin.scheme}://{origin.netloc.rpartition('@')[2]}"
+        known = bare and origin.scheme in DEFAULT_PORTS and origin.hostname
         return not (known and (_is_own(origin, hosts[0].lower()) or _is_trusted(origin)))
     except ValueError:  # a port that is no number, or a broken IPv6 address
         return True
-
-
-def _bare(origin: SplitResult) -> str:
-    """An origin is a scheme, a host and a port (RFC 6454 section 6.2), and nothing else."""
-    return f"{origin.scheme}://{origin.netloc.rpartition('@')[2]}"
 
 
 def _port(origin: SplitResult) -> str:
@@ -79,12 +76,10 @@ def _is_own(origin: SplitResult, host: str) -> bool:
 
 
 def _is_trusted(origin: SplitResult) -> bool:
-    for entry in settings.CSRF_TRUSTED_ORIGINS:
-        trusted = urlsplit(entry.lower().replace("://*.", "://."))
-        if (
-            trusted.scheme == origin.scheme
-            and _port(trusted) == _port(origin)
-            and is_same_domain(origin.hostname or "", trusted.hostname or "")
-        ):
-            return True
-    return False
+    entries = [entry.lower().replace("://*.", "://.") for entry in settings.CSRF_TRUSTED_ORIGINS]
+    return any(
+        trusted.scheme == origin.scheme
+        and _port(trusted) == _port(origin)
+        and is_same_domain(origin.hostname or "", trusted.hostname or "")
+        for trusted in map(urlsplit, entries)
+    )

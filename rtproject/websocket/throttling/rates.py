@@ -21,12 +21,12 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate":
-        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError."""
+        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError with what a rate must be."""
         if text.strip() == "0":
             return cls(0, 1.0)
         count, _, period = text.partition("/")
         if period.strip() not in PERIODS or not _COUNT.match(count.strip()):
-            raise ValueError(text)
+            raise ValueError("a rate such as 20/second (or minute, hour, day), or 0")
         return cls(int(count), PERIODS[period.strip()])
 
 
@@ -48,9 +48,8 @@ class Bucket:
     def level(self) -> float:
         """Return the number of tokens now."""
         now = time.monotonic()
-        self.tokens = min(
-            self.burst, self.tokens + (now - self.updated) * self.rate.count / self.rate.seconds
-        )
+        refill = (now - self.updated) * self.rate.count / self.rate.seconds
+        self.tokens = min(self.burst, self.tokens + refill)
         self.updated = now
         return self.tokens
 
@@ -96,9 +95,8 @@ class SlidingWindow:
     def __init__(self, rate: Rate, most_keys: int = 100_000) -> None:
         self._rate = rate
         self._most_keys = most_keys
-        self._times: OrderedDict[Hashable, list[float]] = (
-            OrderedDict()
-        )  # the last counted comes last, in both
+        # The last counted comes last, in both.
+        self._times: OrderedDict[Hashable, list[float]] = OrderedDict()
 
     def __len__(self) -> int:
         """The number of keys."""

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from django.utils.crypto import salted_hmac
 
@@ -57,9 +58,7 @@ class SharedWindow:
     async def give_back(self, key: tuple[str, ...]) -> None:
         """Take back the last event of `key`."""
         self._here.give_back(key)
-        if self._rate.count and (client := self._client(key)) is not None:
-            with suppress(LayerUnavailable):  # it expires
-                await client.ask("LPOP", self._name(key))
+        await self._ask(("LPOP",), key)  # if that fails, it expires
 
     async def close(self) -> None:
         """Close the connections of this event loop."""
@@ -67,21 +66,17 @@ class SharedWindow:
             await client.close()
 
     async def _may(self, key: tuple[str, ...], how: str) -> bool:
-        client = self._client(key)
-        if client is None or not self._rate.count:
-            return True
         milliseconds = round(self._rate.seconds * 1000)
-        try:
-            return bool(
-                await client.ask("EVAL", TAKE, 1, self._name(key), self._rate.count, milliseconds, how)
-            )
-        except LayerUnavailable:
-            return True
+        answer = await self._ask(("EVAL", TAKE, 1), key, self._rate.count, milliseconds, how)
+        return answer is None or bool(answer)
 
-    def _client(self, key: tuple[str, ...]) -> RedisClient | None:
+    async def _ask(self, command: Sequence[Any], key: tuple[str, ...], *arguments: Any) -> Any:
+        """Return Redis's answer to a command about `key`, or None if there is no limit or no Redis in reach."""
         clients = self._clients()
-        return clients[zlib.crc32(self._name(key).encode()) % len(clients)] if clients else None
-
-    def _name(self, key: tuple[str, ...]) -> str:
+        if not clients or not self._rate.count:
+            return None
         # Hashed: no addresses or user input in Redis, and no key of another site.
-        return "window:" + salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()
+        name = "window:" + salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()
+        with suppress(LayerUnavailable):
+            return await clients[zlib.crc32(name.encode()) % len(clients)].ask(*command, name, *arguments)
+        return None

@@ -20,17 +20,15 @@ STATE_OPEN = 3  # autobahn.websocket.protocol.WebSocketProtocol.STATE_OPEN
 # rounded down to whole seconds, and that is too short for a frame to leave a busy process.
 ANSWER_SECONDS = 4
 MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
-NEEDED = (
+look_for_needed = attrgetter(  # raises AttributeError
     *("transport", "state", "STATE_OPEN", "closeHandshakeTimeout"),
     *("onMessage", "onMessageFrameBegin", "onClose"),
 )
-NEEDED_OF_TRANSPORT = (
+look_for_needed_of_transport = attrgetter(
     *("write", "writeSomeData", "registerProducer", "unregisterProducer", "abortConnection"),
     *("pauseProducing", "resumeProducing", "dataBuffer", "offset", "_tempDataLen", "bufferSize"),
     *("connected", "disconnecting", "producer"),
 )
-look_for_needed = attrgetter(*NEEDED)  # raises AttributeError
-look_for_needed_of_transport = attrgetter(*NEEDED_OF_TRANSPORT)
 
 
 def find_daphne(receive: Receive, send: Send) -> "DaphneTransport | None":
@@ -58,18 +56,11 @@ def _is_plain(transport: Any) -> bool:
 
 
 class DaphneTransport:
-    """See `wire.Wire`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
+    """See `base.Transport`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
 
     __slots__ = (
-        "_fragments",
-        "_kind",
-        "_protocol",
-        "_queue",
-        "_reading",
-        "_room",
-        "_transport",
-        "_waiting",
-        "_writable",
+        *("_fragments", "_kind", "_protocol", "_queue", "_reading"),
+        *("_room", "_transport", "_waiting", "_writable"),
     )
 
     def __init__(self, protocol: Any, receive: Receive) -> None:
@@ -143,9 +134,7 @@ class DaphneTransport:
             self._room.set_result(None)
             self._room = None
 
-    def stopProducing(self) -> None:  # noqa: N802
-        """Twisted: the connection is lost."""
-        self.resumeProducing()
+    stopProducing = resumeProducing  # noqa: N815 (Twisted: the connection is lost)
 
     # --- in ---
 

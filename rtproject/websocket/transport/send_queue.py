@@ -33,15 +33,8 @@ class SendQueue:
     """
 
     __slots__ = (
-        "_backlog",
-        "_backlog_size",
-        "_close",
-        "_held",
-        "_on_end",
-        "_send",
-        "_sender",
-        "_stopped",
-        "_transport",
+        *("_backlog", "_backlog_size", "_close", "_held", "_on_end"),
+        *("_send", "_sender", "_stopped", "_transport"),
     )
 
     def __init__(self, send: Send, transport: Transport | None, on_end: Callable[[int], None]) -> None:

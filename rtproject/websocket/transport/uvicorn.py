@@ -14,11 +14,10 @@ from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.asgi_types import AsgiMessage, Send
 
 MODULE = "uvicorn.protocols.websockets.websockets_sansio_impl"
-NEEDED = (
+look_for_needed = attrgetter(  # raises AttributeError
     *("transport", "writable", "conn", "close_sent", "disconnected", "read_paused", "frames", "queue"),
     *("data_received", "eof_received", "connection_lost"),
 )
-look_for_needed = attrgetter(*NEEDED)  # raises AttributeError
 MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
 READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,000 messages of no length
 
@@ -40,7 +39,7 @@ _buffer = loop_local(lambda: memoryview(bytearray(READ_SIZE)))
 
 
 class UvicornTransport(asyncio.BufferedProtocol):
-    """See `wire.Wire`. It stands between the transport and uvicorn's protocol: the one kind of protocol that any
+    """See `base.Transport`. It stands between the transport and uvicorn's protocol: the one kind of protocol that any
     transport asks for a buffer, and so lets choose how much is read, has TLS and uvloop under it as well."""
 
     __slots__ = ("_buffer", "_open", "_protocol")
@@ -100,19 +99,16 @@ class UvicornTransport(asyncio.BufferedProtocol):
         """
         if not self._protocol.writable.is_set():
             return self._receive_when_writable()
-        self._read_on()
-        queue: asyncio.Queue[AsgiMessage] = self._protocol.queue
+        protocol = self._protocol
+        if protocol.read_paused and protocol.queue.empty():
+            protocol.read_paused = False
+            protocol.transport.resume_reading()
+        queue: asyncio.Queue[AsgiMessage] = protocol.queue
         return queue.get()
 
     async def _receive_when_writable(self) -> AsgiMessage:
         await self._protocol.writable.wait()
         return await self.receive()
-
-    def _read_on(self) -> None:
-        protocol = self._protocol
-        if protocol.read_paused and protocol.queue.empty():
-            protocol.read_paused = False
-            protocol.transport.resume_reading()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """The transport: it is about to read."""
