@@ -122,11 +122,14 @@ def matches_in_worker(raw: str, encoded: str) -> bool:
 
 
 class HashQueue:
-    """Run few hashes at a time: with low priority one at a time, and only while no others wait."""
+    """Run few hashes at a time: with low priority one, which starts only while no others wait.
+
+    The others never wait for it, so until it ends there may be one hash more than `at_once`.
+    """
 
     def __init__(self, at_once: int = HASHES_AT_ONCE) -> None:
         self._at_once = at_once
-        self._threads = ThreadPoolExecutor(at_once, "password hash")
+        self._threads = ThreadPoolExecutor(at_once + 1, "password hash")
         # By priority, the low one last.
         self._running = [0, 0]
         self._waiting: list[deque[asyncio.Future[None]]] = [deque(), deque()]
@@ -158,14 +161,13 @@ class HashQueue:
         return turn.done()
 
     def _start_next(self) -> None:
-        for priority, most in enumerate((self._at_once, 1)):
-            while (
-                self._waiting[priority]
-                and self._running[priority] < most
-                and sum(self._running) < self._at_once
-            ):
-                self._running[priority] += 1
-                self._waiting[priority].popleft().set_result(None)
+        for low_priority, waiting in enumerate(self._waiting):
+            while waiting and self._may_start(bool(low_priority)):
+                self._running[low_priority] += 1
+                waiting.popleft().set_result(None)
+
+    def _may_start(self, low_priority: bool) -> bool:
+        return self._running[False] < self._at_once and not (low_priority and self._running[True])
 
 
 current_hash_queue = loop_local(HashQueue)
