@@ -1,6 +1,6 @@
 """The cost of guessed passwords to members, and of a password to members that come back.
 
-`python -m benchmarks.guard --help`. Each figure is compared with the same server without the guesses, or without the
+`python -m benchmarks.guard --help`. Each figure is compared with the same server without the attempts, or without the
 password, in the same run.
 """
 
@@ -56,13 +56,13 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.guard", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="with and without guesses (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="with and without wrong passwords (default: 3)")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement (default: 20)")
     return parser.parse_args()
 
 
 def _under_attack(site: Site, core: int | None, rounds: int, seconds: float) -> None:
-    """A member sends messages, with and without attackers that guess the password."""
+    """A member sends messages, with and without attackers that try passwords."""
     print(f"Echo of a member's own message, {RATE:g} a second, without and with {ATTACKERS} attackers:")
     ratios = []
     with Server(OURS_ON_DAPHNE, site, core) as server, Load() as load:
@@ -82,7 +82,7 @@ def _under_attack(site: Site, core: int | None, rounds: int, seconds: float) -> 
             ratios.append(attacked["p99"] / calm["p99"])
             both = [f"{name} {calm[name]:.1f} and {attacked[name]:.1f} ms" for name in ("p50", "p99")]
             print(f"  {', '.join(both)}: {ratios[-1]:.2f} x; missed {attacked['missing']:.0f}")
-            print(f"    the server grew by {grown:.1f} MiB; answers to the guesses: {answers}")
+            print(f"    the server grew by {grown:.1f} MiB; answers to the attempts: {answers}")
             took = f"{1e3 * median(returns):.0f} ms, {1e3 * max(returns):.0f} at most"
             print(f"    {len(returns)} members came back, in {took}")
     print(f"  p99, median of {rounds} rounds: {median(ratios):.2f} x")
@@ -129,7 +129,7 @@ def _go_first(_: Connections) -> Figures:
 
 
 def _attack(_: Connections, port: int, seconds: float) -> Figures:
-    """Guess passwords, at the lowest priority: real attackers do not use the server's CPU."""
+    """Try passwords, at the lowest priority: real attackers do not use the server's CPU."""
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     answers: Counter[str] = Counter()

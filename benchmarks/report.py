@@ -67,8 +67,8 @@ def _targets(rounds: list[Round], targets: list[Target]) -> str:
         found = target.values(rounds)
         limit = "" if target.limit is None else f"{target.limit:g} {target.unit}".strip()
         numbers = (_median(each, 3) for each in (found, found[:1], found[-1:]))
-        rows.append((target.name, limit, *numbers, target.verdict(found)))
-    return _table(("target", "at most", "median", "lowest", "highest", "verdict"), rows)
+        rows.append((target.name, limit, *numbers, target.judgment(found)))
+    return _table(("target", "at most", "median", "lowest", "highest", "judgment"), rows)
 
 
 def _figures(rounds: list[Round], cases: tuple[str, ...], figures: list[str]) -> str:

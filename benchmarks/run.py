@@ -29,7 +29,7 @@ def main() -> None:
     targets = [target for target in all_targets(scale) if target.values(rounds) or not options.only]
     text = report.tables(rounds, targets)
     print(text)
-    missed = sum(target.verdict(target.values(rounds)) == "missed" for target in targets)
+    missed = sum(target.judgment(target.values(rounds)) == "missed" for target in targets)
     print(f"\n{missed} of {len(targets)} targets missed." if missed else "\nNo target was missed.")
     if not (options.quick or options.only):
         how = [f"Command: `make bench ARGS='--runs {runs}'`", *where]

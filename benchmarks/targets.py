@@ -23,7 +23,7 @@ class Target:
         """The values of the rounds that measured it, ascending."""
         return values(rounds, self.above, self.below)
 
-    def verdict(self, found: Sequence[float]) -> str:
+    def judgment(self, found: Sequence[float]) -> str:
         """Whether the median of these values meets the target."""
         if not found:
             return "not measured"

@@ -10,7 +10,7 @@ from benchmarks.connections import Connections, Endpoint
 from benchmarks.results import Figures
 
 SAMPLED = 25  # members whose latencies are taken, spread evenly over the order of joining
-PATIENCE = 10.0  # seconds that the last messages have to arrive
+TIMEOUT = 10.0  # seconds that the last messages have to arrive
 WARM_UP = 3  # messages before those that count
 AT_LEAST = 5  # messages that count, however slow the server is
 
@@ -51,7 +51,7 @@ def paced(
         while (left := due - time.perf_counter()) > 0:
             connections.pump(left)
         sender.send(message(template, size=size))
-    deadline = time.perf_counter() + PATIENCE
+    deadline = time.perf_counter() + TIMEOUT
     while connections.total < count * len(connections.members) and time.perf_counter() < deadline:
         sender.send()
         connections.pump(0.01)
@@ -87,7 +87,7 @@ def everybody(
         client.on_message = partial(on_message, number)
         send(number, ahead)
     receivers = len(members) if shared else 1
-    connections.pump_until(lambda: connections.total >= receivers * sum(sent), seconds + PATIENCE)
+    connections.pump_until(lambda: connections.total >= receivers * sum(sent), seconds + TIMEOUT)
     expected = [sum(sent)] * len(members) if shared else sent
     return _figures(connections, latencies, expected, sum(sent), began)
 
@@ -96,7 +96,7 @@ def reconnect(connections: Connections, endpoint: Endpoint, count: int, messages
     """`count` clients connect as fast as they can, and each receives `messages` of the history."""
     began = time.perf_counter()
     connections.connect(endpoint, count)
-    connections.pump_until(lambda: connections.total >= messages * count, PATIENCE)
+    connections.pump_until(lambda: connections.total >= messages * count, TIMEOUT)
     return _figures(connections, [], [messages] * count, messages, began)
 
 
@@ -136,7 +136,7 @@ def _figures(
     `missing` messages were not delivered, `surplus` ones more than once; `p50` and `p99` are milliseconds.
     """
     seconds = time.perf_counter() - began
-    connections.settle(quiet=0.2, seconds=PATIENCE)  # duplicates would arrive now
+    connections.settle(quiet=0.2, seconds=TIMEOUT)  # duplicates would arrive now
     over = [client.received - due for client, due in zip(connections.members, expected, strict=True)]
     return {
         "sent": sent,

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.destruction.outages import Plan
+from benchmarks.destruction.failures import Plan
 from benchmarks.destruction.processes import SqliteFile, Store
 from benchmarks.destruction.run import SETTINGS, Report, destroy
 from rtproject.tests.support.postgres import Postgres
@@ -32,15 +32,15 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.destruction", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=5, help="of outages (default: 5)")
+    parser.add_argument("--minutes", type=float, default=5, help="of failures (default: 5)")
     parser.add_argument("--store", choices=PROCESSES, default="postgresql", help="default: postgresql")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="repeats the choices")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for the outages and the servers' logs")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="for the failures and the servers' logs")
     return parser.parse_args()
 
 
 def _plan(minutes: float, processes: int, seed: int) -> Plan:
-    """As many outages as a machine of two cores bears: it has to start again what was ended."""
+    """As many failures as a machine of two cores bears: it has to start again what was ended."""
     return Plan(
         processes=processes,
         clients=50,

@@ -46,7 +46,7 @@ def _stored(messages: Mapping[int, Frame], rows: Sequence[Row]) -> Iterator[str]
         if seq != position:
             yield f"its message {position} has the number {seq}"
         if seq not in messages:
-            yield f"nobody received message {seq}"
+            yield f"no one received message {seq}"
         elif messages[seq]["text"] != text:
             yield f"message {seq} is {text!r}, but was received as {messages[seq]['text']!r}"
     if lost := sorted(messages.keys() - {seq for seq, _ in rows}):
@@ -54,7 +54,7 @@ def _stored(messages: Mapping[int, Frame], rows: Sequence[Row]) -> Iterator[str]
 
 
 def _senders(records: Sequence[Record], messages: Mapping[int, Frame]) -> Iterator[str]:
-    """Messages that were stored twice, that nobody sent, or that were refused for good."""
+    """Messages that were stored twice, that no one sent, or that were refused for good."""
     senders = {record.member: record for record in records}
     sent = [(message["from"]["id"], message.get("id"), message["text"]) for message in messages.values()]
     for (sender, own), times in Counter((sender, own) for sender, own, _ in sent).items():
@@ -63,6 +63,6 @@ def _senders(records: Sequence[Record], messages: Mapping[int, Frame]) -> Iterat
     for sender, own, text in sent:
         record = senders.get(sender)
         if record is None or own is None or record.texts.get(own) != text:
-            yield f"nobody sent {text[:40]!r} with the id {own} as {sender}"
+            yield f"no one sent {text[:40]!r} with the id {own} as {sender}"
         elif own in record.given_up:
             yield f"{text[:40]!r} was refused, not sent again, and is there"

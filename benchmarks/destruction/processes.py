@@ -11,7 +11,7 @@ from rtproject.tests.support.postgres import Postgres
 from rtproject.tests.support.process import Process
 from rtproject.tests.support.site import Site
 
-PATIENCE = 60.0  # seconds for a start on a busy machine, and for the lock of an SQLite file
+TIMEOUT = 60.0  # seconds for a start on a busy machine, and for the lock of an SQLite file
 APPLICATION = "rtproject.asgi:application"
 
 
@@ -29,7 +29,7 @@ class ServerProcess:
         """Start the process, and return when it listens."""
         command = [sys.executable, "-m", "daphne", "-p", str(self.port), APPLICATION]
         self._runs.append(Process(f"Daphne on port {self.port}", command, self._site.environment))
-        self._runs[-1].expect_log("Listening on TCP address", PATIENCE)
+        self._runs[-1].expect_log("Listening on TCP address", TIMEOUT)
 
     def stop(self) -> None:
         """End the process in order, if it runs."""
@@ -69,9 +69,7 @@ class SqliteFile:
 
     def pause(self) -> None:
         """Lock the file against all other writers."""
-        self._connection = sqlite3.connect(
-            self._path, PATIENCE, isolation_level=None, check_same_thread=False
-        )
+        self._connection = sqlite3.connect(self._path, TIMEOUT, isolation_level=None, check_same_thread=False)
         self._connection.execute("BEGIN IMMEDIATE")
 
     def resume(self) -> None:

@@ -10,7 +10,7 @@ class Record:
 
     `messages` are the frames that any client received, by their numbers: all must receive the same. With the `epoch`
     of a room its whole history is asked for at first; without it the room must be empty then. With `gives_up` a
-    message that the server could not store is not sent again, and nobody may ever receive it.
+    message that the server could not store is not sent again, and no one may ever receive it.
     """
 
     def __init__(

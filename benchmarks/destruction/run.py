@@ -1,4 +1,4 @@
-"""One run: all clients enter, send messages during the outages, and are compared."""
+"""One run: all clients enter, send messages during the failures, and are compared."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.destruction.check import failures
 from benchmarks.destruction.client import Client, Room
-from benchmarks.destruction.outages import Event, Plan, run_outages
+from benchmarks.destruction.failures import Event, Plan, run_outages
 from benchmarks.destruction.processes import ServerProcess, Store
 from rtproject.tests.support.site import Site
 from rtproject.tests.support.valkey import Valkey
@@ -34,7 +34,7 @@ print(json.dumps(list(rows)))
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of the table, the broken promises, and the outages with the servers' logs."""
+    """The figures of the table, the broken promises, and the failures with the servers' logs."""
 
     figures: dict[str, object]
     failures: list[str]
@@ -43,8 +43,8 @@ class Report:
     def __str__(self) -> str:
         width = max(map(len, self.figures))
         table = [f"| {name:{width}} | {figure} |" for name, figure in self.figures.items()]
-        verdict = f"{len(self.failures)} failures:" if self.failures else "Nothing was lost."
-        return "\n".join([*table, "", verdict, *self.failures])
+        judgment = f"{len(self.failures)} failures:" if self.failures else "Nothing was lost."
+        return "\n".join([*table, "", judgment, *self.failures])
 
 
 async def destroy(site: Site, store: Store, valkey: Valkey, plan: Plan) -> Report:
@@ -102,7 +102,7 @@ async def _background(work: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterato
 def _figures(
     clients: Sequence[Client], processes: Sequence[ServerProcess], events: Sequence[Event], stored: int
 ) -> dict[str, object]:
-    """The counts of messages, outages and reconnects."""
+    """The counts of messages, failures and reconnects."""
     codes = sum((client.codes for client in clients), Counter[int]())
     records = [client.record for client in clients]
     tracebacks = Counter(line for process in processes for line in process.tracebacks)

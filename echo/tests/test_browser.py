@@ -57,7 +57,7 @@ async def test_bytes_come_back_as_bytes(echo):
     await expect(echo.locator(f"{RECEIVED} .reading")).to_have_text("as text: Echo: Hiü")
 
 
-async def test_what_cannot_be_sent_is_refused_in_words(echo):
+async def test_what_cannot_be_sent_is_refused_with_a_reason(echo):
     """The input has the focus and is marked until it is right; the connection stays."""
     await echo.check("#as-bytes")
     await send(echo, "4 G")
@@ -133,7 +133,7 @@ async def test_all_of_it_works_by_keyboard(echo):
 
 
 async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(start_server, pages):
-    """It was sent, and nobody will answer; the page says so, and when it tries again."""
+    """It was sent, and no one will answer; the page says so, and when it tries again."""
     server = start_server()
     echo = await connected(await pages.new(), server.http_url("/echo/"))
     server.send_signal(signal.SIGSTOP)

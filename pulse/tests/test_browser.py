@@ -1,4 +1,4 @@
-"""The dashboard in a browser, on real servers: live figures, an outage, and alerts."""
+"""The dashboard in a browser, on real servers: live figures, a failure, and alerts."""
 
 import asyncio
 import re

@@ -170,7 +170,7 @@ async def test_the_events_that_were_are_shown_when_it_opens(page, machines):
 
 
 async def test_while_the_server_cannot_tell_what_is_alarming_the_page_says_so(page, machines):
-    """It does not go on saying that nothing is; known alerts stay, until the server knows again."""
+    """It does not go on to say that nothing is; known alerts stay, until the server knows again."""
     none, unknown = page.locator("#no-alerts"), page.locator("#unknown-alerts")
     machines.tell_alerts(alert("web-1", "cpu", "firing"), thresholds={}, current=False)
     await expect(page.locator("#alerts li")).to_contain_text("web-1")  # better than nothing

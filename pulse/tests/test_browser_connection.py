@@ -41,7 +41,7 @@ async def asked_in_the_end(page: Page, machines: FakeMachines) -> list[str]:
 
 
 async def test_what_was_lost_on_the_way_is_asked_for_once_and_a_real_gap_stays(page, machines):
-    """An outage that the socket survives leaves no hole; a machine that was down has no samples."""
+    """A failure that the socket survives leaves no hole; a machine that was down has no samples."""
     machines.lose(*(pulse("web-1", NOON + seconds) for seconds in (5, 10, 15)))
     await page.clock.fast_forward(20_000)
     machines.tell(*(pulse(name, NOON + 20, 100.0) for name in HOSTS))

@@ -74,7 +74,7 @@ class PasswordAttempt:
         self._digest = hashlib.blake2b(value, key=_digest_key, digest_size=32).digest()
 
     async def check(self) -> Result:
-        """Return None if the password is right, FORBIDDEN if it is wrong, another code if nobody can tell now."""
+        """Return None if the password is right, FORBIDDEN if it is wrong, another code if no one can tell now."""
         if not can_be_password(self._raw):
             return await self._count_wrong()
         while self._digest not in verified_passwords:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-# The server goes first: at 3 a worker gets half its share of a core. At 19 a busy machine would let nobody in.
+# The server goes first: at 3 a worker gets half its share of a core. At 19 a busy machine would let no one in.
 NICENESS = 3
 
 

@@ -65,7 +65,7 @@ class LiveRooms:
                 await self._end(live_room)
 
     async def _end_later(self, live_room: LiveRoom) -> None:
-        await live_room.presence.until_nobody_is_expected()
+        await live_room.presence.until_no_one_is_expected()
         if self._users.get(live_room) == 0:
             await self._end(live_room)
 

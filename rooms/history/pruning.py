@@ -8,7 +8,7 @@ from rooms.history.store import now
 from rooms.models import Message, MessageSequence, Room
 from rtproject.utils.db import short_transaction
 
-STEP = 200  # messages deleted at a time, while nobody can store: a few milliseconds
+STEP = 200  # messages deleted at a time, while no one can store: a few milliseconds
 # Nothing younger is deleted, however small the history: a process that missed it still has to show it.
 AGE = timedelta(seconds=15)
 

@@ -23,7 +23,7 @@ MAX_BATCH = 200  # messages in one transaction
 RETRY_SECONDS = 2.0  # for a store that is just being restarted
 RETRY_PAUSE = 0.2  # seconds between two attempts
 STORE_TIMEOUT = 4.0  # seconds until the senders are told that the store is out of reach
-# Longer if the store went away during the commit: until it is back nobody knows whether the messages are in it.
+# Longer if the store went away during the commit: until it is back no one knows whether the messages are in it.
 COMMIT_TIMEOUT = 10.0
 PRUNE_SECONDS = 2.0  # between two looks at what may be deleted
 
@@ -148,7 +148,7 @@ def _in_writers_thread(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 async def _run_in_time(batch: Batch) -> list[StoreResult]:
     """Run `batch` within its timeouts. Raises an Exception if nothing is known to be stored."""
     running = asyncio.ensure_future(_in_writers_thread(batch.run)())
-    # Retrieve the exception also if nobody waits any more.
+    # Retrieve the exception also if no one waits any more.
     running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         async with asyncio.timeout(STORE_TIMEOUT):

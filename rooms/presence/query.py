@@ -40,7 +40,7 @@ class PresenceResponder:
     def deliver(self, event: GroupEvent) -> None:
         """Answer a question."""
         rooms = self._counts() if event.tags.get("counts") else self._people()
-        run_in_background(self._answer(event.tags["answer_to"], rooms), "rooms census")
+        run_in_background(self._answer(event.tags["answer_to"], rooms), "rooms presence")
 
     def _people(self) -> list[tuple[str, list[list[Any]]]]:
         found = []

@@ -118,7 +118,7 @@ class PresenceTracker:
         """Whether a member is in its grace period."""
         return bool(self._leaving)
 
-    async def until_nobody_is_expected(self) -> None:
+    async def until_no_one_is_expected(self) -> None:
         """Return when no member is in its grace period."""
         while self._leaving:
             self._settled.clear()

@@ -24,7 +24,7 @@ class PlayedRoom:
 
     def __init__(self, messages: int = 0, **welcome: Any) -> None:
         self.links: list[WebSocketRoute] = []
-        self.said: list[dict[str, Any]] = []  # frames of the page, which nobody answered
+        self.said: list[dict[str, Any]] = []  # frames of the page, which no one answered
         self.asked: list[int] = []  # before which numbers the page asked for older ones
         self.instead: list[dict[str, Any] | None] = []  # the next answers to that: other frames, or none
         self.refusal: int | None = None  # the code that new connections are closed with

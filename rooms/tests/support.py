@@ -27,7 +27,7 @@ from rtproject.asgi import application as site
 from rtproject.tests.support.frames import PRESENCE
 from rtproject.websocket.exceptions import LayerUnavailable
 
-PATIENCE = 20  # seconds: running into it means that what a test waits for never comes
+TIMEOUT = 20  # seconds: running into it means that what a test waits for never comes
 
 # The layers of the application, from the inside out.
 APPLICATIONS = {
@@ -47,7 +47,7 @@ class QuickHasher(PBKDF2PasswordHasher):
 
 async def until(condition: Callable[[], object]) -> None:
     """Return when `condition` is true."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
@@ -151,7 +151,7 @@ class Client(WebsocketCommunicator):
 
     async def next(self) -> dict[str, Any]:
         """Return the next frame that is not about presence."""
-        while (frame := await self.receive_json_from(timeout=PATIENCE))["type"] in PRESENCE:
+        while (frame := await self.receive_json_from(timeout=TIMEOUT))["type"] in PRESENCE:
             pass
         return frame
 
@@ -167,7 +167,7 @@ class Client(WebsocketCommunicator):
 
     async def code(self) -> int:
         """Return the code that the connection is closed with, before any frame that is not about presence."""
-        while (output := await self.receive_output(timeout=PATIENCE))["type"] == "websocket.send":
+        while (output := await self.receive_output(timeout=TIMEOUT))["type"] == "websocket.send":
             assert json.loads(output["text"])["type"] in PRESENCE, output
         assert output["type"] == "websocket.close", output
         return output["code"]
@@ -181,7 +181,7 @@ async def refusal(*args: Any, **kwargs: Any) -> int | str | None:
     """Return the code that a newcomer is denied with; nothing of it stays in the channel layer."""
     before = set(get_channel_layer().groups)
     client = Client(*args, **kwargs)
-    is_in, code = await client.connect(timeout=PATIENCE)
+    is_in, code = await client.connect(timeout=TIMEOUT)
     assert not is_in
     await client.disconnect()
     assert set(get_channel_layer().groups) == before
@@ -192,14 +192,14 @@ async def refusal(*args: Any, **kwargs: Any) -> int | str | None:
 async def entered(*args: Any, **kwargs: Any) -> AsyncIterator[Client]:
     """A client inside a room; its first frame is in `welcome`."""
     client = Client(*args, **kwargs)
-    assert await client.connect(timeout=PATIENCE) == (True, None)
+    assert await client.connect(timeout=TIMEOUT) == (True, None)
     client.welcome = await client.next()
     assert client.welcome["type"] == "welcome"
     try:
         yield client
     finally:
         if not client.future.done():  # a frame that never came has ended it
-            await client.disconnect(timeout=PATIENCE)
+            await client.disconnect(timeout=TIMEOUT)
 
 
 class Looks:
@@ -210,7 +210,7 @@ class Looks:
 
     async def at(self, key: str) -> None:
         """Return when the room of this key was read once more."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while await self._keys.get() != key:
                 pass
 

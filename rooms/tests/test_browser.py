@@ -36,7 +36,7 @@ async def test_two_pages_of_one_visitor_are_one_member(daphne, page):
     await expect(other.locator("#members-heading")).to_have_text("Here: 1")
 
 
-async def test_a_name_that_cannot_be_used_is_refused_in_words(daphne, page):
+async def test_a_name_that_cannot_be_used_is_refused_with_a_reason(daphne, page):
     """The visitor stays who they were, and can choose another one; the way to it and back is by keyboard."""
     await enter(page, daphne.http_url("/rooms/names/"))
     for name, words in (("\u202eAnn", "This name cannot be used here."), ("Ann", "")):
@@ -94,7 +94,7 @@ async def test_nothing_is_lost_or_doubled_by_a_server_that_is_killed(start_serve
 async def test_what_was_stored_but_not_confirmed_is_there_once(daphne, pages):
     """A connection that ends between the store and the confirmation makes nothing twice."""
     visitor, other = await pages.new(), await pages.new()
-    links = await deafen(visitor)
+    links = await drop_messages(visitor)
     for page in (visitor, other):
         await enter(page, daphne.http_url("/rooms/lobby/"))
     await say(visitor, "hello")
@@ -106,16 +106,16 @@ async def test_what_was_stored_but_not_confirmed_is_there_once(daphne, pages):
     await expect(messages(other)).to_have_text(["hello", "and goodbye"])
 
 
-async def deafen(page: Page) -> list[WebSocketRoute]:
+async def drop_messages(page: Page) -> list[WebSocketRoute]:
     """Keeps all messages of the lobby from the page's first connection; returns the list of its connections."""
     links: list[WebSocketRoute] = []
 
     def connect(link: WebSocketRoute) -> None:
         links.append(link)
-        is_deaf = len(links) == 1
+        is_dropping = len(links) == 1
         upstream = link.connect_to_server()
         upstream.on_message(
-            lambda data: None if is_deaf and '"type":"message"' in str(data) else link.send(data)
+            lambda data: None if is_dropping and '"type":"message"' in str(data) else link.send(data)
         )
 
     await page.route_web_socket("**/ws/lobby**", connect)

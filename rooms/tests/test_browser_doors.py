@@ -1,4 +1,4 @@
-"""Guarded rooms in a browser: their passwords, asked for in place and told to nobody."""
+"""Guarded rooms in a browser: their passwords, asked for in place and told to no one."""
 
 import asyncio
 import re
@@ -25,13 +25,13 @@ Session.objects.all().delete()
 """
 
 
-async def test_the_right_password_opens_the_room_and_is_told_to_nobody(daphne, page):
+async def test_the_right_password_opens_the_room_and_is_told_to_no_one(daphne, page):
     """The page asks as often as it takes, and not again during the visit; no address and no log has a password."""
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
     page.on("websocket", lambda socket: addresses.append(socket.url))
     await page.goto(daphne.http_url("/rooms/VIP/"))
-    await give_password(page, "wr0ng-guess")
+    await give_password(page, "wr0ng-password")
     await expect(page.locator("#password-errors")).to_have_text(WRONG)
     await expect(page.locator("#password")).to_have_value("")
     await expect(page.locator("#password")).to_be_focused()
@@ -43,7 +43,7 @@ async def test_the_right_password_opens_the_room_and_is_told_to_nobody(daphne, p
     assert daphne.ws_url("/ws/VIP") in addresses
     told = "\n".join([*addresses, daphne.log])
     assert PASSWORD not in told
-    assert "wr0ng-guess" not in told
+    assert "wr0ng-password" not in told
 
 
 async def test_after_too_many_wrong_passwords_the_time_to_wait_is_counted_down(start_server, page):
@@ -53,7 +53,7 @@ async def test_after_too_many_wrong_passwords_the_time_to_wait_is_counted_down(s
     await page.goto(server.http_url("/rooms/VIP/"))
     too_many = page.locator("#password-errors", has_text=re.compile(r"^Too many wrong passwords\.$"))
     while not await too_many.count():  # one is wrong, the next one too many
-        await page.fill("#password", "guess")
+        await page.fill("#password", "wrong")
         await page.press("#password", "Enter")
         await expect(page.locator("#password")).to_have_value("")
         await expect(page.locator("#password-errors")).not_to_be_empty()
@@ -87,7 +87,7 @@ async def test_without_scripts_the_password_is_asked_for_and_taken_all_the_same(
     """The form works by itself: wrong, then right."""
     page = await pages.new(java_script_enabled=False)
     await page.goto(daphne.http_url("/rooms/VIP/"))
-    await page.fill("#password", "guess")
+    await page.fill("#password", "wrong")
     await page.press("#password", "Enter")
     await expect(page.locator("#password-errors")).to_have_text(WRONG)
     assert (await page.title()).startswith("Error:")

@@ -1,4 +1,4 @@
-"""The list of rooms in a browser: it keeps itself up to date, and disturbs nobody who reads, points or tabs there."""
+"""The list of rooms in a browser: it keeps itself up to date, and disturbs no one who reads, points or tabs there."""
 
 import asyncio
 from typing import Any

@@ -154,7 +154,7 @@ async def test_what_is_too_much_at_once_is_sent_again_by_itself(daphne, page):
 
 
 async def test_what_is_too_much_to_wait_stays_in_the_input(daphne, page):
-    """A hundred messages can wait for a room that nobody is let into; the page says why it takes no other one."""
+    """A hundred messages can wait for a room that no one is let into; the page says why it takes no other one."""
     room = PlayedRoom()
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())

@@ -13,7 +13,7 @@ def named(page: Page) -> Locator:
 
 
 async def test_members_are_shown_as_they_come_and_go(daphne, page):
-    """Beside the log, with your own name first and names as text; after an outage, the members by then."""
+    """Beside the log, with your own name first and names as text; after a failure, the members by then."""
     room = PlayedRoom(members=[YOU, person(1), person(2)], count=3)
     await room.enter(page, daphne.http_url())
     await expect(named(page)).to_have_text(["Ann", "Member 1", "Member 2"])

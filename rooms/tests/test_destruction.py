@@ -1,6 +1,6 @@
-"""Nothing is lost in outages: the short form of `python -m benchmarks.destruction`."""
+"""Nothing is lost in failures: the short form of `python -m benchmarks.destruction`."""
 
-from benchmarks.destruction.outages import Plan
+from benchmarks.destruction.failures import Plan
 from benchmarks.destruction.processes import SqliteFile
 from benchmarks.destruction.run import SETTINGS, destroy
 

@@ -76,7 +76,7 @@ def test_a_client_that_receives_something_else_is_found(run, frames, failure):
     [
         (SENT[:2], "store: has lost 1 messages: [3]"),
         ([*SENT[:2], message(3, "ann", "2", text="else")], "store: message 3 is 'else'"),
-        ([*SENT, message(4, "bob", "2")], "store: nobody received message 4"),
+        ([*SENT, message(4, "bob", "2")], "store: no one received message 4"),
     ],
     ids=["lost", "text", "unsent"],
 )
@@ -108,9 +108,9 @@ def test_a_refused_message_that_was_stored_is_found(run):
     assert "'ann says 2 ' was refused, not sent again, and is there" in run.failures
 
 
-def test_a_message_that_nobody_sent_is_found(run):
+def test_a_message_that_no_one_sent_is_found(run):
     run.receive([*SENT, message(4, "joe", "1")])
-    assert "nobody sent 'joe says 1 '" in run.failures
+    assert "no one sent 'joe says 1 '" in run.failures
 
 
 def test_a_reconnect_that_loses_something_is_found(run):

@@ -122,7 +122,7 @@ class TestReconciliation:
             with monkeypatch.context() as patch:
                 patch.setattr(enforcement, "load_rooms", fail)
                 await new_password("other")
-                await asyncio.wait_for(failed.wait(), support.PATIENCE)
+                await asyncio.wait_for(failed.wait(), support.TIMEOUT)
                 assert await client.is_open()
             assert await client.code() == CloseCode.PASSWORD_CHANGED
         assert caplog.text.count("reading the rooms with somebody inside fails") == 1

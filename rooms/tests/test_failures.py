@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rooms.tests.wire import PATIENCE, ask, ending, next_frame, refusal
+from rooms.tests.wire import TIMEOUT, ask, ending, next_frame, refusal
 from rtproject.tests.support.process import Process
 from rtproject.tests.support.servers import Daphne, Uvicorn
 from rtproject.tests.support.site import SET_UP
@@ -28,7 +28,7 @@ FAULTS = {
 
 async def say_until_stored(client, text="again"):
     """Post until it is confirmed; return the confirmation."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while (answer := await ask(client, {"type": "say", "text": text, "id": "8"}))["type"] == "error":
             assert answer["code"] == "unavailable"
     return answer
@@ -43,7 +43,7 @@ async def test_a_store_that_takes_nothing_is_told_to_the_sender(start_server, be
         await next_frame(ada)
         await next_frame(bob)
         other.execute(begin)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             answer = await ask(ada, SAY)
         assert (answer["type"], answer["code"], answer["id"]) == ("error", "unavailable", "7")
         assert await ask(bob, {"type": "ping"}) == {"type": "pong"}
@@ -134,7 +134,7 @@ class TestRoomWithHistory:
             for client in (ada, eve, bob):
                 await next_frame(client)
             valkey.pause()
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 posted = [await ask(ada, str(number)) for number in range(3)]
                 assert [await next_frame(eve) for _ in range(3)] == posted
                 assert [await next_frame(bob) for _ in range(3)] == posted
@@ -156,7 +156,7 @@ class TestRoomWithHistory:
             for number in range(3):
                 await ada.send(f"ada {number}")
                 await bob.send(f"bob {number}")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 one, other = [[await next_frame(client) for _ in range(6)] for client in (ada, bob)]
             assert one == other
             assert [message["seq"] for message in one] == [1, 2, 3, 4, 5, 6]

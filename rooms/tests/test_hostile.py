@@ -19,7 +19,7 @@ from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.frames import PRESENCE
 from rtproject.tests.support.servers import Daphne, Server
 
-PATIENCE = 30  # seconds for one answer
+TIMEOUT = 30  # seconds for one answer
 STORED = 60  # messages in the room `stored`, more than a newcomer gets unasked
 
 steady = settings(derandomize=True, deadline=None, database=None, max_examples=120)
@@ -39,7 +39,7 @@ def server(new_site: NewSite) -> Iterator[Server]:
     with dial(server, "/ws/stored") as client:
         for number in range(STORED):
             client.send(str(number))
-        while json.loads(client.recv(PATIENCE)).get("seq") != STORED:
+        while json.loads(client.recv(TIMEOUT)).get("seq") != STORED:
             pass
     yield server
     server.terminate()
@@ -138,7 +138,7 @@ class Pair:
 
     def _until(self, client: ClientConnection, mark: str) -> list[dict[str, Any]]:
         frames: list[dict[str, Any]] = []
-        while (frame := json.loads(client.recv(PATIENCE))).get("id") != mark:
+        while (frame := json.loads(client.recv(TIMEOUT))).get("id") != mark:
             if frame["type"] not in {*PRESENCE, "welcome"}:
                 frames.append(frame)
         return frames
@@ -181,7 +181,7 @@ def visit(server: Server, target: str) -> tuple[int | None, list[dict[str, Any]]
         try:
             client.send('{"type": "ping"}')
             while not frames or frames[-1]["type"] != "pong":
-                frames.append(json.loads(client.recv(PATIENCE)))
+                frames.append(json.loads(client.recv(TIMEOUT)))
         except ConnectionClosed as closed:
             return (closed.rcvd.code if closed.rcvd else 1006), frames
     frames = [frame for frame in frames if frame["type"] not in {*PRESENCE, "pong"}]
@@ -211,7 +211,7 @@ def test_an_open_room_welcomes_with_any_query(server, query, room):
     assert welcome["you"]["name"] == name or not is_usable_name(name)
     assert is_usable_name(welcome["you"]["name"])
     if welcome["history"]:
-        assert not welcome["recovered"]  # no one guesses an epoch
+        assert not welcome["recovered"]  # an epoch cannot be known in advance
         asked = last.get("history", "")
         valid = asked.isascii() and asked.isdigit() and len(asked) < 5 and int(asked) <= 200
         first = max(1, STORED + 1 - (int(asked) if valid else 50))

@@ -3,7 +3,7 @@
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from rooms.tests.support import PATIENCE
+from rooms.tests.support import TIMEOUT
 from rtproject.asgi import application
 from rtproject.websocket.close_codes import CloseCode
 
@@ -12,7 +12,7 @@ async def code(path: str) -> int | str | None:
     """The code that the site denies a client at `path` with."""
     communicator = WebsocketCommunicator(application, "/")
     communicator.scope["path"] = path
-    is_in, code = await communicator.connect(PATIENCE)
+    is_in, code = await communicator.connect(TIMEOUT)
     await communicator.disconnect()
     assert is_in is (code is None)
     return code

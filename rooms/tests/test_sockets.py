@@ -109,7 +109,7 @@ async def test_after_ten_wrong_passwords_a_room_is_shut_for_the_address(start_se
     """Even with the right one, on the page too; other rooms are open for it."""
     server = start_server(ROOMS_PASSWORD_ATTEMPTS="10/hour")
     await asyncio.to_thread(server.execute, MAKE_ROOMS.format(names=["other", "third"]))
-    wrong = {"pass": "a-wrong-guess"}
+    wrong = {"pass": "a-wrong-password"}
     for _ in range(3):  # a missing one does not count
         assert await refusal(server.connect("/ws/VIP")) == 4003
     codes = [await refusal(server.connect("/ws/VIP", wrong)) for _ in range(11)]
@@ -125,4 +125,4 @@ async def test_after_ten_wrong_passwords_a_room_is_shut_for_the_address(start_se
     await server.stop()
     assert "refused with 4101" in server.log
     assert "secret123" not in server.log
-    assert "a-wrong-guess" not in server.log
+    assert "a-wrong-password" not in server.log

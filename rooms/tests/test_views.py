@@ -150,7 +150,7 @@ class TestPassword:
 
     def test_forms_of_other_sites_and_error_reports_do_without_it(self, client):
         assert enter(Client(enforce_csrf_checks=True), "secret123").status_code == 403
-        assert enter(client, "guess").wsgi_request.sensitive_post_parameters == ("password",)
+        assert enter(client, "wrong").wsgi_request.sensitive_post_parameters == ("password",)
 
 
 @other_threads

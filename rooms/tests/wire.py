@@ -17,7 +17,7 @@ from rtproject.tests.support.frames import PRESENCE
 from rtproject.tests.support.servers import Daphne, Server
 from rtproject.tests.support.valkey import Valkey
 
-PATIENCE = 40.0  # seconds: running into it means that what a test waits for never comes
+TIMEOUT = 40.0  # seconds: running into it means that what a test waits for never comes
 SECRET = {"pass": "secret123"}
 
 

@@ -23,6 +23,6 @@ register = template.Library()
 
 
 @register.simple_tag
-def connection_words() -> SafeString:
+def connection_text() -> SafeString:
     """Return a `<script>` element of data for `status.js`: the text, and the table of close codes."""
     return json_script({"words": WORDS, "codes": as_json()}, "connection")

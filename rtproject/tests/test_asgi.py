@@ -14,7 +14,7 @@ def _without_pulse(settings):
     settings.PULSE_EMBEDDED = False
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/ws/", "/stats/\n", "//echo", "///ws/lobby"])
+@pytest.mark.parametrize("path", ["/", "/unknown", "/ws/", "/stats/\n", "//echo", "///ws/lobby"])
 async def test_an_unknown_path_is_not_found(path):
     """A caller inside the process sees the code, without an accept."""
     communicator = WebsocketCommunicator(application, "/")
@@ -37,7 +37,7 @@ async def test_the_pulse_starts_with_the_first_connection(settings):
     assert current_embedded().task is None
     tasks: list[Any] = []
     for _ in range(2):
-        communicator = WebsocketCommunicator(application, "/nowhere")
+        communicator = WebsocketCommunicator(application, "/unknown")
         await communicator.connect()
         await communicator.disconnect()
         tasks.append(current_embedded().task)

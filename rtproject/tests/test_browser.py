@@ -30,7 +30,7 @@ OVERHANG = "() => document.documentElement.scrollWidth - document.documentElemen
 ALWAYS_SHOWN = """setInterval(() => document.dispatchEvent(new Event("visibilitychange")), 50)"""
 
 
-async def test_every_page_works_on_a_phone_and_asks_nobody_else(daphne, pages):
+async def test_every_page_works_on_a_phone_and_asks_no_one_else(daphne, pages):
     """No page reports a problem, sends a request elsewhere, or is wider than a phone.
 
     The problems and the requests are what `pages` looks for.

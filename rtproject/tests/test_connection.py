@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from rtproject.templatetags.connection import WORDS, connection_words
+from rtproject.templatetags.connection import WORDS, connection_text
 from rtproject.websocket.close_codes import CloseCode
 
 
@@ -29,7 +29,7 @@ def test_every_page_has_the_sentences_for_its_connection(client: Client) -> None
 def test_they_come_in_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """None of them is fixed when the module is loaded."""
     monkeypatch.setattr(translation._trans, "gettext", "»{}«".format)  # type: ignore[attr-defined]
-    brought = sent(connection_words())
+    brought = sent(connection_text())
     said = [*brought["words"].values(), *(entry["meaning"] for entry in brought["codes"])]
     assert len(said) == len(WORDS) + len(CloseCode)
     assert all(sentence.startswith("»") for sentence in said)

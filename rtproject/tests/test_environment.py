@@ -209,7 +209,7 @@ class TestLists:
             env.database(text)
 
     def test_a_token_is_long_enough_and_fits_into_a_header(self):
-        """Who guesses shall have no chance, and a blank would end it."""
+        """It is long enough to be safe, and a blank would end it."""
         assert env.token("x" * 16) == "x" * 16
         for text in ("x" * 15, "two words that are long", "t\xf6ken" * 4, "x" * 16 + "\n"):
             with pytest.raises(ValueError, match="16 or more printable ASCII characters"):

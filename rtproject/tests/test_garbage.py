@@ -58,7 +58,7 @@ async def test_ended_connections_leave_no_cycles(start_server, kind):
     names = KINDS[kind]
     server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]))
     for _ in range(CONNECTIONS):
-        for path in ("/echo", "/ws/lobby", "/ws/VIP", "/nowhere"):
+        for path in ("/echo", "/ws/lobby", "/ws/VIP", "/unknown"):
             await come_and_go(server, path)
     left = await asyncio.to_thread(counts_at_the_end, server)
     assert set(left) == set(names)

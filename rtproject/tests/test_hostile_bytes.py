@@ -115,7 +115,7 @@ def test_an_odd_handshake_is_answered_or_dropped(server: Server) -> None:
         check_answer(exchange(server, opening))
 
 
-@pytest.mark.parametrize("path", ["/ws/lobby", "/echo", "/stats", "/nowhere"])
+@pytest.mark.parametrize("path", ["/ws/lobby", "/echo", "/stats", "/unknown"])
 def test_an_odd_frame_is_answered_or_ends_its_connection(server: Server, path: str) -> None:
     """A breach of RFC 6455 ends the connection, with a code if there is one; a reset by the client is fine too."""
     for data in FRAMES.values():

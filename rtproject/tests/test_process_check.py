@@ -20,7 +20,7 @@ def path(tmp_path, monkeypatch):
 
 async def test_a_second_server_warns(path, caplog):
     """It says how to change that; the lock of a server that has ended, or one that cannot be locked, is no reason."""
-    await warn_unless_alone(path / "nowhere")
+    await warn_unless_alone(path / "unknown")
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
     await warn_unless_alone(path)

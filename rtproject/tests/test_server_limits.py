@@ -33,7 +33,7 @@ async def test_one_connection_too_many_is_denied_until_another_leaves(start_serv
     """The one over the limit gets 4101, and the others do not notice."""
     server = start_server(kind, WEBSOCKETS_PER_ADDRESS=2)
     async with server.connect("/echo") as first:
-        async with server.connect("/nowhere") as gone:
+        async with server.connect("/unknown") as gone:
             await assert_closed_with(4004, gone)
         await server.wait_for_log("refused with 4004")
         async with server.connect("/echo") as second, server.connect("/echo") as third:
@@ -81,7 +81,7 @@ async def test_a_unix_socket_is_as_good_as_a_port(start_server, new_site):
     async with asyncio.timeout(TIMEOUT):
         while not server.socket.exists():  # noqa: ASYNC110 - Daphne logs no line for it
             await asyncio.sleep(0.01)
-    async with server.connect("/nowhere", **forwarded("198.51.100.1")) as lost:
+    async with server.connect("/unknown", **forwarded("198.51.100.1")) as lost:
         await assert_closed_with(4004, lost)
     async with server.connect("/echo", **forwarded("198.51.100.2")) as client:
         await assert_works(client)

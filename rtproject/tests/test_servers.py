@@ -76,7 +76,7 @@ async def test_a_connection_that_breaks_is_one_line_of_log(server):
 
 class TestDenials:
     @pytest.mark.parametrize(
-        "path", ["/", "/nowhere", "/echo/more", "/echo//", "/ws/", "/ws/a/b", "/%00", "/ü"]
+        "path", ["/", "/unknown", "/echo/more", "/echo//", "/ws/", "/ws/a/b", "/%00", "/ü"]
     )
     async def test_an_unknown_path_is_not_found(self, server, path):
         """It closes with 4004, and logs one line that is no traceback."""
@@ -93,7 +93,7 @@ class TestDenials:
     async def test_a_subprotocol_is_always_selected(self, server, offered, selected):
         """As it was offered: a browser that offers some fails the handshake otherwise, and would see no code."""
         mark = len(server.log)
-        await assert_closed_with(4004, server.connect("/nowhere", subprotocols=offered), selected)
+        await assert_closed_with(4004, server.connect("/unknown", subprotocols=offered), selected)
         await server.wait_for_log("refused with 4004", after=mark)  # before the next test counts its own
         for path in ("/echo", "/stats", "/ws/lobby"):
             async with server.connect(path, subprotocols=offered) as client:
@@ -117,7 +117,7 @@ class TestOrigins:
     )
     async def test_a_foreign_page_gets_http_403(self, server, origin):
         """On every path, and no close code."""
-        for path in ("/echo", "/ws/lobby", "/stats", "/nowhere"):
+        for path in ("/echo", "/ws/lobby", "/stats", "/unknown"):
             with pytest.raises(InvalidStatus) as refused:
                 await server.connect(path, origin=origin)
             assert refused.value.response.status_code == 403
@@ -131,7 +131,7 @@ class TestOrigins:
             assert await client.recv() == "Echo: hello"
 
 
-@pytest.mark.parametrize(("path", "name"), [("/ws/VIP", "pass"), ("/echo", "key"), ("/nowhere", "name")])
+@pytest.mark.parametrize(("path", "name"), [("/ws/VIP", "pass"), ("/echo", "key"), ("/unknown", "name")])
 async def test_a_query_string_is_never_logged(server, path, name):
     """It may hold a password or a key."""
     mark = len(server.log)
@@ -154,7 +154,7 @@ async def test_without_a_transport_everything_works(start_server, kind, argument
     """It is slower, which one line of the log says, and so do the options of an operator change nothing."""
     server = start_server(kind, *arguments)
     await assert_echoes(server)
-    await assert_closed_with(4004, server.connect("/nowhere", {"key": "hidden-from-logs"}))
+    await assert_closed_with(4004, server.connect("/unknown", {"key": "hidden-from-logs"}))
     await server.wait_for_log("refused with 4004")
     async with server.connect("/ws/lobby") as client:
         await server.stop()

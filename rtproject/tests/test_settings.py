@@ -74,7 +74,7 @@ def test_nothing_needs_to_be_set(load, tmp_path):
 
 
 def test_a_secret_key_is_made_unless_one_is_given(load, tmp_path):
-    """In a file and a folder that only the owner reads; a given one is written nowhere."""
+    """In a file and a folder that only the owner reads; a given one is written unknown."""
     file = tmp_path / "data" / "secret_key"
     assert load(SECRET_KEY="given")["SECRET_KEY"] == "given"
     assert not file.exists()

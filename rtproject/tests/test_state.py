@@ -44,7 +44,7 @@ def store_pulse(host, cpu=12.5, age=0, interval=5.0):
 
 
 def test_everything_answers(client, listed):
-    """Rooms, people, machines, and the newest pulse of this one; nobody keeps it on the way."""
+    """Rooms, people, machines, and the newest pulse of this one; no one keeps it on the way."""
     store_pulse("here")
     store_pulse("elsewhere", 99.0)
     answer = client.get("/state/")
@@ -75,7 +75,7 @@ async def test_a_machine_counts_by_its_own_interval(listed, settings):
     assert (found.machines, found.pulse and found.pulse["host"]) == (1, "here")
 
 
-async def test_a_pulse_for_staff_alone_is_told_to_nobody_here(listed, settings):
+async def test_a_pulse_for_staff_alone_is_told_to_no_one_here(listed, settings):
     """The state is the same for everybody, so it is as much as a stranger may know."""
     await database_sync_to_async(store_pulse)("here")
     settings.PULSE_PUBLIC = False

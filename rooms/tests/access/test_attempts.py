@@ -85,7 +85,7 @@ class TestLimit:
         assert len(queue.asked) <= 3
 
     async def test_a_client_that_leaves_early_is_counted(self) -> None:
-        """Hanging up before the answer gains nobody a try."""
+        """Hanging up before the answer gains no one a try."""
         tasks = [asyncio.create_task(check(guarded(), f"wrong {number}")) for number in range(3)]
         await asyncio.sleep(0)
         for task in tasks:
@@ -104,7 +104,7 @@ class TestLimit:
 
 class TestVerified:
     async def test_a_right_password_is_hashed_once(self, queue: Queue) -> None:
-        """It counts for nobody, also while it is not known yet to be right, and opens no other room."""
+        """It counts for no one, also while it is not known yet to be right, and opens no other room."""
         room = guarded()
         for _ in range(2):
             assert await asyncio.gather(*(check(room, "secret123") for _ in range(50))) == [None] * 50
@@ -167,7 +167,7 @@ async def code_of(server: Daphne, address: str, **query: object) -> int | None:
 
 class TestServers:
     async def test_two_processes_count_together(self, new_site, start_server, valkey):
-        """A burst at both gains nobody a try, neither over sockets nor on the page."""
+        """A burst at both gains no one a try, neither over sockets nor on the page."""
         site = new_site(REDIS_URL=valkey.url, ROOMS_PASSWORD_ATTEMPTS="4/hour")
         servers = [start_server(Daphne, site=site) for _ in range(2)]
         await asyncio.to_thread(let_in, servers[0], "VIP", "another-wrong-one")
@@ -180,7 +180,7 @@ class TestServers:
             headers = {"Cookie": await asyncio.to_thread(let_in, server, "VIP", "secret123")}
             assert await refusal(server.connect("/ws/VIP", additional_headers=headers)) == 4003
 
-    async def test_nobody_is_refused_for_the_attempts_of_others(self, start_server):
+    async def test_no_one_is_refused_for_the_attempts_of_others(self, start_server):
         """The password was verified before, so it needs no hash while many addresses try others without pause."""
         server = start_server(TRUSTED_PROXIES=1)
 

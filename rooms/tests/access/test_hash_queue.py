@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from rooms.access import hash_queue
 from rooms.access.hash_queue import HashQueue, matches_in_worker
-from rooms.tests.support import PATIENCE, QuickHasher
+from rooms.tests.support import TIMEOUT, QuickHasher
 from rtproject.websocket.exceptions import LayerUnavailable
 
 ENCODED = QuickHasher().encode("secret123", "salt")
@@ -31,11 +31,11 @@ class Hashes:
     def compute(self, raw: str, encoded: str) -> bool:
         """Runs in a thread."""
         self._loop.call_soon_threadsafe(self.begun.put_nowait, raw)
-        return self.released.acquire(timeout=PATIENCE)
+        return self.released.acquire(timeout=TIMEOUT)
 
     async def next(self) -> str:
         """The next one that begins."""
-        return await asyncio.wait_for(self.begun.get(), PATIENCE)
+        return await asyncio.wait_for(self.begun.get(), TIMEOUT)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def hashes(monkeypatch: pytest.MonkeyPatch) -> Hashes:
     """Made on the test's own loop."""
     hashes = Hashes()
     monkeypatch.setattr(hash_queue, "matches_in_worker", hashes.compute)
-    monkeypatch.setattr(hash_queue, "TURN_SECONDS", PATIENCE)
+    monkeypatch.setattr(hash_queue, "TURN_SECONDS", TIMEOUT)
     return hashes
 
 
@@ -65,7 +65,7 @@ class TestQueue:
         hashes.released.release(2)
         assert await asyncio.gather(*tasks) == [True] * 5
 
-    async def test_nobody_waits_for_low_priority(self, hashes: Hashes) -> None:
+    async def test_no_one_waits_for_low_priority(self, hashes: Hashes) -> None:
         """Many of them run one at a time, and fill only their own queue."""
         queue = HashQueue(at_once=1)
         tasks = [put(queue, f"low {number}", low_priority=True) for number in range(40)]
@@ -133,7 +133,7 @@ class TestWorkers:
     def test_idle_workers_that_hang_or_died_are_replaced(
         self, stop: Callable[[psutil.Process], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Nobody notices, and none of them is left."""
+        """No one notices, and none of them is left."""
         matches_in_worker("secret123", ENCODED)
         before = workers()
         for worker in before:
@@ -154,13 +154,13 @@ class TestWorkers:
                 await queue.matches(raw, ENDLESS, low_priority=False)
         assert await queue.matches("secret123", ENCODED, low_priority=False)
 
-    def test_without_a_worker_nobody_gets_in(
+    def test_without_a_worker_no_one_gets_in(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         """The failure is ours, and logged."""
         for worker in workers():
             worker.kill()
-        monkeypatch.setattr("sys.executable", "/nowhere/python")
+        monkeypatch.setattr("sys.executable", "/unknown/python")
         with pytest.raises(LayerUnavailable):
             matches_in_worker("secret123", ENCODED)
         assert "a password cannot be checked" in caplog.text

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from rooms.access import hash_worker
-from rooms.tests.support import PATIENCE
+from rooms.tests.support import TIMEOUT
 
 
 def test_it_answers_each_line_and_ends_with_its_input() -> None:
@@ -16,7 +16,7 @@ def test_it_answers_each_line_and_ends_with_its_input() -> None:
     lines = ["", *(json.dumps(["sha1", password, "salt", 10]) for password in passwords), ""]
     command = [sys.executable, "-S", "-P", hash_worker.__file__]
     done = subprocess.run(
-        command, input="".join(line + "\n" for line in lines).encode(), capture_output=True, timeout=PATIENCE
+        command, input="".join(line + "\n" for line in lines).encode(), capture_output=True, timeout=TIMEOUT
     )
     hashes = [hashlib.pbkdf2_hmac("sha1", password.encode(), b"salt", 10) for password in passwords]
     assert done.stdout.split(b"\n") == [b"", *map(base64.b64encode, hashes), b"", b""]

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from rooms.access import loader as module
 from rooms.access.loader import RoomLoader, load_rooms, query_rooms
 from rooms.models import Room
-from rooms.tests.support import PATIENCE, keeping_room, make_room, until
+from rooms.tests.support import TIMEOUT, keeping_room, make_room, until
 from rtproject.websocket.tests.helpers import settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,7 +51,7 @@ class Queries:
         """A query that takes as long as a test wants."""
         error = self.error
         self.names.append(set(names))
-        assert self.go.wait(PATIENCE)
+        assert self.go.wait(TIMEOUT)
         if error is not None:
             raise error
         return {name: Room(name=name) for name in names if name != "gone"}
@@ -96,7 +96,7 @@ class TestSharing:
         found = await asyncio.gather(*(loader.load([name], batch=True) for name in "ab"))
         assert [set(rooms) for rooms in found] == [{"a"}, {"b"}]
         assert queries.names == [{"a", "b"}]
-        monkeypatch.setattr(module, "BATCH_SECONDS", PATIENCE)
+        monkeypatch.setattr(module, "BATCH_SECONDS", TIMEOUT)
         batch = [asyncio.create_task(loader.load([name], batch=True)) for name in "ab"]
         await settle()
         assert (await loader.load(["c"])).keys() == {"c"}

@@ -10,7 +10,7 @@ from rooms.access import hash_queue, passwords
 from rooms.access.passwords import admit, is_admitted, verify, was_refused
 from rooms.models import Room
 from rooms.tests.access.support import HERE, THERE, guarded
-from rooms.tests.support import PATIENCE
+from rooms.tests.support import TIMEOUT
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
 
@@ -28,8 +28,8 @@ class TestVerify:
     @pytest.fixture(autouse=True)
     def _slow(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A busy machine may take its time for a hash."""
-        monkeypatch.setattr(passwords, "CHECK_TIMEOUT", PATIENCE)
-        monkeypatch.setattr(hash_queue, "TURN_SECONDS", PATIENCE)
+        monkeypatch.setattr(passwords, "CHECK_TIMEOUT", TIMEOUT)
+        monkeypatch.setattr(hash_queue, "TURN_SECONDS", TIMEOUT)
 
     async def test_an_open_room_takes_anything(self) -> None:
         """A password is not even looked at."""
@@ -45,7 +45,7 @@ class TestVerify:
     async def test_an_answer_comes_in_time(self) -> None:
         """The server may have been slow before it came to the password."""
         with pytest.raises(ConnectionDenied) as refused:
-            await verify(guarded(), "secret123", HERE, began=time.monotonic() - PATIENCE)
+            await verify(guarded(), "secret123", HERE, began=time.monotonic() - TIMEOUT)
         assert refused.value.code == CloseCode.RATE_LIMITED
 
     async def test_an_address_that_was_refused_is_known(self) -> None:

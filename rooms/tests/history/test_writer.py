@@ -13,7 +13,7 @@ from rooms.history import writer as module
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, store_messages
 from rooms.history.writer import StoredBatch, Writer
 from rooms.models import Message, Room
-from rooms.tests.support import PATIENCE, keeping_room, new_message, until
+from rooms.tests.support import TIMEOUT, keeping_room, new_message, until
 from rtproject.websocket.tests.helpers import settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,14 +45,14 @@ class SlowStore:
         self.batches.append([message.text for message in messages])
         self.again.append(again)
         fault = self.faults.pop(0) if self.faults else ""
-        assert fault == "slow" or self.gate.wait(PATIENCE)
+        assert fault == "slow" or self.gate.wait(TIMEOUT)
         if isinstance(fault, Exception):
             raise fault
         if fault == "not committed":
             before_commit()
             raise OperationalError("broken")
         results = store_messages(messages, before_commit, again)
-        assert self.gate.wait(PATIENCE)
+        assert self.gate.wait(TIMEOUT)
         if fault == "committed":
             raise OperationalError("broken")
         return results
@@ -76,7 +76,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowStore]:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Senders are answered soon."""
     monkeypatch.setattr(module, "STORE_TIMEOUT", 0.05)
 
@@ -159,7 +159,7 @@ async def test_while_the_store_fails_all_senders_are_told(store, process, caplog
 
 async def test_only_a_store_that_may_come_back_is_asked_again(store, process, monkeypatch):
     """A short failure is not noticed."""
-    monkeypatch.setattr(module, "RETRY_SECONDS", PATIENCE)
+    monkeypatch.setattr(module, "RETRY_SECONDS", TIMEOUT)
     store.faults = [AWAY, AWAY]
     assert await process.statuses("a", "b") == [STORED] * 2
     store.faults = [DataError("odd")]
@@ -167,7 +167,7 @@ async def test_only_a_store_that_may_come_back_is_asked_again(store, process, mo
     assert store.batches == [["a", "b"]] * 3 + [["c"]]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_a_message_whose_sender_was_told_that_it_failed_is_never_stored(store, process):
     """A store that hangs is not waited for, and what it does later must not commit."""
     store.gate.clear()
@@ -175,7 +175,7 @@ async def test_a_message_whose_sender_was_told_that_it_failed_is_never_stored(st
     assert await process.statuses("c") == [UNAVAILABLE]
     store.gate.set()
     await store.begun(2)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while await process.statuses("again") != [STORED]:
             pass
     assert await count_messages() == 1
@@ -206,7 +206,7 @@ async def test_a_failed_commit_on_a_usable_connection_stored_nothing(store, proc
     assert store.again == [False]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 async def test_during_a_commit_no_sender_is_told_that_it_failed(store, process):
     store.faults = ["slow"]
     store.gate.clear()
@@ -217,7 +217,7 @@ async def test_during_a_commit_no_sender_is_told_that_it_failed(store, process):
     assert (await answer).status is STORED
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_timeouts")
 @pytest.mark.parametrize("faults", [["slow"], ["not committed", *[AWAY] * 1000]], ids=["hangs", "away"])
 async def test_after_a_while_the_outcome_is_unknown(store, process, monkeypatch, faults):
     monkeypatch.setattr(module, "COMMIT_TIMEOUT", 0.05)

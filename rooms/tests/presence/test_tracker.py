@@ -130,7 +130,7 @@ async def test_a_member_is_expected_until_it_is_back_or_gone(site, alone, leaves
     assert not alone.presence.expects_somebody()
     alone.leave("ada")
     assert alone.presence.expects_somebody()
-    waiting = asyncio.create_task(alone.presence.until_nobody_is_expected())
+    waiting = asyncio.create_task(alone.presence.until_no_one_is_expected())
     await settle()
     alone.enter("ada")
     if leaves_again:

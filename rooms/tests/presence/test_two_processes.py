@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from rooms.tests.wire import PATIENCE, next_frame, refusal, two_servers
+from rooms.tests.wire import TIMEOUT, next_frame, refusal, two_servers
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
@@ -39,7 +39,7 @@ class Guest:
 
     async def told(self):
         """Return the next presence frame: type, name and count."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             frame = json.loads(await self.client.recv())
         return frame["type"], frame["member"]["name"], frame["count"]
 
@@ -94,7 +94,7 @@ async def test_a_member_of_both_processes_is_one(two, stack):
 
 
 async def test_a_member_limit_counts_all_processes(two, stack):
-    """A member may connect once more anywhere, another one nowhere, until a seat is free."""
+    """A member may connect once more anywhere, another one unknown, until a seat is free."""
     first, second = two
     ada = await enter(stack, first, "ada", "small")
     bob = await enter(stack, first, "bob", "small")
@@ -161,7 +161,7 @@ async def test_after_a_restart_of_valkey_only_members_that_went_have_left(start_
 
 async def enter_when_open(stack, server, name):
     """Connect a guest again as long as newcomers are denied because of the layer."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             client = await stack.enter_async_context(server.connect("/ws/here", guest(name)))
             try:
@@ -175,7 +175,7 @@ async def test_the_list_of_rooms_counts_the_members_of_all_processes(start_serve
 
     async def counted(server, expected):
         address = server.http_url("/rooms/.live")
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 rooms = json.loads(await asyncio.to_thread(lambda: urllib.request.urlopen(address).read()))[
                     "rooms"

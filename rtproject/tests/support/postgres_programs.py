@@ -17,7 +17,7 @@ UNPRIVILEGED = "nobody"  # there is one on every system
 
 
 class Programs:
-    """Runs them in `folder`. They refuse to be run by root, so then it is `nobody` who runs a copy of them.
+    """Runs them in `folder`. They refuse to be run by root, so then the account `nobody` runs a copy of them.
 
     The package itself would add a user to the system, and open the folders above its own to everybody.
     """

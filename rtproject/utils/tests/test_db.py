@@ -93,7 +93,7 @@ class TestSQLiteTurns:
 
     def test_another_error_is_not_tried_again(self, waits: list[float]) -> None:
         with pytest.raises(OperationalError, match="no such table"), connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM nowhere")
+            cursor.execute("SELECT * FROM unknown")
         assert waits == []
 
     def test_sqlite_itself_waits_only_shortly(self) -> None:

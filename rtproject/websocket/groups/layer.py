@@ -30,8 +30,9 @@ def is_shared() -> bool:
 async def renew_layer() -> None:
     """Make the layer drop its connections and subscriptions, if they are of this process alone.
 
-    After an outage of Redis the receiving task of channels_redis's pub/sub layer may never come back (seen in about one
-    of ten restarts). Its `flush` starts over with new connections. The other Redis layer's would empty the database.
+    After a failure of Redis the receiving task of channels_redis's pub/sub layer may never come back (seen in about one
+    of ten restarts). Its `flush` starts over with new connections; that of the other Redis layer would empty the
+    database.
     """
     layer: Any = get_channel_layer()
     if "RedisPubSubChannelLayer" in (kind.__name__ for kind in type(layer).__mro__):

@@ -11,7 +11,7 @@ FIN = 0x80
 
 
 class Frame:
-    """A text or binary message, encoded once however many clients receive it. Nobody may change it.
+    """A text or binary message, encoded once however many clients receive it. No one may change it.
 
     `messages` is its ASGI form, `encoded` its bytes on the wire: a server does not mask its frames, so they are the
     same for all clients. Raises UnicodeEncodeError for text that is not Unicode.

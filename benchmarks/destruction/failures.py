@@ -1,4 +1,4 @@
-"""The outages of a run, chosen by chance: the same seed makes the same choices."""
+"""The failures of a run, chosen by chance: the same seed makes the same choices."""
 
 import asyncio
 import itertools
@@ -12,18 +12,18 @@ from benchmarks.destruction.client import Client
 from benchmarks.destruction.processes import ServerProcess, SqliteFile, Store
 from rtproject.tests.support.valkey import Valkey
 
-SHORTEST = 0.5  # seconds: some outages are a hiccup, others last longer than anything waits
+SHORTEST = 0.5  # seconds: some failures are a hiccup, others last longer than anything waits
 
 # Lets one of the services (or clients) fail for so many seconds, and returns a name for that.
-Outage = Callable[[Sequence[Any], random.Random, float], Awaitable[str]]
-Event = tuple[str, str, str]  # an outage: its beginning, its end, and its name
+Failure = Callable[[Sequence[Any], random.Random, float], Awaitable[str]]
+Event = tuple[str, str, str]  # a failure: its beginning, its end, and its name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The size of a run, and the number of outages of each kind.
+    """The size of a run, and the number of failures of each kind.
 
-    Each of `clients` sends `rate` messages a second, for `seconds` at least; an outage lasts `longest` at most.
+    Each of `clients` sends `rate` messages a second, for `seconds` at least; a failure lasts `longest` at most.
     """
 
     processes: int
@@ -41,7 +41,7 @@ class Plan:
 async def run_outages(
     plan: Plan, clients: Sequence[Client], processes: Sequence[ServerProcess], layer: Valkey, store: Store
 ) -> list[Event]:
-    """Run all outages, several at a time, and have everything up again, or raise an error."""
+    """Run all failures, several at a time, and have everything up again, or raise an error."""
     of_store = [_pause] if isinstance(store, SqliteFile) else [_restart, _kill, _pause]
     async with asyncio.TaskGroup() as tasks:
         kinds = [
@@ -57,19 +57,19 @@ async def run_outages(
 
 
 async def _spread(
-    plan: Plan, kind: str, services: Sequence[Any], count: int, outages: Sequence[Outage]
+    plan: Plan, kind: str, services: Sequence[Any], count: int, failures: Sequence[Failure]
 ) -> list[Event]:
-    """Run `count` outages in turn, each at a random moment of its share of the time."""
+    """Run `count` failures in turn, each at a random moment of its share of the time."""
     # With a source of chance of its own a kind does not depend on the time that another one takes.
     rng = random.Random(f"{plan.seed} {kind}")  # noqa: S311 - chance that can be repeated
     events: list[Event] = []
     loop = asyncio.get_running_loop()
     begin, share = loop.time(), plan.seconds / count
-    for number, outage in zip(range(count), itertools.cycle(outages), strict=False):
+    for number, failure in zip(range(count), itertools.cycle(failures), strict=False):
         moment = begin + (number + rng.random()) * share
         await asyncio.sleep(max(0.0, moment - loop.time()))
         began = _now()
-        name = await outage(services, rng, rng.uniform(SHORTEST, plan.longest))
+        name = await failure(services, rng, rng.uniform(SHORTEST, plan.longest))
         events.append((began, _now(), name))
     return events
 
