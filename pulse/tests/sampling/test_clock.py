@@ -17,7 +17,7 @@ class OddClock(FakeClock):
         await super().sleep(self.waits.pop(0) if self.waits else seconds)
 
 
-@pytest.mark.parametrize("now", [NOON, NOON + 1.5])
+@pytest.mark.parametrize("now", [NOON, NOON + 1.5, NOON + 4.9])
 async def test_a_tick_is_at_the_next_multiple_of_the_interval(now: float) -> None:
     clock = FakeClock(now)
     assert await Grid(5, clock).tick() == NOON / 5 + 1
