@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> OddClock:
     return OddClock(monkeypatch)
 
 
-@pytest.mark.parametrize("now", [NOON, NOON + 1.5])
+@pytest.mark.parametrize("now", [NOON, NOON + 1.5, NOON + 4.9])
 async def test_a_tick_is_at_the_next_multiple_of_the_interval(now: float, clock: OddClock) -> None:
     clock.time = now
     assert await Grid(5).tick() == NOON / 5 + 1
