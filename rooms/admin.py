@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
@@ -11,12 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from rooms.admin_members import MembersAdmin
+from rooms.admin_members import MembersAdmin, online_members
 from rooms.forms import RoomForm
 from rooms.models import ReservedName, Room
 from rooms.names import room_key
-from rooms.presence.query import Members, members_by_room
-from rtproject.websocket.exceptions import LayerUnavailable
+from rooms.presence.query import Members
 
 
 @admin.register(Room)
@@ -93,18 +91,10 @@ def _online_column() -> Callable[[Room], int | None]:
     @admin.display(description="online", empty_value="unknown")
     def online(room: Room) -> int | None:
         if not asked:
-            asked.append(_members_by_room())
+            asked.append(online_members())
         return None if asked[0] is None else len(asked[0].get(room_key(room.name), {}))
 
     return online
-
-
-def _members_by_room() -> Members | None:
-    try:
-        found: Members = async_to_sync(members_by_room)()
-    except LayerUnavailable:
-        return None
-    return found
 
 
 @admin.register(ReservedName)

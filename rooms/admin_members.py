@@ -3,6 +3,7 @@
 Every action needs the permission to change rooms, and is logged in the room's history in the admin.
 """
 
+import contextlib
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -64,7 +65,10 @@ class MembersAdmin(admin.ModelAdmin):
             raise Http404("There is no such room.")
         if not self.has_change_permission(request, room):
             raise PermissionDenied
-        people = _members(request, room)
+        online = online_members()
+        if online is None:
+            messages.error(request, OUT_OF_REACH)
+        people = (online or {}).get(room_key(room.name), {})
         form = NoticeForm(request.POST if "notice" in request.POST else None)
         if request.method == "POST" and self._act(request, room, people, form):
             return HttpResponseRedirect(request.path)
@@ -108,10 +112,9 @@ class MembersAdmin(admin.ModelAdmin):
         return True
 
 
-def _members(request: HttpRequest, room: Room) -> dict[str, Person]:
-    try:
+def online_members() -> Members | None:
+    """Return the members of all rooms, or None if the layer is out of reach. Blocks."""
+    with contextlib.suppress(LayerUnavailable):
         found: Members = async_to_sync(members_by_room)()
-    except LayerUnavailable:
-        messages.error(request, OUT_OF_REACH)
-        return {}
-    return found.get(room_key(room.name), {})
+        return found
+    return None

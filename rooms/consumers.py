@@ -20,19 +20,7 @@ from rooms.identity import identify
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
 from rooms.posting import post_message
-from rooms.protocol import (
-    BadFrame,
-    Error,
-    ErrorCode,
-    History,
-    Person,
-    Ping,
-    Pong,
-    Say,
-    ServerFrame,
-    Welcome,
-    decode,
-)
+from rooms.protocol import BadFrame, Error, ErrorCode, History, Person, Ping, Pong, Say, Welcome, decode
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
@@ -219,5 +207,5 @@ class RoomConsumer(WebsocketConsumer):
             raise ClientError(code, detail, frame_id)
         self.end(CloseCode.RATE_LIMITED)
 
-    async def _answer(self, frame: ServerFrame) -> None:
+    async def _answer(self, frame: protocol.ServerFrame) -> None:
         await self.send(text_data=protocol.encode(frame))
