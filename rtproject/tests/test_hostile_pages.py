@@ -17,20 +17,9 @@ TOKEN = "a" * 32  # a CSRF token is any 32 letters that come as a cookie and wit
 steady = settings(derandomize=True, deadline=None, database=None, max_examples=80)
 
 ODD = [
-    "",
-    ".",
-    "..",
-    "%00",
-    "%0d%0aX-A:b",
-    "%ff",
-    "%ed%a0%80",
-    "%2e%2e%2f",
-    "%",
-    "%zz",
-    "VIP%00",
-    "a" * 65,
+    "", ".", "..", "%00", "%0d%0aX-A:b", "%ff", "%ed%a0%80", "%2e%2e%2f", "%", "%zz", "VIP%00", "a" * 65,
     "a" * 5000,
-]
+]  # fmt: skip
 segments = st.sampled_from(ODD) | st.text(max_size=20).map(lambda text: quote(text, safe=""))
 heads = st.sampled_from(
     ["/rooms/", "/admin/", "/admin/rooms/room/", "/admin/login/", "/static/", "/dashboard/", "/", "//"]

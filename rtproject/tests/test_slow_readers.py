@@ -83,12 +83,19 @@ async def test_one_that_reads_too_late_is_told_so(server):
     assert set(ends) <= {4102, RESET}
 
 
-HURRIED = "import rtproject.websocket.transport.send_queue as o; o.WRITE_TIMEOUT = o.CLOSE_TIMEOUT = 0.2"
+SHORT_TIMEOUTS = (
+    "import rtproject.websocket.transport.send_queue as o; o.WRITE_TIMEOUT = o.CLOSE_TIMEOUT = 0.2"
+)
 ASGI_ONLY = "\nimport rtproject.websocket.transport.base as b; b.find_uvicorn = lambda send: None"
 
 
 @pytest.mark.parametrize(
-    "kind", [patched(Daphne, HURRIED), patched(Uvicorn, HURRIED), patched(Uvicorn, HURRIED + ASGI_ONLY)]
+    "kind",
+    [
+        patched(Daphne, SHORT_TIMEOUTS),
+        patched(Uvicorn, SHORT_TIMEOUTS),
+        patched(Uvicorn, SHORT_TIMEOUTS + ASGI_ONLY),
+    ],
 )
 async def test_one_that_reads_nothing_at_all_is_closed_after_a_while(start_server, kind):
     """Also when its backlog is not full, and where only the end of the application can drop it."""

@@ -1,4 +1,4 @@
-"""Whether a page can be used by everybody, as far as axe-core can tell."""
+"""Whether a page can be used by all visitors, as far as axe-core can tell."""
 
 import json
 from typing import Any

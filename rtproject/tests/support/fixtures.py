@@ -40,7 +40,7 @@ class StartServer(Protocol):
 
 @pytest.fixture(autouse=True)
 def _own_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test makes its channel layer anew, and may set another: none stays behind for the next test."""
+    """Each test makes its channel layer again, and may set another: none is left for the next test."""
     monkeypatch.setattr(channel_layers, "backends", {})
 
 
@@ -97,7 +97,7 @@ def daphne(new_site: NewSite) -> Iterator[Daphne]:
 
 @pytest.fixture
 def valkey() -> Iterator[Valkey]:
-    """A Valkey server of this test's own, so it may be stopped, restarted and stalled."""
+    """A Valkey server of this test's own, so it may be stopped, restarted and paused."""
     server = Valkey()
     yield server
     server.kill()
@@ -107,7 +107,7 @@ def valkey() -> Iterator[Valkey]:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server, one for the whole run, since a start takes longer than most tests.
 
-    A test that uses it takes `database_url` as well, and may stop, kill and stall the server.
+    A test that uses it takes `database_url` as well, and may stop, kill and pause the server.
     """
     server = Postgres()
     yield server

@@ -4,11 +4,11 @@ import json
 
 from websockets.asyncio.client import ClientConnection
 
-PRESENCE = {"joined", "left", "count"}  # frames that tell who is in a room
+PRESENCE = {"joined", "left", "count"}  # frames about the members of a room
 
 
 async def next_frame(client: ClientConnection) -> str:
-    """The next frame, whoever came or went meanwhile."""
+    """Return the next frame that is not about members."""
     while json.loads(frame := str(await client.recv()))["type"] in PRESENCE:
         pass
     return frame

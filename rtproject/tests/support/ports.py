@@ -9,7 +9,7 @@ ATTEMPTS = 100
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which no one listens. OSError if none is found."""
+    """Return a port of 127.0.0.1 that is free. OSError if none is found."""
     for _ in range(ATTEMPTS):
         port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
         with socket.socket() as probe:

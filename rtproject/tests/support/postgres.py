@@ -1,4 +1,4 @@
-"""A real PostgreSQL server that a test can stop, restart, stall and kill."""
+"""A real PostgreSQL server that a test can stop, restart, pause and kill."""
 
 import itertools
 import signal
@@ -65,17 +65,17 @@ class Postgres:
         return True
 
     def new_database(self) -> str:
-        """Makes an empty database and returns its DATABASE_URL."""
+        """Make an empty database and return its DATABASE_URL."""
         name = f"test_{next(self._databases)}"
         self._execute("CREATE DATABASE {}", name)
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
-        """Deletes a database of `new_database`, whoever is connected to it."""
+        """Delete a database of `new_database`, with all connections to it."""
         self._execute("DROP DATABASE {} WITH (FORCE)", url.rpartition("/")[2])
 
     def start(self) -> None:
-        """Starts the server, again on the same port, and returns when it answers; does nothing if it runs.
+        """Start the server, again on the same port, and return when it answers; do nothing if it runs.
 
         Raises AssertionError with the log if it ends instead, or does not answer.
         """
@@ -95,7 +95,7 @@ class Postgres:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Ends the server in order: its connections break, and new ones are refused. May be repeated."""
+        """End the server in order: its connections break, and new ones are refused. May be repeated."""
         if self._server is not None:
             self.resume()
             self._server.send_signal(signal.SIGINT)  # the "fast" shutdown, which waits for no client
@@ -103,20 +103,20 @@ class Postgres:
             self._forget()
 
     def restart(self) -> None:
-        """Ends the server in order and starts it on the same port, with everything that it has stored."""
+        """End the server in order and start it on the same port, with everything that it has stored."""
         self.stop()
         self.start()
 
     def pause(self) -> None:
-        """Stalls the server: connections stay open, and nothing is answered."""
+        """Freeze the server: connections stay open, and nothing is answered."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Ends a pause; does nothing without one."""
+        """End a pause; do nothing without one."""
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Ends the server with SIGKILL, in whatever state it is. May be repeated."""
+        """End the server with SIGKILL, in whatever state it is. May be repeated."""
         if self._server is not None:
             processes = self._signal(signal.SIGKILL)
             self._server.wait(TIMEOUT)
@@ -124,12 +124,12 @@ class Postgres:
             self._forget()
 
     def close(self) -> None:
-        """Ends the server and deletes what it has stored."""
+        """End the server and delete what it has stored."""
         self.stop()  # killed, it would leave a segment of shared memory behind
         self._folder.cleanup()
 
     def _signal(self, number: signal.Signals) -> list[psutil.Process]:
-        """Sends a signal to the server and all its processes. Returns those."""
+        """Send a signal to the server and all its processes. Returns those."""
         if self._server is None or self._server.poll() is not None:
             return []
         server = psutil.Process(self._server.pid)

@@ -17,9 +17,9 @@ UNPRIVILEGED = "nobody"  # there is one on every system
 
 
 class Programs:
-    """Runs them in `folder`. They refuse to be run by root, so then the account `nobody` runs a copy of them.
+    """Run them in `folder`. They refuse to be run by root, so then a copy of them runs as the user `nobody`.
 
-    The package itself would add a user to the system, and open the folders above its own to everybody.
+    The package itself would add a user to the system, and open the folders above its own to all users.
     """
 
     def __init__(self, folder: Path) -> None:

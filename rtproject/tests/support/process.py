@@ -57,7 +57,7 @@ class Process:
             return "".join(self._lines)
 
     def expect_log(self, wanted: str | re.Pattern[str], timeout: float = TIMEOUT, after: int = 0) -> str:
-        """Waits until a line of the log contains `wanted`, and returns that line without its end.
+        """Wait until a line of the log contains `wanted`, and return that line without its end.
 
         Only what stands behind the first `after` characters of the log counts: `after=len(process.log)` means
         from now on. Raises AssertionError with the log when `timeout` seconds pass or the process ends without it.
@@ -79,11 +79,11 @@ class Process:
         return await asyncio.to_thread(self.expect_log, wanted, timeout, after)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Sends a signal and does not wait for what comes of it."""
+        """Send a signal and does not wait for what comes of it."""
         self._process.send_signal(number)
 
     def terminate(self, timeout: float = TIMEOUT) -> int:
-        """Ends the process with SIGTERM and returns its exit code; -N if signal N ended it. May be repeated.
+        """End the process with SIGTERM and return its exit code; -N if signal N ended it. May be repeated.
 
         Raises AssertionError with the log if it takes more than `timeout` seconds; the process is killed then.
         """
@@ -101,7 +101,7 @@ class Process:
         return await asyncio.to_thread(self.terminate, timeout)
 
     def kill(self) -> int:
-        """Ends the process with SIGKILL, as a power cut would, and returns its exit code. May be repeated."""
+        """End the process with SIGKILL, as a power cut would, and return its exit code. May be repeated."""
         self._process.kill()
         self._process.wait(TIMEOUT)
         return self._finish()

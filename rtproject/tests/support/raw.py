@@ -21,7 +21,7 @@ PIECE = 64 * 1024  # bytes that are handed to the socket at a time
 
 
 def frame(payload: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
-    """A client's frame on the wire. Its masking key is zero, which leaves the payload as it is."""
+    """Encode a client's frame. Its masking key is zero, which leaves the payload as it is."""
     length = len(payload)
     if length < 126:
         header = struct.pack("!BB", 0x80 | opcode, 0x80 | length)

@@ -87,7 +87,7 @@ PAGES: dict[str, tuple[str, Prepare]] = {
 
 @asynccontextmanager
 async def running_site(directory: Path) -> AsyncIterator[Daphne]:
-    """A server with rooms, people in them who have talked, and three machines that send their pulse."""
+    """A server with rooms, members that have talked, and three machines that send their pulse."""
     settings = {"WEBSOCKETS_PER_ADDRESS": 0, "PULSE_INTERVAL": PULSE_SECONDS}
     sites = [Site(directory, {**settings, "PULSE_HOST": machine}) for machine in MACHINES]
     sites[0].manage("migrate", "--verbosity", "0")
@@ -103,7 +103,7 @@ async def running_site(directory: Path) -> AsyncIterator[Daphne]:
 
 
 async def _talk(stack: AsyncExitStack, server: Daphne) -> None:
-    """All enter, say what they have to say, and stay until the end."""
+    """Let all members enter, send their messages, and stay until the end."""
     clients = {}
     for name, room in PEOPLE.items():
         clients[name] = await stack.enter_async_context(server.connect(f"/ws/{room}", {"name": name}))

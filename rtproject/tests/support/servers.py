@@ -61,7 +61,7 @@ class Server(SiteProcess):
     def connect(self, path: str, query: dict[str, object] | None = None, **options: Any) -> connect:
         """A client of the `websockets` package on `path`, as a context manager or to await; `options` are its own.
 
-        It takes in whatever arrives: with that package's default it stops reading at 16 frames that no one asked for,
+        It reads all frames: with the default of that package it stops at 16 that are not received,
         and then even its own close takes long.
         """
         unlimited = {"max_queue": None, "max_size": None, "proxy": None}

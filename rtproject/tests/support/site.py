@@ -53,11 +53,11 @@ class Site:
         }
 
     def manage(self, *arguments: str) -> str:
-        """Runs `manage.py` with `arguments` and returns its output; AssertionError if it fails. Blocks."""
+        """Run `manage.py` with `arguments` and return its output; AssertionError if it fails. Blocks."""
         return self._python("manage.py", *arguments)
 
     def execute(self, code: str) -> str:
-        """Runs Python with Django set up on this site and returns its output; AssertionError if it fails. Blocks."""
+        """Run Python with Django set up on this site and return its output; AssertionError if it fails. Blocks."""
         return self._python("-c", SET_UP + code)
 
     def _python(self, *arguments: str) -> str:

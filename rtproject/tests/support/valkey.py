@@ -1,4 +1,4 @@
-"""A real Valkey server that a test can stop, restart and stall."""
+"""A real Valkey server that a test can stop, restart and pause."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ class Valkey:
         return self._server.is_running()
 
     def start(self) -> None:
-        """Starts the server, again on the same port, and returns when it answers."""
+        """Start the server, again on the same port, and return when it answers."""
         self._server.start()
         client = self._server.client()
         self.pid = int(client.info("server")["process_id"])
@@ -49,28 +49,28 @@ class Valkey:
         register(self)
 
     def stop(self) -> None:
-        """Ends the server: its connections break, and new ones are refused."""
+        """End the server: its connections break, and new ones are refused."""
         self.resume()
         forget(self)
         self._server.stop()
 
     def restart(self) -> None:
-        """Ends the server and starts an empty one on the same port."""
+        """End the server and start an empty one on the same port."""
         self.stop()
         self.start()
 
     def pause(self) -> None:
-        """Stalls the server: connections stay open, and nothing is answered."""
+        """Freeze the server: connections stay open, and nothing is answered."""
         os.kill(self.pid, signal.SIGSTOP)
         self._paused = True
 
     def resume(self) -> None:
-        """Ends a pause; does nothing without one."""
+        """End a pause; do nothing without one."""
         if self._paused:
             os.kill(self.pid, signal.SIGCONT)
             self._paused = False
 
     def kill(self) -> None:
-        """Ends the server with SIGKILL, in whatever state it is. May be repeated."""
+        """End the server with SIGKILL, in whatever state it is. May be repeated."""
         forget(self)
         self._server.terminate()

@@ -24,15 +24,11 @@ def test_a_caller_inside_the_process_has_no_address():
 @pytest.mark.parametrize(
     ("peer", "address"),
     [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unknown", "unknown"),
-        ("x" * 5000, "x" * 64),
+        ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"), ("unknown", "unknown"), ("x" * 5000, "x" * 64),
     ],
-)
+)  # fmt: skip
 def test_ipv6_counts_by_its_prefix(peer, address):
     """By its /64, since a customer has all of it; mapped IPv4 counts as IPv4, and a name as it is, within bounds."""
     assert client_address(scope(peer)) == address
@@ -41,17 +37,13 @@ def test_ipv6_counts_by_its_prefix(peer, address):
 @pytest.mark.parametrize(
     ("proxies", "lines", "address"),
     [
-        (0, ["198.51.100.7"], "192.0.2.1"),
-        (1, ["198.51.100.7"], "198.51.100.7"),
+        (0, ["198.51.100.7"], "192.0.2.1"), (1, ["198.51.100.7"], "198.51.100.7"),
         (1, ["203.0.113.9, 198.51.100.7"], "198.51.100.7"),
         (1, ["203.0.113.9", "198.51.100.7"], "198.51.100.7"),
-        (2, ["forged, 203.0.113.9, 198.51.100.7"], "203.0.113.9"),
-        (2, ["198.51.100.7"], "192.0.2.1"),
-        (1, [], "192.0.2.1"),
-        (1, [" , "], "192.0.2.1"),
-        (1, ["2001:db8:1:2:3::4"], "2001:db8:1:2::/64"),
+        (2, ["forged, 203.0.113.9, 198.51.100.7"], "203.0.113.9"), (2, ["198.51.100.7"], "192.0.2.1"),
+        (1, [], "192.0.2.1"), (1, [" , "], "192.0.2.1"), (1, ["2001:db8:1:2:3::4"], "2001:db8:1:2::/64"),
     ],
-)
+)  # fmt: skip
 def test_behind_proxies_the_client_is_counted_from_the_right(settings, proxies, lines, address):
     """With N proxies the Nth entry from the right counts, over all lines, or the peer if there are fewer."""
     settings.TRUSTED_PROXIES = proxies
@@ -79,14 +71,10 @@ def test_an_undeclared_proxy_is_logged_once(settings, caplog):
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        ("/echo", "/echo"),
-        ("/ws/VIP?pass=hidden", "/ws/VIP"),
-        ("/a\nb", r"/a\nb"),
-        ("/\x1b[2J", r"/\x1b[2J"),
-        ("/ü", r"/\xfc"),
-        ("/'", "/'"),
+        ("/echo", "/echo"), ("/ws/VIP?pass=hidden", "/ws/VIP"), ("/a\nb", r"/a\nb"),
+        ("/\x1b[2J", r"/\x1b[2J"), ("/ü", r"/\xfc"), ("/'", "/'"),
     ],
-)
+)  # fmt: skip
 def test_a_log_line_has_the_address_and_the_path(path, shown):
     """The query, which may hold a password, is left out; control characters and non-ASCII are escaped."""
     assert describe(scope(path=path, query_string=b"pass=hidden")) == f"192.0.2.1 {shown}"

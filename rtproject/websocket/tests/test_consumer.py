@@ -11,7 +11,7 @@ from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
-from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, soon, text
+from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, text
 from rtproject.websocket.tests.recorder import Recorder, connection
 
 pytestmark = pytest.mark.usefixtures("memory")
@@ -57,17 +57,6 @@ class TestAdmission:
                 pass
 
         assert await connection(Forgetful, *texts).visit() == [closed_with(1000)]
-
-    async def test_an_end_before_the_accept_is_a_denial(self):
-        """The first code counts, and the accept after it does nothing."""
-
-        class Late(Recorder):
-            async def connect(self):
-                self.end(CloseCode.KICKED)
-                self.end(CloseCode.CLOSED)
-                await self.accept()
-
-        assert await connection(Late).visit() == [closed_with(4008)]
 
     async def test_an_end_between_accept_and_the_end_of_connect_closes_once(self):
         """The close replaces the events that were held, and nothing follows it."""
@@ -119,16 +108,6 @@ class TestFrames:
 
         sent = await connection(Strict, "bad", "hello").visit()
         assert sent == [ACCEPT, text("bad_frame Not this. 7"), text("hello")]
-
-    async def test_a_frame_needs_text_or_bytes(self):
-        """A `send` with neither raises instead of sending nothing."""
-
-        class Empty(Recorder):
-            async def receive(self, text_data=None, bytes_data=None):
-                await self.send()
-
-        with pytest.raises(ValueError, match="text_data or bytes_data"):
-            await soon(connection(Empty, "hello").run())
 
     async def test_events_wait_for_the_end_of_connect(self):
         """Frames that `connect` sends come before events that arrive meanwhile, and those keep their order."""

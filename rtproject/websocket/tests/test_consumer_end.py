@@ -59,18 +59,6 @@ class TestCleanUp:
             task.cancel()
         assert_cleaned_up(Recorder, 4200)
 
-    async def test_after_a_send_that_fails(self):
-        """It does not end the connection: the disconnect that follows does."""
-        client = connection(Recorder, "hello", "again")
-        client.leave()
-
-        async def send(message):
-            if message != ACCEPT:
-                raise OSError("gone")
-
-        await soon(Recorder.as_asgi()(client.scope, client._incoming.get, send))
-        assert_cleaned_up(Recorder, 1001)
-
     async def test_after_a_group_that_cannot_be_left(self, monkeypatch):
         """The other groups are left, and `disconnect` runs."""
         leave = GroupRegistry.leave

@@ -149,17 +149,3 @@ class TestShutdown:
         running_tasks()
         await reactor.shut_down()
         assert await Connection(GracefulShutdown(stays), client=CLIENT).visit() == [closed_with(4200)]
-
-    async def test_a_server_that_cannot_send_any_more_is_no_error(self):
-        """The client may be gone already."""
-
-        async def send(message):
-            if message["type"] == "websocket.close":
-                raise RuntimeError("closed already")
-
-        client = Connection(GracefulShutdown(stays), client=CLIENT)
-        task = asyncio.create_task(GracefulShutdown(stays)(client.scope, client._incoming.get, send))
-        await settle()
-        task.cancel()
-        await asyncio.wait({task})
-        assert task.cancelled()

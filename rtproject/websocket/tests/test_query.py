@@ -10,21 +10,12 @@ from rtproject.websocket.query import MAX_PARAMETERS, choose_subprotocol, parse_
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [
-        (b"", {}),
-        (b"a=1&b=2", {"a": "1", "b": "2"}),
-        (b"a=1&a=2", {"a": "2"}),
-        (b"pass=", {"pass": ""}),
-        (b"flag", {"flag": ""}),
-        (b"a=%20+%26", {"a": "  &"}),
-        (b"name=J%C3%BCrgen", {"name": "Jürgen"}),
-        ("name=Zoë".encode(), {"name": "Zoë"}),
-        (b"a=%FF&b=1", {"b": "1"}),
-        (b"a=1&a=%ED%A0%80", {}),
-        (b"a=\xff", {}),
-        (b"a=%00", {"a": "\0"}),
-        (b"a=%zz", {"a": "%zz"}),
+        (b"", {}), (b"a=1&b=2", {"a": "1", "b": "2"}), (b"a=1&a=2", {"a": "2"}), (b"pass=", {"pass": ""}),
+        (b"flag", {"flag": ""}), (b"a=%20+%26", {"a": "  &"}), (b"name=J%C3%BCrgen", {"name": "Jürgen"}),
+        ("name=Zoë".encode(), {"name": "Zoë"}), (b"a=%FF&b=1", {"b": "1"}), (b"a=1&a=%ED%A0%80", {}),
+        (b"a=\xff", {}), (b"a=%00", {"a": "\0"}), (b"a=%zz", {"a": "%zz"}),
     ],
-)
+)  # fmt: skip
 def test_parameters_are_decoded(query, parameters):
     """Escapes are decoded, blanks are kept, the last of several counts, and invalid UTF-8 is dropped."""
     assert parse_query(query) == parameters
@@ -63,13 +54,10 @@ def test_anything_else_counts_as_absent(text):
 @pytest.mark.parametrize(
     ("offered", "chosen"),
     [
-        ([], None),
-        ([""], None),
-        (["theirs", "other"], "theirs"),
-        (["", "theirs"], "theirs"),
+        ([], None), ([""], None), (["theirs", "other"], "theirs"), (["", "theirs"], "theirs"),
         (["theirs", "rtproject.v1"], "rtproject.v1"),
     ],
-)
+)  # fmt: skip
 def test_our_subprotocol_is_preferred(offered, chosen):
     """Ours if it is offered, else the first that has a name, else none."""
     header = (b"sec-websocket-protocol", ", ".join(offered).encode())

@@ -51,17 +51,6 @@ class TestVisibleCloseCodes:
         await soon(client.run())
         assert client.sent == [ACCEPT, closed_with(4003)]
 
-    async def test_a_close_without_a_code_is_a_normal_one(self, caplog):
-        """An application may leave the code out."""
-
-        async def denies_without_code(scope, receive, send):
-            await send({"type": "websocket.close"})
-
-        client = Connection(VisibleCloseCodes(denies_without_code), client=CLIENT)
-        await soon(client.run())
-        assert client.sent[1] == {"type": "websocket.close"}
-        assert "refused with 1000" in caplog.text
-
     async def test_messages_after_the_accept_pass_untouched(self):
         """A close of an open connection is no denial."""
         messages = [ACCEPT, text("hello"), closed_with(4200)]
