@@ -11,14 +11,17 @@ _before: dict[int, int] = {}  # by pid: how long each log was when the test bega
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that asks for the browser bears its mark, so that `-m "not browser"` leaves them out.
+    """Mark the tests that use a browser, or servers of their own, so that `-m` can leave them out.
 
-    They run on the event loop of the session, which is the browser's.
+    Browser tests run on the event loop of the session, which is the browser's.
     """
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in fixtures:
             item.add_marker("browser")
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if fixtures & {"start_server", "valkey", "postgres"}:
+            item.add_marker("servers")
 
 
 @pytest.hookimpl(tryfirst=True)
