@@ -20,7 +20,7 @@ def warn_of_other_processes() -> None:
     """Look once in this process. Where there is PostgreSQL or Redis, `checks.py` has the say."""
     if settings.ON_SQLITE and not settings.REDIS_URLS:
         run_in_background(
-            warn_unless_alone(Path(f"{settings.DATABASES['default']['NAME']}.lock")), "lone server"
+            warn_unless_alone(Path(f"{settings.DATABASES['default']['NAME']}.lock")), "process check"
         )
 
 
