@@ -18,18 +18,19 @@ BATCH_SECONDS = 0.1  # that a caller with `batch=True` waits for others to share
 MAX_KEYS = 500  # in one query
 
 
-def query_rooms(keys: Collection[str]) -> dict[str, Room]:
-    """Return the rooms of these keys (see `names.room_key`), in two queries at most. Blocks.
+def query_rooms(names: Collection[str]) -> dict[str, Room]:
+    """Return the rooms of these names by key (see `names.room_key`), in two queries at most. Blocks.
 
     An open, unlisted room is a Room that was never saved (its `pk` is None). A key that admits no one is missing: its
     room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
     """
+    keys = {room_key(name) for name in names}  # a name that is not a key must not count as unlisted
     rooms = Room.objects.select_related("sequence").named(*keys)
     found = {room_key(room.name): room for room in rooms}
     for room in found.values():
         if bool(room.epoch) != bool(room.history_size):
             MessageSequence.objects.sync(room)
-    missing = set(keys) - found.keys()
+    missing = keys - found.keys()
     if missing and settings.ROOMS_ALLOW_UNLISTED:
         reserved = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)
         found |= {key: Room(name=key, history_size=0) for key in missing - set(reserved)}

