@@ -30,7 +30,7 @@ async def give_password(page: Page, password: str) -> None:
         await page.fill("#password", password)
         await page.press("#password", "Enter")
         await answer.wait_for()
-        is_unanswered = await errors.filter(has_text="cannot be checked just now").count() > 0
+        is_unanswered = await errors.filter(has_text="cannot be checked right now").count() > 0
 
 
 def messages(page: Page, status: str = "") -> Locator:

@@ -26,7 +26,7 @@ def is_same(seen: tuple[str, float], before: tuple[str, float]) -> bool:
 
 
 async def test_a_reader_at_the_top_gets_what_could_not_be_had_just_now(daphne, page):
-    """ConnectionDenied questions are asked again after a moment, and a lost one on the next connection."""
+    """Refused questions are asked again after a moment, and a lost one on the next connection."""
     room = PlayedRoom(170)
     await room.enter(page, daphne.http_url())
     errors = [
@@ -35,7 +35,7 @@ async def test_a_reader_at_the_top_gets_what_could_not_be_had_just_now(daphne, p
     ]
     room.instead = [*errors, None]
     await scroll_to(page, 0)
-    await expect(page.locator("#say-error")).to_have_text("The server cannot be asked just now.")
+    await expect(page.locator("#say-error")).to_have_text("The server is unavailable right now.")
     while room.instead:
         await next_frame_of_the_screen(page)
     await room.links[-1].close(code=4200)
