@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA  # opcodes of RFC 6455
-MARK = b"bench:"  # the beginning of each measured text; servers send it unknown else
+MARK = b"bench:"  # the beginning of each measured text; servers send it in no other frame
 CLOCK_DIGITS = 20  # behind the mark: the time of sending, in nanoseconds of time.perf_counter_ns
 SENDER_DIGITS = 3  # behind that: the sender's number
 TEXT_BYTES = 64

@@ -38,7 +38,7 @@ class Plan:
     store_outages: int
 
 
-async def run_outages(
+async def run_failures(
     plan: Plan, clients: Sequence[Client], processes: Sequence[ServerProcess], layer: Valkey, store: Store
 ) -> list[Event]:
     """Run all failures, several at a time, and have everything up again, or raise an error."""

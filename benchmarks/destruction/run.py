@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.destruction.check import failures
 from benchmarks.destruction.client import Client, Room
-from benchmarks.destruction.failures import Event, Plan, run_outages
+from benchmarks.destruction.failures import Event, Plan, run_failures
 from benchmarks.destruction.processes import ServerProcess, Store
 from rtproject.tests.support.site import Site
 from rtproject.tests.support.valkey import Valkey
@@ -62,7 +62,7 @@ async def destroy(site: Site, store: Store, valkey: Valkey, plan: Plan) -> Repor
         entered = await room.wait_until(lambda: all(client.connected for client in clients), SETTLED_WITHIN)
         assert entered, {client.name: (client.codes, client.record.problems) for client in clients}
         async with _background(client.send_messages(plan.rate) for client in clients):
-            events = await run_outages(plan, clients, processes, valkey, store)
+            events = await run_failures(plan, clients, processes, valkey, store)
         await room.wait_until(lambda: all(client.settled for client in clients), SETTLED_WITHIN)
         rows = json.loads(await asyncio.to_thread(site.execute, READ_STORE))
         epoch = clients[0].record.epoch

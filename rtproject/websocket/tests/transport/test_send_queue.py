@@ -220,7 +220,7 @@ class TestEnd:
 class TestFailure:
     @pytest.mark.parametrize("error", [OSError("gone"), asyncio.CancelledError()])
     async def test_a_client_that_is_gone_ends_quietly(self, error, caplog):
-        """Its own disconnect follows; later frames go unknown and overtake nothing."""
+        """Its own disconnect follows; later frames are dropped and overtake nothing."""
         client = Client(has_transport=False)
         client.send_queue.release()
         client.error = error
