@@ -73,7 +73,7 @@ UNANSWERED = {
     "many headers": request(*[f"X-{n}: x" for n in range(600)]),
     "subprotocols that are none": request("Sec-WebSocket-Protocol: ,,\xff, ,\x01"),
     "a body": request("Content-Length: 5") + b"hello",
-    "line live_rooms alone": request().replace(b"\r\n", b"\n"),
+    "line feeds alone": request().replace(b"\r\n", b"\n"),
     "chunks that are none": request("Transfer-Encoding: chunked") + b"zz\r\n",
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)),
     "an endless line": b"GET /" + b"a" * 100_000,
