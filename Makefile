@@ -1,5 +1,6 @@
 # make run     serves the site        (ADDRESS=127.0.0.1 PORT=8000; settings can be given too: make run DEBUG=1)
-# make test    runs every test        (ARGS="-k echo" is handed to pytest)
+# make test    runs the tests         (ARGS="-k echo" is handed to pytest)
+# make test-all runs the slow ones too, and measures which branches they all reach
 # make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
@@ -17,7 +18,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-js check lint bench screenshots
+.PHONY: help run test test-all test-js check lint bench screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -46,8 +47,13 @@ run: $(VENV)/.installed
 	  'To stop      Ctrl-C' ''
 	@exec $(IN_VENV) -m daphne -b '$(ADDRESS)' -p '$(PORT)' rtproject.asgi:application
 
+PYTEST := $(IN_VENV) -m pytest -n auto --dist worksteal
+
 test: $(VENV)/.installed-dev test-js
-	@$(IN_VENV) -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term $(ARGS)
+	@$(PYTEST) -m 'not slow' $(ARGS)
+
+test-all: $(VENV)/.installed-dev test-js
+	@$(PYTEST) --cov --cov-report=term $(ARGS)
 
 # Node comes as a wheel. The modules format by the reader's locale, so the tests choose one.
 test-js: $(VENV)/.installed-dev

@@ -1,5 +1,7 @@
 """Nothing is lost in failures: the short form of `python -m benchmarks.destruction`."""
 
+import pytest
+
 from benchmarks.destruction.failures import Plan
 from benchmarks.destruction.processes import SqliteFile
 from benchmarks.destruction.run import SETTINGS, destroy
@@ -15,6 +17,7 @@ SIZE = {
 }
 
 
+@pytest.mark.slow
 async def test_nothing_is_lost_on_postgresql(new_site, postgres, database_url, valkey, record_property):
     """All clients receive the same messages, and among them all that were confirmed."""
     site = new_site(demo=False, DATABASE_URL=database_url, REDIS_URL=valkey.url, **SETTINGS)

@@ -1,5 +1,6 @@
 """Adds to pytest's reports what the servers of a failed test wrote, and marks the tests that need a browser."""
 
+import os
 from collections.abc import Generator
 
 import pytest
@@ -22,6 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         if fixtures & {"start_server", "valkey", "postgres"}:
             item.add_marker("servers")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors, since many tests wait; four at most, for each has a browser."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.hookimpl(tryfirst=True)
