@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.protocol import State
 
 from benchmarks.client import TEXT, encode
 from benchmarks.destruction.record import Frame, Record
@@ -69,7 +70,7 @@ class Client:
     @property
     def connected(self) -> bool:
         """Whether the client is in the room."""
-        return self._connection is not None
+        return self._connection is not None and self._connection.state is State.OPEN
 
     @property
     def settled(self) -> bool:
