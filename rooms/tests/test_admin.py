@@ -203,7 +203,7 @@ class TestPermissions:
 
     @pytest.mark.parametrize("fields", POSTS.values(), ids=POSTS.keys())
     def test_strangers_and_forms_of_other_sites_are_refused(self, client, room, fields):
-        """Whether there is such a room or not."""
+        """Return whether there is such a room or not."""
         for pk in (room.pk, room.pk + 1):
             answer = client.post(reverse("admin:rooms_room_members", args=[pk]), fields)
             assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, reverse("admin:login"))

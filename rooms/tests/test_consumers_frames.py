@@ -77,7 +77,7 @@ class TestWelcome:
 
 
 def is_error(code: str, frame: dict[str, Any], frame_id: str | None = None) -> bool:
-    """Whether `frame` is an error of this code, with a sentence."""
+    """Return whether `frame` is an error of this code, with a sentence."""
     found = (frame["type"], frame["code"], frame.get("id"))
     return found == ("error", code, frame_id) and len(frame["detail"]) > 10
 

@@ -26,7 +26,7 @@ LIVE = "/rooms/.live"
 
 
 def asks(answer: Any) -> bool:
-    """Whether the page asks for a password, and then shows nothing of the room."""
+    """Return whether the page asks for a password, and then shows nothing of the room."""
     page = answer.content.decode()
     assert answer.status_code == 200
     assert 'id="password-form"' in page  # a room may ask again when its password changes
