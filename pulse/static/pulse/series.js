@@ -72,7 +72,7 @@ export class Series {
     }
   }
 
-  /** Whether nothing at all is known of the step that `time` is in. */
+  /** Whether the step that `time` is in has no value. */
   isEmptyAt(time) {
     const number = this.number(time);
     return NAMES.every((name) => Number.isNaN(this.mean(name, number)));
