@@ -92,7 +92,7 @@ class TestPassword:
         assert (room.title, room.check_password("secret123")) == ("The VIPs", True)
 
     def test_neither_passwords_nor_hashes_are_ever_shown(self, admin_client, viewer):
-        """Not in the history either, which says that the password was changed."""
+        """The history says that the password was changed, and does not show it either."""
         send(admin_client, ADD, name="VIP", new_password="secret123")
         room = Room.objects.get()
         first = room.password

@@ -63,7 +63,7 @@ async def test_a_message_that_is_too_long_can_be_taken_back(daphne, page):
 
 
 async def test_nothing_is_lost_or_doubled_by_a_server_that_is_killed(start_server, pages):
-    """Messages on their way, those written meanwhile and those of others are there, once and in order."""
+    """All messages, sent before, meanwhile or by others, are there once and in order."""
     page = await pages.new()
     await page.add_init_script(SMALL_JITTER)
     server = start_server()
@@ -107,7 +107,7 @@ async def test_what_was_stored_but_not_confirmed_is_there_once(daphne, pages):
 
 
 async def drop_messages(page: Page) -> list[WebSocketRoute]:
-    """Keeps all messages of the lobby from the page's first connection; returns the list of its connections."""
+    """Drop the messages on the first connection to the lobby; return all its connections."""
     links: list[WebSocketRoute] = []
 
     def connect(link: WebSocketRoute) -> None:

@@ -57,7 +57,7 @@ async def test_a_message_is_sent_without_putting_the_keyboard_away(daphne, phone
 
 
 async def test_nothing_zooms_in_and_nothing_is_too_wide(daphne, phone):
-    """Safari zooms into any input below 16 pixels; long words, names and a list of many stay within the screen."""
+    """Safari zooms into an input below 16 pixels; long words and names fit the screen."""
     room = PlayedRoom(members=[YOU, *map(person, range(1, 100))], count=150)
     await room.enter(phone, daphne.http_url())
     wide = {**BOB, "id": "wide", "name": "W" * 32, "guest": False}

@@ -1,4 +1,4 @@
-"""Frames and addresses that no one thought of, on a real server that has to survive all of them."""
+"""Random frames and addresses, on a real server that has to survive them."""
 
 import json
 import re
@@ -201,7 +201,7 @@ def is_usable_name(name: str) -> bool:
 @example([("name", "Ann"), ("name", "Bob")], "stored")
 @example([("since", "10"), ("since", "-1")], "stored")
 def test_an_open_room_welcomes_with_any_query(server, query, room):
-    """Of a repeated parameter the last counts, and an invalid one counts as absent."""
+    """The last of a repeated parameter counts, and an invalid one counts as absent."""
     code, (welcome, *messages) = visit(server, f"/ws/{room}?{urlencode(query)}")
     assert (code, welcome["room"]) == (None, room.lower())
     assert welcome["you"]["guest"] is True

@@ -1,4 +1,4 @@
-"""The pages in a browser: where they lead, that they keep to themselves and fit a phone, and how the server is."""
+"""The pages in a browser: links, requests, width, and the state of the server."""
 
 import re
 from typing import Any
@@ -89,7 +89,7 @@ async def test_the_home_page_shows_how_the_server_is(daphne, page):
 
 
 async def test_the_home_page_says_what_is_out_of_reach(daphne, page):
-    """The store or the layer; a server that does not answer; and nothing of a pulse that is for staff alone."""
+    """It may be store, layer or server; a pulse for staff alone is not shown."""
     told: dict[str, Any] = {"ok": False, "store": True, "layer": False, "rooms": 2, "people": None}
     told |= {"machines": 1, "pulse": None}
 

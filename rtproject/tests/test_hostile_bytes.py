@@ -128,7 +128,7 @@ def test_an_odd_frame_is_answered_or_ends_its_connection(server: Server, path: s
 @steady
 @given(st.binary(max_size=300))
 def test_random_bytes_do_no_harm(server: Server, data: bytes) -> None:
-    """As a request, and as frames."""
+    """They are sent as a request, and as frames."""
     check_answer(exchange(server, data))
     check_answer(exchange(server, request(), data))
 

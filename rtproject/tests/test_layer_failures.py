@@ -38,7 +38,7 @@ async def repeat_until_received(send, receive, word):
 
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])
 async def test_after_a_restart_members_receive_each_others_messages(start_server, new_site, valkey, kind):
-    """Without a reconnect, both ways, as often as it happens; each failure is one line of log, without a traceback."""
+    """They need no reconnect; each failure is one line of log, without a traceback."""
     site = new_site(REDIS_URL=valkey.url, ROOMS_MESSAGE_RATE=0)
     first, second = start_server(kind, site=site), start_server(kind, site=site)
     async with first.connect("/ws/room") as ada, second.connect("/ws/room") as bob:
@@ -98,7 +98,7 @@ class TestShards:
         await repeat_until_received(lambda text: broadcast(group, text), member.heard, word)
 
     async def test_a_shard_that_lost_its_receiver_delivers_again(self, layer, caplog):
-        """Also one that does not have the process's own channel."""
+        """This holds for a shard without the process's own channel, too."""
         registry = GroupRegistry()
         members = await self.join_each(registry, layer)
         for place in members.values():

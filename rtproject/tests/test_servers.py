@@ -59,7 +59,7 @@ async def test_frames_come_back_through_the_transport(server):
 
 
 async def test_a_connection_that_breaks_is_one_line_of_log(server):
-    """Without a traceback, and the server goes on."""
+    """There is no traceback, and the server continues."""
     mark = len(server.log)
     client = await server.connect("/echo")
     await client.send("hello")
@@ -91,7 +91,7 @@ class TestDenials:
         [(["theirs", "other"], "theirs"), (["theirs", "rtproject.v1"], "rtproject.v1"), (["x%41"], "x%41")],
     )
     async def test_a_subprotocol_is_always_selected(self, server, offered, selected):
-        """As it was offered: a browser that offers some fails the handshake otherwise, and would see no code."""
+        """A browser that offers some would fail the handshake without one, and see no code."""
         mark = len(server.log)
         await assert_closed_with(4004, server.connect("/unknown", subprotocols=offered), selected)
         await server.wait_for_log("refused with 4004", after=mark)  # before the next test counts its own
@@ -116,7 +116,7 @@ class TestOrigins:
         ],
     )
     async def test_a_foreign_page_gets_http_403(self, server, origin):
-        """On every path, and no close code."""
+        """This holds on every path, without a close code."""
         for path in ("/echo", "/ws/lobby", "/stats", "/unknown"):
             with pytest.raises(InvalidStatus) as refused:
                 await server.connect(path, origin=origin)
@@ -151,7 +151,7 @@ async def test_a_query_string_is_never_logged(server, path, name):
     ids=["Daphne", "uvicorn", "another protocol of uvicorn"],
 )
 async def test_without_a_transport_everything_works(start_server, kind, arguments):
-    """It is slower, which one line of the log says, and so do the options of an operator change nothing."""
+    """One line of the log says that it is slower."""
     server = start_server(kind, *arguments)
     await assert_echoes(server)
     await assert_closed_with(4004, server.connect("/unknown", {"key": "hidden-from-logs"}))

@@ -1,4 +1,4 @@
-"""Members of a room that read late or never: it costs them their connection, and the others nothing."""
+"""Members of a room that read late or never lose their connection, and delay no others."""
 
 import json
 
@@ -98,7 +98,7 @@ ASGI_ONLY = "\nimport rtproject.websocket.transport.base as b; b.find_uvicorn = 
     ],
 )
 async def test_one_that_reads_nothing_at_all_is_closed_after_a_while(start_server, kind):
-    """Also when its backlog is not full, and where only the end of the application can drop it."""
+    """Its backlog need not be full, and its server may have no transport that can be aborted."""
     server = start_server(kind, ROOMS_MESSAGE_RATE=0, ROOMS_MAX_TEXT=LENGTH)
     async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True):
         await next_frame(speaker)

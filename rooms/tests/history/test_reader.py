@@ -68,7 +68,7 @@ class TestPages:
             assert "B-TREE" not in plan
 
     def test_messages_are_read_before_the_room(self, room, django_assert_num_queries):
-        """So the access version is at least as new as they are."""
+        """This makes the access version at least as new as the messages."""
         with django_assert_num_queries(2) as queries:
             read_after(room.pk, 0, 5)
         assert '"rooms_message"' in queries[0]["sql"]

@@ -1,4 +1,4 @@
-"""Chromium, and pages that notice when something goes wrong in them."""
+"""Chromium, and pages that record the problems in them."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 
 
 def find_chromium() -> str | None:
-    """The path of the browser: what the variable CHROMIUM names, or else the first that is installed."""
+    """Return the path of the browser: that of the variable CHROMIUM, or the first installed."""
     for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
         if path := shutil.which(name):
             return path
@@ -85,7 +85,7 @@ class Pages:
         return self.problems
 
     async def close(self) -> None:
-        """Ends every visit: the browser goes on, and nothing of one test shall be left for the next."""
+        """End every visit, so that nothing of one test is left for the next."""
         for page in self._pages:
             await page.context.close()
 

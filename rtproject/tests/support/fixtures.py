@@ -1,4 +1,4 @@
-"""What every test is handed, most of it for real sockets; loaded by the `conftest.py` in the root."""
+"""Fixtures for all tests, most for real sockets; the `conftest.py` in the root loads them."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -52,7 +52,7 @@ def site_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 @pytest.fixture(scope="session")
 def new_site(site_templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> NewSite:
-    """Makes a site: migrated, with the demo rooms unless `demo=False`, with the given settings."""
+    """Make a site: migrated, with the demo rooms unless `demo=False`, with the given settings."""
 
     def new(*, demo: bool = True, **settings: object) -> Site:
         return site_templates.new_site(tmp_path_factory.mktemp("site"), demo, settings)
@@ -62,7 +62,7 @@ def new_site(site_templates: Templates, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def start_server(new_site: NewSite) -> Iterator[StartServer]:
-    """Starts a process (Daphne, Uvicorn or PulseWorker) on a new site, or on `site`; it ends with the test.
+    """Start a Daphne, Uvicorn or PulseWorker on a new site, or on `site`, for one test.
 
     `arguments` go to the command line, `settings` to the environment.
     """
@@ -142,7 +142,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pages(browser: Browser) -> AsyncIterator[Pages]:
-    """Makes pages, one for each visitor; the test fails if any of them reports a problem."""
+    """Make pages, one for each visitor; the test fails if any of them reports a problem."""
     made = Pages(browser)
     yield made
     problems = await made.settled_problems()

@@ -154,7 +154,7 @@ class Postgres:
 
 
 def _wait_for_end(processes: list[psutil.Process]) -> None:
-    """Returns when all are gone: the server does not start again while one still holds its shared memory."""
+    """Wait until all have ended, since a new server needs their shared memory."""
     deadline = time.monotonic() + TIMEOUT
     for process in processes:
         with suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""A WebSocket client on a bare socket, which reads and writes when its test says so and at no other time."""
+"""A WebSocket client on a bare socket, which reads and writes only when its test says so."""
 
 import asyncio
 import base64
@@ -58,11 +58,11 @@ class RawClient:
         self._parse(rest)
 
     async def send(self, *payloads: bytes) -> None:
-        """Sends a binary frame for each of `payloads`, as fast as the operating system takes them."""
+        """Send a binary frame for each of `payloads`, as fast as the operating system takes them."""
         await self.send_frames(map(frame, payloads))
 
     async def send_frames(self, frames: Iterable[bytes]) -> None:
-        """Sends finished frames. Raises OSError when the connection is gone."""
+        """Send finished frames. Raises OSError when the connection is gone."""
         loop = asyncio.get_running_loop()
         for data in frames:
             for start in range(0, len(data), PIECE):

@@ -1,4 +1,4 @@
-"""Adds to pytest's reports what the servers of a failed test wrote, and marks the tests that need a browser."""
+"""Reports of failed tests with the logs of their servers, and marks of browser tests."""
 
 import os
 from collections.abc import Generator
@@ -33,14 +33,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Remembers where the logs stand: what an earlier test caused says nothing about this one."""
+    """Note the lengths of the logs, since earlier lines do not belong to this test."""
     _before.clear()
     _before.update({process.pid: len(process.log) for process in RUNNING})
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attaches to a failure what each running process wrote since the test began."""
+    """Attach to a failure the lines that each running process wrote since the test began."""
     report = yield
     if report.failed:
         for process in RUNNING:
@@ -50,7 +50,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What tests that prove something have counted, and one line for all that there was no browser for."""
+    """Print the counts of tests, and one line for all that had no browser."""
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
         for name, value in report.user_properties:
             if name == "summary":

@@ -114,7 +114,7 @@ async def _talk(stack: AsyncExitStack, server: Daphne) -> None:
 
 
 async def take_all(folder: Path) -> int:
-    """Writes all pictures into `folder` and returns how many there are."""
+    """Write all pictures into `folder` and return their number."""
     path = find_chromium()
     if path is None:
         sys.exit(NO_CHROMIUM)
@@ -129,7 +129,7 @@ async def take_all(folder: Path) -> int:
 async def take_look(
     browser: Browser, home: str, folder: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    """Writes the pictures of one visitor into `folder`, whose screen has this width; `home` is the site's address."""
+    """Write the pictures of one visitor into `folder`; `home` is the site's address."""
     viewport: ViewportSize = {"width": width, "height": WIDTHS[width]}
     context = await browser.new_context(base_url=home, viewport=viewport, color_scheme=scheme)
     page = await context.new_page()
