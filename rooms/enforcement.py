@@ -1,7 +1,7 @@
 """Enforcement of a room's rules on the connections inside.
 
 It announces changes, reconciles the connections with the store, and disconnects members. An event of the
-room's group says that something changed. What has changed is read from the store, once for all connections
+room's group says that something changed; the change itself is read from the store, once for all connections
 inside. Since events may be lost, all rooms with a connection inside are read again every few seconds; the
 newest message number is read with them, and tells a live room what it has missed.
 """

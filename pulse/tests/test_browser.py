@@ -20,7 +20,7 @@ Threshold.objects.update_or_create(metric="memory", defaults={{"threshold": {}, 
 
 
 async def test_figures_appear_at_once_and_change_with_the_next_pulse(start_server, page):
-    """A visitor sees measured figures, and newer ones a beat later, without doing anything."""
+    """A visitor sees measured figures, and newer ones an interval later, without any action."""
     server = start_server(PULSE_INTERVAL=1, PULSE_HOST="web-1")
     await page.goto(server.http_url("/dashboard/"))
     host = page.locator("article.host[data-host=web-1]")

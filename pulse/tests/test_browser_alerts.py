@@ -132,7 +132,7 @@ async def test_load_is_compared_for_each_core(page, machines):
     await expect(panel.locator(".detail")).to_have_text("2.60 per core · 5 min 4.00, 15 min 3.00")
 
 
-async def test_a_figure_over_its_threshold_is_marked_without_colour(page, machines):
+async def test_a_figure_over_its_threshold_is_marked_without_color(page, machines):
     """Figure, host and table have the word too; the chart shows the threshold."""
     card = page.locator("article[data-host=web-1]")
     line = card.locator(".over .line")

@@ -118,7 +118,7 @@ async def load_samples(page: Page, machines: FakeMachines, status: int) -> None:
         await (expect(missing).to_be_visible() if fails == 500 else expect(missing).to_be_hidden())
 
 
-async def test_a_page_that_is_turned_away_tries_again_only_after_the_wait(page, pages, machines):
+async def test_a_page_that_is_denied_tries_again_only_after_the_wait(page, pages, machines):
     """Samples that are loaded meanwhile do not shorten the wait."""
     await stand_still(page, machines)
     machines.refuses = 4101

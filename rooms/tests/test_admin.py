@@ -1,4 +1,4 @@
-"""Rooms in the admin: what its pages do, for whom, and what they never show."""
+"""Rooms in the admin: the effects of its pages, their permissions, and their secrets."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -58,7 +58,7 @@ async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page):
             await expect(page.locator("#state")).to_have_attribute("data-state", "open")
 
 
-async def test_the_door_of_a_guarded_room_has_no_barriers(daphne, page):
+async def test_the_password_page_of_a_room_has_no_barriers(daphne, page):
     """axe-core also checks a wrong password, and an empty room."""
     await page.goto(daphne.http_url("/rooms/VIP/"))
     await assert_accessible(page)

@@ -47,7 +47,7 @@ def server(new_site: NewSite) -> Iterator[Server]:
 
 
 PERSON = {"id": str, "name": str, "guest": bool}
-FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the contract: required, optional
+FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # as in docs/protocol.md: required, optional
     "welcome": (
         {"room": str, "title": str, "you": PERSON, "members": list, "count": int, "history": bool},
         {"seq": int, "epoch": str, "recovered": bool},
@@ -72,7 +72,7 @@ def check(value: Any, required: dict[str, Any], optional: dict[str, Any]) -> Non
 
 
 def check_frame(frame: dict[str, Any]) -> None:
-    """Assert that `frame` is one of the contract."""
+    """Assert that `frame` is one of docs/protocol.md."""
     check({name: frame[name] for name in frame if name != "type"}, *FIELDS[frame["type"]])
     if frame["type"] == "error":
         assert frame["code"] in {"bad_frame", "too_long", "rate_limited", "unavailable", "id_used"}
@@ -191,7 +191,7 @@ def visit(server: Server, target: str) -> tuple[int | None, list[dict[str, Any]]
 
 
 def is_usable_name(name: str) -> bool:
-    """The contract's rule for the name of a guest, by the categories of Unicode."""
+    """The rule of docs/protocol.md for a guest's name, by the categories of Unicode."""
     bad = any(unicodedata.category(char)[0] == "C" or (char.isspace() and char != " ") for char in name)
     return 1 <= len(name) <= 32 and not bad
 

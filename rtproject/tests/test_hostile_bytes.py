@@ -52,7 +52,7 @@ def exchange(server: Server, opening: bytes, rest: bytes | None = None, reset: b
 
 
 def check_answer(answer: bytes) -> None:
-    """Allow no answer, or HTTP that is no error of the server's, with frames of the contract after an upgrade."""
+    """Allow no answer, or HTTP without a server error, and valid frames after an upgrade."""
     if not answer:
         return
     head, _, frames = answer.partition(b"\r\n\r\n")

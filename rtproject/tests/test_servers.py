@@ -1,4 +1,4 @@
-"""Sections 2 and 3 of the contract over real sockets, on both servers that it is tested on."""
+"""The echo, denials, origins and logs over real sockets, on Daphne and uvicorn."""
 
 import asyncio
 import re

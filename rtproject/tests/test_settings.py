@@ -49,7 +49,7 @@ def test_every_setting_is_declared():
 
 
 def test_nothing_needs_to_be_set(load, tmp_path):
-    """The default is one process on SQLite for this machine alone, with the limits of the contract."""
+    """The default is one process on SQLite for this machine alone, with the documented limits."""
     site = load()
     assert site["DATABASES"]["default"]["NAME"] == str(tmp_path / "data" / "db.sqlite3")
     assert site["CHANNEL_LAYERS"]["default"]["BACKEND"] == "channels.layers.InMemoryChannelLayer"

@@ -74,13 +74,13 @@ class FakeMachines:
     """
 
     def __init__(self, page: Page, kept: Iterable[str] = ()) -> None:
-        self.kept = dict.fromkeys(kept, NOON)  # by host, the time of its last sample of before the test
+        self.kept = dict.fromkeys(kept, NOON)  # by host, the time of its last sample before the test
         self.events: list[Frame] = []
         self.asked: list[str] = []  # the queries for kept samples
         self.asked_events = 0  # how often it was asked for events
         self.fails: int | None = None  # the HTTP status while stored samples are unavailable
         self.refuses: int | None = None  # the code with which connections are accepted and closed at once
-        self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses that were dialled
+        self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses of connections
         self._page = page
         self._link: WebSocketRoute | None = None
         self._greeting: list[Frame] = []

@@ -111,7 +111,7 @@ export class Conversation {
   }
 
   /**
-   * Asks for the messages before the oldest one that is held; `onOlder` hears the answer.
+   * Asks for the messages before the oldest one that is held; `onOlder` gets the answer.
    * @returns {boolean} false, and nothing asked, when there are none, or not just now
    */
   older() {

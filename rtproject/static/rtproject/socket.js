@@ -117,7 +117,7 @@ class Queue {
   }
 }
 
-/** Finds out that a link is dead: it asks when nothing was heard for `every` ms, and gives up `timeout` ms later. */
+/** Finds out that a link is dead: it asks when nothing came for `every` ms, and gives up `timeout` ms later. */
 class Heartbeat {
   #options;
   #ask;

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 
 SCHEMES = ("light", "dark")  # for `page.emulate_media(color_scheme=…)`
 
-# What WCAG 2.2 demands up to level AA, and what axe's authors hold for good practice.
+# The demands of WCAG 2.2 up to level AA, and axe's good practices.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, 
 NO_CHROMIUM = "There is no Chromium here; the variable CHROMIUM can name one."
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the quickest first
 
-expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy; what works is seen much sooner
+expect.set_options(timeout=20_000)  # milliseconds, for busy machines
 
 # For `add_init_script`: a page takes the function when it is loaded. How long it waits before it connects again is then
 # no matter of luck: almost as long as it may, or a tenth of that, so that it tries often enough for a test to see it.
@@ -36,14 +36,14 @@ def find_chromium() -> str | None:
 
 @asynccontextmanager
 async def launched(path: str) -> AsyncIterator[Browser]:
-    """The browser at `path` without a window, and without the requests that it makes of its own accord."""
+    """The browser at `path` without a window, and without its own background requests."""
     arguments = [
         "--disable-background-networking",
         "--disable-component-update",
         "--no-default-browser-check",
     ]
     if os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # which cannot be had as root
+        arguments.append("--no-sandbox")  # root cannot have one
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)
         try:

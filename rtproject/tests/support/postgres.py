@@ -19,7 +19,7 @@ from rtproject.tests.support.running import forget, register
 TIMEOUT = 60.0  # seconds: a machine may be busy
 ATTEMPTS = 5  # another process may take the port between the moment it is found free and its use
 
-# Whatever the operating system has been given survives a killed server, so nothing waits for the disk. But
+# Writes that the operating system has taken survive a killed server, so nothing waits for the disk. But
 # `synchronous_commit` stays on: without it a transaction that was confirmed would be in the server's memory alone.
 OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")
 

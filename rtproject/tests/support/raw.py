@@ -15,7 +15,7 @@ from websockets.uri import parse_uri
 
 from rtproject.tests.support.servers import Server
 
-TIMEOUT = 60.0  # seconds: what runs into it never comes
+TIMEOUT = 60.0  # seconds: far longer than anything takes
 RESET = "reset"  # how a connection ends without a close frame
 PIECE = 64 * 1024  # bytes that are handed to the socket at a time
 
