@@ -28,7 +28,7 @@ async def machines(daphne, page: Page) -> FakeMachines:
 
 
 async def test_without_alerts_it_says_so(page, machines):
-    """Once the server has said it, and not while there is no connection; neither list nor title alarm anybody."""
+    """The sentence appears with the first `alerts` frame, and only with a connection."""
     none = page.locator("#no-alerts")
     await expect(none).to_be_hidden()
     machines.tell_alerts()

@@ -17,7 +17,7 @@ BROKEN = re.compile(r"^M[^M]*h\.01M[^M]* 2\.0h\.01$")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def machines(daphne, page: Page) -> FakeMachines:
-    """Two machines with a past, which are played, on the open dashboard, which shows five minutes."""
+    """Two played machines with stored samples, on the open dashboard of five minutes."""
     await page.clock.install(time=NOON)
     played = FakeMachines(page, kept=HOSTS)
     await played.install(*map(pulse, HOSTS))

@@ -1,4 +1,4 @@
-"""The dashboard with few and many machines: on every screen, for everybody, and no larger with time."""
+"""The dashboard with few and many machines: widths, accessibility, and size over time."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The past on the dashboard, with machines that the test plays: ranges, and the time that all charts show."""
+"""The past on the dashboard, with machines that the test plays: ranges and crosshair."""
 
 import re
 
@@ -82,7 +82,7 @@ async def test_the_pointer_shows_one_time_on_all_charts(daphne, page, machines):
 
 
 async def test_the_keys_move_through_time_and_hosts(daphne, page, machines):
-    """One chart is a stop of the Tab key; the arrow keys do the rest, and say the value to a screen reader."""
+    """One chart is a stop of the Tab key; the arrow keys reach the others, and values are read."""
     await opened(page, daphne)
     first, second = page.locator("#hosts .plot").first, page.locator("#hosts .plot").last
     await page.locator("#hosts a").first.focus()

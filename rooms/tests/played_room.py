@@ -17,7 +17,7 @@ def person(number: int, **fields: Any) -> dict[str, Any]:
 
 
 class PlayedRoom:
-    """A room with history that has so many `messages` before anybody comes, each with its number as its text.
+    """A room with `messages` stored messages, each with its number as its text.
 
     `welcome` are fields of the frame of that name, in addition to or instead of the usual ones.
     """

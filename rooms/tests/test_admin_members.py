@@ -1,4 +1,4 @@
-"""Members and notices in the admin over two processes, and two admins that save one room at the same time."""
+"""Members and notices in the admin over two processes, and concurrent saves of a room."""
 
 import asyncio
 import json

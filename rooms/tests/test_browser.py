@@ -1,4 +1,4 @@
-"""Rooms in a browser, on real servers: talking, names, and messages that a server's end interrupts."""
+"""Rooms in a browser, on real servers: messages, names, and servers that are killed."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ async def test_two_pages_of_one_visitor_are_one_member(daphne, page):
 
 
 async def test_a_name_that_cannot_be_used_is_refused_with_a_reason(daphne, page):
-    """The visitor stays who they were, and can choose another one; the way to it and back is by keyboard."""
+    """The visitor keeps the old name, and can choose another one by keyboard."""
     await enter(page, daphne.http_url("/rooms/names/"))
     for name, words in (("\u202eAnn", "This name cannot be used here."), ("Ann", "")):
         await page.locator("#change-name").press("Enter")

@@ -1,4 +1,4 @@
-"""The log of a room: days, turns, links, announcements, and messages that are new or were not sent."""
+"""The log of a room: days, senders, links, notices, new messages and unsent ones."""
 
 from playwright.async_api import Page, expect
 

@@ -21,7 +21,7 @@ async def seen_first(page: Page) -> tuple[str, float]:
 
 
 def is_same(seen: tuple[str, float], before: tuple[str, float]) -> bool:
-    """Whether it is the same message in the same place, but for the pixel that a browser rounds to."""
+    """Return whether message and place are the same, up to the rounding to a pixel."""
     return seen[0] == before[0] and abs(seen[1] - before[1]) < 1
 
 

@@ -193,7 +193,7 @@ async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
 
 
 async def test_somebody_who_writes_when_the_password_is_asked_for_goes_on_writing(daphne, page):
-    """The question does not take the focus; a message on its way waits until the password is given."""
+    """The form does not take the focus; a message waits until the password is given."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     await say(page, "hello")

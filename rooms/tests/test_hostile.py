@@ -26,7 +26,7 @@ steady = settings(derandomize=True, deadline=None, database=None, max_examples=1
 
 
 def dial(server: Server, target: str) -> ClientConnection:
-    """Connect to `target`. No pings: they use `random`, which Hypothesis does not want while it draws."""
+    """Connect to `target`, without pings, whose use of `random` disturbs Hypothesis."""
     address = f"ws://127.0.0.1:{server.port}{target}"
     return connect(address, proxy=None, max_queue=None, ping_interval=None)
 
@@ -127,7 +127,7 @@ class Pair:
         self._other = other
 
     def answer(self, frame: str | bytes) -> dict[str, Any]:
-        """Return the only answer to `frame`, before the next message. The other client gets the messages."""
+        """Return the only answer to `frame`; the other client gets the messages."""
         mark = f"mark-{next(self._marks)}"
         self._sender.send(frame)
         self._sender.send(json.dumps({"type": "say", "text": "and now?", "id": mark}))
@@ -174,7 +174,7 @@ LONGEST = 12_000  # characters of an address; from 16 KiB on Daphne answers noth
 
 
 def visit(server: Server, target: str) -> tuple[int | None, list[dict[str, Any]]]:
-    """Return the code of a denial, or None and the frames until a ping is answered: a welcome and messages."""
+    """Return the code of a denial, or None and the frames until a ping is answered."""
     assume(len(target) < LONGEST)
     frames: list[dict[str, Any]] = []
     with dial(server, target) as client:

@@ -1,4 +1,4 @@
-"""Messages: stored and delivered in a room with history, broadcast in any other, published to other processes."""
+"""Posting: messages are stored and delivered, or broadcast, and published."""
 
 import json
 import logging
@@ -174,11 +174,14 @@ class TestRoomWithHistory:
 
 
 class TestPublisher:
-    """Messages are published in order, at the pace of the layer. They are in the store, so some may be dropped."""
+    """Messages are published in order, at the pace of the layer.
+
+    They are in the store, so some may be dropped.
+    """
 
     @pytest.fixture
     def published(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-        """The numbers of the messages that were published. The layer takes none while the first one is -1."""
+        """The numbers of the published messages; the layer takes none while the first one is -1."""
         published: list[int] = []
 
         async def broadcast(group: str, text: str, **tags: Any) -> None:

@@ -44,7 +44,7 @@ async def test_every_page_works_on_a_phone_and_asks_no_one_else(daphne, pages):
 
 
 async def test_a_page_that_is_not_there_leads_back(daphne, pages):
-    """An address with nothing behind it says so in words, on a phone and to axe-core, and leads home."""
+    """A page that does not exist says so, fits a phone, and has a link home."""
     phone = await pages.new(base_url=daphne.http_url(), viewport=PHONE)
     answer = await phone.goto("/no-such-page/")
     assert answer.status == 404

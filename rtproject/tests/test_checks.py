@@ -1,4 +1,4 @@
-"""`manage.py check` and `migrate`: settings that do not go together, and data of an unreleased version."""
+"""`manage.py check` and `migrate`: conflicting settings, and data of unreleased versions."""
 
 import sqlite3
 from contextlib import closing

@@ -22,7 +22,7 @@ from rtproject.websocket.tests.layers import listeners
 
 
 async def repeat_until_received(send, receive, word):
-    """Call `send(word)` until `receive()` returns the word: each process recovers in its own time."""
+    """Call `send(word)` until `receive()` returns the word, since processes recover slowly."""
 
     async def listen():
         while await receive() != word:
@@ -112,7 +112,7 @@ class TestShards:
         assert "all groups are joined again" in caplog.text
 
     async def test_a_shard_that_is_away_leaves_the_others_alone(self, layer, valkeys, monkeypatch, caplog):
-        """A heartbeat that cannot be sent is not missed: nothing is joined again, and the other groups go on."""
+        """A heartbeat that cannot be sent is not missed, so no group is joined again."""
         checked = asyncio.Semaphore(0)
 
         async def counted(call):

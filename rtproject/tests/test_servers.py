@@ -33,7 +33,7 @@ def server(request, new_site):
 
 
 async def assert_echoes(server, path="/echo"):
-    """Text comes back as text and bytes as bytes, from nothing to 1,000,000 bytes, and thousands in order."""
+    """Check echoes of text and bytes, from nothing to 1,000,000 bytes, and of thousands."""
     contents = [*CONTENTS, *map(str, range(3000))]
     async with server.connect(path) as client:
         for content in contents:
@@ -52,7 +52,7 @@ async def assert_closed_with(code, connecting, subprotocol=None):
 
 
 async def test_frames_come_back_through_the_transport(server):
-    """A server that changed too much for its transport fails here, instead of getting slower in silence."""
+    """A server that changed too much for its transport fails here instead of being slower."""
     await assert_echoes(server)
     await assert_echoes(server, "/echo/")
     assert NOT_FOUND not in server.log

@@ -145,7 +145,7 @@ def test_stores_and_layers_outlive_connections_and_fail_soon(load):
 
 @pytest.mark.parametrize("switch", ["on", "off"])
 def test_https_is_one_switch(load, switch):
-    """On, it redirects, tells browsers to stay, secures cookies and believes the proxy; off, none of it."""
+    """It sets redirects, HSTS, secure cookies, and trust in X-Forwarded-Proto."""
     site = load(HTTPS=switch)
     on = switch == "on"
     cookies = [site["SESSION_COOKIE_SECURE"], site["CSRF_COOKIE_SECURE"]]

@@ -67,10 +67,10 @@ def wave(number: int, height: float = 60.0) -> float:
 
 
 class FakeMachines:
-    """Answers in the server's place; `kept` are the hosts of which samples were stored until NOON.
+    """A server that a test plays; `kept` are the hosts with samples stored until NOON.
 
-    Since then it keeps what it tells or loses, and nothing else: where a machine did not measure there is a gap. It
-    has the time of the page's clock, which the test has installed.
+    Since then it keeps what it tells or loses, and nothing else: where a machine did not measure there is a
+    gap. It has the time of the page's clock, which the test has installed.
     """
 
     def __init__(self, page: Page, kept: Iterable[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Messages beyond the history size are deleted, a little at a time, some time after one was stored."""
+"""Messages beyond the history size are deleted, a few at a time, after new ones are stored."""
 
 import asyncio
 from datetime import timedelta

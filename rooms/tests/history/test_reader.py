@@ -75,7 +75,7 @@ class TestPages:
 
 
 async def ask(room: Room, before: int = 10**9, limit: int = 3) -> tuple[list[int], bool]:
-    """The numbers that a member gets that entered when the room was like `room`, and whether there are more."""
+    """Return the numbers in the page for a member that entered `room`, and whether more exist."""
     page = await history_page(room, access_version(room), History(before, limit))
     return [json.loads(bytes(message))["seq"] for message in page.messages], page.more
 

@@ -64,7 +64,7 @@ class SlowStore:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowStore]:
-    """The store of the writer, which does not retry for long; its connection is not usable after a fault."""
+    """A store that is not retried for long; after a fault its connection is not usable."""
     store = SlowStore()
     monkeypatch.setattr(module, "store_messages", store.store_messages)
     lost = SimpleNamespace(is_usable=lambda: False, close_if_unusable_or_obsolete=lambda: None)

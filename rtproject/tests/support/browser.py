@@ -65,7 +65,7 @@ class Pages:
         self.problems: list[str] = []
 
     async def new(self, **options: Any) -> Page:
-        """A page of a new visitor; `options` are those of playwright's `new_context`, such as `base_url`."""
+        """Open a page of a new visitor; `options` are those of playwright's `new_context`."""
         context = await self._browser.new_context(**options)
         await context.add_init_script(REPORT_VIOLATIONS)
         context.on("weberror", lambda problem: self.problems.append(f"JavaScript: {problem.error}"))

@@ -40,7 +40,7 @@ class StartServer(Protocol):
 
 @pytest.fixture(autouse=True)
 def _own_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test makes its channel layer again, and may set another: none is left for the next test."""
+    """Leave no channel layer for the next test, so that each test may set another one."""
     monkeypatch.setattr(channel_layers, "backends", {})
 
 
@@ -126,10 +126,10 @@ def database_url(postgres: Postgres) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, one for the whole run, since a start takes longer than most tests: see `pages` for one visitor each.
+    """Chromium, one for the whole run; see `pages` for the pages of visitors.
 
-    It belongs to the session's event loop, so tests with it run there too: `reporting` marks them.
-    Without a Chromium the test is skipped, or fails where the variable REQUIRE_BROWSER is set.
+    It belongs to the session's event loop, so tests with it run there too: `reporting` marks them. Without a
+    Chromium the test is skipped, or fails where the variable REQUIRE_BROWSER is set.
     """
     path = find_chromium()
     if path is None:

@@ -25,7 +25,7 @@ OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_so
 
 
 class Postgres:
-    """A PostgreSQL server on a port of 127.0.0.1; its databases stay while it is stopped and started, until `close`.
+    """A PostgreSQL server on a port of 127.0.0.1; its databases last until `close`.
 
     `options` are the server's own and come after OPTIONS: of two that contradict each other the last counts.
     """
@@ -75,7 +75,7 @@ class Postgres:
         self._execute("DROP DATABASE {} WITH (FORCE)", url.rpartition("/")[2])
 
     def start(self) -> None:
-        """Start the server, again on the same port, and return when it answers; do nothing if it runs.
+        """Start the server on its port, and return when it answers; do nothing if it runs.
 
         Raises AssertionError with the log if it ends instead, or does not answer.
         """

@@ -17,7 +17,7 @@ UNPRIVILEGED = "nobody"  # there is one on every system
 
 
 class Programs:
-    """Run them in `folder`. They refuse to be run by root, so then a copy of them runs as the user `nobody`.
+    """The programs, run in `folder`; for root, which they refuse, as the user `nobody`.
 
     The package itself would add a user to the system, and open the folders above its own to all users.
     """

@@ -33,7 +33,7 @@ def frame(payload: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
 
 
 class RawClient:
-    """One connection. `sent` counts the bytes that the operating system has taken from us after the handshake."""
+    """A connection; `sent` counts the bytes that the kernel has taken after the handshake."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -71,7 +71,7 @@ class RawClient:
                 self.sent += len(piece)
 
     async def next(self) -> bytes | int | str:
-        """The payload of the next frame; at the end the code of the close frame, or RESET without one."""
+        """Return the payload of the next frame; at the end the close code, or RESET."""
         async with asyncio.timeout(TIMEOUT):
             while not self._arrived:
                 try:
@@ -100,7 +100,7 @@ class RawClient:
 
 @asynccontextmanager
 async def raw_client(server: Server, path: str, narrow: bool = False) -> AsyncIterator[RawClient]:
-    """A client on `path` that is cut off at the end. With `narrow` next to nothing fits between it and the server."""
+    """A client on `path`, cut off at the end; with `narrow` its buffers are small."""
     with socket.socket() as connected:
         connected.setblocking(False)
         if narrow:  # small segments make the server's buffer in the operating system small as well

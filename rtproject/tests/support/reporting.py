@@ -12,7 +12,7 @@ _before: dict[int, int] = {}  # by pid: how long each log was when the test bega
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use a browser, or servers of their own, so that `-m` can leave them out.
+    """Mark the tests that use a browser, or servers of their own, for the option `-m`.
 
     Browser tests run on the event loop of the session, which is the browser's.
     """
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than processors, since many tests wait; four at most, for each has a browser."""
+    """Return the number of processors and one, since many tests wait; at most four."""
     return min(4, (os.cpu_count() or 1) + 1)
 
 

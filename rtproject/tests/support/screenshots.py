@@ -1,7 +1,8 @@
-"""Pictures of every page: `make screenshots`, or `python -m rtproject.tests.support.screenshots [folder]`.
+"""Pictures of every page: `make screenshots`.
 
-Starts a site of its own with rooms where people talk and the pulses of three machines, and writes each page in light
-and in dark, on a desk and on a phone, as `<page>-<width>-<scheme>.png`.
+`python -m rtproject.tests.support.screenshots [folder]` starts a site of its own with rooms where people talk
+and the pulses of three machines. It writes each page in light and in dark, on a desk and on a phone, as
+`<page>-<width>-<scheme>.png`.
 """
 
 import asyncio
