@@ -80,7 +80,7 @@ class Daphne(Server):
 
 
 class Uvicorn(Server):
-    """`uvicorn rtproject.asgi:application`, with the options of docs/deployment.md."""
+    """`uvicorn rtproject.asgi:application`, without compression and without trust in X-Forwarded-For."""
 
     command = (
         *("-m", "uvicorn", "rtproject.asgi:application", "--host", "127.0.0.1", "--port", "0"),
