@@ -4,7 +4,7 @@
 # make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
-# make bench   what fan-out, echo and history cost against their baselines (about 40 minutes; ARGS=--quick for a try)
+# make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -23,13 +23,13 @@ IN_VENV := $(VENV)/bin/python
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
 
-# What a client writes for the address that the server listens on: "every address" is reached as this machine,
-# and an IPv6 address stands in brackets.
+# The address in URLs for the one that the server listens on: "every address" is reached as this machine, and an
+# IPv6 address stands in brackets.
 REACHED := $(patsubst ::,::1,$(patsubst 0.0.0.0,127.0.0.1,$(ADDRESS)))
 HOST    := $(if $(findstring :,$(REACHED)),[$(REACHED)],$(REACHED))
 SITE    := $(HOST):$(PORT)
 
-# A site answers to localhost alone unless it is told more; an address that was asked for by name is meant to work.
+# By default a site answers to localhost alone, so an explicit ADDRESS is allowed, too.
 ifeq ($(filter 127.0.0.1 localhost ::1,$(REACHED)),)
 run: export ALLOWED_HOSTS ?= localhost,127.0.0.1,[::1],$(HOST)
 endif
@@ -77,9 +77,9 @@ bench: $(VENV)/.installed-bench
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)
 
-# The environment. Each stamp is written last, so what was interrupted is done again and what is complete costs nothing.
-# A killed pip leaves packages that look complete and are not: `.unfinished` tells, and the environment is made anew.
-# So is one whose interpreter is gone, as after an upgrade of Python.
+# The environment. Each stamp is written last, so an interrupted step is repeated and a complete one costs nothing.
+# A killed pip leaves packages that look complete and are not: then `.unfinished` exists, and the environment is made
+# anew. So is one whose interpreter is gone, as after an upgrade of Python.
 UNFINISHED := $(VENV)/.unfinished
 ifneq ($(shell test -x $(IN_VENV) && test ! -e $(UNFINISHED) && echo sound),sound)
 .PHONY: $(VENV)/.made

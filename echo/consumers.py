@@ -1,4 +1,4 @@
-"""The first lesson: a WebSocket that sends back what it receives."""
+"""The consumer of `/echo`: a WebSocket that sends back what it receives."""
 
 from rtproject.websocket.consumer import WebsocketConsumer
 

@@ -1,4 +1,4 @@
-"""`/stats`: stored samples first, then every pulse as it comes."""
+"""The consumer of `/stats`: stored samples first, then every pulse as it comes."""
 
 import asyncio
 

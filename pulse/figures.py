@@ -7,7 +7,7 @@ import msgspec
 
 from pulse.protocol import Pulse
 
-# Stored rollups hold the figures in this order: a change needs a migration that deletes them.
+# Stored rollups hold the figures in this order, so a change of it needs a migration that deletes them.
 FIGURES: dict[str, Callable[[Pulse], float]] = {
     "cpu": lambda pulse: pulse.cpu,
     "memory": lambda pulse: pulse.memory.percent,

@@ -19,12 +19,12 @@ SESSION_TIMEOUT = 5.0
 
 
 def is_staff(user: AbstractBaseUser | AnonymousUser | None) -> bool:
-    """Whether `user` may log in to the admin site."""
+    """Return whether `user` may log in to the admin site."""
     return user is not None and user.is_active and bool(getattr(user, "is_staff", False))
 
 
 def can_view_pulse(user: AbstractBaseUser | AnonymousUser | None) -> bool:
-    """Whether `user` may see the pulse: with PULSE_PUBLIC off only staff may."""
+    """Return whether `user` may see the pulse: with PULSE_PUBLIC off only staff may."""
     return settings.PULSE_PUBLIC or is_staff(user)
 
 

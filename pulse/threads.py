@@ -8,5 +8,5 @@ from channels.db import database_sync_to_async
 sampling_thread = ThreadPoolExecutor(1, "pulse-sampler")
 storing_thread = ThreadPoolExecutor(1, "pulse-recorder")
 
-# Apart from the thread that other database work shares: a wait to write on SQLite blocks no reader.
+# A thread of its own, so that a wait to write on SQLite blocks no reader.
 in_storing_thread = partial(database_sync_to_async, thread_sensitive=False, executor=storing_thread)

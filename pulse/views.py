@@ -103,7 +103,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    """Whether the request has the METRICS_TOKEN. An empty setting fits no request."""
+    """Return whether the request has the METRICS_TOKEN. An empty setting fits no request."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     token: str = settings.METRICS_TOKEN
     return bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)

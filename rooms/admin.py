@@ -44,34 +44,35 @@ class RoomAdmin(MembersAdmin):
         return room
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Add the column of members online, which asks once for a page."""
+        """Add the column of members online, which asks the other processes once for each page."""
         return (*self.list_display[:3], _online_column(), *self.list_display[3:])
 
     @admin.display(boolean=True, description="guarded")
     def is_guarded(self, room: Room) -> bool:
-        """Whether a password is needed. The admin never shows more of it."""
+        """Return whether the room has a password; no more of it is ever shown."""
         return room.guarded
 
     @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
     def last_message(self, room: Room) -> Any:
-        """When the last message was stored."""
+        """The time of the last message."""
         sequence = getattr(room, "sequence", None)
         return None if sequence is None else sequence.last_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
-        """A room's name never changes."""
+        """Make the name of a stored room read-only, since it never changes."""
         return ("is_guarded",) if obj is None else ("is_guarded", "name")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow lookups only by a whole value that the list shows: no hash is found letter by letter.
+        """Allow lookups only by whole values of the columns in the list.
 
-        Django's own rule lets a related key through: `sequence__pk__password__startswith`.
+        Otherwise a password's hash could be found letter by letter: Django's own rule lets a related key
+        through, as in `sequence__pk__password__startswith`.
         """
         field, _, how = lookup.partition("__")
         return field in self.list_display and how in ("", "exact")
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """Allow references to rooms by primary key alone. Django's own rule fails for the name of a relation."""
+        """Allow references by primary key alone: Django's rule fails for the name of a relation."""
         return to_field == "id"
 
     def get_deleted_objects(
@@ -85,7 +86,7 @@ class RoomAdmin(MembersAdmin):
 
 
 def _online_column() -> Callable[[Room], int | None]:
-    """A column of the list: the members of a room in all processes. The first row asks for all of them."""
+    """Return the column of members online, whose first row asks all processes for all rooms."""
     asked: list[Members | None] = []
 
     @admin.display(description="online", empty_value="unknown")
@@ -99,19 +100,22 @@ def _online_column() -> Callable[[Room], int | None]:
 
 @admin.register(ReservedName)
 class ReservedNameAdmin(admin.ModelAdmin):
-    """Reserved names of deleted rooms: they admit no one until an admin makes a room of that name again."""
+    """The reserved names of deleted rooms.
+
+    They admit no one until an admin creates a room of that name again.
+    """
 
     list_display = ("key",)
     search_fields = ("key",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A name is reserved by deleting its room."""
+        """Return False: a name is reserved by deleting its room."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
-        """A reserved name has nothing to change."""
+        """Return False: a reserved name has nothing to change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
-        """Without it the name would be an open, unlisted room."""
+        """Return False: without its row the name would be an open, unlisted room."""
         return False

@@ -35,12 +35,12 @@ class NoticeForm(forms.Form):
 
 
 class MembersAdmin(admin.ModelAdmin):
-    """Adds a page of members to each room, and an action to the list of rooms."""
+    """An admin with a page of members for each room, and an action in the list of rooms."""
 
     actions = ("disconnect_everybody",)
 
     def get_urls(self) -> list[URLPattern]:
-        """The members' page stands beside a room's own."""
+        """Add the page of members, beside a room's own."""
         view = self.admin_site.admin_view(never_cache(self.members_view))
         return [path("<int:pk>/members/", view, name="rooms_room_members"), *super().get_urls()]
 
@@ -53,7 +53,7 @@ class MembersAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the history, which names members and quotes notices, with the permission to change rooms."""
+        """Show the history, which names members, to admins who may change rooms."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)

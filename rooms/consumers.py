@@ -1,4 +1,4 @@
-"""The second lesson: rooms, each guarded by a password if it has one."""
+"""The consumer of `/ws/<room>`: rooms, each guarded by a password if it has one."""
 
 import time
 from itertools import islice
@@ -27,7 +27,7 @@ from rtproject.websocket.consumer import WebsocketConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.throttling.rates import Bucket
 
-VIOLATIONS_PER_MESSAGE = 10  # refused messages until the connection is closed, for each message of the rate
+VIOLATIONS_PER_MESSAGE = 10  # times the message rate: refused messages until the connection is closed
 
 MAX_NAMED = 100  # members in a welcome, the newcomer among them
 
@@ -57,7 +57,7 @@ class RoomConsumer(WebsocketConsumer):
         self._violations: Bucket | None = None
 
     async def connect(self) -> None:
-        """Admit the client. Nothing is accepted and no group is joined before the password was checked."""
+        """Check the password, then join the group, accept, and send the welcome."""
         began = time.monotonic()
         name = self.scope["url_route"]["kwargs"]["room"]
         if not is_room_name(name):
@@ -75,13 +75,13 @@ class RoomConsumer(WebsocketConsumer):
         # Again, on purpose: the room may have changed between the first load and joining its group.
         now = await self._load()
         self._check_again(self.live_room, now)
-        if self.live_room.epoch:  # deliver here first what members elsewhere have seen already
+        if self.live_room.epoch:  # members in other processes may have seen newer messages already
             await self.live_room.wait_for(now.sequence.last_seq)
         await self.accept()
         await self._welcome(self.live_room, now)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Handle one frame. Raises ClientError for one without effect."""
+        """Handle one frame. Raises ClientError if it has no effect."""
         if text_data is None:
             raise ClientError("bad_frame", "Frames of this protocol are text, not bytes.")
         try:
@@ -140,7 +140,7 @@ class RoomConsumer(WebsocketConsumer):
         current_enforcement().enter(self)
 
     def _is_full(self, live_room: LiveRoom, limit: int | None) -> bool:
-        """Whether no seat is left for this member; those that are still connecting have one, too."""
+        """Return whether no seat is left; members that are still connecting have one, too."""
         if limit is None:
             return False
         connecting = current_enforcement().members(self.key) | {self.member.id}
@@ -190,7 +190,10 @@ class RoomConsumer(WebsocketConsumer):
             await self._answer(await history_page(self.room, self.access, frame))
 
     def _throttle(self, frame_id: str | None = None) -> bool:
-        """Count a frame that is work for the server. Raises ClientError above the rate; False if that was the end."""
+        """Count a frame against the rate; return whether it may be handled.
+
+        Raises ClientError above the rate, or returns False if the connection was closed for it.
+        """
         if self._allowance.take():
             return True
         self._count_violation(
@@ -199,7 +202,7 @@ class RoomConsumer(WebsocketConsumer):
         return False
 
     def _count_violation(self, code: ErrorCode, detail: str, frame_id: str | None) -> None:
-        """Raise ClientError with these; close the connection instead if that happened too often."""
+        """Raise ClientError, or close the connection after too many violations."""
         if self._violations is None:
             rate = self._allowance.rate
             self._violations = Bucket.full(rate, VIOLATIONS_PER_MESSAGE * rate.count)

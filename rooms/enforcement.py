@@ -1,7 +1,8 @@
-"""Enforcement of a room's rules on the connections inside: reconciliation, disconnections, announcing changes.
+"""Enforcement of a room's rules on the connections inside.
 
-An event of the room's group says that something changed. What has changed is read from the store, once for all
-connections inside. Since events may be lost, all rooms with a connection inside are read again every few seconds; the
+It announces changes, reconciles the connections with the store, and disconnects members. An event of the
+room's group says that something changed; the change itself is read from the store, once for all connections
+inside. Since events may be lost, all rooms with a connection inside are read again every few seconds; the
 newest message number is read with them, and tells a live room what it has missed.
 """
 
@@ -35,12 +36,15 @@ from rtproject.websocket.lifecycle import run_in_background
 logger = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 2.0  # between two reads of all rooms
-STORE_TIMEOUT = 5.0  # seconds for one of them
+STORE_TIMEOUT = 5.0  # seconds for one read
 DISCONNECTIONS_KEPT = timedelta(hours=1)  # far longer than a process needs to learn of one
 
 
 class Connection(Protocol):
-    """A member's connection inside a room. `room` is the row as it was when the connection came in."""
+    """A member's connection inside a room.
+
+    `room` is the row as it was when the connection came in.
+    """
 
     key: str
     room: Room
@@ -66,7 +70,7 @@ class Enforcement:
         if inside:
             other = next(iter(inside))
             if _row(other.room) == _row(connection.room):
-                connection.room = other.room  # one row in memory for all that came in by the same
+                connection.room = other.room  # connections with an equal row share one in memory
         inside.add(connection)
         if self._task is None or self._task.done():
             self._task = run_in_background(self._run(), "enforcement")
@@ -83,7 +87,7 @@ class Enforcement:
         return {connection.member.id for connection in self._inside.get(key, ())}
 
     def room_changed(self, key: str) -> None:
-        """Read the room again soon. Every connection inside may call this; the room is read once."""
+        """Read the room again soon: once, however many connections ask for it."""
         self._changed.add(key)
         self._wake.set()
 
@@ -94,7 +98,7 @@ class Enforcement:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(reconcile_at):
                     await self._wake.wait()
-            if loop.time() >= reconcile_at:  # also if changes come all the time
+            if loop.time() >= reconcile_at:  # also while changes come without pause
                 self._changed.update(self._inside)
                 reconcile_at = loop.time() + RECONCILE_SECONDS
             self._wake.clear()
@@ -140,9 +144,9 @@ current_enforcement = loop_local(Enforcement)
 
 
 def disconnect(room: Room, members: Collection[str] = ("",)) -> None:
-    """Disconnect the members of these ids with 4008, or everybody, in every process. It is not a ban.
+    """Disconnect the members of these ids, or everybody, with 4008 in every process.
 
-    `room` is a stored one. Blocks. Raises django.db.Error, and then no one is disconnected.
+    It is not a ban. `room` is a stored one. Blocks. Raises django.db.Error, and then no one is disconnected.
     """
     with short_transaction():
         sequence, _ = MessageSequence.objects.select_for_update().get_or_create(room=room)
@@ -156,12 +160,12 @@ def disconnect(room: Room, members: Collection[str] = ("",)) -> None:
 
 @database_sync_to_async
 def disconnected_since(room: int, number: int) -> list[tuple[int, str]]:
-    """Return number and member of each disconnection in the row `room` after `number`. Raises django.db.Error."""
+    """Return number and member of each disconnection after `number`. Raises django.db.Error."""
     return list(Disconnection.objects.filter(room=room, number__gt=number).values_list("number", "member"))
 
 
 def announce(name: str) -> None:
-    """Make every process read the room of this name again. Blocks; a failure of the layer is logged."""
+    """Make every process read the room of this name again. Blocks, and logs a failure."""
     try:
         async_to_sync(broadcast)(room_group(name), None)
     except LayerUnavailable:

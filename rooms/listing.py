@@ -23,13 +23,16 @@ MAX_LISTED = 200  # rooms; the others can be entered by their names
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room in the list. `members` is None if the count is unknown; `last_at` is the time of its last message."""
+    """A room in the list.
+
+    `members` is None if the count is unknown; `last_at` is the time of its last message.
+    """
 
     name: str
     title: str
     guarded: bool
     closed: bool
-    keeps: bool  # its messages
+    keeps: bool  # whether it keeps messages
     last_at: datetime | None
     members: int | None
 
@@ -72,7 +75,7 @@ def _by_row(counts: Counts) -> defaultdict[int, int]:
 
 @in_reader_thread
 def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
-    """Return the rooms to list, in no order, and the number of all rooms. The cost does not grow with that number."""
+    """Return up to 2 * MAX_LISTED rooms to list, in no order, and the number of all rooms."""
     fullest = nlargest(MAX_LISTED, filter(None, members), key=lambda row: members[row])
     rooms = Room.objects.select_related("sequence")
     latest = rooms.order_by(F("sequence__last_at").desc(nulls_last=True), "name")[:MAX_LISTED]

@@ -1,4 +1,7 @@
-"""The use case of a message: stored and delivered in a room with history, broadcast at most once in any other."""
+"""The use case of a message.
+
+In a room with history it is stored and then delivered; in any other it is broadcast at most once.
+"""
 
 import asyncio
 import secrets
@@ -21,16 +24,17 @@ from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
-MAX_UNPUBLISHED = 1000  # messages; the oldest are dropped, and found by the other processes in the store
+MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other processes read them from the store
 
 
 async def post_message(
     room: Room, access: AccessVersion, member: Person, frame: Say, on_change: Callable[[str], None]
 ) -> Said | None:
-    """Post `frame` to `room`; its sender is shown the message too, which is the confirmation.
+    """Post `frame` to `room`; the sender gets the message too, as the confirmation.
 
-    Returns Said if the message was stored before. Raises ClientError if no one is shown it, and ConnectionDenied if
-    that cannot be known. Calls `on_change` with the room's key if the room has changed since `member` was admitted.
+    Returns Said if the message was stored before. Raises ClientError if no one is shown it, and
+    ConnectionDenied if that cannot be known. Calls `on_change` with the room's key if the room has changed
+    since `member` was admitted.
     """
     if not room.epoch:
         await _broadcast_message(room, access, member, frame)
@@ -54,7 +58,7 @@ async def post_message(
 
 
 def deliver_stored(batch: StoredBatch) -> None:
-    """Deliver stored messages to the members in this process, and publish them to the other processes."""
+    """Deliver stored messages to the members here, and publish them to the other processes."""
     for message, result in batch:
         row = result.row
         if row is None:
@@ -83,7 +87,7 @@ async def _broadcast_message(room: Room, access: AccessVersion, member: Person, 
 
 
 class Publisher:
-    """Tells the other processes of stored messages, one after the other. No sender waits for it."""
+    """A queue that publishes stored messages to the other processes. No sender waits for it."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[tuple[NewMessage, int, str]] = asyncio.Queue(MAX_UNPUBLISHED)
@@ -91,7 +95,7 @@ class Publisher:
         self._failures = FailureLog("publishing stored messages")
 
     def put(self, message: NewMessage, seq: int, text: str) -> None:
-        """Publish `message`, stored as number `seq`, with its finished frame `text`. Returns at once."""
+        """Publish `message`, number `seq`, with its finished frame `text`. Returns at once."""
         if self._queue.full():
             self._queue.get_nowait()
         self._queue.put_nowait((message, seq, text))

@@ -19,7 +19,10 @@ FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Say(Struct, frozen=True, tag="say"):
-    """Say `text` to the room. `given` is the sender's own id for it, the field `id` of the frame; null is not one."""
+    """A message to the room.
+
+    `given` is the sender's own id for it, the field `id` of the frame. It may be absent, but not null.
+    """
 
     text: str
     given: FrameId | UnsetType = field(default=UNSET, name="id")
@@ -31,14 +34,14 @@ class Say(Struct, frozen=True, tag="say"):
 
 
 class History(Struct, frozen=True, tag="history"):
-    """Ask for up to `limit` messages older than number `before`."""
+    """A request for up to `limit` messages older than number `before`."""
 
     before: Annotated[int, Meta(ge=0)]
     limit: Annotated[int, Meta(ge=1, le=200)]
 
 
 class Ping(Struct, frozen=True, tag="ping"):
-    """Ask for a `pong`."""
+    """A request for a `pong`."""
 
 
 ClientFrame = Say | History | Ping
@@ -48,7 +51,10 @@ ClientFrame = Say | History | Ping
 
 
 class Person(Struct, frozen=True):
-    """A member as others see it. Connections with one `id` are one member; `guest` is true without a login."""
+    """A member as others see it.
+
+    Connections with one `id` are one member; `guest` is true without a login.
+    """
 
     id: str
     name: str
@@ -56,10 +62,10 @@ class Person(Struct, frozen=True):
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """The first frame, once: the room, the client's own member, and at most 100 of the `count` members.
+    """The first frame: the room, the client's own member, and at most 100 of the members.
 
-    The last three fields are set in rooms with history: `seq` is the number of the newest message, and `recovered` is
-    true if nothing was lost since the client's `since`.
+    `count` is the number of all members. The last three fields are set in rooms with history: `seq` is the
+    number of the newest message, and `recovered` is true if nothing was lost since the client's `since`.
     """
 
     room: str
@@ -132,7 +138,10 @@ class Pong(Struct, frozen=True, tag="pong"):
 
 
 class Error(Struct, frozen=True, tag="error", omit_defaults=True):
-    """The answer to a frame that had no effect. `code` is for programs, `detail` is a sentence for a developer."""
+    """The answer to a frame that had no effect.
+
+    `code` is for programs, `detail` is a sentence for a developer.
+    """
 
     code: ErrorCode
     detail: str
@@ -201,7 +210,7 @@ _id_decoder = msgspec.json.Decoder(_Identified)
 
 
 def decode(text: str) -> ClientFrame:
-    """Decode a client frame. Text that does not begin with `{` is said as it is. Raises BadFrame."""
+    """Decode a client frame; text without a leading `{` is said as it is. Raises BadFrame."""
     frame = _decode_json(text) if text.startswith("{") else Say(text)
     if isinstance(frame, Say):
         _check_text(frame)
@@ -232,7 +241,10 @@ def _frame_id(text: str) -> str | None:
 
 
 def _id_of_odd(text: str) -> str | None:
-    """The id of a text that only other parsers accept as JSON, with a lone surrogate or a NaN in it."""
+    """Return the id in a text that only a more lenient JSON parser accepts.
+
+    Such a text has a lone surrogate or a NaN in it.
+    """
     try:
         found = json.loads(text).get("id")
     except (ValueError, RecursionError):
@@ -255,5 +267,8 @@ def _check_text(frame: Say) -> None:
 
 
 def _is_blank(text: str) -> bool:
-    """Whether nothing in the text is visible. A very long text is blank only if it is white space."""
+    """Return whether nothing in the text is visible.
+
+    A very long text is blank only if it is white space.
+    """
     return not text.strip() or (len(text) <= MAX_INSPECTED and _INVISIBLE.fullmatch(text) is not None)

@@ -1,4 +1,7 @@
-"""Receivers of the signals of a room's row: names are reserved and freed, and every process reads the room again."""
+"""Receivers of the signals of a room's row.
+
+They reserve and free names, and make every process read a changed room again.
+"""
 
 from functools import partial
 from typing import Any
@@ -40,6 +43,6 @@ def room_ends(instance: Room, using: str, **_: Any) -> None:
 
 @receiver(post_delete, sender=Room)
 def room_deleted(instance: Room, using: str, **_: Any) -> None:
-    """Reserve the name of a deleted room, which would otherwise be open to all as an unlisted one."""
+    """Reserve the name of a deleted room: it would be an open, unlisted room otherwise."""
     ReservedName.objects.using(using).get_or_create(key=room_key(instance.name))
     transaction.on_commit(partial(announce, instance.name), using=using)

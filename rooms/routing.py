@@ -1,4 +1,4 @@
-"""The WebSocket endpoint of this app. What may stand for the name is the consumer's business: it answers 4004."""
+"""The WebSocket endpoint of this app. The consumer checks the name, and closes with 4004."""
 
 from django.urls import re_path
 

@@ -34,10 +34,12 @@ from rtproject.websocket.exceptions import ConnectionDenied
 @sensitive_post_parameters("password")
 @never_cache
 def room_page(request: HttpRequest, room: str) -> HttpResponse:
-    """Show a room to talk in. A guarded one asks for its password first, and remembers it in the session.
+    """Show a room to talk in; ask for the password of a guarded one first.
 
-    A posted password is answered by the page, or, for a client that prefers JSON, by `{"refused": code}`: null for the
-    right one, with the seconds to `wait` after too many wrong ones.
+    The session remembers the admission.
+
+    A posted password is answered by the page, or, for a client that prefers JSON, by `{"refused": code}`:
+    null for the right one, with the seconds to `wait` after too many wrong ones.
     """
     found = _find(room)
     form = PasswordForm(request.POST or None)
@@ -88,7 +90,10 @@ def _try_password(request: HttpRequest, room: Room, form: PasswordForm) -> int |
 
 @require_safe
 async def room_list(request: HttpRequest) -> HttpResponse:
-    """List the rooms that an admin made. With `?name=` redirect to the room of that name, listed or not."""
+    """List the rooms that an admin made.
+
+    With `?name=` redirect to the room of that name, listed or not.
+    """
     name = request.GET.get("name", "").strip()
     if is_room_name(name):
         return redirect("rooms:room", room=name)
@@ -99,9 +104,10 @@ async def room_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 async def live_list(request: HttpRequest) -> HttpResponse:
-    """Return the list as JSON: `rooms` in their order, and the number of `more` that are not listed.
+    """Return the list as JSON: `rooms` in their order, and how many `more` there are.
 
-    304 if nothing has changed, 204 if the store is out of reach: every open page asks, and Django logs each 503.
+    304 if nothing has changed, 204 if the store is out of reach: every open page asks, and Django logs each
+    503.
     """
     listed = await current_room_list()
     if listed.total is None:

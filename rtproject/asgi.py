@@ -1,4 +1,4 @@
-"""The way of a connection, top to bottom: `daphne rtproject.asgi:application`."""
+"""The path of a connection, from top to bottom: `daphne rtproject.asgi:application`."""
 
 import gc
 import os
@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rtproject.settings")
 try:
     http = get_asgi_application()  # sets Django up, so it comes before everything that imports models
 except ImproperlyConfigured as error:
-    # One sentence names the setting, and a server would hide it in a traceback.
+    # Its message names the setting; a server would hide it in a traceback.
     raise SystemExit(str(error)) from None
 
 from echo.routing import websocket_urlpatterns as echo
@@ -36,17 +36,19 @@ from rtproject.websocket.transport.base import TransportMiddleware
 
 cut_queries_of_daphne()
 
-# Most of Daphne's growth with the number of connections is the cyclic garbage collector, which looks at all of them
-# again and again. It would find nothing: a connection that ends leaves no cycles behind. So it looks often at what is
-# young and then leaves it alone, which takes a millisecond or two at a time, seldom at everything, and never at what is
-# loaded by now.
+# Most of Daphne's growth with the number of connections is the cyclic garbage collector, which checks all of them again
+# and again and finds nothing: a connection that ends leaves no cycles behind. So it checks young objects often, which
+# takes a millisecond or two at a time, all objects seldom, and never those loaded at the start (`gc.freeze` below).
 gc.set_threshold(1_000, 3, 300)
 
 routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
 
 
 def endpoint(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-    """What the path leads to. Channels' router would take any number of slashes for the first one."""
+    """Serve the endpoint of the path.
+
+    Channels' router would take any number of slashes for the first one.
+    """
     serve: Application = not_found if scope["path"].startswith("//") else routes
     return serve(scope, receive, send)
 
@@ -59,17 +61,20 @@ websocket = TransportMiddleware(
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
+    """The ASGI application.
+
+    The first connection starts the pulse worker, since Daphne has no lifespan events.
+    """
     ensure_embedded()
     warn_of_other_processes()
-    # Daphne takes it from a header of the client's: with it a path would mean another one than the proxy's rules saw.
+    # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
     serve: Application = websocket if scope["type"] == "websocket" else page
     await serve(scope, receive, send)
 
 
 async def page(scope: Scope, receive: Receive, send: Send) -> None:
-    """Django. Nothing counts a request that only reads, but it too may tell of a proxy that was not declared."""
+    """Serve a page by Django, and log a proxy that TRUSTED_PROXIES does not count."""
     client_address(scope)
     await http(scope, receive, send)  # type: ignore[arg-type]
 

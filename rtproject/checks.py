@@ -1,4 +1,4 @@
-"""System checks of settings that are each valid and do not fit together, and of the database before `migrate`."""
+"""System checks: settings that do not fit together, and the database before `migrate`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -59,9 +59,10 @@ def _network() -> Iterator[checks.CheckMessage]:
 
 
 def refuse_unreleased_data(using: str, **_: Any) -> None:
-    """Stop `migrate` on a database of a version before the first release, whose migrations were other ones.
+    """Stop `migrate` on a database of a version before the first release.
 
-    Receiver of `pre_migrate`, so nothing has been changed yet. Raises CommandError.
+    Its migrations were other ones. Receiver of `pre_migrate`, so nothing has been changed yet. Raises
+    CommandError.
     """
     connection = connections[using]
     applied = MigrationRecorder(connection).applied_migrations()

@@ -24,10 +24,11 @@ DECLARED: dict[str, tuple[str, str]] = {}
 
 
 def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: str | None = None) -> T:
-    """Return the value of `name` in the environment, read by `read`, or `default` if it is missing or empty.
+    """Return the value of the setting `name`, or `default` if it is missing or empty.
 
-    `shown` is the default as the documentation gives it, if `str(default)` would not do. Raises
-    ImproperlyConfigured when `read` raises ValueError, whose message completes "NAME must be ...".
+    `read` turns the text of the environment into the value. `shown` is the default as the documentation gives
+    it, if `str(default)` would not do. Raises ImproperlyConfigured when `read` raises ValueError, whose
+    message completes "NAME must be ...".
     """
     DECLARED[name] = (str(default) if shown is None else shown, help)
     text = os.environ.get(name, "").strip()
@@ -41,7 +42,7 @@ def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: s
 
 
 def switch(text: str) -> bool:
-    """on or off, and their usual synonyms."""
+    """Read on or off, and their usual synonyms."""
     if text.lower() in ("on", "true", "yes", "1"):
         return True
     if text.lower() in ("off", "false", "no", "0"):
@@ -50,7 +51,7 @@ def switch(text: str) -> bool:
 
 
 def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str]:
-    """A comma separated list of at least one word."""
+    """Read a comma-separated list of at least one word."""
     found = [word.strip() for word in text.split(",") if word.strip()]
     if not found or not all(map(is_valid, found)):
         raise ValueError(wanted)
@@ -58,7 +59,7 @@ def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str
 
 
 def whole(least: int = 0, most: int = ENDLESS) -> Callable[[str], int]:
-    """A whole number of `least` to `most`."""
+    """Return a reader of whole numbers from `least` to `most`."""
     wanted = f"a whole number, {least} or more" if most == ENDLESS else f"a whole number, {least} to {most}"
 
     def read(text: str) -> int:
@@ -70,7 +71,7 @@ def whole(least: int = 0, most: int = ENDLESS) -> Callable[[str], int]:
 
 
 def seconds(text: str) -> float:
-    """A positive number of seconds, up to a day."""
+    """Read a positive number of seconds, up to a day."""
     try:
         value = float(text)
     except ValueError:
@@ -81,31 +82,31 @@ def seconds(text: str) -> float:
 
 
 def hosts(text: str) -> list[str]:
-    """Host names as Django writes them in ALLOWED_HOSTS: no scheme, no port, no path."""
+    """Read host names as in Django's ALLOWED_HOSTS: no scheme, no port, no path."""
     return words(text, _HOST.match, "a comma separated list of host names, without scheme and port")
 
 
 def origins(text: str) -> list[str]:
-    """Origins as Django writes them in CSRF_TRUSTED_ORIGINS."""
+    """Read origins as in Django's CSRF_TRUSTED_ORIGINS."""
     wanted = "a comma separated list of origins, each with its scheme, such as https://example.com"
     return words(text, lambda word: _is_url(word, "http", "https") and not urlsplit(word).path, wanted)
 
 
 def redis_urls(text: str) -> list[str]:
-    """One or several addresses of Redis, comma separated."""
+    """Read one or several addresses of Redis, separated by commas."""
     wanted = "one or several redis:// (or rediss://, unix://) URLs, comma separated"
     return words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
 
 
 def host_name(text: str) -> str:
-    """The name of a machine, as people read it."""
+    """Read the name of a machine."""
     if len(text) > 255 or not text.isprintable():
         raise ValueError("1 to 255 printable characters")
     return text
 
 
 def token(text: str) -> str:
-    """A secret that a program sends in a header."""
+    """Read a secret that a program sends in a header."""
     if not re.fullmatch(r"[!-~]{16,}", text):
         raise ValueError("16 or more printable ASCII characters without spaces")
     return text
@@ -124,9 +125,9 @@ def _is_url(text: str, *schemes: str) -> bool:
 
 
 def database(text: str) -> dict[str, Any]:
-    """A Django DATABASES entry from a URL."""
+    """Read a URL into an entry of Django's DATABASES."""
     config: dict[str, Any] = {}
-    with suppress(Exception):  # the sentence below says it better
+    with suppress(Exception):  # the ValueError below is clearer
         config.update(dj_database_url.parse(text))
     known = config.get("ENGINE") in ("django.db.backends.sqlite3", "django.db.backends.postgresql")
     # In memory each connection would have a database of its own.

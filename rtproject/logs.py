@@ -9,11 +9,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
 QUIET_SECONDS = 60.0
-NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn, of a text frame
+NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn's line about a text frame
 
 
 class WithoutQuery(logging.Filter):
-    """Cuts the query string, which may hold a password or a key, out of lines about requests."""
+    """A filter that cuts queries, which may hold passwords, out of lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
@@ -25,12 +25,15 @@ class WithoutQuery(logging.Filter):
 
 
 def _without_query(path: str) -> str:
-    """The path before its question mark, also if a client escaped that and so made its query a part of the path."""
+    """Return the path before its question mark, which the client may have escaped."""
     return re.split(r"\?|%3f", path, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 class OnceAMinute(logging.Filter):
-    """Passes a line once in QUIET_SECONDS, without its traceback: channels_redis logs one each second of a failure."""
+    """A filter that passes a line once in QUIET_SECONDS, without its traceback.
+
+    During a failure channels_redis logs one each second.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,10 +51,10 @@ class OnceAMinute(logging.Filter):
 
 
 class NoTraceback(logging.Filter):
-    """Removes the traceback from lines about requests that any client can send.
+    """A filter that removes the traceback from lines about requests that any client can send.
 
-    Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8, and
-    Daphne, as part of its message, for such a header.
+    Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8,
+    and Daphne, as part of its message, for such a header.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

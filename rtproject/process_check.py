@@ -17,7 +17,7 @@ WAIT_SECONDS = 6.0  # a server that this one replaces may take 5 to end
 
 @cache
 def warn_of_other_processes() -> None:
-    """Look once in this process. Where there is PostgreSQL or Redis, `checks.py` has the say."""
+    """Check once in this process, on SQLite without Redis; otherwise `checks.py` warns."""
     if settings.ON_SQLITE and not settings.REDIS_URLS:
         run_in_background(
             warn_unless_alone(Path(f"{settings.DATABASES['default']['NAME']}.lock")), "process check"

@@ -1,4 +1,4 @@
-"""The secret key of an installation that was given none: random, kept in a file that only its owner can read."""
+"""The secret key of an installation that was given none: random, and kept in a file."""
 
 import contextlib
 import os
@@ -10,9 +10,10 @@ from django.core.management.utils import get_random_secret_key
 
 
 def load_or_create(path: Path) -> str:
-    """Return the key in the file `path`, made if it is missing. Processes that start together get the same key.
+    """Return the key in the file `path`, which is made if it is missing.
 
-    Raises ImproperlyConfigured if the file can be neither read nor made, or is empty.
+    Processes that start together get the same key. Raises ImproperlyConfigured if the file can be neither
+    read nor made, or is empty.
     """
     try:
         if not path.exists():
@@ -28,8 +29,8 @@ def load_or_create(path: Path) -> str:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The file is complete before it gets its name, and gets it only if the name is free: no process reads half a key,
-    # and of several that start together all use the first one's. mkstemp makes a file of mode 0600.
+    # The file gets its name when it is complete, and only if the name is free. So no process reads half a key, and
+    # processes that start together all use the first one's. mkstemp makes a file of mode 0600.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -4,7 +4,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 
 class SessionStore(DatabaseStore):
-    """Ignores a key that no session can have: PostgreSQL fails for a NUL, which a quoted cookie can hold."""
+    """A session store that ignores impossible keys: PostgreSQL fails for a NUL in one."""
 
     def __init__(self, session_key: str | None = None) -> None:
         possible = session_key is not None and session_key.isascii() and session_key.isalnum()

@@ -1,4 +1,4 @@
-"""Every setting, once. What an operator may want to change comes from the environment, see `environment.py`."""
+"""The settings. Those for operators come from the environment, see `environment.py`."""
 
 import platform
 from pathlib import Path
@@ -83,7 +83,7 @@ METRICS_TOKEN = setting(
     "METRICS_TOKEN", env.token, "", "Bearer token for /metrics; staff may always read it.", "none"
 )
 
-# --- What follows from them ------------------------------------------------------------------------------------
+# --- Derived from these ----------------------------------------------------------------------------------------
 
 ON_SQLITE = DATABASE["ENGINE"] == "django.db.backends.sqlite3"
 if not SECRET_KEY:
@@ -99,11 +99,11 @@ if ON_SQLITE:
     # at the beginning of a transaction instead of failing in the middle of one (IMMEDIATE).
     if Path(DATABASE["NAME"]).parent == DATA_DIR:
         DATA_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASE["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
+    DATABASE["CONN_MAX_AGE"] = None  # opening the file costs more than a query
     # Tests have a file too: of a database in memory a second thread gets "table is locked" instead of its turn.
     DATABASE["TEST"] = {"NAME": f"{DATABASE['NAME']}.test"}
     DATABASE["OPTIONS"] = {
-        "timeout": 5,  # until WAL is on; for their turns writers wait in `utils/db.py`
+        "timeout": 5,  # seconds, while WAL is switched on; later `utils/db.py` waits instead
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL",
     }

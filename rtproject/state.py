@@ -1,4 +1,4 @@
-"""The state of the server for the home page, read once every few seconds for all its readers."""
+"""The state of the server, computed once every few seconds for all its readers."""
 
 import asyncio
 import json

@@ -11,7 +11,7 @@ from rtproject.views import home, state
 urlpatterns = [
     path("", home, name="home"),
     path("state/", state, name="state"),
-    # The admin's pages ask for it.
+    # The admin's pages load it.
     path("favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))),
     path("echo/", include("echo.urls")),
     path("rooms/", include("rooms.urls")),

@@ -18,5 +18,5 @@ async def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 async def state(request: HttpRequest) -> HttpResponse:
-    """Return the state of the server as JSON. 200 also if something is out of reach: this process answers."""
+    """Return the server's state as JSON, with status 200 even if something is out of reach."""
     return JsonResponse(await current_state())

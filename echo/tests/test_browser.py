@@ -1,4 +1,4 @@
-"""The echo's page in a browser: what is sent comes back, with its round trip, and how a connection ends and begins."""
+"""The echo's page in a browser: sending, round trips, and the ends of connections."""
 
 import re
 import signal
@@ -16,7 +16,7 @@ ROUND_TRIP = re.compile(r"^round trip [\d.,]+ ms$")
 
 
 async def connected(page: Page, address: str) -> Page:
-    """Opens the page and waits for its connection."""
+    """Open the page and wait for its connection."""
     await page.goto(address)
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     return page
@@ -29,13 +29,13 @@ async def echo(daphne, page) -> Page:
 
 
 async def send(echo: Page, data: str) -> None:
-    """Types `data` and sends it."""
+    """Type `data` and send it."""
     await echo.fill("#data", data)
     await echo.press("#data", "Enter")
 
 
 async def test_text_comes_back_as_text(echo):
-    """With "Echo: " before it, its size, its time and its round trip; markup in it stays text."""
+    """It is shown with size, time and round trip; markup in it stays text."""
     await send(echo, "<b>Grüße</b> 🌍")
     await expect(echo.locator(f"{SENT}[data-kind=text] .data")).to_have_text("<b>Grüße</b> 🌍")
     await expect(echo.locator(f"{RECEIVED}[data-kind=text] .data")).to_have_text("Echo: <b>Grüße</b> 🌍")
@@ -47,7 +47,7 @@ async def test_text_comes_back_as_text(echo):
 
 
 async def test_bytes_come_back_as_bytes(echo):
-    """They are written in hexadecimal, and what can be read of them stands below."""
+    """They are written in hexadecimal, with their readable text below."""
     await echo.check("#as-bytes")
     await send(echo, "48:69, 0xc3 bc")
     await expect(echo.locator(f"{SENT} .data")).to_have_text("48 69 c3 bc")
@@ -82,7 +82,7 @@ async def test_what_cannot_be_sent_is_refused_with_a_reason(echo):
 
 
 async def test_many_are_sent_at_once(echo):
-    """All of them come back and are counted; the list keeps the newest, and all of it can be cleared."""
+    """All come back and are counted; the list keeps the newest, and can be cleared."""
     await echo.fill("#count", "400")
     await send(echo, "again and again")
     await expect(echo.locator("#summary")).to_have_text(
@@ -96,7 +96,7 @@ async def test_many_are_sent_at_once(echo):
 
 
 async def test_all_of_it_works_by_keyboard(echo):
-    """From the top of the page to bytes, to three at once, to a close with a code, and back with two lines."""
+    """Tab and Enter send bytes and three frames at once, close with a code, and reconnect."""
     for key in ("Tab", "Enter", "Tab"):  # to the content
         await echo.keyboard.press(key)
     await expect(echo.locator("#as-text")).to_be_focused()
@@ -133,7 +133,7 @@ async def test_all_of_it_works_by_keyboard(echo):
 
 
 async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(start_server, pages):
-    """It was sent, and no one will answer; the page says so, and when it tries again."""
+    """The page says that they will not be answered, and when it tries again."""
     server = start_server()
     echo = await connected(await pages.new(), server.http_url("/echo/"))
     server.send_signal(signal.SIGSTOP)
@@ -149,7 +149,7 @@ async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(st
 
 
 async def test_everybody_can_use_it(echo):
-    """axe-core finds nothing, with frames, errors, and closed; a long frame is no wider than a phone."""
+    """axe-core finds no violation in any state, and a long frame fits a phone."""
     await echo.set_viewport_size({"width": 320, "height": 640})
     await echo.check("#as-bytes")
     await send(echo, "ff" * 3000)

@@ -12,7 +12,7 @@ BYTES = [b"hello", b"", b"\0\xff", b"x" * 1_000_000]
 
 
 async def test_text_comes_back_as_text_and_bytes_as_bytes():
-    """One by one and in order, empty ones too; ASGI allows a frame with both keys, one of which is None."""
+    """They come back in order, empty ones too; ASGI allows both keys if one is None."""
     client = WebsocketCommunicator(EchoConsumer.as_asgi(), "/echo")
     assert await client.connect(TIMEOUT) == (True, None)
     for text in TEXTS:
@@ -29,7 +29,7 @@ async def test_text_comes_back_as_text_and_bytes_as_bytes():
 
 
 def test_the_page_has_what_its_script_needs(client):
-    """Forms to send and to close with, a place for the frames, all sentences, and no script or style inside."""
+    """It has forms, a place for frames and all text, and no inline script or style."""
     answer = client.get("/echo/")
     assert answer.status_code == 200
     page = answer.content.decode()
@@ -43,5 +43,5 @@ def test_the_page_has_what_its_script_needs(client):
 
 @pytest.mark.parametrize(("method", "path", "status"), [("post", "/echo/", 405), ("get", "/echo", 301)])
 def test_the_page_is_only_read(client, method, path, status):
-    """And found without its slash."""
+    """A POST is not allowed, and an address without its slash is redirected."""
     assert getattr(client, method)(path).status_code == status

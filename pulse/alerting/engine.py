@@ -65,7 +65,9 @@ def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = 
     rule = known.get(STALE)
     changed = False
     for name, seconds in staleness.update(clock, {name: host.at for name, host in hosts.items()}).items():
-        is_gone = seconds >= ALIVE_INTERVALS * hosts[name].interval  # and not only its clock far behind
+        is_gone = (
+            seconds >= ALIVE_INTERVALS * hosts[name].interval
+        )  # a host with a slow clock still sends pulses
         if is_gone and hosts[name].at < now - RETENTION:
             changed |= delete_host(hosts[name], now)
         elif rule is not None:
@@ -117,9 +119,9 @@ def _resolve(events: QuerySet[AlertEvent], at: float) -> bool:
 
 
 def write_alert(host: str, metric: str, event: AlertEvent | None, after: Alert | None) -> bool:
-    """Store the alert `after` in place of the open `event`; return whether its state is another one.
+    """Store the alert `after` in place of the open `event`; return whether its state changed.
 
-    Do nothing if another process was faster, and opened an alert or changed its state.
+    Do nothing if another process has opened an alert or changed its state in the meantime.
     """
     if event is None:
         if after is not None:

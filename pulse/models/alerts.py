@@ -69,7 +69,10 @@ def _require(holds: bool, field: str, sentence: str) -> None:
 
 
 class AlertEvent(models.Model):
-    """One alert from its first figure to its end. `fired` is empty if it never fired, `until` while open."""
+    """One alert from its first figure to its end.
+
+    `fired` is empty if it never fired, `until` while it is open.
+    """
 
     host = models.CharField(max_length=255)
     metric = models.CharField(max_length=16, choices=LABELS)

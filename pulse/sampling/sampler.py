@@ -82,7 +82,7 @@ def difference(before: Snapshot, after: Snapshot) -> Measurement:
 
 
 class Sampler:
-    """Measures from one call to the next. Not for several threads at once."""
+    """A source of measurements from one call to the next. Not thread-safe."""
 
     def __init__(self, disk_path: Path) -> None:
         self._disk_path = disk_path

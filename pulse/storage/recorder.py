@@ -18,10 +18,10 @@ prune = in_storing_thread(pruning.prune)
 
 
 class Recorder:
-    """Writes samples of one host as soon as the store is ready.
+    """A writer of one host's samples, which are stored as soon as the store is ready.
 
-    `on_alerts_changed` is called after a write that changed an alert. During a write, and while the store
-    is out of reach, the newest MAX_HISTORY samples wait.
+    `on_alerts_changed` is called after a write that changed an alert. During a write, and while the store is
+    out of reach, the newest MAX_HISTORY samples wait.
     """
 
     def __init__(self, on_alerts_changed: Callable[[], Awaitable[None]]) -> None:

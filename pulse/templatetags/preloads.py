@@ -35,7 +35,7 @@ def module_preloads(entry: str) -> SafeString:
 def modules_of(entry: str) -> list[str]:
     """The static paths of `entry` and of all modules that it imports, directly or not."""
     found = [entry]
-    for path in found:  # which grows meanwhile
+    for path in found:  # the loop itself adds to it
         imported = (posixpath.join(posixpath.dirname(path), name) for name in IMPORT.findall(_read(path)))
         found += [name for name in dict.fromkeys(map(posixpath.normpath, imported)) if name not in found]
     return found

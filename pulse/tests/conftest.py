@@ -9,6 +9,6 @@ from django.db import connections
 
 @pytest.fixture
 async def _connections_closed() -> AsyncIterator[None]:
-    """Closes the database connections that `database_sync_to_async` leaves open in tests."""
+    """Close the database connections that `database_sync_to_async` leaves open in tests."""
     yield
     await sync_to_async(connections.close_all)()

@@ -20,7 +20,7 @@ Threshold.objects.update_or_create(metric="memory", defaults={{"threshold": {}, 
 
 
 async def test_figures_appear_at_once_and_change_with_the_next_pulse(start_server, page):
-    """A visitor sees measured figures, and newer ones a beat later, without doing anything."""
+    """A visitor sees measured figures, and newer ones an interval later, without any action."""
     server = start_server(PULSE_INTERVAL=1, PULSE_HOST="web-1")
     await page.goto(server.http_url("/dashboard/"))
     host = page.locator("article.host[data-host=web-1]")
@@ -34,7 +34,7 @@ async def test_figures_appear_at_once_and_change_with_the_next_pulse(start_serve
 
 
 async def test_an_alert_fires_and_resolves(start_server, page):
-    """A threshold that an admin sets is in the open page's chart, list and title, and afterwards among the events."""
+    """Chart, list and title of the open page show it, and afterwards the events do."""
     server = start_server(PULSE_INTERVAL=1, PULSE_HOST="web-1")
     await page.goto(server.http_url("/dashboard/"))
     panel = page.locator("#host .panel[data-chart=memory]")
@@ -53,7 +53,7 @@ async def test_an_alert_fires_and_resolves(start_server, page):
 
 
 async def test_an_outage_of_the_layer_is_said_and_leaves_no_hole(valkey, start_server, page):
-    """The socket stays open, and the worker goes on storing: the page says what it lacks, and has it afterwards."""
+    """The page says that pulses are missing, and gets them from the store afterwards."""
     server = start_server(REDIS_URL=valkey.url, PULSE_INTERVAL=1, PULSE_HOST="web-1")
     start_server(PulseWorker, site=server.site)
     await page.goto(server.http_url("/dashboard/#range=300"))

@@ -28,7 +28,7 @@ async def machines(daphne, page: Page) -> FakeMachines:
 
 
 async def test_without_alerts_it_says_so(page, machines):
-    """Once the server has said it, and not while there is no connection; neither list nor title alarm anybody."""
+    """The sentence appears with the first `alerts` frame, and only with a connection."""
     none = page.locator("#no-alerts")
     await expect(none).to_be_hidden()
     machines.tell_alerts()
@@ -42,7 +42,7 @@ async def test_without_alerts_it_says_so(page, machines):
 
 
 async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
-    """Each state is a word, at the host too, to which the alert leads; only firing ones count in the title."""
+    """Alert and host show the state as a word; only firing alerts count in the title."""
     row = page.locator("#alerts li")
     card = page.locator("article[data-host=web-1]")
     machines.tell_alerts(alert("web-1", "cpu", "pending"))
@@ -69,7 +69,7 @@ async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
 
 
 async def test_an_alarm_is_given_once(page, machines):
-    """Neither a new value nor a new connection repeats it; another one is given, also of an unknown metric."""
+    """A new value or a new connection does not repeat it; another alert is announced."""
     await page.evaluate(HEARD)
     machines.tell_alerts(alert("web-1", "cpu", "firing"))
     await expect(page.locator("#alarms")).to_have_text("firing: web-1, CPU 97.1 % (threshold 90.0 %).")
@@ -88,7 +88,7 @@ async def test_an_alarm_is_given_once(page, machines):
 
 
 async def test_many_alarms_are_one_announcement(page, machines):
-    """Fifty at once are a few sentences and a number, and a list that scrolls, with its count above it."""
+    """Fifty at once are a few sentences and a number, and a list that scrolls."""
     machines.tell_alerts(*(alert(f"web-{n}", "silent", "firing") for n in range(50)))
     await expect(page.locator("#alarms")).to_contain_text("firing: web-0, no pulse.")
     await expect(page.locator("#alarms")).to_contain_text("And 45 more.")
@@ -99,7 +99,7 @@ async def test_many_alarms_are_one_announcement(page, machines):
 
 
 async def test_pending_alerts_are_a_count_and_move_nothing(page, machines):
-    """They come and go: the wall stays where it is, and no event is asked for. The list is there to be opened."""
+    """The wall stays in its place, and no events are requested; their list can be opened."""
     asked = machines.asked_events
     await page.set_viewport_size({"width": 320, "height": 568})  # where room is scarcest
     machines.tell_alerts()
@@ -132,8 +132,8 @@ async def test_load_is_compared_for_each_core(page, machines):
     await expect(panel.locator(".detail")).to_have_text("2.60 per core · 5 min 4.00, 15 min 3.00")
 
 
-async def test_a_figure_over_its_threshold_is_marked_without_colour(page, machines):
-    """The word is there too, at the figure, at the host, in the table; the chart shows where the threshold is."""
+async def test_a_figure_over_its_threshold_is_marked_without_color(page, machines):
+    """Figure, host and table have the word too; the chart shows the threshold."""
     card = page.locator("article[data-host=web-1]")
     line = card.locator(".over .line")
     cell = page.locator("#figures tr:last-child td").nth(1)
@@ -170,7 +170,7 @@ async def test_the_events_that_were_are_shown_when_it_opens(page, machines):
 
 
 async def test_while_the_server_cannot_tell_what_is_alarming_the_page_says_so(page, machines):
-    """It does not go on to say that nothing is; known alerts stay, until the server knows again."""
+    """It no longer says that no alert fires; known alerts stay until the server knows again."""
     none, unknown = page.locator("#no-alerts"), page.locator("#unknown-alerts")
     machines.tell_alerts(alert("web-1", "cpu", "firing"), thresholds={}, current=False)
     await expect(page.locator("#alerts li")).to_contain_text("web-1")  # better than nothing

@@ -1,4 +1,4 @@
-"""A dashboard whose pulses do not come, or that is turned away, with machines that the test plays."""
+"""A dashboard that gets no pulses, or is denied, with machines that the test plays."""
 
 import re
 
@@ -17,7 +17,7 @@ BROKEN = re.compile(r"^M[^M]*h\.01M[^M]* 2\.0h\.01$")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def machines(daphne, page: Page) -> FakeMachines:
-    """Two machines with a past, which are played, on the open dashboard, which shows five minutes."""
+    """Two played machines with stored samples, on the open dashboard of five minutes."""
     await page.clock.install(time=NOON)
     played = FakeMachines(page, kept=HOSTS)
     await played.install(*map(pulse, HOSTS))
@@ -41,7 +41,7 @@ async def asked_in_the_end(page: Page, machines: FakeMachines) -> list[str]:
 
 
 async def test_what_was_lost_on_the_way_is_asked_for_once_and_a_real_gap_stays(page, machines):
-    """A failure that the socket survives leaves no hole; a machine that was down has no samples."""
+    """A failure without a disconnect leaves no hole; a machine that was down leaves one."""
     machines.lose(*(pulse("web-1", NOON + seconds) for seconds in (5, 10, 15)))
     await page.clock.fast_forward(20_000)
     machines.tell(*(pulse(name, NOON + 20, 100.0) for name in HOSTS))
@@ -72,7 +72,7 @@ async def test_a_new_connection_asks_once_for_what_was_lost_before_it(page, mach
 
 
 async def test_that_no_pulses_arrive_at_all_is_said(page, machines):
-    """It is no machine's silence then, and none is announced; the first pulse of any of them ends it."""
+    """No host is called silent then; the first pulse of any host ends it."""
     said = page.locator("#no-pulses")
     await page.clock.fast_forward(5_000)
     machines.tell(*(pulse(name, NOON + 5, 3.0) for name in HOSTS))
@@ -88,7 +88,7 @@ async def test_that_no_pulses_arrive_at_all_is_said(page, machines):
 
 
 async def test_samples_and_events_that_cannot_be_had_are_asked_for_until_they_come(page, pages, machines):
-    """The page shows live pulses, says that samples are missing, and does not say that there were no events."""
+    """The page shows live pulses, and says that samples are missing, not that there are none."""
     machines.fails = 500
     await page.reload()
     await expect(page.locator("#samples-missing")).to_be_visible()
@@ -103,13 +103,13 @@ async def test_samples_and_events_that_cannot_be_had_are_asked_for_until_they_co
 
 
 async def stand_still(page: Page, machines: FakeMachines) -> None:
-    """From now on time passes only as the test has it, and the connection that there is has been counted."""
+    """Stop the clock of the page, and count the connection that is open."""
     await page.clock.pause_at(NOON + 15)  # before the link would be taken for dead
     await machines.attempts.get()
 
 
 async def load_samples(page: Page, machines: FakeMachines, status: int) -> None:
-    """Gives the page an answer without samples, and one with them."""
+    """Give the page an answer without samples, and one with them."""
     for fails, seconds in ((status, 3600), (None, 86400)):
         machines.fails = fails
         async with page.expect_response(f"**/samples/?range={seconds}"):
@@ -118,8 +118,8 @@ async def load_samples(page: Page, machines: FakeMachines, status: int) -> None:
         await (expect(missing).to_be_visible() if fails == 500 else expect(missing).to_be_hidden())
 
 
-async def test_a_page_that_is_turned_away_tries_again_only_after_the_wait(page, pages, machines):
-    """Samples that are loaded meanwhile, which the open link may have been the reason for, cut no wait short."""
+async def test_a_page_that_is_denied_tries_again_only_after_the_wait(page, pages, machines):
+    """Samples that are loaded meanwhile do not shorten the wait."""
     await stand_still(page, machines)
     machines.refuses = 4101
     await machines.hang_up()
@@ -134,7 +134,7 @@ async def test_a_page_that_is_turned_away_tries_again_only_after_the_wait(page, 
 
 
 async def test_somebody_who_may_not_see_the_pulse_any_more_is_told_so(page, pages, machines):
-    """Neither a link nor samples are asked for again, and no room's password is spoken of."""
+    """The page neither connects nor requests samples again, and mentions no room."""
     await stand_still(page, machines)
     machines.refuses = 4003
     await machines.hang_up()

@@ -1,4 +1,4 @@
-"""Which hosts the dashboard shows, with machines that the test plays: they come, fall silent, go, and return."""
+"""The hosts on the dashboard, with machines that the test plays: they come and go."""
 
 import re
 
@@ -27,7 +27,7 @@ def value(page: Page, name: str) -> Locator:
 
 
 async def settle(page: Page, machines: FakeMachines, *names: str) -> None:
-    """Lets the page be connected for so long that it knows whose silence a silence is."""
+    """Wait until the page takes the silence of a host for its own."""
     for beat in (1.0, 2.0, 3.0):
         await page.clock.fast_forward(10_000)
         machines.tell(*(pulse(name, NOON + 10 * beat, beat) for name in names))
@@ -51,7 +51,7 @@ async def test_hosts_appear_by_themselves_in_the_order_of_their_names(daphne, pa
 
 
 async def test_a_silent_host_is_never_frozen_at_its_last_number(daphne, page, machines):
-    """It is stale with the seconds of its silence and without figures, then gone with the time of its last pulse."""
+    """It is stale, without figures, then gone, with the time of its last pulse."""
     await machines.install(pulse("web-1"), pulse("db-1"))
     await page.goto(daphne.http_url("/dashboard/"))
     await settle(page, machines, "web-1", "db-1")
@@ -76,7 +76,7 @@ async def test_a_silent_host_is_never_frozen_at_its_last_number(daphne, page, ma
 
 
 async def test_a_lost_connection_is_nobodys_silence(daphne, page, machines):
-    """The figures go, since they are old; but no host is called gone, and none is announced as silent."""
+    """Old figures disappear, but no host is called gone or announced as silent."""
     await machines.install(pulse("web-1"), pulse("db-1"))
     await page.goto(daphne.http_url("/dashboard/"))
     await settle(page, machines, "web-1", "db-1")
@@ -90,7 +90,7 @@ async def test_a_lost_connection_is_nobodys_silence(daphne, page, machines):
 
 
 async def test_a_host_that_only_the_past_knows_is_among_the_gone(daphne, page, machines):
-    """In any range, also one in which it was silent; its own page still shows what it did before."""
+    """It is listed in every range, and its own page still shows its samples."""
     machines.kept = {"db-1": NOON - 1200, "web-1": NOON}
     await machines.install(pulse("web-1"))
     await page.goto(daphne.http_url("/dashboard/#range=300"))
@@ -122,7 +122,7 @@ async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
 
 
 async def test_a_host_has_a_page_of_its_own_and_a_way_back(daphne, page, machines):
-    """The focus goes along, the back button works, a reload shows the same; markup and gaps in a name are text."""
+    """Focus, back button and reload work; markup and spaces in a name stay text."""
     name = "<img src=x onerror=alert(1)>{count}"
     await machines.install(pulse(name), pulse("web-1"))
     await page.goto(daphne.http_url("/dashboard/#host=web-9"))

@@ -1,4 +1,4 @@
-"""The dashboard with few and many machines: on every screen, for everybody, and no larger with time."""
+"""The dashboard with few and many machines: widths, accessibility, and size over time."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ async def test_nothing_is_too_wide_or_cut_and_no_figure_slips_under_its_name(dap
 
 
 async def test_everybody_can_use_it(daphne, page, machines):
-    """axe-core finds nothing: with alerts, gone hosts and open tables, on the wall and on a host's own page."""
+    """axe-core finds no violation on the wall and on a host's own page."""
     machines.kept = {"web-1": NOON, "web-2": NOON - 1200}
     machines.events = [alert("web-1", "cpu", "firing")]
     alerts = {"type": "alerts", "alerts": [alert("web-1", "cpu", "firing"), alert("db-1", "disk", "pending")]}
@@ -79,7 +79,7 @@ async def test_everybody_can_use_it(daphne, page, machines):
 
 
 async def test_fifty_hosts_make_the_page_no_larger_with_time(daphne, page):
-    """As many elements, and lines as long, after two ranges as after one; every host still has one card."""
+    """After two ranges there are as many elements, and lines as long, as after one."""
     await page.add_init_script(path=MANY_PULSES)
     nothing = {"now": NOON, "range": 3600, "step": 30, "hosts": {}}
     await page.route("**/dashboard/samples/**", lambda route: route.fulfill(json=nothing))

@@ -1,4 +1,4 @@
-"""The past on the dashboard, with machines that the test plays: ranges, and the time that all charts show."""
+"""The past on the dashboard, with machines that the test plays: ranges and crosshair."""
 
 import re
 
@@ -23,14 +23,14 @@ async def machines(page: Page) -> FakeMachines:
 
 
 async def opened(page: Page, daphne, hash: str = "") -> None:
-    """Opens the dashboard, and waits until it shows both machines and their past."""
+    """Open the dashboard, and wait until it shows both machines and their past."""
     await page.goto(daphne.http_url("/dashboard/" + hash))
     await expect(page.locator(VALUE)).to_have_text(["12.5 %", "60.0 %"])
     await expect(page.locator(LINE).first).to_have_attribute("d", re.compile("^M.*L"))
 
 
 async def expect_points(page: Page, about: int, line: str = LINE) -> None:
-    """Waits until the line of the first host has so many points, give or take the ends."""
+    """Wait until the line of the first host has about this number of points."""
     points = re.compile(rf"^[^L]+(L[^L]+){{{about - 3},{about + 1}}}$")
     await expect(page.locator(line).first).to_have_attribute("d", points)
 
@@ -54,7 +54,7 @@ async def test_it_opens_with_the_last_hour_and_can_show_less_and_more(daphne, pa
 
 
 async def test_a_pulse_continues_the_line_and_interrupts_no_screen_reader(daphne, page, machines):
-    """Without a new question to the server; a chart that has the focus does not tell each pulse that comes."""
+    """It needs no request, and a focused chart does not announce each pulse."""
     await opened(page, daphne, "#range=300")
     plot = page.locator("#hosts .plot").first
     await plot.focus()
@@ -82,7 +82,7 @@ async def test_the_pointer_shows_one_time_on_all_charts(daphne, page, machines):
 
 
 async def test_the_keys_move_through_time_and_hosts(daphne, page, machines):
-    """One chart is a stop of the Tab key; the arrow keys do the rest, and say the value to a screen reader."""
+    """One chart is a stop of the Tab key; the arrow keys reach the others, and values are read."""
     await opened(page, daphne)
     first, second = page.locator("#hosts .plot").first, page.locator("#hosts .plot").last
     await page.locator("#hosts a").first.focus()
@@ -112,7 +112,7 @@ async def test_the_keys_move_through_time_and_hosts(daphne, page, machines):
 
 
 async def test_the_past_has_its_gaps_and_its_peaks(daphne, page, machines):
-    """A host that was away at that time shows a dash; a step of many samples its peak, as a line and in words."""
+    """A host without a sample shows a dash; a step of many shows its peak."""
     machines.kept["db-1"] = NOON - 1800
     await opened(page, daphne)
     await page.locator("#hosts .plot").first.focus()
@@ -131,7 +131,7 @@ async def test_the_past_has_its_gaps_and_its_peaks(daphne, page, machines):
 
 
 async def test_the_tables_have_the_figures_of_the_charts(daphne, page, machines):
-    """For those who cannot see a chart: of all hosts now, and of one host over time."""
+    """One table has all hosts now, the other one host over time."""
     await opened(page, daphne)
     await page.locator("#figures summary").click()
     rows = page.locator("#figures tbody tr")

@@ -1,4 +1,4 @@
-"""How long a session sees a pulse that is for staff alone."""
+"""Permission to see a pulse that is for staff alone, while a connection is open."""
 
 import asyncio
 from collections import Counter
@@ -82,7 +82,7 @@ def change_password(user: User, session: SessionStore) -> None:
 async def test_a_connection_ends_when_its_session_may_not_see_the_pulse_any_more(
     change: Callable[[User, SessionStore], None], code: CloseCode
 ) -> None:
-    """Without a session the client comes again: it may have another session by now."""
+    """A client without a session may reconnect: it may have another one by now."""
     scope = await log_in()
     client = stats(scope)
     assert await client.connect(TIMEOUT) == (True, None)

@@ -1,4 +1,4 @@
-"""The pulse frame, as the contract has it."""
+"""The pulse frame, as docs/protocol.md has it."""
 
 import json
 

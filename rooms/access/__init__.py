@@ -1,1 +1,1 @@
-"""Who may enter a room: its password, and the version of its access rules."""
+"""Access to a room: its password, and the version of its access rules."""

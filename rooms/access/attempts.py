@@ -1,4 +1,4 @@
-"""Attempts at a room's password: how many are allowed, which need no hash, and which have low priority."""
+"""Attempts at a room's password: their limit, and which need no hash or have low priority."""
 
 import asyncio
 import hashlib
@@ -19,19 +19,19 @@ from rtproject.websocket.throttling.shared import SharedWindow
 
 wrong_passwords = SharedWindow("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
 
-# Addresses whose attempts failed more often than one mistypes, in any room, have low priority. Those that got no turn
-# count as well: an attacker who is turned away asks again at once. It is this process's time that is shared out, so its
-# own count is enough.
+# Addresses with more failed attempts, in any room, than a typing error explains have low priority. Attempts that got no
+# turn count as well, since an attacker repeats them at once. Each process counts for itself: the queue is its own.
 recently_failed = SlidingWindow(Rate(3, 600.0))
 
 _digest_key = secrets.token_bytes(32)
 
 
 class VerifiedPasswords:
-    """The digests of the last passwords that were right: when a network comes back, all members of a room do.
+    """The digests of passwords that were right.
 
-    A digest includes the room's own hash, so a change of the password makes it worthless. Wrong passwords are not kept:
-    a quick answer would tell strangers that somebody else has tried the same.
+    After a network failure all members of a room come back at once, and their passwords need no hash. A
+    digest includes the room's own hash, so a change of the password makes it worthless. Wrong passwords are
+    not kept: a quick answer would tell strangers that somebody else has tried the same.
     """
 
     MAX_SIZE = 1000
@@ -54,8 +54,8 @@ class VerifiedPasswords:
 
 verified_passwords = VerifiedPasswords()
 
-# A value, not an exception: what that refers to, the password too, would stay in memory until the cyclic garbage
-# collector runs.
+# A value, not an exception: an exception refers to frames, and would keep the password in memory until the cyclic
+# garbage collector runs.
 Result = CloseCode | None  # None: the password is right
 
 # The hashes under way, by digest and priority.
@@ -63,7 +63,10 @@ _hashes: Callable[[], dict[tuple[bytes, bool], asyncio.Task[Result]]] = loop_loc
 
 
 class PasswordAttempt:
-    """A password that somebody at `address` tries on a room. None is a caller inside the process: it is not counted."""
+    """A password that a client at `address` tries on a room.
+
+    `address` is None for a caller inside the process, whose attempts are not counted.
+    """
 
     def __init__(self, room: Room, raw: str, address: str | None) -> None:
         self._raw = raw
@@ -74,12 +77,12 @@ class PasswordAttempt:
         self._digest = hashlib.blake2b(value, key=_digest_key, digest_size=32).digest()
 
     async def check(self) -> Result:
-        """Return None if the password is right, FORBIDDEN if it is wrong, another code if no one can tell now."""
+        """Return None if the password is right, else a code: FORBIDDEN only if it is wrong."""
         if not can_be_password(self._raw):
             return await self._count_wrong()
         while self._digest not in verified_passwords:
             low_priority = recently_failed.exhausted(self._address)
-            # Shared with others who try the same, but never with one that may have to wait longer.
+            # Shared by attempts with the same password and priority: one with low priority may have to wait longer.
             same = _hashes().get((self._digest, low_priority))
             if same is None:
                 return await asyncio.shield(self._start_hash(low_priority))
@@ -89,14 +92,14 @@ class PasswordAttempt:
 
     def _start_hash(self, low_priority: bool) -> asyncio.Task[Result]:
         recently_failed.take(self._address)  # until the password is known to be right
-        # A task of its own: it goes on, and counts, when the client is gone.
+        # A task of its own, so that it continues and counts when the client is gone.
         hashes, key = _hashes(), (self._digest, low_priority)
         hashes[key] = task = asyncio.create_task(self._hash(low_priority), name="password hash")
         task.add_done_callback(lambda _: hashes.pop(key))
         return task
 
     async def _hash(self, low_priority: bool) -> Result:
-        # Counted before it is known to be wrong: no more attempts of a burst are hashed than are allowed.
+        # Counted before the result is known, so that a burst gets no more hashes than the limit allows.
         if not await self._count():
             return CloseCode.RATE_LIMITED
         try:

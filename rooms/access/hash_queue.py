@@ -28,8 +28,8 @@ HASHES_AT_ONCE = max(1, min(2, (os.cpu_count() or 1) - 1))
 TURN_SECONDS = 2.0
 MAX_WAITING = 20
 
-# A worker that says nothing for so long hangs. A hash may take longer than an attempt waits: on a busy machine it still
-# verifies the password for the next attempt.
+# A worker that does not answer for this long hangs. A hash may take longer than an attempt waits: on a busy machine it
+# still verifies the password for the next attempt.
 HASH_SECONDS = 4.0
 PING_SECONDS = 0.8
 
@@ -82,7 +82,7 @@ _idle_workers: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
 
 def _derive(*parameters: str | int) -> str:
-    """Like `Worker.derive`, in an idle worker or a new one. A worker that died or hangs is replaced."""
+    """Return a hash from an idle worker or a new one; replace a worker that died or hangs."""
     worker = _take_idle_worker() or Worker()
     try:
         derived = worker.derive(*parameters)
@@ -122,9 +122,10 @@ def matches_in_worker(raw: str, encoded: str) -> bool:
 
 
 class HashQueue:
-    """Run few hashes at a time: with low priority one, which starts only while no others wait.
+    """A queue that runs `at_once` hashes at a time.
 
-    The others never wait for it, so until it ends there may be one hash more than `at_once`.
+    Of those with low priority it runs one, and starts it only while no others wait. The others never wait for
+    it, so until it ends there may be one hash more than `at_once`.
     """
 
     def __init__(self, at_once: int = HASHES_AT_ONCE) -> None:
@@ -135,7 +136,7 @@ class HashQueue:
         self._waiting: list[deque[asyncio.Future[None]]] = [deque(), deque()]
 
     async def matches(self, raw: str, encoded: str, low_priority: bool) -> bool | None:
-        """Return what `matches_in_worker` does, or None if it is not this one's turn in time.
+        """Return the result of `matches_in_worker`, or None without a turn within TURN_SECONDS.
 
         Must not be cancelled: the thread would go on unnoticed.
         """

@@ -1,7 +1,7 @@
-"""The program of a worker process: PBKDF2 and nothing else, so that it starts at once and stays small.
+"""The program of a worker process: PBKDF2 with the standard library alone.
 
-For each line `[digest, password, salt, iterations]` of JSON on standard input it writes the hash in Base64, and for an
-empty line an empty line.
+So it starts in an instant and stays small. For each line `[digest, password, salt, iterations]` of JSON on
+standard input it writes the hash in Base64, and for an empty line an empty line.
 """
 
 import base64
@@ -11,13 +11,13 @@ import os
 import signal
 import sys
 
-# The server goes first: at 3 a worker gets half its share of a core. At 19 a busy machine would let no one in.
+# At 3 a worker gets half the CPU share of the server. At 19, on a busy machine, no hash would end in time.
 NICENESS = 3
 
 
 def main() -> None:
-    """Computes hashes until standard input ends."""
-    for name in ("SIGINT", "SIGPIPE"):  # ends without a traceback
+    """Compute hashes until standard input ends."""
+    for name in ("SIGINT", "SIGPIPE"):  # to end without a traceback
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
     if hasattr(os, "nice"):  # not on Windows

@@ -14,15 +14,16 @@ from rooms.models import MessageSequence, ReservedName, Room
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
 
-BATCH_SECONDS = 0.1  # that a caller with `batch=True` waits for others to share its query
+BATCH_SECONDS = 0.1  # a caller with `batch=True` waits this long for others to share its query
 MAX_KEYS = 500  # in one query
 
 
 def query_rooms(names: Collection[str]) -> dict[str, Room]:
-    """Return the rooms of these names by key (see `names.room_key`), in two queries at most. Blocks.
+    """Return the rooms of these names by key (see `names.room_key`). Blocks.
 
-    An open, unlisted room is a Room that was never saved (its `pk` is None). A key that admits no one is missing: its
-    room was deleted, or unlisted rooms are not allowed. Raises django.db.Error.
+    It takes two queries at most. An open, unlisted room is a Room that was never saved (its `pk` is None). A
+    key that admits no one is missing: its room was deleted, or unlisted rooms are not allowed. Raises
+    django.db.Error.
     """
     keys = {room_key(name) for name in names}  # a name that is not a key must not count as unlisted
     rooms = Room.objects.select_related("sequence").named(*keys)
@@ -82,7 +83,7 @@ _current_loader = loop_local(RoomLoader)
 async def load_rooms(keys: Collection[str], batch: bool = False) -> dict[str, Room]:
     """Return the rooms of these keys, see `query_rooms`. Raises django.db.Error.
 
-    With `batch=True`, waits up to 0.1 s so that callers share one query: strangers who knock without pause must not
-    cost a query each.
+    With `batch=True`, waits up to 0.1 s so that callers share one query: strangers who reconnect without pause must
+    not cost a query each.
     """
     return await _current_loader().load(keys, batch)

@@ -1,4 +1,4 @@
-"""Who may enter a guarded room: with its password, or in a session that was admitted with it before."""
+"""Admission to a guarded room: by its password, or by a session that gave it before."""
 
 import asyncio
 import time
@@ -19,19 +19,21 @@ CHECK_TIMEOUT = 2.5  # seconds; `connect()` has 3 in all
 ADMISSION_SECONDS = 12 * 3600
 _SESSION_KEY = "rooms.admissions"  # in the session: room key -> [fingerprint, Unix time]
 
-# A refused client that never pauses comes back as soon as it is answered, and each handshake costs some 2 ms of CPU. So
-# many refusals take their time.
+# Some refused clients reconnect as soon as they are answered, and each handshake costs some 2 ms of CPU. So the answers
+# to many refusals are delayed.
 _refusals = loop_local(lambda: LeakyBucket(Rate(50, 1.0), burst=20))
 
 _recently_refused = SlidingWindow(Rate(1, 60.0))  # addresses
 
 
 async def verify(room: Room, raw: str | None, address: str | None, began: float | None = None) -> None:
-    """Return if `raw` opens `room`, at most CHECK_TIMEOUT after `began`, of `time.monotonic` (by default, now).
+    """Return if `raw` opens `room`; raise ConnectionDenied if not.
 
-    Raises ConnectionDenied: FORBIDDEN for a wrong password; RATE_LIMITED after too many of them, or if the hash queue
-    is full; UNAVAILABLE if it cannot be checked. Wrong passwords count per address and room; a missing one is neither
-    counted nor hashed. `address` is None for a caller inside the process, which is not counted.
+    It takes at most CHECK_TIMEOUT from `began`, a time of `time.monotonic` (by default, now). Raises
+    ConnectionDenied: FORBIDDEN for a wrong password; RATE_LIMITED after too many of them, or if the hash
+    queue is full; UNAVAILABLE if it cannot be checked. Wrong passwords count per address and room; a missing
+    one is neither counted nor hashed. `address` is None for a caller inside the process, which is not
+    counted.
     """
     if not room.guarded:
         return
@@ -51,12 +53,12 @@ async def verify(room: Room, raw: str | None, address: str | None, began: float 
 
 
 def was_refused(address: str | None) -> bool:
-    """Return whether a password from `address` was refused in the last minute, for whatever reason."""
+    """Return whether a password from `address` was refused in the last minute."""
     return address is not None and _recently_refused.exhausted(address)
 
 
 def admit(session: SessionBase, room: Room) -> None:
-    """Remember in the session that its owner knew the room's password. The session gets a new key."""
+    """Note in the session, which gets a new key, that its owner knew the room's password."""
     admissions = session.get(_SESSION_KEY, {})
     admissions[room_key(room.name)] = [_fingerprint(room), time.time()]
     session.cycle_key()
@@ -72,5 +74,8 @@ def is_admitted(session: SessionBase | None, room: Room) -> bool:
 
 
 def _fingerprint(room: Room) -> str:
-    """Changes with the password, and tells nothing about it or its hash to somebody who can read the session."""
+    """Return a keyed hash that changes with the room's password.
+
+    A reader of the session learns neither the password nor its hash from it.
+    """
     return salted_hmac("rooms.admission", f"{room.pk}:{room.password}", algorithm="sha256").hexdigest()

@@ -20,7 +20,7 @@ class AccessVersion(NamedTuple):
 
     @classmethod
     def decode(cls, tag: Iterable[Any]) -> "AccessVersion":
-        """Read a version from an event of the channel layer, which turns tuples into lists. Raises TypeError."""
+        """Read a version from an event of the channel layer, as a list. Raises TypeError."""
         return cls(*tag)
 
 
@@ -30,7 +30,7 @@ def access_version(room: Room) -> AccessVersion:
 
 
 def can_receive(own: AccessVersion, sender: AccessVersion) -> bool:
-    """Whether a member admitted by `own` may receive what a member admitted by `sender` says.
+    """Return whether `own` may receive messages of members admitted by `sender`.
 
     Removing a password is the one change of the rules that separates no one.
     """
@@ -42,18 +42,20 @@ def can_receive(own: AccessVersion, sender: AccessVersion) -> bool:
 
 
 def can_read(own: AccessVersion, stored: AccessVersion) -> bool:
-    """Whether a member admitted by `own` may read messages stored while the rules were `stored`.
+    """Return whether `own` may read messages that were stored under the rules `stored`.
 
-    The same as `can_receive`, except that messages under older rules are history to a member admitted by newer ones.
+    The same as `can_receive`, except that messages under older rules are history to a member admitted by
+    newer ones.
     """
     is_newer = own.row == stored.row and own.password_version > stored.password_version
     return is_newer or can_receive(own, stored)
 
 
 def revocation_code(entered: Room, now: Room | None) -> CloseCode | None:
-    """The code that ends a connection that entered the room as `entered`, now that it is `now`; None if it may stay.
+    """Return the code to end a connection with after its room changed; None if it may stay.
 
-    `now` is None when there is no room of that name any more.
+    The room was `entered` when the connection came in, and is `now` today. `now` is None when there is no
+    room of that name any more.
     """
     if now is None:
         return CloseCode.NOT_FOUND

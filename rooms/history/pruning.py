@@ -1,4 +1,4 @@
-"""Deletes what is beyond a room's history size, a little at a time. It blocks, so it is for threads."""
+"""Pruning of messages beyond a room's history size. It blocks: call it in a thread."""
 
 from datetime import timedelta
 from enum import Enum
@@ -8,13 +8,13 @@ from rooms.history.store import now
 from rooms.models import Message, MessageSequence, Room
 from rtproject.utils.db import short_transaction
 
-STEP = 200  # messages deleted at a time, while no one can store: a few milliseconds
+STEP = 200  # messages deleted at a time: the room is locked for a few milliseconds
 # Nothing younger is deleted, however small the history: a process that missed it still has to show it.
 AGE = timedelta(seconds=15)
 
 
 class Beyond(Enum):
-    """What is left beyond a room's history size."""
+    """The messages that are left beyond a room's history size."""
 
     NOTHING = "nothing"
     MORE = "more than was deleted at a time"
@@ -22,7 +22,7 @@ class Beyond(Enum):
 
 
 def prune(room: int) -> Beyond:
-    """Deletes some of what is beyond the history size of the room's row `room`. Raises django.db.Error."""
+    """Delete some messages of the row `room` beyond its history size. Raises django.db.Error."""
     with short_transaction():
         sequence = MessageSequence.objects.select_for_update().filter(pk=room).first()
         if sequence is None:
@@ -30,7 +30,7 @@ def prune(room: int) -> Beyond:
         size = Room.objects.values_list("history_size", flat=True).get(pk=room)
         beyond = sequence.pruned_through(size)
         rows = Message.objects.filter(room=room, seq__lte=beyond).after(sequence.pruned)
-        old = now() - AGE  # hosts' clocks differ: what is old may stand behind what is young
+        old = now() - AGE  # hosts' clocks differ: an older message may come after a younger one
         found = rows.values_list("seq", "at")[:STEP]
         seqs = [seq for seq, _ in takewhile(lambda row: row[1] < old, found)]
         if seqs:

@@ -18,9 +18,10 @@ PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in
 
 
 class Page(NamedTuple):
-    """Some messages of a room in ascending order, and the state of the room after they were read.
+    """Some messages of a room, ascending, and the state of the room after they were read.
 
-    Messages up to number `pruned_through` are not shown any more. The epoch is empty if the room keeps no messages.
+    Messages up to number `pruned_through` are not shown any more. The epoch is empty if the room keeps no
+    messages.
     """
 
     rows: list[Message]
@@ -31,12 +32,12 @@ class Page(NamedTuple):
 
 
 def read_after(room: int, seq: int, limit: int) -> Page:
-    """Return the first `limit` messages of the row `room` after number `seq`. Blocks. Raises django.db.Error."""
+    """Return the first `limit` messages after number `seq`. Blocks. Raises django.db.Error."""
     return _page(room, list(Message.objects.filter(room=room).after(seq)[:limit]))
 
 
 def read_before(room: int, seq: int | None, limit: int) -> Page:
-    """Return the last `limit` messages before number `seq`, or of all. Blocks. Raises django.db.Error."""
+    """Return the last `limit` messages, before `seq` if given. Blocks. Raises django.db.Error."""
     rows = Message.objects.filter(room=room).before(seq)[:limit]
     return _page(room, list(rows)[::-1])
 
@@ -76,7 +77,7 @@ async def history_page(room: Room, access: AccessVersion, asked: protocol.Histor
 
 
 def _bounded(room: Room, page: Page) -> list[msgspec.Raw]:
-    """The newest messages of the page that fit into PAGE_BYTES, at least one, in ascending order."""
+    """The newest messages of the page that fit into PAGE_BYTES, ascending; at least one."""
     messages: list[msgspec.Raw] = []
     size = 0
     for row in reversed(page.rows):

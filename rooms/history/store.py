@@ -1,4 +1,4 @@
-"""Storing messages: they are numbered and written in one transaction. Blocks, so call it in a thread."""
+"""Storing messages: numbered and in one transaction. It blocks: call it in a thread."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class NewMessage:
 
 
 class StoreStatus(Enum):
-    """What became of a new message."""
+    """The outcome of storing a new message."""
 
     STORED = "stored"
     REPEATED = "stored before"
@@ -38,7 +38,7 @@ class StoreStatus(Enum):
 
 
 class StoreResult(NamedTuple):
-    """What became of a new message, and the row that holds it, if there is one."""
+    """The outcome of storing a new message, and the row that holds it, if there is one."""
 
     status: StoreStatus
     row: Message | None = None
@@ -115,10 +115,13 @@ def _lock(rooms: set[int]) -> dict[int, _LockedRoom]:
 
 @cache
 def _locking_sql(_vendor: str, count: int) -> str:
-    """The query that locks `count` rooms, in one order everywhere, so that no two transactions deadlock.
+    """Return the query that locks `count` rooms.
 
-    It locks the room's own row too: PostgreSQL shows the newest version of a row that it waited for only if the query
-    locks it. Building the query takes Django 0.3 ms, a quarter of the time to store a message, hence the cache.
+    It locks them in one order everywhere, so that no two transactions deadlock.
+
+    It locks the room's own row too: PostgreSQL shows the newest version of a row that it waited for only if
+    the query locks it. Building the query takes Django 0.3 ms, a quarter of the time to store a message,
+    hence the cache.
     """
     locked = MessageSequence.objects.select_for_update(no_key=True).filter(pk__in=range(1, count + 1))
     names = ("pk", "epoch", "last_seq", "room__password_version", "room__password")

@@ -1,4 +1,4 @@
-"""Group commit: messages of one moment are stored together, before any member is shown one."""
+"""Group commit: messages that arrive together are stored in one transaction."""
 
 import asyncio
 import threading
@@ -23,20 +23,20 @@ MAX_BATCH = 200  # messages in one transaction
 RETRY_SECONDS = 2.0  # for a store that is just being restarted
 RETRY_PAUSE = 0.2  # seconds between two attempts
 STORE_TIMEOUT = 4.0  # seconds until the senders are told that the store is out of reach
-# Longer if the store went away during the commit: until it is back no one knows whether the messages are in it.
+# More if the store failed during the commit: until it is back, nothing tells whether the messages were stored.
 COMMIT_TIMEOUT = 10.0
-PRUNE_SECONDS = 2.0  # between two looks at what may be deleted
+PRUNE_SECONDS = 2.0  # between two rounds of pruning
 
-# Apart from the thread that all other database work shares: waiting for a room's lock must delay nothing else.
+# A thread of its own: waiting for a room's lock must not delay other database work.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="rooms-writer")
 
 
 class BatchCancelled(Exception):
-    """No sender waits for this transaction any more, so it must not be committed."""
+    """Raised to abandon a transaction whose senders were told that it failed."""
 
 
 class Batch:
-    """Messages on their way into the store. Until its commit begins a batch can be cancelled."""
+    """Messages to be stored in one transaction, which can be cancelled until its commit begins."""
 
     def __init__(self, messages: Sequence[NewMessage]) -> None:
         self._messages = messages
@@ -46,7 +46,10 @@ class Batch:
         self._commit_unknown = False  # the connection broke during a commit
 
     def run(self) -> list[StoreResult]:
-        """Store the messages, in the writer's thread, with retries. Raises django.db.Error or BatchCancelled."""
+        """Store the messages, with retries. Runs in the writer's thread.
+
+        Raises django.db.Error or BatchCancelled.
+        """
         end = time.monotonic() + RETRY_SECONDS
         while True:
             try:
@@ -58,7 +61,7 @@ class Batch:
                 time.sleep(RETRY_PAUSE)
 
     def cancel(self) -> bool:
-        """Return whether it is certain now that nothing of the batch is or will be stored."""
+        """Cancel the batch if its commit has not begun; return whether nothing of it is stored."""
         with self._lock:
             if not (self._committing or self._commit_unknown):
                 self._cancelled = True
@@ -78,7 +81,7 @@ class Batch:
 
 
 class Writer:
-    """The writer of one process: while one batch is being stored the next one gathers.
+    """The writer of one process: messages that arrive during a batch form the next one.
 
     `on_stored` is called on the event loop with the results of each batch, before the senders get theirs.
     """
@@ -93,7 +96,7 @@ class Writer:
         self._pruning_failures = FailureLog("deleting old messages")
 
     async def store(self, message: NewMessage) -> StoreResult:
-        """Store `message` and return what became of it."""
+        """Store `message` and return the outcome."""
         result: asyncio.Future[StoreResult] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((message, result))
         if self._writing is None or self._writing.done():
@@ -146,9 +149,9 @@ def _in_writers_thread(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 
 async def _run_in_time(batch: Batch) -> list[StoreResult]:
-    """Run `batch` within its timeouts. Raises an Exception if nothing is known to be stored."""
+    """Run `batch` within its timeouts. Raises an exception if it is not known to be stored."""
     running = asyncio.ensure_future(_in_writers_thread(batch.run)())
-    # Retrieve the exception also if no one waits any more.
+    # Retrieve the exception, so that asyncio does not log it after a timeout.
     running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
         async with asyncio.timeout(STORE_TIMEOUT):

@@ -4,7 +4,7 @@ from playwright.async_api import Locator, Page, expect
 
 
 async def enter(page: Page, address: str, name: str = "") -> None:
-    """Opens an open room's page and waits until its visitor is in, as `name` if there is one."""
+    """Open an open room's page and wait until its visitor is in, as `name` if it is given."""
     await page.goto(address)
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
     if name:
@@ -15,13 +15,13 @@ async def enter(page: Page, address: str, name: str = "") -> None:
 
 
 async def say(page: Page, text: str) -> None:
-    """Types `text` and sends it."""
+    """Type `text` and send it."""
     await page.fill("#say", text)
     await page.press("#say", "Enter")
 
 
 async def give_password(page: Page, password: str) -> None:
-    """Answers the question for the password on a room's page; again, if the machine was too busy to look at it."""
+    """Enter the password on a room's page; again, if the machine was too busy to check it."""
     errors = page.locator("#password-errors")
     answer = page.locator("#send:enabled, #password-errors:not(:empty)").first
     is_unanswered = True
@@ -39,13 +39,13 @@ def messages(page: Page, status: str = "") -> Locator:
 
 
 async def scroll_to(page: Page, top: int) -> None:
-    """Moves the log; returns when the page has heard of it."""
+    """Scroll the log; return when the page has handled it."""
     await page.locator("#log").evaluate("(log, top) => { log.scrollTop = top }", top)
     await next_frame_of_the_screen(page)
 
 
 async def next_frame_of_the_screen(page: Page) -> None:
-    """Returns after the page's events of scrolling, which come with each frame."""
+    """Return after the page's scroll events, which come with each animation frame."""
     await page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )

@@ -1,4 +1,4 @@
-"""What every test of the rooms starts from: nothing counted, no grace period, and hashes that cost nothing."""
+"""The initial state of every test of rooms: no counts, no grace period, cheap hashes."""
 
 import pytest
 from django.conf import settings as site_settings

@@ -17,7 +17,7 @@ def person(number: int, **fields: Any) -> dict[str, Any]:
 
 
 class PlayedRoom:
-    """A room with history that has so many `messages` before anybody comes, each with its number as its text.
+    """A room with `messages` stored messages, each with its number as its text.
 
     `welcome` are fields of the frame of that name, in addition to or instead of the usual ones.
     """
@@ -33,13 +33,13 @@ class PlayedRoom:
         self.welcome = {"members": [YOU], "count": 1, **welcome}
 
     async def enter(self, page: Page, home: str) -> None:
-        """Opens the page, and waits until its visitor is in."""
+        """Open the page, and wait until its visitor is in."""
         await page.route_web_socket("**/ws/played**", self._connect)
         await page.goto(f"{home}rooms/played/")
         await expect(page.locator("#state")).to_have_attribute("data-state", "open")
 
     async def deny(self, page: Page, code: int) -> None:
-        """Ends the connection with `code`, and those after it, until the page waits for long before it tries again."""
+        """End this connection and the next ones with `code`, until the page waits for long."""
         self.refusal = code
         await self.links[-1].close(code=code)
         for _ in range(4 if code >= 4100 else 0):
@@ -50,12 +50,12 @@ class PlayedRoom:
         self.refusal = None
 
     def tell(self, *frames: dict[str, Any]) -> None:
-        """Sends frames on the newest connection."""
+        """Send frames on the newest connection."""
         for frame in frames:
             self.links[-1].send(json.dumps(frame))
 
     def refuse(self, code: str = "id_used") -> None:
-        """Refuses the last message of the page."""
+        """Refuse the last message of the page."""
         self.tell({"type": "error", "code": code, "detail": "in no language", "id": self.said[-1]["id"]})
 
     def message(

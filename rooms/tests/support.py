@@ -166,7 +166,7 @@ class Client(WebsocketCommunicator):
         return await self.next()
 
     async def code(self) -> int:
-        """Return the code that the connection is closed with, before any frame that is not about presence."""
+        """Return the close code, which must come before any frame that is not about presence."""
         while (output := await self.receive_output(timeout=TIMEOUT))["type"] == "websocket.send":
             assert json.loads(output["text"])["type"] in PRESENCE, output
         assert output["type"] == "websocket.close", output

@@ -1,4 +1,4 @@
-"""Rooms in the admin: what its pages do, for whom, and what they never show."""
+"""Rooms in the admin: the effects of its pages, their permissions, and their secrets."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -92,7 +92,7 @@ class TestPassword:
         assert (room.title, room.check_password("secret123")) == ("The VIPs", True)
 
     def test_neither_passwords_nor_hashes_are_ever_shown(self, admin_client, viewer):
-        """Not in the history either, which says that the password was changed."""
+        """The history says that the password was changed, and does not show it either."""
         send(admin_client, ADD, name="VIP", new_password="secret123")
         room = Room.objects.get()
         first = room.password
@@ -203,7 +203,7 @@ class TestPermissions:
 
     @pytest.mark.parametrize("fields", POSTS.values(), ids=POSTS.keys())
     def test_strangers_and_forms_of_other_sites_are_refused(self, client, room, fields):
-        """Whether there is such a room or not."""
+        """Return whether there is such a room or not."""
         for pk in (room.pk, room.pk + 1):
             answer = client.post(reverse("admin:rooms_room_members", args=[pk]), fields)
             assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, reverse("admin:login"))

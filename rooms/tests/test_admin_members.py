@@ -1,4 +1,4 @@
-"""Members and notices in the admin over two processes, and two admins that save one room at the same time."""
+"""Members and notices in the admin over two processes, and concurrent saves of a room."""
 
 import asyncio
 import json
@@ -171,5 +171,5 @@ print(room.check_password("the-first's"), room.title)
 
 
 def test_saving_a_room_does_not_undo_what_another_admin_saves_at_the_same_time(new_site, database_url):
-    """On PostgreSQL; SQLite has one writer."""
+    """This is tested on PostgreSQL, since SQLite has one writer."""
     assert new_site(DATABASE_URL=database_url).execute(SAVE_TOGETHER) == "True the second's\n"

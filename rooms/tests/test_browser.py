@@ -1,4 +1,4 @@
-"""Rooms in a browser, on real servers: talking, names, and messages that a server's end interrupts."""
+"""Rooms in a browser, on real servers: messages, names, and servers that are killed."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ async def test_two_pages_of_one_visitor_are_one_member(daphne, page):
 
 
 async def test_a_name_that_cannot_be_used_is_refused_with_a_reason(daphne, page):
-    """The visitor stays who they were, and can choose another one; the way to it and back is by keyboard."""
+    """The visitor keeps the old name, and can choose another one by keyboard."""
     await enter(page, daphne.http_url("/rooms/names/"))
     for name, words in (("\u202eAnn", "This name cannot be used here."), ("Ann", "")):
         await page.locator("#change-name").press("Enter")
@@ -63,7 +63,7 @@ async def test_a_message_that_is_too_long_can_be_taken_back(daphne, page):
 
 
 async def test_nothing_is_lost_or_doubled_by_a_server_that_is_killed(start_server, pages):
-    """Messages on their way, those written meanwhile and those of others are there, once and in order."""
+    """All messages, sent before, meanwhile or by others, are there once and in order."""
     page = await pages.new()
     await page.add_init_script(SMALL_JITTER)
     server = start_server()
@@ -107,7 +107,7 @@ async def test_what_was_stored_but_not_confirmed_is_there_once(daphne, pages):
 
 
 async def drop_messages(page: Page) -> list[WebSocketRoute]:
-    """Keeps all messages of the lobby from the page's first connection; returns the list of its connections."""
+    """Drop the messages on the first connection to the lobby; return all its connections."""
     links: list[WebSocketRoute] = []
 
     def connect(link: WebSocketRoute) -> None:

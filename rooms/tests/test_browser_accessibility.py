@@ -1,4 +1,4 @@
-"""A room for everybody: axe-core finds nothing in any state of it, a keyboard is enough, a screen reader hears it."""
+"""Accessibility of a room: axe-core, keyboard, screen reader."""
 
 from playwright.async_api import Page, expect
 
@@ -13,7 +13,7 @@ FOCUSED = "(({ id, className, tagName }) => id || className || tagName)(document
 
 
 async def fill(page: Page, room: PlayedRoom) -> None:
-    """Everything that a log can show: two days, names of each color, links, messages sent, on their way and refused."""
+    """Fill the log with everything that it can show."""
     people = [{**BOB, "id": f"p{number}", "name": f"Person {number}"} for number in range(12)]
     room.tell(*(room.message(f"text of {somebody['name']}", somebody) for somebody in people))
     tomorrow, user = "2026-02-01T12:00:00.000Z", {**BOB, "guest": False}
@@ -28,7 +28,7 @@ async def fill(page: Page, room: PlayedRoom) -> None:
 
 
 async def test_a_busy_room_has_no_barriers(daphne, page):
-    """At its end and further up, with a name being changed, and on a phone with its list of members."""
+    """axe-core checks both ends of the log, the form for a name, and the list on a phone."""
     room = PlayedRoom(30, members=[YOU, *map(person, range(30))], count=150)
     await room.enter(page, daphne.http_url())
     await fill(page, room)
@@ -45,7 +45,7 @@ async def test_a_busy_room_has_no_barriers(daphne, page):
 
 
 async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page):
-    """Neither while it waits for the next try, nor at its end, nor with the question for the password."""
+    """axe-core checks it while it waits, after the end, and with the password form."""
     room = PlayedRoom(3)
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
@@ -58,8 +58,8 @@ async def test_a_room_that_somebody_is_not_in_has_no_barriers(daphne, page):
             await expect(page.locator("#state")).to_have_attribute("data-state", "open")
 
 
-async def test_the_door_of_a_guarded_room_has_no_barriers(daphne, page):
-    """Nor has the answer to a wrong password, nor an empty room."""
+async def test_the_password_page_of_a_room_has_no_barriers(daphne, page):
+    """axe-core also checks a wrong password, and an empty room."""
     await page.goto(daphne.http_url("/rooms/VIP/"))
     await assert_accessible(page)
     await page.fill("#password", "wrong")
@@ -82,7 +82,7 @@ async def test_nothing_moves_for_those_who_do_not_want_it(daphne, page):
 
 
 async def test_a_keyboard_reaches_everything_in_the_order_in_which_it_stands(daphne, page):
-    """From the log and the messages in it to the input and the list of members; nothing else, and no dead end."""
+    """Tab leads through the log, its messages, the input and the members, and on."""
     room = PlayedRoom(500, members=[YOU, *map(person, range(30))], count=31)
     await room.enter(page, daphne.http_url())
     await fill(page, room)
@@ -133,7 +133,7 @@ async def test_the_focus_is_never_lost(daphne, page):
 
 
 async def test_a_screen_reader_is_told_what_others_say_from_now_on(daphne, page):
-    """A moment after it came; not the past, nor the reader's own words, nor by the log a second time."""
+    """It announces each new message of others once, and neither old nor own ones."""
     await page.clock.install()
     room = PlayedRoom(60)
     await room.enter(page, daphne.http_url())

@@ -1,4 +1,4 @@
-"""The list of rooms in a browser: it keeps itself up to date, and disturbs no one who reads, points or tabs there."""
+"""The list of rooms in a browser: it updates itself, and disturbs no reader."""
 
 import asyncio
 from typing import Any
@@ -47,14 +47,14 @@ class PlayedList:
         self.answered = 0
 
     async def open(self, address: str) -> None:
-        """Opens the page, and waits until it keeps itself up to date."""
+        """Open the page, and wait until it updates itself."""
         await self.page.add_init_script(ALWAYS_SHOWN)
         await self.page.route("**/rooms/.live", self._answer)
         await self.page.goto(address)
         await expect(self.page.locator("#state")).to_have_text("Updated every 5 seconds.")
 
     async def shows(self, *rooms: dict[str, Any]) -> None:
-        """Waits until the page shows these, in this order."""
+        """Wait until the page shows these, in this order."""
         self.rooms = list(rooms)
         await expect(self.cards.locator(".name")).to_have_text([each["name"] for each in rooms])
 
@@ -79,7 +79,7 @@ async def played(daphne, page) -> PlayedList:
 
 
 async def test_it_shows_who_comes_what_is_said_and_what_an_admin_does(daphne, page):
-    """How many are in, and when something was said, not what; titles are text; nothing is reloaded."""
+    """It shows counts of members and times, no messages; nothing is reloaded."""
     await page.add_init_script(ALWAYS_SHOWN)
     await page.goto(daphne.http_url("/rooms/"))
     await page.evaluate("window.stayed = true")
@@ -115,7 +115,7 @@ async def test_somebody_who_tabs_through_it_is_not_disturbed(played, page):
 
 
 async def test_somebody_who_reads_further_down_stays_there(played, page):
-    """Without a focus it is the first card in sight that stays where it is, on a phone: elsewhere its row."""
+    """Without a focus the first visible card, or its row, stays in its place."""
     await page.set_viewport_size({"width": 320, "height": 640})
     many = [room(f"room-{number:02}") for number in range(60)]
     await played.shows(*many)
@@ -127,7 +127,7 @@ async def test_somebody_who_reads_further_down_stays_there(played, page):
 
 
 async def test_a_click_reaches_what_was_pointed_at(played, page):
-    """Nothing moves under a pointer, and new rooms come last; when the pointer has gone the order is right again."""
+    """Under a pointer nothing moves and new rooms come last; afterwards the order is right."""
     await played.shows(*(room(name) for name in "abcde"))
     await page.locator("[data-room=c] a").hover()
     played.rooms = [room("e", members=1), room("new"), *(room(name) for name in "abcd")]
@@ -164,7 +164,7 @@ async def test_it_says_when_it_cannot_be_brought_up_to_date(played, page):
 
 
 async def test_a_room_is_gone_to_by_keyboard_alone(played, page):
-    """From the top of the page: past the navigation, over each room, to the name of any other."""
+    """Tab leads past the navigation, over each room, to the form for a name."""
     await page.keyboard.press("Tab")
     await expect(page.locator(".skip")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -177,7 +177,7 @@ async def test_a_room_is_gone_to_by_keyboard_alone(played, page):
 
 
 async def test_everybody_can_use_it(daphne, played, page):
-    """axe-core finds nothing, in light and in dark, also where a name was refused; nothing is wider than a phone."""
+    """axe-core finds no violation, also after a refused name; everything fits a phone."""
     long = room("W" * 64, title="M" * 200, closed=True, last_at="2026-01-31T12:00:00Z")
     await played.shows(room("VIP", guarded=True, members=3), long)
     await assert_accessible(page)

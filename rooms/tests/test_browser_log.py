@@ -1,4 +1,4 @@
-"""The log of a room: days, turns, links, announcements, and messages that are new or were not sent."""
+"""The log of a room: days, senders, links, notices, new messages and unsent ones."""
 
 from playwright.async_api import Page, expect
 
@@ -13,7 +13,7 @@ SHOW_PAGE = """(state) => {
 
 
 async def test_each_day_is_named_once_in_the_reader_s_locale(daphne, pages):
-    """By the calendar and the clock of where the reader is; today and yesterday by these words."""
+    """The calendar is that of the reader; two days are named "today" and "yesterday"."""
     page = await pages.new(locale="de-DE", timezone_id="Asia/Tokyo")
     await page.clock.install(time="2026-03-10T03:00:00Z")
     room = PlayedRoom()
@@ -28,7 +28,7 @@ async def test_each_day_is_named_once_in_the_reader_s_locale(daphne, pages):
 
 
 async def test_what_was_today_is_yesterday_after_midnight(daphne, pages):
-    """A page that stays open over night names the days anew, and begins the next one with its first message."""
+    """A page that stays open names the days anew, and begins a new one with its first message."""
     page = await pages.new(timezone_id="UTC")
     await page.clock.install(time="2026-03-10T23:58:00Z")
     room = PlayedRoom()
@@ -43,7 +43,7 @@ async def test_what_was_today_is_yesterday_after_midnight(daphne, pages):
 
 
 async def test_a_sender_who_goes_on_is_named_once(daphne, page):
-    """Until somebody else speaks, or after a pause or an announcement; a screen reader hears the name each time."""
+    """The name returns after another sender, a pause or a notice; screen readers always get it."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     said = [("12:00", BOB), ("12:04", BOB), ("12:10", BOB), ("12:11", YOU), ("12:12", YOU)]
@@ -60,7 +60,7 @@ async def test_a_sender_who_goes_on_is_named_once(daphne, page):
 
 
 async def test_texts_keep_to_themselves(daphne, page):
-    """Names are isolated, a text has the direction of its first letter; addresses are links, and nothing else is."""
+    """Names are isolated, texts have their own direction, and only addresses are links."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     hostile = '<img src=x onerror="alert(1)"> javascript:alert(1) see https://\u0430pple.com/.'
@@ -81,7 +81,7 @@ async def test_texts_keep_to_themselves(daphne, page):
 
 
 async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphne, page):
-    """Others' messages alone; a line marks where they begin, and the count is gone when the page is seen again."""
+    """Only others' messages count; a line marks the first, until the page is seen again."""
     room = PlayedRoom(3)
     await room.enter(page, daphne.http_url())
     await expect(page).to_have_title("played · rtproject")
@@ -98,7 +98,7 @@ async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphn
 
 
 async def test_what_comes_below_a_reader_is_counted_until_it_is_seen(daphne, page):
-    """In the title and on the button that leads there; with nothing new the button leads to the end all the same."""
+    """The title and the button to the end have the count."""
     room = PlayedRoom(100)
     await room.enter(page, daphne.http_url())
     jump = page.locator("#jump")
@@ -134,7 +134,7 @@ async def test_what_was_refused_can_be_said_again_or_edited(daphne, page):
 
 
 async def refuse(page: Page, room: PlayedRoom) -> None:
-    """Refuses the message on its way, for a reason that does not lie in it."""
+    """Refuse the message on its way, for a temporary reason."""
     await expect(messages(page, "sending")).to_have_text("hello")
     room.refuse()
     await expect(page.locator(".message[data-status=failed] .actions")).to_be_visible()
@@ -154,7 +154,7 @@ async def test_what_is_too_much_at_once_is_sent_again_by_itself(daphne, page):
 
 
 async def test_what_is_too_much_to_wait_stays_in_the_input(daphne, page):
-    """A hundred messages can wait for a room that no one is let into; the page says why it takes no other one."""
+    """A hundred messages can wait; the page says why it takes no more."""
     room = PlayedRoom()
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
@@ -167,7 +167,7 @@ async def test_what_is_too_much_to_wait_stays_in_the_input(daphne, page):
 
 
 async def test_a_room_that_begins_anew_is_shown_anew(daphne, page):
-    """When the numbers mean other messages than before, the old list is gone; the page's own messages stay."""
+    """After a new epoch the old list is gone, and the page's own messages stay."""
     room = PlayedRoom(3)
     await room.enter(page, daphne.http_url())
     await expect(messages(page)).to_have_text(["1", "2", "3"])

@@ -13,7 +13,7 @@ def named(page: Page) -> Locator:
 
 
 async def test_members_are_shown_as_they_come_and_go(daphne, page):
-    """Beside the log, with your own name first and names as text; after a failure, the members by then."""
+    """Your own name is first, names are text, and after a failure the list is current."""
     room = PlayedRoom(members=[YOU, person(1), person(2)], count=3)
     await room.enter(page, daphne.http_url())
     await expect(named(page)).to_have_text(["Ann", "Member 1", "Member 2"])
@@ -34,7 +34,7 @@ async def test_members_are_shown_as_they_come_and_go(daphne, page):
 
 
 async def test_a_room_of_many_shows_only_how_many(daphne, page):
-    """Above 200 no names; between 100, which a welcome names, and that, the rest is a number."""
+    """Above 200 there are no names; above the 100 of a welcome the rest is a number."""
     room = PlayedRoom(members=[YOU, *map(person, range(1, 100))], count=150)
     await room.enter(page, daphne.http_url())
     await expect(named(page)).to_have_count(100)

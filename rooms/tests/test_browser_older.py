@@ -1,4 +1,4 @@
-"""Older messages of a room in a browser: there by scrolling up, however many there are."""
+"""Older messages of a room in a browser, loaded by scrolling up."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ async def seen_first(page: Page) -> tuple[str, float]:
 
 
 def is_same(seen: tuple[str, float], before: tuple[str, float]) -> bool:
-    """Whether it is the same message in the same place, but for the pixel that a browser rounds to."""
+    """Return whether message and place are the same, up to the rounding to a pixel."""
     return seen[0] == before[0] and abs(seen[1] - before[1]) < 1
 
 
@@ -45,7 +45,7 @@ async def test_a_reader_at_the_top_gets_what_could_not_be_had_just_now(daphne, p
 
 
 async def test_what_is_read_stays_in_its_place(daphne, page):
-    """Neither what comes above nor what comes below moves it on the screen."""
+    """Messages that come above or below do not move it on the screen."""
     room = PlayedRoom(500)
     await room.enter(page, daphne.http_url())
     await expect(messages(page)).to_have_count(50)
@@ -73,7 +73,7 @@ async def test_a_keyboard_brings_older_messages_by_the_button(daphne, page):
 
 
 async def test_thousands_of_messages_are_all_within_reach_and_few_of_them_in_the_page(daphne, page):
-    """A reader who stays has 300 elements at most, and comes to the very first message and back to the end."""
+    """The page has at most 300 elements, from the first message to the end."""
     room = PlayedRoom(50)
     await page.add_init_script(path=GO_UP)
     await room.enter(page, daphne.http_url())
@@ -90,7 +90,7 @@ async def test_thousands_of_messages_are_all_within_reach_and_few_of_them_in_the
 
 
 async def test_a_reader_far_above_comes_down_again_message_by_message(daphne, page):
-    """Elements that were taken away below come back by scrolling down, without a hole, and new ones too."""
+    """Removed elements come back by scrolling down, without a hole, and new ones too."""
     room = PlayedRoom(400)
     await page.add_init_script(path=GO_UP)
     await room.enter(page, daphne.http_url())

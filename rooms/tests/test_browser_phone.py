@@ -1,4 +1,4 @@
-"""A room on a phone: wide enough, large enough, and with the place to write above the keyboard."""
+"""A room on a phone: widths, sizes, and the input above the keyboard."""
 
 from pathlib import Path
 
@@ -22,14 +22,14 @@ async def phone(pages) -> Page:
 
 
 async def bottoms(page: Page) -> list[float]:
-    """Where the button, the input and the last message end, once the log has followed its own height."""
+    """Return the bottoms of button, input and last message, after the log has scrolled."""
     await next_frame_of_the_screen(page)
     parts = page.locator("#send"), page.locator("#say"), messages(page).last
     return [await part.evaluate("part => part.getBoundingClientRect().bottom") for part in parts]
 
 
 async def test_the_place_to_write_stays_above_the_keyboard(daphne, phone):
-    """Input, button and the newest message are in what can be seen, and all is as before when the keyboard goes."""
+    """Input, button and newest message stay visible, and return to their places."""
     await PlayedRoom(60).enter(phone, daphne.http_url())
     await expect(messages(phone)).to_have_count(50)
     before = await bottoms(phone)
@@ -57,7 +57,7 @@ async def test_a_message_is_sent_without_putting_the_keyboard_away(daphne, phone
 
 
 async def test_nothing_zooms_in_and_nothing_is_too_wide(daphne, phone):
-    """Safari zooms into any input below 16 pixels; long words, names and a list of many stay within the screen."""
+    """Safari zooms into an input below 16 pixels; long words and names fit the screen."""
     room = PlayedRoom(members=[YOU, *map(person, range(1, 100))], count=150)
     await room.enter(phone, daphne.http_url())
     wide = {**BOB, "id": "wide", "name": "W" * 32, "guest": False}

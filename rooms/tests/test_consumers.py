@@ -101,7 +101,7 @@ class TestNames:
 
 class TestLimits:
     async def test_a_closed_room_admits_no_newcomers(self):
-        """Only with the password they are told so."""
+        """With a wrong password the code does not tell that the room is closed."""
         await new_room(closed=True)
         assert await refusal("VIP", **SECRET) == CloseCode.CLOSED
         assert await refusal("VIP", **{"pass": "wrong"}) == CloseCode.FORBIDDEN

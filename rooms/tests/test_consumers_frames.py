@@ -55,7 +55,7 @@ class TestWelcome:
             assert await client.is_open()
 
     async def test_at_most_the_history_size_is_replayed(self):
-        """Even if more is not deleted yet."""
+        """More may be stored, since pruning comes later."""
         epoch = await room_with(5, history_size=2)
         async with (
             entered("lobby", history="200") as client,
@@ -77,7 +77,7 @@ class TestWelcome:
 
 
 def is_error(code: str, frame: dict[str, Any], frame_id: str | None = None) -> bool:
-    """Whether `frame` is an error of this code, with a sentence."""
+    """Return whether `frame` is an error of this code, with a sentence."""
     found = (frame["type"], frame["code"], frame.get("id"))
     return found == ("error", code, frame_id) and len(frame["detail"]) > 10
 
@@ -129,7 +129,7 @@ class TestRate:
 
     @pytest.mark.parametrize("frame", ["hi", {"type": "history", "before": 5, "limit": 1}])
     async def test_ignoring_it_again_and_again_ends_the_connection(self, settings, frame):
-        """After ten times as many errors. Asking for history counts, too."""
+        """Ten times the rate of errors are allowed. Requests for history count, too."""
         settings.ROOMS_MESSAGE_RATE = Rate(2, 86400.0)
         async with entered("lobby") as client:
             answers = [(await client.ask(frame))["type"] for _ in range(22)]

@@ -16,7 +16,7 @@ from rtproject.tests.support.site import SET_UP
 SAY = {"type": "say", "text": "hi", "id": "7"}
 
 
-# What another process does to the SQLite database, and how that ends: it holds the lock, or nothing more fits.
+# Statements of another process that lock the SQLite database, or make it full, and those that end that.
 FAULTS = {
     "locked": ("BEGIN IMMEDIATE", "ROLLBACK"),
     "full": (
@@ -36,7 +36,7 @@ async def say_until_stored(client, text="again"):
 
 @pytest.mark.parametrize(("begin", "end"), FAULTS.values(), ids=FAULTS.keys())
 async def test_a_store_that_takes_nothing_is_told_to_the_sender(start_server, begin, end):
-    """No one gets the message, all stay, one line is logged, and it works again by itself."""
+    """No client gets the message, all stay, one line is logged, and it works again by itself."""
     server = start_server()
     other = sqlite3.connect(server.site.directory / "db.sqlite3", isolation_level=None)
     async with server.connect("/ws/lobby") as ada, server.connect("/ws/lobby") as bob:
@@ -84,7 +84,7 @@ pruning.prune(room.pk)
 
 @pytest.mark.parametrize("work", [STORING, PRUNING], ids=["storing", "pruning"])
 async def test_a_frozen_process_that_holds_a_room_does_not_stop_the_others(start_server, database_url, work):
-    """PostgreSQL ends its transaction: the next number is given, and its message is not stored."""
+    """PostgreSQL ends its transaction, so its message is not stored, and others are."""
     server = start_server(DATABASE_URL=database_url)
     async with server.connect("/ws/lobby") as client:
         await next_frame(client)
@@ -123,7 +123,7 @@ async def test_a_store_that_hangs_does_not_keep_the_process_from_ending(
 
 class TestRoomWithHistory:
     async def test_while_valkey_is_paused_messages_come_from_the_store(self, start_server, valkey):
-        """At once in the same process, and soon in the other; nothing is out of order."""
+        """They come at once in the same process, soon in the other, and in order."""
         first = start_server(REDIS_URL=valkey.url, ROOMS_MESSAGE_RATE=0)
         second = start_server(site=first.site)
         async with (
@@ -186,7 +186,7 @@ class TestUnlistedRoom:
             assert (await next_frame(client))["type"] == "welcome"
 
     async def test_a_valkey_that_stands_still_is_away_too(self, pair, valkey):
-        """A message from meanwhile may come late, or not at all."""
+        """A message that was sent meanwhile may come late, or not at all."""
         ada, bob, _ = pair
         valkey.pause()
         error = await ask(ada, {**SAY, "text": "again"})
@@ -195,7 +195,7 @@ class TestUnlistedRoom:
         assert await self.say_until_received(ada, bob) == "again"
 
     async def say_until_received(self, sender, receiver):
-        """Post "again" until it is received: both processes find their way back to Valkey in their own time."""
+        """Post "again" until it is received: each process reconnects to Valkey in its own time."""
         received = asyncio.create_task(next_frame(receiver))
         while not received.done():
             await sender.send("again")

@@ -1,4 +1,4 @@
-"""Frames and addresses that no one thought of, on a real server that has to survive all of them."""
+"""Random frames and addresses, on a real server that has to survive them."""
 
 import json
 import re
@@ -26,7 +26,7 @@ steady = settings(derandomize=True, deadline=None, database=None, max_examples=1
 
 
 def dial(server: Server, target: str) -> ClientConnection:
-    """Connect to `target`. No pings: they use `random`, which Hypothesis does not want while it draws."""
+    """Connect to `target`, without pings, whose use of `random` disturbs Hypothesis."""
     address = f"ws://127.0.0.1:{server.port}{target}"
     return connect(address, proxy=None, max_queue=None, ping_interval=None)
 
@@ -47,7 +47,7 @@ def server(new_site: NewSite) -> Iterator[Server]:
 
 
 PERSON = {"id": str, "name": str, "guest": bool}
-FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the contract: required, optional
+FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # as in docs/protocol.md: required, optional
     "welcome": (
         {"room": str, "title": str, "you": PERSON, "members": list, "count": int, "history": bool},
         {"seq": int, "epoch": str, "recovered": bool},
@@ -72,7 +72,7 @@ def check(value: Any, required: dict[str, Any], optional: dict[str, Any]) -> Non
 
 
 def check_frame(frame: dict[str, Any]) -> None:
-    """Assert that `frame` is one of the contract."""
+    """Assert that `frame` is one of docs/protocol.md."""
     check({name: frame[name] for name in frame if name != "type"}, *FIELDS[frame["type"]])
     if frame["type"] == "error":
         assert frame["code"] in {"bad_frame", "too_long", "rate_limited", "unavailable", "id_used"}
@@ -127,7 +127,7 @@ class Pair:
         self._other = other
 
     def answer(self, frame: str | bytes) -> dict[str, Any]:
-        """Return the only answer to `frame`, before the next message. The other client gets the messages."""
+        """Return the only answer to `frame`; the other client gets the messages."""
         mark = f"mark-{next(self._marks)}"
         self._sender.send(frame)
         self._sender.send(json.dumps({"type": "say", "text": "and now?", "id": mark}))
@@ -174,7 +174,7 @@ LONGEST = 12_000  # characters of an address; from 16 KiB on Daphne answers noth
 
 
 def visit(server: Server, target: str) -> tuple[int | None, list[dict[str, Any]]]:
-    """Return the code of a denial, or None and the frames until a ping is answered: a welcome and messages."""
+    """Return the code of a denial, or None and the frames until a ping is answered."""
     assume(len(target) < LONGEST)
     frames: list[dict[str, Any]] = []
     with dial(server, target) as client:
@@ -191,7 +191,7 @@ def visit(server: Server, target: str) -> tuple[int | None, list[dict[str, Any]]
 
 
 def is_usable_name(name: str) -> bool:
-    """The contract's rule for the name of a guest, by the categories of Unicode."""
+    """The rule of docs/protocol.md for a guest's name, by the categories of Unicode."""
     bad = any(unicodedata.category(char)[0] == "C" or (char.isspace() and char != " ") for char in name)
     return 1 <= len(name) <= 32 and not bad
 
@@ -201,7 +201,7 @@ def is_usable_name(name: str) -> bool:
 @example([("name", "Ann"), ("name", "Bob")], "stored")
 @example([("since", "10"), ("since", "-1")], "stored")
 def test_an_open_room_welcomes_with_any_query(server, query, room):
-    """Of a repeated parameter the last counts, and an invalid one counts as absent."""
+    """The last of a repeated parameter counts, and an invalid one counts as absent."""
     code, (welcome, *messages) = visit(server, f"/ws/{room}?{urlencode(query)}")
     assert (code, welcome["room"]) == (None, room.lower())
     assert welcome["you"]["guest"] is True

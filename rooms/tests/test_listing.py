@@ -65,7 +65,7 @@ async def test_rooms_with_members_come_first_by_title_and_others_by_their_last_m
 
 
 async def test_of_an_unlisted_room_only_the_members_are_counted():
-    """Not for a row of its name."""
+    """They do not count for a row of the same name."""
     await make("lobby")
     async with entered("secret-meeting"), entered("lobby"), entered("late"):
         await sync_to_async(Room.objects.bulk_create)([Room(name="late")])  # without a signal

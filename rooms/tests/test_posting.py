@@ -1,4 +1,4 @@
-"""Messages: stored and delivered in a room with history, broadcast in any other, published to other processes."""
+"""Posting: messages are stored and delivered, or broadcast, and published."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ HI = {"type": "say", "text": "hi", "id": "7"}
 class TestUnlistedRoom:
     @everywhere
     async def test_all_members_get_a_message_and_its_sender_too(self, application):
-        """As the same frame, with exactly these fields."""
+        """They get the same frame, with exactly these fields."""
         async with entered("lobby", application, name="Ada") as ada, entered("lobby", application) as bob:
             message = await ada.ask({**HI, "text": "hi <b>", "from": "root"})
             assert await bob.next() == message
@@ -58,7 +58,7 @@ class TestUnlistedRoom:
             assert [(await bob.next())["text"] for _ in range(10)] == [str(number) for number in range(10)]
 
     async def test_a_message_reaches_only_its_room(self):
-        """Whose name is compared without case, listed or not."""
+        """The name of a room is compared without case, listed or not."""
         await sync_to_async(make_room)("VIP", None)
         for names, name in ((("VIP", "vip"), "VIP"), (("Here", "hERE"), "here")):
             async with entered(names[0]) as ada, entered(names[1]) as bob, entered("other") as eve:
@@ -70,7 +70,7 @@ class TestUnlistedRoom:
                 assert await eve.is_open()
 
     async def test_members_in_this_process_do_not_need_the_layer_s_echo(self, monkeypatch):
-        """After a restart of Redis it may take an event and bring it to no one. If it fails, the sender is told."""
+        """After a restart Redis may deliver an event to no one. If it fails, the sender is told."""
 
         async def swallow(*_: Any, **__: Any) -> None:
             """Take it, and that is all."""
@@ -100,7 +100,7 @@ class TestRoomWithHistory:
 
     @everywhere
     async def test_the_same_id_again_is_answered_to_its_sender_alone(self, application):
-        """On any connection of the member."""
+        """This holds for any connection of the member."""
         await new_room()
         async with entered("lobby", application, key=KEY) as one, entered("lobby", application) as other:
             await one.ask(HI)
@@ -149,7 +149,7 @@ class TestRoomWithHistory:
             assert await client.code() == CloseCode.UNAVAILABLE
 
     async def test_a_sender_without_the_new_password_stores_nothing(self, monkeypatch):
-        """Though this process missed the change, which it finds in the store then."""
+        """This process missed the change, and finds it in the store."""
         monkeypatch.setattr(receivers, "announce", lambda name: None)
         await new_room()
         async with entered("lobby") as client:
@@ -174,11 +174,14 @@ class TestRoomWithHistory:
 
 
 class TestPublisher:
-    """Messages are published in order, at the pace of the layer. They are in the store, so some may be dropped."""
+    """Messages are published in order, at the pace of the layer.
+
+    They are in the store, so some may be dropped.
+    """
 
     @pytest.fixture
     def published(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-        """The numbers of the messages that were published. The layer takes none while the first one is -1."""
+        """The numbers of the published messages; the layer takes none while the first one is -1."""
         published: list[int] = []
 
         async def broadcast(group: str, text: str, **tags: Any) -> None:

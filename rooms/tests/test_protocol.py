@@ -117,7 +117,7 @@ def test_a_text_that_only_other_parsers_accept_is_refused_with_its_id(text):
 
 @pytest.mark.parametrize("bad", [r'"\udfff"', '""', '"%s"' % ("x" * 65), "7", "null", "[]"])
 def test_of_such_a_text_an_invalid_id_is_not_repeated(bad):
-    """And a very long one is not parsed again."""
+    """A very long text is not parsed again."""
     assert refused(rf'{{"type": "say", "text": "\ud800", "id": {bad}}}').frame_id is None
     assert refused(r'{"type": "say", "id": "7", "text": "\ud800%s"}' % ("x" * 70_000)).frame_id is None
 

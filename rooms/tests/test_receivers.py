@@ -43,7 +43,7 @@ class TestNames:
 
     @pytest.mark.parametrize("name", ["other", "vip"])
     def test_the_name_of_a_room_never_changes(self, name):
-        """Not even its case: the old name would be an open, unlisted room."""
+        """Its case does not change either: the old name would be an open, unlisted room."""
         room = make_room("VIP")
         room.name = name
         for fields in (None, ["name"]):
@@ -68,7 +68,7 @@ CHANGES: dict[str, Callable[[], object]] = {
 class TestAnnouncements:
     @pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=["made", "changed", "deleted"])
     async def test_each_change_is_announced_to_the_group_of_the_room(self, name, change):
-        """Without a text for clients."""
+        """The event has no text for clients."""
         await sync_to_async(make_room)("Old")
         events: list[GroupEvent] = []
         await current_registry().join(room_group(name.upper()), Mock(deliver=events.append))

@@ -38,7 +38,7 @@ async def test_a_missing_or_wrong_password_is_4003(daphne, query):
 
 
 async def test_a_client_that_offers_subprotocols_gets_ours(daphne):
-    """Also when it is denied, or its handshake would fail without a code."""
+    """It gets one when it is denied, too: the handshake would fail without a code otherwise."""
     offers = {"subprotocols": ["other", "rtproject.v1"]}
     async with daphne.connect("/ws/VIP", **offers) as client:
         assert client.subprotocol == "rtproject.v1"
@@ -78,7 +78,7 @@ async def test_a_browser_that_the_page_admitted_needs_no_password(daphne):
 
 
 async def test_a_password_that_another_process_changes_ends_connections_and_admissions(start_server):
-    """Without Redis no event tells the server: it reads the room by itself."""
+    """Without Redis the server gets no event, and reads the room by itself."""
     server = start_server(PULSE_EMBEDDED="off")
     cookies = await asyncio.to_thread(let_in, server, "VIP", "secret123")
     session = {"additional_headers": {"Cookie": cookies}}
@@ -94,7 +94,7 @@ async def test_a_password_that_another_process_changes_ends_connections_and_admi
 
 
 async def test_a_member_from_before_the_password_gets_no_message_under_it(start_server):
-    """Though its process has not noticed the change yet."""
+    """Its process has not noticed the change yet."""
     server = start_server()
     async with server.connect("/ws/quiet") as lurker:
         assert (await next_frame(lurker))["type"] == "welcome"
@@ -106,7 +106,7 @@ async def test_a_member_from_before_the_password_gets_no_message_under_it(start_
 
 
 async def test_after_ten_wrong_passwords_a_room_is_shut_for_the_address(start_server):
-    """Even with the right one, on the page too; other rooms are open for it."""
+    """The right one does not help, also on the page; other rooms are open for the address."""
     server = start_server(ROOMS_PASSWORD_ATTEMPTS="10/hour")
     await asyncio.to_thread(server.execute, MAKE_ROOMS.format(names=["other", "third"]))
     wrong = {"pass": "a-wrong-password"}

@@ -42,7 +42,7 @@ def test_every_code_has_its_text():
 @pytest.mark.django_db
 @pytest.mark.parametrize("room", ["lobby", "VIP"])
 def test_all_text_can_be_translated(client, monkeypatch, room):
-    """In a language that puts each sentence in marks nothing stands without them."""
+    """With a language that marks each sentence, the page has no text without marks."""
     make_room("VIP")
     monkeypatch.setattr(translation._trans, "gettext", "»{}«".format)  # type: ignore[attr-defined]
     monkeypatch.setattr(translation._trans, "pgettext", lambda context, text: f"»{text}«")  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ LIVE = "/rooms/.live"
 
 
 def asks(answer: Any) -> bool:
-    """Whether the page asks for a password, and then shows nothing of the room."""
+    """Return whether the page asks for a password, and then shows nothing of the room."""
     page = answer.content.decode()
     assert answer.status_code == 200
     assert 'id="password-form"' in page  # a room may ask again when its password changes
@@ -56,7 +56,7 @@ class TestRoom:
         assert enter(client, "anything", "lobby").status_code == 302
 
     def test_a_guarded_room_asks_for_its_password(self, client):
-        """Which is not taken from the address; a visitor without it gets no session."""
+        """A password in the address is ignored; a visitor without one gets no session."""
         make_room("VIP")
         assert asks(client.get("/rooms/VIP/"))
         assert asks(client.get("/rooms/vip/", {"pass": "secret123", "password": "secret123"}))
@@ -84,7 +84,7 @@ class TestRoom:
 class TestPassword:
     @pytest.fixture(autouse=True)
     def room(self) -> Room:
-        """The room that asks."""
+        """A guarded room."""
         return make_room("VIP")
 
     @pytest.mark.parametrize("wrong", ["wr0ng", "Secret123", "secret123 ", "secret123\0", "", "x" * 200])
@@ -128,7 +128,7 @@ class TestPassword:
         assert not asks(client.get("/rooms/VIP/"))
 
     def test_after_too_many_wrong_ones_not_even_the_right_one_is_taken(self, client, monkeypatch):
-        """By this room; others are not concerned."""
+        """Other rooms still take it."""
         monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(2, 60.0), []))
         make_room("other")
         for _ in range(2):

@@ -50,7 +50,7 @@ async def ask(client: ClientConnection, frame: Any) -> dict[str, Any]:
 
 
 async def ending(client: ClientConnection) -> tuple[list[str], int | None]:
-    """Return all frames that still come, but those about presence, and the code that the server closes with."""
+    """Return the frames that still come, without those about presence, and the close code."""
     frames = []
     try:
         while True:
@@ -60,7 +60,7 @@ async def ending(client: ClientConnection) -> tuple[list[str], int | None]:
 
 
 async def refusal(connecting: connect) -> int | None:
-    """Return the code that a newcomer is denied with, after a handshake that worked and without a frame."""
+    """Return the code of a denial, which must come after the handshake and without a frame."""
     async with connecting as client:
         frames, code = await ending(client)
     assert frames == []
@@ -68,7 +68,7 @@ async def refusal(connecting: connect) -> int | None:
 
 
 def let_in(server: Server, room: str, password: str) -> str:
-    """Send the password on the room's page, as a browser does. Returns the browser's cookies. Blocks."""
+    """Send the password on the room's page; return the cookies of the browser. Blocks."""
     jar = CookieJar()
     browser = urllib.request.build_opener(
         urllib.request.HTTPCookieProcessor(jar), urllib.request.ProxyHandler({})

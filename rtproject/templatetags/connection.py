@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rtproject.websocket.close_codes import as_json
 
-# By the states of `socket.js`, and by the ends that have no close code of ours.
+# By the states of `socket.js`; the others are for connections that ended without a close code of ours.
 WORDS = {
     "connecting": _("Connecting…"),
     "open": _("Connected."),
@@ -24,5 +24,5 @@ register = template.Library()
 
 @register.simple_tag
 def connection_text() -> SafeString:
-    """Return a `<script>` element of data for `status.js`: the text, and the table of close codes."""
+    """Return a `<script>` element with the text and the close codes for `status.js`."""
     return json_script({"words": WORDS, "codes": as_json()}, "connection")

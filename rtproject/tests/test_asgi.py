@@ -32,7 +32,7 @@ async def test_a_foreign_page_is_not_accepted():
 
 
 async def test_the_pulse_starts_with_the_first_connection(settings):
-    """An import of the application starts nothing, and a second connection starts no other pulse."""
+    """The import of the application starts nothing, and later connections start no other."""
     settings.PULSE_EMBEDDED = True
     assert current_embedded().task is None
     tasks: list[Any] = []

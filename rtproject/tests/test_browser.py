@@ -1,4 +1,4 @@
-"""The pages in a browser: where they lead, that they keep to themselves and fit a phone, and how the server is."""
+"""The pages in a browser: links, requests, width, and the state of the server."""
 
 import re
 from typing import Any
@@ -44,7 +44,7 @@ async def test_every_page_works_on_a_phone_and_asks_no_one_else(daphne, pages):
 
 
 async def test_a_page_that_is_not_there_leads_back(daphne, pages):
-    """An address with nothing behind it says so in words, on a phone and to axe-core, and leads home."""
+    """A page that does not exist says so, fits a phone, and has a link home."""
     phone = await pages.new(base_url=daphne.http_url(), viewport=PHONE)
     answer = await phone.goto("/no-such-page/")
     assert answer.status == 404
@@ -89,7 +89,7 @@ async def test_the_home_page_shows_how_the_server_is(daphne, page):
 
 
 async def test_the_home_page_says_what_is_out_of_reach(daphne, page):
-    """The store or the layer; a server that does not answer; and nothing of a pulse that is for staff alone."""
+    """It may be store, layer or server; a pulse for staff alone is not shown."""
     told: dict[str, Any] = {"ok": False, "store": True, "layer": False, "rooms": 2, "people": None}
     told |= {"machines": 1, "pulse": None}
 

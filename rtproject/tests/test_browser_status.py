@@ -23,7 +23,7 @@ async def state_line(page: Page, home: str) -> None:
 
 
 async def test_the_time_to_the_next_try_is_counted_down(daphne, page):
-    """Second by second, outside of the part that a screen reader reads at once."""
+    """It changes each second, outside of the live region of screen readers."""
     await state_line(page, daphne.http_url("/"))
     await page.clock.pause_at(4_000_000_000_000)
     await page.evaluate("show({ state: 'waiting', code: 1006, until: Date.now() + 12_000 })")
@@ -44,7 +44,7 @@ async def test_the_time_to_the_next_try_is_counted_down(daphne, page):
 
 
 async def test_a_close_code_shows_its_meaning(daphne, page):
-    """Ours by the server's table, a restart by either code, and all others as a lost connection."""
+    """Our codes have their meaning, two codes mean a restart, others a lost connection."""
     await state_line(page, daphne.http_url("/"))
     for state, code, words in (
         ("closed", 4008, "An admin disconnected this member or this room."),

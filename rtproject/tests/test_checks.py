@@ -1,4 +1,4 @@
-"""`manage.py check` and `migrate`: settings that do not go together, and data of an unreleased version."""
+"""`manage.py check` and `migrate`: conflicting settings, and data of unreleased versions."""
 
 import sqlite3
 from contextlib import closing
@@ -20,7 +20,7 @@ PRODUCTION = {
 
 
 def test_the_settings_of_the_page_about_deployment_cause_no_warning(tmp_path):
-    """Not even with `--deploy`."""
+    """`--deploy` finds no issue either."""
     printed = Site(tmp_path, PRODUCTION).manage("check", "--fail-level", "WARNING", "--deploy")
     assert "no issues" in printed
 
@@ -56,7 +56,7 @@ def test_the_checks_are_registered(settings):
 
 
 def test_data_of_an_unreleased_version_is_refused(new_site):
-    """In one sentence, and nothing of it is changed."""
+    """One sentence says so, and the data stays unchanged."""
     site = new_site(demo=False)
     with closing(sqlite3.connect(site.directory / "db.sqlite3")) as store:
         store.execute("ALTER TABLE rooms_messagesequence RENAME TO rooms_numbering")

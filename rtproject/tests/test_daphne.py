@@ -31,7 +31,7 @@ from rtproject.tests.support.site import Site
     ],
 )
 def test_pages_and_files_are_served_under_the_policy(daphne, path, kind):
-    """Files of the site and of the admin need no step to collect them; a picture may do no more than a page."""
+    """Files need no step to collect them, and pictures have the policy, too."""
     with urlopen(daphne.http_url(path)) as answer:
         assert answer.headers["Content-Type"].startswith(kind)
         assert answer.headers["Content-Security-Policy"] == POLICY
@@ -40,7 +40,7 @@ def test_pages_and_files_are_served_under_the_policy(daphne, path, kind):
 
 
 def refused(daphne, path, headers=None, **query):
-    """The status and the policy of a page that is refused."""
+    """Return the status and the policy of a page that is refused."""
     with pytest.raises(HTTPError) as caught:
         urlopen(Request(daphne.http_url(path, **query), headers=headers or {}))
     with caught.value as answer:
@@ -48,7 +48,7 @@ def refused(daphne, path, headers=None, **query):
 
 
 async def test_nothing_needs_to_be_set(tmp_path, monkeypatch):
-    """A fresh copy with no environment migrates, makes its key, serves, and starts the pulse with the first client."""
+    """A fresh copy without any settings migrates, makes its key, serves, and starts the pulse."""
     for name in ("rtproject", "echo", "rooms", "pulse", "manage.py"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
@@ -75,7 +75,7 @@ async def test_nothing_needs_to_be_set(tmp_path, monkeypatch):
 
 
 async def test_the_access_log_has_no_query_and_no_traceback(daphne):
-    """The address of a room, password and all, may be opened in a browser; an unknown page is no error."""
+    """A room's address may be opened in a browser, with its password; it is not found."""
     status, policy = await asyncio.to_thread(refused, daphne, "/ws/lobby", **{"pass": "hidden-word"})
     assert (status, policy) == (404, POLICY)
     await daphne.wait_for_log('"GET /ws/lobby" 404')
@@ -84,7 +84,7 @@ async def test_the_access_log_has_no_query_and_no_traceback(daphne):
 
 
 async def test_no_header_changes_the_meaning_of_a_path(daphne):
-    """Daphne has one for a root path; a proxy's rules about `/admin/` would see another path than the site."""
+    """Daphne reads a root path from a header, which could bypass a proxy's rules for `/admin/`."""
     status, _ = await asyncio.to_thread(refused, daphne, "/x/admin/login/", {"Daphne-Root-Path": "/x"})
     assert status == 404
     async with daphne.connect("/ws/lobby", additional_headers={"Daphne-Root-Path": "/ws"}) as client:
@@ -92,7 +92,7 @@ async def test_no_header_changes_the_meaning_of_a_path(daphne):
 
 
 async def test_a_header_that_is_not_text_is_one_line_of_log(daphne):
-    """And the client gets an error."""
+    """The client gets an error."""
 
     def answer():
         with socket.create_connection(("127.0.0.1", daphne.port), process.TIMEOUT) as client:

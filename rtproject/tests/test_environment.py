@@ -1,4 +1,4 @@
-"""How a setting is read, and what is said of one that cannot be read."""
+"""Reading settings, and the sentences about those that cannot be read."""
 
 import math
 
@@ -13,13 +13,13 @@ from rtproject.websocket.throttling.rates import Rate
 
 @pytest.fixture(autouse=True)
 def _declared(monkeypatch):
-    """What a test declares is forgotten after it."""
+    """Forget the settings that a test declares."""
     monkeypatch.setattr(env, "DECLARED", {})
 
 
 class TestSetting:
     def test_a_value_is_read(self, monkeypatch):
-        """What the environment has is handed to the reader without the blanks around it."""
+        """The reader gets the text without surrounding blanks."""
         monkeypatch.setenv("SOME_LIMIT", " 7 ")
         assert env.setting("SOME_LIMIT", env.whole(), 3, "A limit.") == 7
 
@@ -59,7 +59,7 @@ def test_a_switch_is_read_as_people_write_it(text, value):
 
 
 def test_a_list_may_have_blanks_and_a_trailing_comma():
-    """What is between the commas counts, if it is anything."""
+    """Only words between the commas count."""
     assert env.hosts(" a , b,, c ,") == ["a", "b", "c"]
 
 
@@ -75,7 +75,7 @@ def test_a_rate_is_read():
 
 
 def test_origins_have_their_scheme():
-    """As Django wants them in CSRF_TRUSTED_ORIGINS."""
+    """They are written as in CSRF_TRUSTED_ORIGINS."""
     assert env.origins("https://a.test, http://b.test:8000") == ["https://a.test", "http://b.test:8000"]
 
 
@@ -126,7 +126,7 @@ def assert_told_as_what_it_must_be(text):
 @settings(deadline=None)
 @given(st.text())
 def test_every_reader_fails_in_one_way(text):
-    """Whatever the environment holds, the message completes "NAME must be"."""
+    """The message completes "NAME must be", for any text in the environment."""
     assert_told_as_what_it_must_be(text)
 
 
@@ -136,7 +136,7 @@ def test_a_number_of_absurd_length_fails_in_that_way_too():
 
 
 def test_no_number_of_seconds_is_endless():
-    """What is read is a number that a clock can be set to."""
+    """Every number that is read fits a clock."""
     assert math.isfinite(env.seconds("86400"))
 
 
@@ -150,7 +150,7 @@ class TestDatabase:
         "url", ["sqlite://:memory:", "sqlite://", "sqlite:///", "postgresql://", "postgresql://u:p@h/"]
     )
     def test_a_database_has_a_name(self, url):
-        """Without a file or a name there is nothing to share: each thread would have a memory of its own."""
+        """Without one each thread would have a database of its own, in memory."""
         with pytest.raises(ValueError, match="sqlite:///path or postgresql"):
             env.database(url)
 
@@ -163,7 +163,7 @@ class TestLists:
             env.hosts(text)
 
     def test_hosts_may_be_wild_or_addresses(self):
-        """What Django documents for ALLOWED_HOSTS is read."""
+        """All forms that Django documents for ALLOWED_HOSTS are read."""
         assert env.hosts("example.com, .example.org,*,[::1]") == ["example.com", ".example.org", "*", "[::1]"]
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Clients that send more than is handled: they are read no further, and all others are served."""
+"""Clients that send more than is handled: reading stops, and all others are served."""
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
@@ -98,7 +98,7 @@ async def serve_meanwhile(other, flooder, memory):
 
 @pytest.mark.parametrize("data", SHAPES.values(), ids=SHAPES.keys())
 async def test_a_client_that_does_not_read_its_echo_is_not_read(server, data):
-    """Unread answers fill no memory: whatever is sent, the server stops reading, or closes it as too slow."""
+    """Unread answers fill no memory: the server stops reading, or closes with 4102."""
     async with server.connect("/echo") as other, raw_client(server, "/echo", narrow=True) as slow:
         memory = Memory(server.pid)
         async with flooding(slow, data):

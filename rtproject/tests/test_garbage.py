@@ -66,7 +66,7 @@ async def test_ended_connections_leave_no_cycles(start_server, kind):
 
 
 def counts_at_the_end(server):
-    """Return the count of each kind once it is low: timers of closed connections end by themselves."""
+    """Return the count of each kind once it is low, since timers end by themselves."""
     deadline = time.monotonic() + TIMEOUT
     while True:
         seen = len(server.log)

@@ -10,7 +10,7 @@ from rtproject.headers import POLICY, content_security_policy
 
 
 def test_a_page_may_use_only_this_server(client):
-    """Scripts, styles and connections come from here; nothing inline, nothing from elsewhere, in no frame."""
+    """The policy allows nothing inline, nothing from elsewhere, and no frame."""
     policy = dict(part.split(" ", 1) for part in client.get("/")["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
@@ -19,7 +19,7 @@ def test_a_page_may_use_only_this_server(client):
 
 
 async def test_under_asgi_the_middleware_stays_a_coroutine():
-    """And a policy that a view sets is not replaced."""
+    """A policy that a view sets is not replaced."""
 
     async def answer(request):
         return HttpResponse(headers={"Content-Security-Policy": "default-src 'self'"})
@@ -49,7 +49,7 @@ def test_every_answer_carries_them(client, path, status):
 @pytest.mark.django_db
 @pytest.mark.parametrize("secure", [False, True])
 def test_cookies_stay_on_this_site(client, settings, secure):
-    """No foreign page sends one along, no script reads the session, and with HTTPS none goes unencrypted."""
+    """They are SameSite, HttpOnly for the session, and Secure with HTTPS."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # which costs nothing
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = secure
     client.get("/admin/login/")
@@ -62,7 +62,7 @@ def test_cookies_stay_on_this_site(client, settings, secure):
 
 
 def test_the_home_page_links_every_page_and_names_the_addresses(client):
-    """As the visitor reaches them, over TLS too; a Host that is not ours gets nothing."""
+    """The addresses have the host and scheme of the request; a foreign Host gets no page."""
     page = client.get("/", headers={"host": "localhost:8123"}).content.decode()
     for name in ("echo:page", "rooms:list", "pulse:dashboard", "admin:index"):
         assert f'href="{reverse(name)}"' in page

@@ -52,7 +52,7 @@ def exchange(server: Server, opening: bytes, rest: bytes | None = None, reset: b
 
 
 def check_answer(answer: bytes) -> None:
-    """Allow no answer, or HTTP that is no error of the server's, with frames of the contract after an upgrade."""
+    """Allow no answer, or HTTP without a server error, and valid frames after an upgrade."""
     if not answer:
         return
     head, _, frames = answer.partition(b"\r\n\r\n")
@@ -117,7 +117,7 @@ def test_an_odd_handshake_is_answered_or_dropped(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/ws/lobby", "/echo", "/stats", "/unknown"])
 def test_an_odd_frame_is_answered_or_ends_its_connection(server: Server, path: str) -> None:
-    """A breach of RFC 6455 ends the connection, with a code if there is one; a reset by the client is fine too."""
+    """The end may have a close code or none, also after a reset by the client."""
     for data in FRAMES.values():
         answer = exchange(server, request(target=path), data)
         if path == "/ws/lobby":
@@ -128,7 +128,7 @@ def test_an_odd_frame_is_answered_or_ends_its_connection(server: Server, path: s
 @steady
 @given(st.binary(max_size=300))
 def test_random_bytes_do_no_harm(server: Server, data: bytes) -> None:
-    """As a request, and as frames."""
+    """They are sent as a request, and as frames."""
     check_answer(exchange(server, data))
     check_answer(exchange(server, request(), data))
 

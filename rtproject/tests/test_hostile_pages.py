@@ -112,7 +112,7 @@ def test_no_address_is_an_error(
 def test_no_body_is_an_error(
     server: Server, path: str, kind: str, body: bytes, headers: dict[str, str]
 ) -> None:
-    """Bodies that are no forms, or forms with a wrong type."""
+    """Some bodies are no forms, or have a wrong type."""
     assert status(server, "POST", path, body, {**headers, "Content-Type": kind}) < 500
 
 
@@ -121,7 +121,7 @@ def test_no_body_is_an_error(
 @example("/rooms/VIP/", {"password": "x" * 129})
 @example("/admin/login/", {"username": "a\0b", "password": "\0"})
 def test_no_form_is_an_error(server: Server, path: str, form: dict[str, str]) -> None:
-    """Also past the CSRF check; none of them opens anything."""
+    """They pass the CSRF check, and none of them opens a room."""
     body = urlencode({**form, "csrfmiddlewaretoken": TOKEN}).encode()
     answer = status(server, "POST", path, body, {"Cookie": f"csrftoken={TOKEN}", "Content-Type": FORM})
     assert answer in (200, 400)

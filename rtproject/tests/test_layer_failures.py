@@ -22,7 +22,7 @@ from rtproject.websocket.tests.layers import listeners
 
 
 async def repeat_until_received(send, receive, word):
-    """Call `send(word)` until `receive()` returns the word: each process recovers in its own time."""
+    """Call `send(word)` until `receive()` returns the word, since processes recover slowly."""
 
     async def listen():
         while await receive() != word:
@@ -38,7 +38,7 @@ async def repeat_until_received(send, receive, word):
 
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])
 async def test_after_a_restart_members_receive_each_others_messages(start_server, new_site, valkey, kind):
-    """Without a reconnect, both ways, as often as it happens; each failure is one line of log, without a traceback."""
+    """They need no reconnect; each failure is one line of log, without a traceback."""
     site = new_site(REDIS_URL=valkey.url, ROOMS_MESSAGE_RATE=0)
     first, second = start_server(kind, site=site), start_server(kind, site=site)
     async with first.connect("/ws/room") as ada, second.connect("/ws/room") as bob:
@@ -98,7 +98,7 @@ class TestShards:
         await repeat_until_received(lambda text: broadcast(group, text), member.heard, word)
 
     async def test_a_shard_that_lost_its_receiver_delivers_again(self, layer, caplog):
-        """Also one that does not have the process's own channel."""
+        """This holds for a shard without the process's own channel, too."""
         registry = GroupRegistry()
         members = await self.join_each(registry, layer)
         for place in members.values():
@@ -112,7 +112,7 @@ class TestShards:
         assert "all groups are joined again" in caplog.text
 
     async def test_a_shard_that_is_away_leaves_the_others_alone(self, layer, valkeys, monkeypatch, caplog):
-        """A heartbeat that cannot be sent is not missed: nothing is joined again, and the other groups go on."""
+        """A heartbeat that cannot be sent is not missed, so no group is joined again."""
         checked = asyncio.Semaphore(0)
 
         async def counted(call):

@@ -19,7 +19,7 @@ def path(tmp_path, monkeypatch):
 
 
 async def test_a_second_server_warns(path, caplog):
-    """It says how to change that; the lock of a server that has ended, or one that cannot be locked, is no reason."""
+    """The lock of a server that has ended, or one that cannot be taken, is no reason."""
     await warn_unless_alone(path / "unknown")
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -36,7 +36,7 @@ async def test_a_second_server_warns(path, caplog):
     [({}, True), ({"REDIS_URLS": ["redis://host"]}, False), ({"ON_SQLITE": False}, False)],
 )
 async def test_only_a_server_on_sqlite_without_redis_checks(settings, monkeypatch, changed, checks):
-    """With Redis there may be many, and of PostgreSQL without one `manage.py check` warns."""
+    """With Redis there may be many; `manage.py check` warns of PostgreSQL without Redis."""
     for name, value in changed.items():
         setattr(settings, name, value)
     begun = []
@@ -57,7 +57,7 @@ async def test_the_workers_of_uvicorn_are_several_servers(start_server):
 
 
 async def test_a_second_daphne_warns(start_server, new_site):
-    """After its first connection, before which Daphne lets it begin nothing; the first one does not."""
+    """The check begins with the first connection; the first server does not warn."""
     site = new_site(demo=False)
     first, second = start_server(Daphne, site=site), start_server(Daphne, site=site)
     for server in (first, second):

@@ -29,7 +29,7 @@ def path(tmp_path):
 
 
 def test_a_key_is_made_once(path, tmp_path):
-    """It is random and long, only its owner can read it, the next start finds it, and no other file is left."""
+    """It is random and long, only its owner can read it, and the next start finds it."""
     key = load_or_create(path)
     assert len(key) >= 50
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -39,7 +39,7 @@ def test_a_key_is_made_once(path, tmp_path):
 
 
 def test_a_key_that_is_there_is_not_touched(path):
-    """An operator may write the file by hand, with a newline; it may also appear between the look and the making."""
+    """An operator may write it by hand, or another process may create it just before."""
     path.parent.mkdir()
     path.write_text("written by hand\n")
     assert load_or_create(path) == "written by hand"

@@ -62,7 +62,7 @@ async def test_without_a_trusted_proxy_x_forwarded_for_does_not_count(start_serv
 
 
 class UnixDaphne(SiteProcess):
-    """A Daphne on a Unix socket in the folder of its site, as a proxy on the same machine would use it."""
+    """A Daphne on a Unix socket in the folder of its site, for a proxy on the same machine."""
 
     command = ("-m", "daphne")
 

@@ -1,4 +1,4 @@
-"""Sections 2 and 3 of the contract over real sockets, on both servers that it is tested on."""
+"""The echo, denials, origins and logs over real sockets, on Daphne and uvicorn."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ def server(request, new_site):
 
 
 async def assert_echoes(server, path="/echo"):
-    """Text comes back as text and bytes as bytes, from nothing to 1,000,000 bytes, and thousands in order."""
+    """Check echoes of text and bytes, from nothing to 1,000,000 bytes, and of thousands."""
     contents = [*CONTENTS, *map(str, range(3000))]
     async with server.connect(path) as client:
         for content in contents:
@@ -52,14 +52,14 @@ async def assert_closed_with(code, connecting, subprotocol=None):
 
 
 async def test_frames_come_back_through_the_transport(server):
-    """A server that changed too much for its transport fails here, instead of getting slower in silence."""
+    """A server that changed too much for its transport fails here instead of being slower."""
     await assert_echoes(server)
     await assert_echoes(server, "/echo/")
     assert NOT_FOUND not in server.log
 
 
 async def test_a_connection_that_breaks_is_one_line_of_log(server):
-    """Without a traceback, and the server goes on."""
+    """There is no traceback, and the server continues."""
     mark = len(server.log)
     client = await server.connect("/echo")
     await client.send("hello")
@@ -91,7 +91,7 @@ class TestDenials:
         [(["theirs", "other"], "theirs"), (["theirs", "rtproject.v1"], "rtproject.v1"), (["x%41"], "x%41")],
     )
     async def test_a_subprotocol_is_always_selected(self, server, offered, selected):
-        """As it was offered: a browser that offers some fails the handshake otherwise, and would see no code."""
+        """A browser that offers some would fail the handshake without one, and see no code."""
         mark = len(server.log)
         await assert_closed_with(4004, server.connect("/unknown", subprotocols=offered), selected)
         await server.wait_for_log("refused with 4004", after=mark)  # before the next test counts its own
@@ -116,7 +116,7 @@ class TestOrigins:
         ],
     )
     async def test_a_foreign_page_gets_http_403(self, server, origin):
-        """On every path, and no close code."""
+        """This holds on every path, without a close code."""
         for path in ("/echo", "/ws/lobby", "/stats", "/unknown"):
             with pytest.raises(InvalidStatus) as refused:
                 await server.connect(path, origin=origin)
@@ -151,7 +151,7 @@ async def test_a_query_string_is_never_logged(server, path, name):
     ids=["Daphne", "uvicorn", "another protocol of uvicorn"],
 )
 async def test_without_a_transport_everything_works(start_server, kind, arguments):
-    """It is slower, which one line of the log says, and so do the options of an operator change nothing."""
+    """One line of the log says that it is slower."""
     server = start_server(kind, *arguments)
     await assert_echoes(server)
     await assert_closed_with(4004, server.connect("/unknown", {"key": "hidden-from-logs"}))

@@ -23,7 +23,7 @@ WRONG = dict.fromkeys(sorted(SETTINGS - FREE), "hidden") | {"DATABASE_URL": "mys
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):
-    """Runs the settings in a folder of their own, with nothing but the given environment."""
+    """Run the settings in a folder of their own, with nothing but the given environment."""
     path = Path(module.__file__)
     code = compile(path.read_text(encoding="utf-8"), path, "exec")
     for name in SETTINGS:
@@ -49,7 +49,7 @@ def test_every_setting_is_declared():
 
 
 def test_nothing_needs_to_be_set(load, tmp_path):
-    """The default is one process on SQLite for this machine alone, with the limits of the contract."""
+    """The default is one process on SQLite for this machine alone, with the documented limits."""
     site = load()
     assert site["DATABASES"]["default"]["NAME"] == str(tmp_path / "data" / "db.sqlite3")
     assert site["CHANNEL_LAYERS"]["default"]["BACKEND"] == "channels.layers.InMemoryChannelLayer"
@@ -74,7 +74,7 @@ def test_nothing_needs_to_be_set(load, tmp_path):
 
 
 def test_a_secret_key_is_made_unless_one_is_given(load, tmp_path):
-    """In a file and a folder that only the owner reads; a given one is written unknown."""
+    """Only its owner can read file and folder; a key that was given is not written to a file."""
     file = tmp_path / "data" / "secret_key"
     assert load(SECRET_KEY="given")["SECRET_KEY"] == "given"
     assert not file.exists()
@@ -87,7 +87,7 @@ def test_a_secret_key_is_made_unless_one_is_given(load, tmp_path):
 
 @pytest.mark.parametrize("shared", [{"REDIS_URL": "redis://host"}, {"DATABASE_URL": POSTGRESQL}])
 def test_several_machines_need_a_given_secret_key(load, shared):
-    """With Redis or PostgreSQL each machine would make a key of its own."""
+    """Each machine would make a key of its own with Redis or PostgreSQL."""
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY must be given"):
         load(**shared)
     assert load(SECRET_KEY="given", **shared)["SECRET_KEY"] == "given"
@@ -133,7 +133,7 @@ def test_redis_connects_several_processes(load):
 
 
 def test_stores_and_layers_outlive_connections_and_fail_soon(load):
-    """Memberships in memory last for years; SQLite locks at the beginning; PostgreSQL fails before a handshake does."""
+    """Memberships do not expire; SQLite locks early; PostgreSQL fails before a handshake does."""
     site = load()
     config = site["CHANNEL_LAYERS"]["default"]["CONFIG"]
     assert min(config["expiry"], config["group_expiry"]) > 5 * 365 * 86400
@@ -145,7 +145,7 @@ def test_stores_and_layers_outlive_connections_and_fail_soon(load):
 
 @pytest.mark.parametrize("switch", ["on", "off"])
 def test_https_is_one_switch(load, switch):
-    """On, it redirects, tells browsers to stay, secures cookies and believes the proxy; off, none of it."""
+    """It sets redirects, HSTS, secure cookies, and trust in X-Forwarded-Proto."""
     site = load(HTTPS=switch)
     on = switch == "on"
     cookies = [site["SESSION_COOKIE_SECURE"], site["CSRF_COOKIE_SECURE"]]

@@ -32,7 +32,7 @@ async def test_every_client_is_told(start_server, kind, code):
 
 
 async def test_hundreds_of_all_ages_are_told(start_server):
-    """Also clients that have just come: Daphne's own bookkeeping forgets all of them then."""
+    """Clients that have just come make Daphne forget all others."""
     server = start_server(WEBSOCKETS_PER_ADDRESS=0)
     clients = [await server.connect("/ws/lobby")]  # the first one waits for more than the others
     clients += await asyncio.gather(*(server.connect("/ws/lobby") for _ in range(249)))

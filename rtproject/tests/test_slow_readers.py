@@ -1,4 +1,4 @@
-"""Members of a room that read late or never: it costs them their connection, and the others nothing."""
+"""Members of a room that read late or never lose their connection, and delay no others."""
 
 import json
 
@@ -33,7 +33,7 @@ def number_of(frame):
 
 
 async def say(speaker, numbers, *subscribers):
-    """Send a message for each number, each after the speaker and all subscribers have received the last."""
+    """Send a message for each number, each after all clients have received the last."""
     for number in numbers:
         await speaker.send(message(number))
         heard = [number_of(await next_frame(client)) for client in (speaker, *subscribers)]
@@ -41,7 +41,7 @@ async def say(speaker, numbers, *subscribers):
 
 
 async def test_one_that_never_reads_costs_the_others_nothing(server):
-    """The others receive everything in order, it is closed, and the server's memory does not grow."""
+    """The others receive everything in order, and the server's memory does not grow."""
     async with server.connect(ROOM) as speaker, server.connect(ROOM) as subscriber, raw_client(server, ROOM):
         for client in (speaker, subscriber):
             await next_frame(client)
@@ -68,7 +68,7 @@ async def test_one_that_reads_on_in_time_has_missed_nothing(server):
 
 
 async def test_one_that_reads_too_late_is_told_so(server):
-    """It gets the earlier messages, without a hole, and then 4102, if the server had time left to send it."""
+    """It gets the earlier messages, without a hole, and then 4102 if it can still be sent."""
     ends: list[int | str] = []
     while 4102 not in ends and len(ends) < 3:  # a busy machine may take longer than Daphne's one second
         async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True) as late:
@@ -98,7 +98,7 @@ ASGI_ONLY = "\nimport rtproject.websocket.transport.base as b; b.find_uvicorn = 
     ],
 )
 async def test_one_that_reads_nothing_at_all_is_closed_after_a_while(start_server, kind):
-    """Also when its backlog is not full, and where only the end of the application can drop it."""
+    """Its backlog need not be full, and its server may have no transport that can be aborted."""
     server = start_server(kind, ROOMS_MESSAGE_RATE=0, ROOMS_MAX_TEXT=LENGTH)
     async with server.connect(ROOM) as speaker, raw_client(server, ROOM, narrow=True):
         await next_frame(speaker)

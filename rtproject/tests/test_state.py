@@ -1,4 +1,4 @@
-"""How the server says it is."""
+"""The state of the server."""
 
 import json
 from datetime import timedelta
@@ -26,7 +26,7 @@ def _always_anew(monkeypatch, settings):
 
 @pytest.fixture
 def listed(monkeypatch):
-    """What is known of the rooms; a test may put another one in."""
+    """The state of the rooms, which a test may replace."""
     boards = [RoomList((), 3, 7)]
 
     async def current_room_list():
@@ -67,7 +67,7 @@ async def test_without_a_worker_there_is_no_pulse(listed):
 
 
 async def test_a_machine_counts_by_its_own_interval(listed, settings):
-    """However quickly this server's own worker beats."""
+    """The interval of this server's own worker does not matter."""
     settings.PULSE_INTERVAL = 1.0
     await database_sync_to_async(store_pulse)("here", age=40, interval=60.0)
     await database_sync_to_async(store_pulse)("gone", age=40, interval=5.0)
@@ -107,7 +107,7 @@ async def test_a_pulse_that_cannot_be_read_costs_nothing_else(listed, monkeypatc
 
 
 async def test_a_stranger_costs_nothing(listed, monkeypatch, async_client):
-    """However many ask, by the page or for the data, they are told what one look has found."""
+    """Any number of requests for page or data share one computation."""
     monkeypatch.setattr(state, "FRESH_SECONDS", 60.0)
     looks = []
 
@@ -128,7 +128,7 @@ def test_there_is_nothing_to_send_to_it(client, path):
 
 
 def test_it_tells_no_versions(client, listed):
-    """Of nothing that runs here: that is for those who look for old ones."""
+    """Versions would help to find servers with known faults."""
     store_pulse("here")
     told = (client.get("/").content + client.get("/state/").content).decode().lower()
     assert not any(name in told for name in ("django", "daphne", "python", "sqlite", "redis", "valkey"))

@@ -14,7 +14,7 @@ CAUSE_PROBLEMS = """() => {
 
 
 def test_a_server_that_cannot_start_shows_its_log(new_site):
-    """And nothing of it is left."""
+    """No process of it is left."""
     running = set(RUNNING)
     with pytest.raises(AssertionError, match="PULSE_INTERVAL must be"):
         Daphne(new_site(PULSE_INTERVAL="often"))

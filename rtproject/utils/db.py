@@ -13,10 +13,11 @@ from django.utils import timezone
 
 
 def release_connections(**_: Any) -> None:
-    """Close the connections of this thread, unless a transaction is under way. A receiver of `request_finished`.
+    """Close the connections of this thread, unless a transaction is under way.
 
-    Under ASGI Django handles each request in a thread of its own. A connection left open there, as CONN_MAX_AGE asks,
-    would never be used again, and PostgreSQL accepts only a hundred.
+    A receiver of `request_finished`. Under ASGI Django handles each request in a thread of its own. A
+    connection left open there, as CONN_MAX_AGE asks, would never be used again, and PostgreSQL accepts only a
+    hundred.
     """
     for each in connections.all(initialized_only=True):
         if not each.in_atomic_block:
@@ -33,7 +34,7 @@ BUSY_MILLISECONDS = 20
 
 
 def wait_for_turns(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Make a new SQLite connection wait as described above. A receiver of `connection_created`."""
+    """Make a new SQLite connection wait in Python. A receiver of `connection_created`."""
     if connection.vendor != "sqlite":
         return
     connection.connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
@@ -44,7 +45,7 @@ def wait_for_turns(connection: BaseDatabaseWrapper, **_: Any) -> None:
 def _execute_in_turn(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """Retry while the database is locked. Inside a transaction the lock is held already: its beginning waits."""
+    """Retry while the database is locked; inside a transaction the lock is held already."""
     until = time.monotonic() + (0 if many or context["connection"].in_atomic_block else TURN_TIMEOUT)
     while True:
         try:
@@ -69,7 +70,7 @@ SET LOCAL idle_in_transaction_session_timeout = '3s'
 
 
 def limit_waiting() -> None:
-    """Limit how long the rest of this transaction waits, and lets others wait. PostgreSQL only."""
+    """Limit how long the rest of this transaction waits and makes others wait, on PostgreSQL."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(POSTGRESQL_LIMITS)
@@ -77,14 +78,14 @@ def limit_waiting() -> None:
 
 @contextmanager
 def short_transaction() -> Iterator[None]:
-    """A transaction within these limits. Raises django.db.Error."""
+    """A transaction within the limits of `limit_waiting`. Raises django.db.Error."""
     with transaction.atomic():
         limit_waiting()
         yield
 
 
 def store_now() -> datetime:
-    """Return the time of the database server; with SQLite, of this machine. Raises django.db.Error."""
+    """Return the database server's time; on SQLite this machine's. Raises django.db.Error."""
     if connection.vendor == "sqlite":
         return timezone.now()
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A log of changes of state: the first failure in a row, and the first success after it."""
+"""A log of the first failure in a row, and of the first success after it."""
 
 import logging
 from types import TracebackType
@@ -7,10 +7,10 @@ logger = logging.getLogger(__name__)
 
 
 class FailureLog:
-    """A `with` block around work that is repeated and may fail without ending the code around it.
+    """A context manager for repeated work that may fail without ending the code around it.
 
-    Logs the first failure in a row as a warning, and the first success after it as information. Suppresses exceptions
-    of `kinds`; any other, and a cancellation, is raised.
+    Logs the first failure in a row as a warning, and the first success after it as information. Suppresses
+    exceptions of `kinds`; any other, and a cancellation, is raised.
     """
 
     def __init__(self, work: str, kinds: type[Exception] = Exception) -> None:
@@ -27,7 +27,7 @@ class FailureLog:
         if error is None:
             self.recovered()
         elif isinstance(error, self._kinds):
-            # libpq's have several lines.
+            # Messages of libpq have several lines.
             self.failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return isinstance(error, self._kinds)
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def loop_local(factory: Callable[[], T]) -> Callable[[], T]:
-    """Return a function that returns the running loop's instance, made by `factory` at the first call."""
+    """Return a function that returns the running loop's instance, which `factory` makes."""
     instances: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
 
     def current() -> T:

@@ -10,17 +10,18 @@ from channels.db import database_sync_to_async
 
 T = TypeVar("T")
 
-# Decorates functions that read the store for such a cache. They have a thread and a connection of their own: a store
-# that does not answer must not delay newcomers of rooms.
+# A decorator for functions that read the store for such a cache. They run in a thread with a connection of its own,
+# since a store that does not answer must not delay newcomers to rooms.
 in_reader_thread = partial(
     database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "store-reader")
 )
 
 
 class TTLCache(Generic[T]):
-    """The value of `compute`, computed again when it is older than `seconds`. Belongs to one event loop.
+    """The value of `compute`, computed again when it is older than `seconds`.
 
-    `compute` must not raise: "out of reach" is a value too, and cached as long as any other.
+    It belongs to one event loop. `compute` must not raise: "out of reach" is a value too, and cached as long
+    as any other.
     """
 
     def __init__(self, compute: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> None:

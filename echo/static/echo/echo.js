@@ -15,7 +15,7 @@ const log = new FrameLog(element("log"), element("frames"), element("frame-templ
 const trips = new RoundTrips();
 // Random, so that its echo is not mistaken for that of a frame that the reader sent.
 const beat = `heartbeat ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-let dialled = 0; // when the attempt began
+let dialled = 0; // when the attempt to connect began
 let closedWith = null; // the code, if this page ended the connection
 let announcement = null;
 

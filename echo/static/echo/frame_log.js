@@ -34,7 +34,7 @@ export class FrameLog {
   #list;
   #template;
   #words;
-  #isPlanned = false; // for the next frame of the screen: measuring for each of a thousand rows would take seconds
+  #isPlanned = false; // scrolling, once for each repaint: measuring for each of a thousand rows would take seconds
 
   constructor(box, list, template, words) {
     this.#box = box;
@@ -67,7 +67,7 @@ export class FrameLog {
     row.querySelector(".data").textContent = sentence;
   }
 
-  /** Says something more about a frame. */
+  /** Adds a note to a frame. */
   note(row, note, isBad = false) {
     row.querySelector(".note").textContent = note;
     row.toggleAttribute("data-bad", isBad);

@@ -8,12 +8,12 @@ export class RoundTrips {
   #trips = [];
   #count = 0;
 
-  /** `what` went out at the time `at`. */
+  /** Notes that `what` was sent at the time `at`. */
   sent(what, at) {
     this.#under.push({ what, at });
   }
 
-  /** A frame came back at the time `at`. @returns {{what: any, trip: number} | null} null if none was on its way */
+  /** Notes that a frame came back. @returns {{what: any, trip: number} | null} null if none was on its way */
   received(at) {
     const first = this.#under.shift();
     if (first === undefined) return null;
@@ -24,7 +24,7 @@ export class RoundTrips {
     return { what: first.what, trip };
   }
 
-  /** The connection has ended. @returns {any[]} those that will never be answered */
+  /** Forgets all frames after the end of the connection. @returns {any[]} those that will never be answered */
   lose() {
     return this.#under.splice(0).map(({ what }) => what);
   }

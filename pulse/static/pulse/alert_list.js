@@ -10,7 +10,7 @@ import { showTime } from "../rtproject/times.js";
 export function alertWords({ metric, value, threshold }) {
   if (metric === "silent") return say("silent");
   const words = MEASURES[metric]?.words ?? String;
-  const name = say(metric === "load" ? "load-per-core" : metric); // elsewhere on the page the load is that of the machine
+  const name = say(metric === "load" ? "load-per-core" : metric); // "load" alone is the load of the whole machine
   const values = { metric: name, value: words(value ?? NaN), threshold: words(threshold ?? NaN) };
   return say(threshold === null ? "alert-value" : "alert-over", values);
 }

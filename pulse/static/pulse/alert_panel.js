@@ -57,19 +57,19 @@ export class AlertPanel {
     setText(details.querySelector("summary"), say("pending-count", { count: pending.length }));
   }
 
-  /** There is no connection: the page must not go on saying that no alert fires. */
+  /** Hides the sentences about the state of alerts, since there is no connection. */
   disconnected() {
     this.#parts.none.hidden = true;
     this.#parts.unknown.hidden = true;
   }
 
-  /** The server cannot tell which alerts fire. Those that it told of before stay, and may be over. */
+  /** Says that the server cannot tell which alerts fire. Known ones stay, and may be over. */
   outdated() {
     this.#parts.none.hidden = true;
     this.#parts.unknown.hidden = false;
   }
 
-  /** Shows the newest alerts that fired, as soon as they can be had; leaves those that are there until then. */
+  /** Requests and shows the newest alerts that fired; the ones on the page stay until then. */
   showEvents() {
     this.#archive.ask();
   }

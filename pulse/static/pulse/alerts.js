@@ -1,4 +1,4 @@
-// The alerts that the server tells of, and which of them are news. No DOM.
+// The alerts of the server, and which of them changed. No DOM.
 
 /**
  * @typedef {{host: string, metric: string, state: "pending" | "firing" | "resolved", value: number | null,

@@ -17,12 +17,12 @@ export class Announcer {
     this.#assertive = assertive;
   }
 
-  /** Says a sentence after the one that is being read. */
+  /** Announces a sentence after the one that is being read. */
   tell(sentence) {
     this.#put("polite", sentence);
   }
 
-  /** Says a sentence at once. */
+  /** Announces a sentence at once. */
   alarm(sentence) {
     this.#put("assertive", sentence);
   }

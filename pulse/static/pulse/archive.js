@@ -1,4 +1,4 @@
-// Questions for the samples and events that the server keeps. No DOM.
+// Requests for the samples and events that the server stores. No DOM.
 
 const RETRY = 10_000; // ms
 const PATIENCE = 15_000; // ms
@@ -11,34 +11,34 @@ async function read(address, signal) {
   return response.json();
 }
 
-/** Asks one question at a time, and asks it again after a while until it is answered or forbidden. */
+/** Sends one request at a time, and repeats it after a while until it is answered or forbidden. */
 export class Archive {
   #addressOf;
   #onAnswer;
-  #request = null; // the question that is under way
+  #request = null; // the request under way
   #retry = null;
 
-  /** Whether the last answer was that we may not see it: then nothing is asked again by itself. */
+  /** Whether the last answer was 403: then no request is repeated by itself. */
   isForbidden = false;
 
   /**
    * @template T
-   * @param {(about: T) => string} addressOf where it is asked for
-   * @param {(about: T, answer: object | null) => void} onAnswer null: it could not be had
+   * @param {(about: T) => string} addressOf the address of a request
+   * @param {(about: T, answer: object | null) => void} onAnswer null: the request failed
    */
   constructor(addressOf, onAnswer) {
     this.#addressOf = addressOf;
     this.#onAnswer = onAnswer;
   }
 
-  /** Gives up the question before. @param {T} about handed to both functions */
+  /** Sends a request, and gives up the one before. @param {T} about passed to both functions */
   async ask(about) {
     clearTimeout(this.#retry);
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]);
-    let status = null; // of an answer that has no data
+    let status = null; // of an answer without data
     const answer = await read(this.#addressOf(about), signal).catch(({ cause }) => {
       status = cause;
       return null;

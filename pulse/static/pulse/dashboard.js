@@ -19,7 +19,7 @@ import { View } from "./view.js";
 import { say } from "./ui_text.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
-const FORBIDDEN = 4003; // close code; in the words that every page has for it there is a room
+const FORBIDDEN = 4003; // close code; the text that all pages have for it speaks of a room
 const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
 
 const element = (id) => document.getElementById(id);
@@ -84,7 +84,7 @@ function connected() {
   wasOpen = true;
 }
 
-// Once, however often samples are loaded: the socket hears the close code and knows when to dial again.
+// Once, however often samples are loaded: the socket gets the close code and knows when to connect again.
 function dial() {
   if (!wasDialled) socket.open();
   wasDialled = true;
@@ -111,7 +111,7 @@ function parse(data) {
 function receive(data) {
   const frame = parse(data);
   link.heard(Date.now(), frame.type === "pulse");
-  if (isBehind) catchUp(); // only now: an open link may be one that is about to be turned away
+  if (isBehind) catchUp(); // only now: a connection that was opened may still be denied
   isBehind = false;
   if (frame.type === "pulse") receivePulse(frame);
   if (frame.type === "alerts" && Array.isArray(frame.alerts)) receiveAlerts(frame);
@@ -119,7 +119,7 @@ function receive(data) {
 
 function receiveAlerts(frame) {
   const isKnown = frame.current !== false;
-  // An empty list of a server that cannot know the alerts is no news.
+  // An empty list from a server that cannot know the alerts changes nothing.
   if (isKnown || frame.alerts.length > 0) alertPanel.receive(frame.alerts);
   if (!isKnown) alertPanel.outdated();
   showTitle();

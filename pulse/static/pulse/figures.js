@@ -7,8 +7,8 @@ import { say } from "./ui_text.js";
 /**
  * @param {import("./hosts.js").Host} host
  * @param {import("./scene.js").Scene} scene
- * @returns {(measure: string) => number | undefined} the value of a measure: at the crosshair's time, or else now, if
- *   there is a now: of a host that is silent the last value says nothing any more
+ * @returns {(measure: string) => number | undefined} the value of a measure at the crosshair's time, or else now;
+ *   a silent host has none now, since its last value is outdated
  */
 export function values(host, scene) {
   const series = scene.samples.of(host.name);

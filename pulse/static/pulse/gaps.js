@@ -1,16 +1,16 @@
-// Finds out that pulses were lost on their way, and has the kept samples asked for again: they may fill the gap. No DOM.
+// Notices pulses that were lost on their way, and requests the stored samples again, which may fill the gap. No DOM.
 
 import { BRIDGED } from "./geometry.js";
 
-const SOON = 2_000; // ms: by then the last ones are stored, and many hosts that come back together are one question
-const PAUSE = 30_000; // ms between two questions, however often hosts fall silent and come back
+const SOON = 2_000; // ms: by then the last ones are stored, and many hosts that come back together are one request
+const PAUSE = 30_000; // ms between two requests, however often hosts fall silent and come back
 
 /** Whether a line is broken where so many `seconds` passed between two samples. */
 const isGap = (seconds, { beat }) => seconds > BRIDGED * beat;
 
 export class Gaps {
   #ask;
-  #timer = null; // of the question that is planned
+  #timer = null; // of the planned request
   #askedAt = -Infinity; // ms
   #kept = {}; // by host, the last answer of the server
 
@@ -20,7 +20,7 @@ export class Gaps {
   }
 
   /**
-   * A pulse came. A gap before it is asked for once: if it is there afterwards, nothing was measured.
+   * Notes that a pulse came. A gap before it is requested once: if it stays, nothing was measured.
    * @param {import("./hosts.js").Host} host
    * @param {import("./hosts.js").Host | undefined} before the same host before it
    * @param {number} now Unix ms
@@ -32,7 +32,7 @@ export class Gaps {
   }
 
   /**
-   * Kept samples came. If they end before the live ones they are asked for again, until the store has caught up.
+   * Takes stored samples. If they end before the live ones they are requested again, until the store has caught up.
    * @param {{now: number, range: number, hosts: Record<string, {last: number}>}} answer of `samples/`
    * @param {import("./hosts.js").Host[]} live those whose pulses come
    * @param {number} now Unix ms

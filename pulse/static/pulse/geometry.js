@@ -4,7 +4,7 @@ export const WIDTH = 300;
 export const HEIGHT = 100;
 const MARGIN = 2; // of the box, above and below, so that a line at the edge is not cut in half
 
-/** Beats without a sample that a line still bridges. */
+/** Beats (intervals between pulses) without a sample that a line still bridges. */
 export const BRIDGED = 2.5;
 
 /** The part of time that a chart shows, Unix seconds. @typedef {{from: number, to: number}} Span */

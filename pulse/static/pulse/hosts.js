@@ -1,17 +1,17 @@
 // The hosts, and whether their pulses still come. No DOM. Times are Unix milliseconds.
 
 export const HOSTS_KEPT = 200;
-const STALE_AFTER = 3; // beats without a pulse
+const STALE_AFTER = 3; // beats (see `beat`) without a pulse
 const GONE_AFTER = 60; // beats
-const CLOCK_SET_BACK = 10; // beats: a pulse so much older than the last is no late one, its host's clock was set back
+const CLOCK_SET_BACK = 10; // beats: a pulse that much older than the last is not late, its host's clock was set back
 const REPLAY = 2_000; // ms after connecting in which the stored pulses arrive
 
 const SHORTEST = 0.05; // seconds; beyond these limits, `seq` does not count beats
 const LONGEST = 3_600;
 
 /**
- * Seconds between two pulses of a host. `interval` is only what the sample covers: the first one covers less, and one
- * after missed ticks more. But `seq` counts the beats since 1970, so it tells the beat from a single frame.
+ * The beat of a host: the seconds between two of its pulses. `interval` is only what the sample covers: the first one
+ * covers less, and one after missed ticks more. But `seq` counts the beats since 1970, so one frame is enough.
  */
 export function beat(frame) {
   const seconds = Math.round(Date.parse(frame.at) / frame.seq) / 1000;
@@ -27,12 +27,12 @@ export class Hosts {
   #hosts = new Map();
   #openedAt = null; // null while there is no connection
 
-  /** A connection is there: the newest pulse of each live host comes first. */
+  /** Notes a new connection, on which the newest pulse of each live host comes first. */
   connected(now) {
     this.#openedAt = now;
   }
 
-  /** The connection is gone: a host that is silent from now on may be live. */
+  /** Notes the end of the connection: a host that is silent from now on may be live. */
   disconnected() {
     this.#openedAt = null;
   }
@@ -58,7 +58,7 @@ export class Hosts {
     return host;
   }
 
-  /** A host of which only stored samples tell, the newest of them from `at`, which was `seenAt` by our clock. */
+  /** Adds a host that only stored samples tell of; the newest is from `at`, which was `seenAt` by our clock. */
   remember(name, at, seenAt, rhythm) {
     if (this.#hosts.has(name)) return;
     this.#hosts.set(name, { name, latest: null, at, seenAt, beat: rhythm });

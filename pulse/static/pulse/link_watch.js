@@ -1,4 +1,4 @@
-// Finds a link that is dead and looks open. `/stats` answers nothing, so only pulses that stay away tell. No DOM.
+// Notices a connection (link) that looks open and is dead. `/stats` answers nothing, so it waits for pulses. No DOM.
 
 const BEATS = 3; // without a pulse of any host
 const GRACE = 10_000; // ms on top
@@ -6,15 +6,15 @@ const IDLE_BEAT = 60; // seconds, while no host is there whose pulses could tell
 
 export class LinkWatch {
   #heardAt = null; // ms; null while nothing has to come
-  #hasPulses = false; // on this link; if none came on it, the silence is the hosts' own
+  #hasPulses = false; // on this link; if none came on it, the hosts themselves are silent
 
-  /** Something came. @param {number} now ms @param {boolean} isPulse */
+  /** Notes that something came. @param {number} now ms @param {boolean} isPulse */
   heard(now, isPulse) {
     this.#heardAt = now;
     this.#hasPulses ||= isPulse;
   }
 
-  /** The link ended: nothing has to come until something came again. */
+  /** Notes the end of the link: nothing is expected until something came again. */
   reset() {
     this.#heardAt = null;
     this.#hasPulses = false;

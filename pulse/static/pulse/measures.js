@@ -24,7 +24,7 @@ export const CHARTS = {
   network: ["received", "sent"],
 };
 
-const RAISED = 0.85; // of the threshold: from here on a figure is worth a look
+const RAISED = 0.85; // of the threshold: a figure above this is marked
 
 /**
  * How near a value is to its threshold.
@@ -37,7 +37,7 @@ export function level(value, threshold) {
   return value >= threshold ? "high" : "raised";
 }
 
-/** The next number of the form 1, 2 or 5 times a power of `base`'s half-steps: a top that reads well. */
+/** The next round number for the top of a chart: 1, 2, 5, 10 … 500 times a power of `base`. */
 function roundUp(value, base) {
   const power = base ** Math.floor(Math.log(value) / Math.log(base));
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((factor) => factor * power >= value);

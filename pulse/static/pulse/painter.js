@@ -1,4 +1,4 @@
-// Draws with the next frame of the screen, once for all requests until then. A hidden page has no frames, so nothing is
+// Draws with the next animation frame, once for all requests until then. A hidden page has no frames, so nothing is
 // drawn.
 
 export class Painter {
@@ -12,20 +12,20 @@ export class Painter {
     this.#draw = draw;
   }
 
-  /** The figures and marks have to be written; of no chart the lines. */
+  /** Requests to write the figures and marks, and to draw no chart. */
   write() {
     if (this.#isPlanned) return;
     this.#isPlanned = true;
     requestAnimationFrame(() => this.#paint());
   }
 
-  /** The chart of a host has to be drawn. @param {string} name */
+  /** Requests to draw the charts of a host. @param {string} name */
   draw(name) {
     this.#changed.add(name);
     this.write();
   }
 
-  /** All charts have to be drawn. */
+  /** Requests to draw all charts. */
   drawAll() {
     this.#isAll = true;
     this.write();

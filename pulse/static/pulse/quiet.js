@@ -1,4 +1,4 @@
-// Notices that the page is connected and no pulse of any host comes: that is hardly the hosts' silence. No DOM.
+// Notices that the page is connected and gets no pulse of any host, so the fault is probably not the hosts'. No DOM.
 
 const BEATS = 2.5; // of the slowest host: a little before the first host is called stale
 
@@ -6,16 +6,16 @@ export class Quiet {
   #openedAt = null; // Unix ms; null while there is no connection
   #heardAt = -Infinity; // when the last live pulse came
 
-  /** Whether no pulses arrive. It stays so over a connection that was made anew, until a live pulse comes. */
+  /** Whether no pulses arrive. A reconnect does not change it, only a live pulse does. */
   isQuiet = false;
 
   /** @param {string} state of the socket @param {number} now Unix ms */
   connection(state, now) {
     this.#openedAt = state === "open" ? now : null;
-    if (state === "waiting" || state === "closed") this.isQuiet = false; // that is said already
+    if (state === "waiting" || state === "closed") this.isQuiet = false; // the page says that it is not connected
   }
 
-  /** A pulse came that was not stored before. @param {number} now Unix ms */
+  /** Notes a pulse that was not stored before. @param {number} now Unix ms */
   heard(now) {
     this.#heardAt = now;
     this.isQuiet = false;

@@ -1,4 +1,4 @@
-// Everything that the parts of the page draw from, at one moment. No DOM.
+// The scene: all data that the parts of the page draw at one moment. No DOM.
 
 const SLICES = 120; // the charts move on by one of so many parts of their range at a time
 

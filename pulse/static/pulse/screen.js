@@ -51,12 +51,12 @@ export class Screen {
     return scene.scale(scene.hosts.get(name));
   }
 
-  /** The stored samples are there, or cannot be had: from now on it is known how many hosts there are. */
+  /** Notes that stored samples came, or cannot be loaded: from now on the number of hosts is known. */
   ready() {
     this.#isReady = true;
   }
 
-  /** Another view was chosen: the focus follows to its content. */
+  /** Moves the focus to the content of a view that was chosen. */
   changed(view, before) {
     if (view.host && view.host !== before.host) this.#focus = () => this.#hostPage.focus();
     if (!view.host && before.host) this.#focus = () => this.#wall.focus(before.host);

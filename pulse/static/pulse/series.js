@@ -2,7 +2,7 @@
 
 import { NAMES } from "./measures.js";
 
-const MOST_STEPS = 720; // a chart is not wider than so many pixels
+const MOST_STEPS = 720; // a chart has at most this many pixels
 const ROUNDING = 1e-6; // steps that a division may be off
 
 const empty = (length) => new Float32Array(length).fill(NaN);
@@ -72,7 +72,7 @@ export class Series {
     }
   }
 
-  /** Whether nothing at all is known of the step that `time` is in. */
+  /** Whether the step that `time` is in has no value. */
   isEmptyAt(time) {
     const number = this.number(time);
     return NAMES.every((name) => Number.isNaN(this.mean(name, number)));

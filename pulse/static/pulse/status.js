@@ -11,7 +11,7 @@ const NONE = { kind: "", words: "" };
 /**
  * @param {import("./hosts.js").Host} host
  * @param {import("./scene.js").Scene} scene
- * @returns {{kind: "" | "gone" | "stale" | "firing" | "pending" | "high", words: string}} the worst there is to say
+ * @returns {{kind: "" | "gone" | "stale" | "firing" | "pending" | "high", words: string}} the most serious status
  */
 export function statusOf(host, scene) {
   const state = scene.state(host);
@@ -25,7 +25,7 @@ export function statusOf(host, scene) {
   return high.length > 0 ? { kind: "high", words: say("high-of", { metrics: high.map((chart) => say(chart)).join(", ") }) } : NONE;
 }
 
-// Two minutes of seconds are easier to compare than "1 min 43 s".
+// Up to two minutes, since "103 s" is easier to compare than "1 min 43 s".
 function silenceWords(host, now) {
   const seconds = silence(host, now);
   return seconds < 120 ? `${seconds} s` : duration(seconds);

@@ -1,4 +1,4 @@
-// The thresholds that an admin set: those that came with the page, and then those that the server tells. No DOM.
+// The thresholds that an admin set: first those in the page, then those of `alerts` frames. No DOM.
 
 const sound = (given) => Object.fromEntries(Object.entries(given).filter(([, value]) => Number.isFinite(value)));
 
@@ -13,7 +13,7 @@ export class Thresholds {
 
   /**
    * Takes them as they are now.
-   * @param {unknown} given anything but an object says nothing about them, as the frames of an older server
+   * @param {unknown} given anything but an object changes nothing, as in the frames of an older server
    * @returns {boolean} whether any is another one than before
    */
   replace(given) {

@@ -1,4 +1,4 @@
-// The page's sentences in the reader's language: the template brings them.
+// The sentences of the page in the reader's language, from its template.
 
 const elements = globalThis.document?.getElementById("words")?.content.children ?? [];
 const sentences = new Map(Array.from(elements, ({ dataset, textContent }) => [dataset.word, textContent]));

@@ -1,4 +1,4 @@
-// The wall: a small card for each host that is there.
+// The wall: the view of all hosts that are not gone, with a small card for each.
 
 import { arrange, setAttribute } from "./dom.js";
 import { Tile } from "./tile.js";
@@ -12,7 +12,7 @@ export class Wall {
   #scaleOf;
   #hrefOf;
   #tiles = new Map();
-  #current = null; // the host whose link and chart Tab leads to; the arrow keys lead to the others
+  #current = null; // the host whose link and chart Tab reaches; the arrow keys reach the others
 
   /**
    * @param {HTMLElement} list

@@ -1,4 +1,4 @@
-"""Machines that a test plays: their pulses on the page's WebSocket, and what is kept of them."""
+"""Machines that a test plays: their pulses on the page's WebSocket, and stored samples."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ MEASURES: dict[str, tuple[float, Callable[[Frame], float]]] = {
 
 
 def pulse(host: str, at: float = NOON, cpu: float = 12.5, **changes: Any) -> Frame:
-    """A pulse frame of a machine with two cores that does not do much, unless `changes` say otherwise."""
+    """A pulse frame of a nearly idle machine with two cores, with `changes` to its fields."""
     frame = {
         "type": "pulse",
         "host": host,
@@ -67,20 +67,20 @@ def wave(number: int, height: float = 60.0) -> float:
 
 
 class FakeMachines:
-    """Answers in the server's place; `kept` are the hosts of which samples were stored until NOON.
+    """A server that a test plays; `kept` are the hosts with samples stored until NOON.
 
-    Since then it keeps what it tells or loses, and nothing else: where a machine did not measure there is a gap. It
-    has the time of the page's clock, which the test has installed.
+    Since then it keeps what it tells or loses, and nothing else: where a machine did not measure there is a
+    gap. It has the time of the page's clock, which the test has installed.
     """
 
     def __init__(self, page: Page, kept: Iterable[str] = ()) -> None:
-        self.kept = dict.fromkeys(kept, NOON)  # by host, the time of its last sample of before the test
+        self.kept = dict.fromkeys(kept, NOON)  # by host, the time of its last sample before the test
         self.events: list[Frame] = []
         self.asked: list[str] = []  # the queries for kept samples
         self.asked_events = 0  # how often it was asked for events
-        self.fails: int | None = None  # the status, when what is kept cannot be had
+        self.fails: int | None = None  # the HTTP status while stored samples are unavailable
         self.refuses: int | None = None  # the code with which connections are accepted and closed at once
-        self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses that were dialled
+        self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses of connections
         self._page = page
         self._link: WebSocketRoute | None = None
         self._greeting: list[Frame] = []
@@ -88,7 +88,7 @@ class FakeMachines:
         self._measured: dict[str, dict[float, Frame]] = defaultdict(dict)  # by host and Unix time
 
     async def install(self, *greeting: Frame) -> None:
-        """Takes the server's place; `greeting` are the frames that a new connection is told."""
+        """Take the server's place; a new connection gets the frames of `greeting`."""
         self._greeting = list(greeting)
         await self._page.add_init_script(LONGEST_WAITS)
         await self._page.route_web_socket("**/stats**", self._connect)
@@ -96,27 +96,27 @@ class FakeMachines:
         await self._page.route("**/dashboard/events/**", self._events)
 
     def tell(self, *frames: Frame) -> None:
-        """Sends frames to the page, and keeps those that are pulses."""
+        """Send frames to the page, and keep those that are pulses."""
         self.lose(*(frame for frame in frames if frame["type"] == "pulse" and "host" in frame))
         self.tell_text(*map(json.dumps, frames))
 
     def lose(self, *pulses: Frame) -> None:
-        """Keeps pulses that do not reach the page: what carries them is away, and the store is not."""
+        """Keep pulses that do not reach the page, as while only the channel layer is away."""
         for frame in pulses:
             self._measured[frame["host"]][datetime.fromisoformat(frame["at"]).timestamp()] = frame
 
     def tell_text(self, *texts: str) -> None:
-        """Sends whatever it is to the page."""
+        """Send any text to the page."""
         assert self._link is not None
         for text in texts:
             self._link.send(text)
 
     def tell_alerts(self, *alerts: Frame, **more: Any) -> None:
-        """Sends the list of alerts as it is now."""
+        """Send the list of alerts as it is now."""
         self.tell({"type": "alerts", "alerts": list(alerts)} | more)
 
     async def hang_up(self, for_good: bool = False) -> None:
-        """Ends the page's connection, and takes no new one if it is `for_good`."""
+        """End the page's connection; accept no new one if it is `for_good`."""
         assert self._link is not None
         self._is_away = for_good
         await self._link.close(code=4103)
@@ -170,7 +170,7 @@ class FakeMachines:
         return {"start": steps[0] * step, "interval": BEAT, "last": last, "seen": last, "metrics": metrics}
 
     def _samples_of(self, name: str, measure: str, number: int, step: float) -> list[float]:
-        """What was measured in one step."""
+        """Return the samples of one step."""
         height, read = MEASURES[measure]
         since = [frame for at, frame in self._measured[name].items() if at // step == number]
         before = [wave(number, height)] if number * step <= self.kept.get(name, 0) else []

@@ -76,7 +76,7 @@ def test_hosts_come_by_name_with_their_own_starts_and_steps() -> None:
 
 
 def test_an_interval_longer_than_a_step_makes_longer_steps_with_their_peaks(settings: Settings) -> None:
-    """Otherwise most steps would be empty."""
+    """With shorter ones most steps would be empty."""
     settings.PULSE_INTERVAL = 45.0
     store("a", (90, 10.0), (60, 30.0), (30, 90.0), (0, 20.0))
     found = series(HOUR, None, NOON)

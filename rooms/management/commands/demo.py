@@ -1,4 +1,4 @@
-"""`manage.py demo`: the two rooms of the lesson."""
+"""`manage.py demo`: the two rooms of the README's examples."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,15 +12,16 @@ ROOMS = {"lobby": None, "VIP": "secret123"}
 
 
 class Command(BaseCommand):
-    """Makes what is missing, and sets right what is not as the lesson says. Running it again changes nothing.
+    """Create the rooms `lobby` (open) and `VIP` (guarded), or reset their passwords.
 
-    With `--keep` it leaves alone what an admin did: a room that is there, and one that was deleted.
+    Running it again changes nothing. With `--keep` it leaves rooms as an admin left them, deleted ones
+    included.
     """
 
     help = "Makes the demo rooms: lobby (open) and VIP (its password is in the lesson)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declares `--keep`."""
+        """Declare `--keep`."""
         parser.add_argument("--keep", action="store_true", help="leave rooms as they are, or deleted")
 
     def handle(self, *args: Any, keep: bool, **options: Any) -> None:

@@ -23,13 +23,13 @@ export class Announcer {
     this.#words = words;
   }
 
-  /** Somebody else said something. */
+  /** Announces a message of somebody else. */
   said(name, text) {
     this.#gathered.push({ name, text });
     this.#timer ??= setTimeout(() => this.#tell(), GATHER);
   }
 
-  /** Says a sentence at once. */
+  /** Announces a sentence at once. */
   tell(sentence) {
     const line = this.#region.ownerDocument.createElement("p"); // a new one, so that the same words are said again
     line.textContent = sentence;

@@ -10,7 +10,7 @@ export class Composer {
 
   /**
    * @param {Document} page with the elements say-form, say, send and say-error
-   * @param {(text: string) => boolean} onSay takes a text that is not blank; if false, it has told why, and the text stays
+   * @param {(text: string) => boolean} onSay takes a text that is not blank; if false, it has shown why, and the text stays
    */
   constructor(page, onSay) {
     const element = (id) => page.getElementById(id);
@@ -27,7 +27,7 @@ export class Composer {
     this.#button.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
-  /** Whether anything can be said, now or as soon as there is a connection. */
+  /** Whether messages can be sent, now or as soon as there is a connection. */
   set isOpen(isOpen) {
     if (!isOpen && this.#button.matches(":focus")) this.focus();
     this.#button.disabled = !isOpen;
@@ -59,7 +59,7 @@ export class Composer {
     if (this.#complaint.textContent !== words) this.#complaint.textContent = words; // else it would be read out again
   }
 
-  /** The delay is over. */
+  /** Takes the error of a delay back. */
   endDelay() {
     if ("delay" in this.#complaint.dataset) this.complain("");
   }

@@ -1,4 +1,4 @@
-// Our side of a room: the messages that we hold, and those that we say. No DOM.
+// Our side of a room: the messages that we have received, and those that we send ("say"). No DOM.
 
 import { environment as browser, Socket } from "../rtproject/socket.js";
 import { asksPassword, parseFrame, roomPath } from "./frames.js";
@@ -13,9 +13,9 @@ const HEARTBEAT = { message: JSON.stringify({ type: "ping" }), isAnswer: (data) 
 const SILENT = {
   /** The connection changed: `{state, code, until}` of `Socket`. "open" is not yet in the room. */
   onState: () => {},
-  /** We are in the room; the frame says as whom. */
+  /** We are in the room: the `welcome` frame. */
   onWelcome: () => {},
-  /** The messages that are held cannot be continued: those that follow begin the room anew. */
+  /** The messages so far cannot be continued: the next ones begin a new list. */
   onBegin: () => {},
   /** A `message` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
   onMessage: () => {},
@@ -23,7 +23,7 @@ const SILENT = {
   onOlder: () => {},
   /** The message of ours with this id is stored; it comes as a `message` as well, if it is not held already. */
   onSaid: () => {},
-  /** The connection ended under the message with this id, and saying it again might show it twice. */
+  /** The connection ended before the message with this id was confirmed, and a repeat might show it twice. */
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
@@ -42,9 +42,9 @@ export class Conversation {
   #events;
   #unconfirmed;
   #held = new HeldRange();
-  #selves = new Set(); // our ids as a member: with cookies switched off, each connection has another
+  #selves = new Set(); // our ids as a member: without cookies each connection has another one
   #isIn = false;
-  #asked = null; // the `before` of a question for older messages that is not answered yet
+  #asked = null; // the `before` of a request for older messages that is not answered yet
   #begunAt = 0; // the room's newest number when it began: messages up to it are no news
   #handlers = {
     welcome: (frame) => this.#welcome(frame),
@@ -100,7 +100,7 @@ export class Conversation {
     return this.#selves.has(frame.from.id);
   }
 
-  /** Whether a `message` frame was said since we came, and is not the past of the room. */
+  /** Whether a `message` frame is newer than our first connection to the room. */
   isNews(frame) {
     return frame.seq === undefined || frame.seq > this.#begunAt;
   }
@@ -111,7 +111,7 @@ export class Conversation {
   }
 
   /**
-   * Asks for the messages before the oldest one that is held; `onOlder` hears the answer.
+   * Asks for the messages before the oldest one that is held; `onOlder` gets the answer.
    * @returns {boolean} false, and nothing asked, when there are none, or not just now
    */
   older() {
@@ -120,7 +120,7 @@ export class Conversation {
     return this.#send({ type: "history", before: this.#asked, limit: OLDER_AT_ONCE });
   }
 
-  /** The page has dropped its messages up to number `seq`: they are older ones now. */
+  /** Notes that the page has dropped its messages up to number `seq`, which can be requested again. */
   forget(seq) {
     this.#held.forget(seq);
   }

@@ -1,4 +1,4 @@
-// Everything that is in a room's log, in order, whether the page shows it just now or not. No DOM.
+// The entries of a room's log, in order, shown on the page or not. No DOM.
 
 /**
  * @typedef {object} Entry
@@ -13,7 +13,7 @@
  */
 
 const PENDING = ["waiting", "sending"];
-const OPEN = [...PENDING, "failed", "refused", "unsent"]; // only this page knows of these
+const OPEN = [...PENDING, "failed", "refused", "unsent"]; // messages that only this page has
 
 export class Entries {
   #all = [];
@@ -54,12 +54,12 @@ export class Entries {
     return index;
   }
 
-  /** Whether `entry` would be where it is if it was added now. */
+  /** Whether `entry` would get the same place if it were added now. */
   isInPlace(entry) {
     return this.#all[this.#firstPending()] === entry;
   }
 
-  /** A message of ours does not wait any more, if it did. */
+  /** Notes that a message of ours does not wait any more, if it did. */
   settle(entry) {
     if (entry.frame && this.#waiting.get(entry.frame.id) === entry) this.#waiting.delete(entry.frame.id);
   }

@@ -3,9 +3,9 @@
 import { fill } from "../rtproject/ui_text.js";
 
 const PASSWORD_NEEDED = [4003, 4009]; // close codes: forbidden, password changed
-const HOPELESS = ["too_long", "bad_frame"]; // codes of errors that lie in the text itself
+const HOPELESS = ["too_long", "bad_frame"]; // codes of errors in the text itself
 
-/** Whether a connection that ended with this code can be had again with the room's password. */
+/** Whether the room's password would admit a connection that ended with this code. */
 export function asksPassword(code) {
   return PASSWORD_NEEDED.includes(code);
 }

@@ -1,4 +1,4 @@
-// The messages of a room that we hold: numbers without a hole from the oldest to the newest. No DOM.
+// The range of a room's messages that the page holds, without a hole. No DOM.
 
 /** In a room without history nothing is numbered, and every message is the next one. */
 export class HeldRange {
@@ -36,7 +36,7 @@ export class HeldRange {
   }
 
   /**
-   * Where a message stands to those that are held; "next" is held from now on.
+   * The place of a message relative to those that are held; "next" is held from now on.
    * @param {number | undefined} seq
    * @returns {"next" | "known" | "gap"} "gap": messages before it are missing, and asking again may bring them
    */
@@ -67,7 +67,7 @@ export class HeldRange {
     if (this.#oldest !== null) this.#oldest = Math.max(this.#oldest, seq + 1);
   }
 
-  // A message that the server leaves out twice it does not have: asking a third time would never end.
+  // The server does not have a message that it left out twice: asking again would never end.
   #isGap(seq) {
     return this.#newest !== null && seq > this.#newest + 1 && this.#newest !== this.#gapAfter;
   }

@@ -3,7 +3,7 @@ import { StatusLine } from "../rtproject/status.js";
 import { pageLanguage, pageWords } from "../rtproject/ui_text.js";
 import { RoomCards } from "./room_cards.js";
 
-const AGE_EVERY = 15_000; // ms between two looks at how old the messages are
+const AGE_EVERY = 15_000; // ms between two updates of the messages' ages
 
 const element = (id) => document.getElementById(id);
 const words = pageWords();

@@ -12,7 +12,7 @@ export class MemberPanel {
   #template;
   #members;
   #words;
-  #isPlanned = false; // for the next frame of the screen: many may come at once
+  #isPlanned = false; // an update, once for each repaint: many members may come at once
   #isStale = false;
 
   /**
@@ -33,7 +33,7 @@ export class MemberPanel {
     this.#panel.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
   }
 
-  /** Whether there is no connection, so that it only shows the members of before. */
+  /** Whether the list is outdated, since there is no connection. */
   set isStale(isStale) {
     if (this.#isStale === isStale) return;
     this.#isStale = isStale;

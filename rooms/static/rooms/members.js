@@ -5,7 +5,7 @@ const NAMED_UP_TO = 200; // in a fuller room the server only counts
 const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 
 export class Members {
-  #known = new Map(); // id -> person; in a room with many not everybody
+  #known = new Map(); // id -> person; in a room with many members only some
   #you = null;
   count = 0;
 
@@ -23,7 +23,7 @@ export class Members {
   }
 
   /**
-   * Somebody said something: perhaps under another name than when they came, which no other frame tells.
+   * Notes the sender of a message, who may have another name by now, which no other frame tells.
    * @returns {boolean} whether that changes anything
    */
   meet(person) {

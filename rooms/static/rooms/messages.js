@@ -12,7 +12,7 @@ export class MessageList {
   #entries = new Entries();
   #isIn = false;
   #hasOlder = false;
-  #fresh = null; // the entry that bears the mark of the first one that was not seen
+  #fresh = null; // the entry with the mark of the first unseen one
   #list;
   #older;
   #log;
@@ -67,8 +67,8 @@ export class MessageList {
   /**
    * Shows a `message` frame at the end.
    * @param {object} frame
-   * @param {{own: boolean, isFresh?: boolean}} about whether it is ours, and then it may be one that waits here; whether
-   *   it is the first one that the reader does not see come
+   * @param {{own: boolean, isFresh?: boolean}} about `own`: it is ours, and may be one that waits here; `isFresh`: it is
+   *   the first one that the reader did not see arrive
    */
   add(frame, { own, isFresh = false }) {
     const waiting = own ? this.#entries.waiting(frame.id) : undefined;
@@ -172,7 +172,7 @@ export class MessageList {
     this.#offerOlder();
   }
 
-  // Drops many at once: dropping one would take as long.
+  // Drops many at once, since dropping one takes as long.
   #forget() {
     if (this.#entries.length < MOST_HELD + 500) return;
     const count = Math.min(this.#entries.length - MOST_HELD, this.#shown.earlier);

@@ -1,4 +1,4 @@
-// The name that a guest talks under: shown, and changed in place. Users who are logged in have that of their account.
+// The name of a guest: shown, and changed in place. Users who are logged in have the name of their account.
 
 import { currentName, loadName, saveName } from "./guest_name.js";
 
@@ -31,7 +31,7 @@ export class NameForm {
     return this.isGuest ? currentName() : "";
   }
 
-  /** Us, before the room's welcome. */
+  /** This visitor as a person, before the room's welcome. */
   get you() {
     return { name: this.#shown.textContent, guest: this.isGuest };
   }

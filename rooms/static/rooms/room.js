@@ -29,7 +29,7 @@ const nameForm = new NameForm(document, words, () => {
 });
 const prompt = new PasswordPrompt(document, words.password, () => conversation.open());
 let you = nameForm.you; // until `welcome` says it
-let obstacle = ""; // why nothing can be said, until something is done about it
+let obstacle = ""; // the reason why no message can be sent, until the visitor removes it
 
 const conversation = new Conversation(element("room").dataset.room, () => nameForm.name, {
   onState: showConnection,
@@ -96,7 +96,7 @@ function hear(frame) {
   if (own) composer.endDelay();
 }
 
-// Older messages were refused. A reader who scrolls fast asks often, and need not be told that it was too often.
+// A request for older messages was refused. A reader who scrolls fast causes many, so `rate_limited` is not shown.
 function askAgain(frame) {
   if (frame.code !== "rate_limited") composer.complain(errorWords(frame, true, words), true);
   setTimeout(() => messages.lookUp(), ASK_AGAIN);
@@ -104,7 +104,7 @@ function askAgain(frame) {
 
 function showConnection(change) {
   const { state, code } = change;
-  // Open is not yet in: the server may still deny us, until it says `welcome`.
+  // An open connection may still be denied, until the `welcome`.
   if (state === "open") status.show({ state: "connecting" }, words.joining);
   else status.show(change, words.ends[code]);
   const isClosed = state === "closed";
@@ -117,7 +117,7 @@ function showConnection(change) {
   showWaysBack(isClosed, code);
 }
 
-// The focus is not taken from a reader who writes, nor lost with a button that goes.
+// Leaves the focus to a reader who writes, and moves it from a button that disappears.
 function showWaysBack(isClosed, code) {
   const needsPassword = isClosed && asksPassword(code);
   element("come-back").hidden = !isClosed || needsPassword || code === NOT_FOUND;
@@ -133,7 +133,7 @@ function closeDoor() {
   door.hidden = true;
 }
 
-// Whether the same address asked for the password before: this page followed itself then.
+// Whether the visitor comes from the password page, which has the same address.
 function wasAtGate() {
   return document.referrer.split("?")[0] === location.origin + location.pathname;
 }

@@ -1,4 +1,4 @@
-// The cards of the rooms, changed only where something has changed: nobody who reads, points or tabs there is disturbed.
+// The cards of the rooms, updated only where something has changed, so that focus, pointer and reading stay undisturbed.
 
 import { showAge } from "../rtproject/ages.js";
 import { pageLanguage } from "../rtproject/ui_text.js";
@@ -107,7 +107,7 @@ export class RoomCards {
     return this.#list.querySelector(":scope > :focus-within");
   }
 
-  // Notes where the card is that is looked at; the returned function scrolls it back there.
+  // Notes the place of the card in view; the returned function scrolls it back there.
   #keepPlace() {
     const isSeen = (card) => card.getBoundingClientRect().bottom > 0;
     const card = this.#focused() ?? (scrollY > 0 ? [...this.#list.children].find(isSeen) : undefined);

@@ -1,4 +1,4 @@
-// Where a reader of a growing list is: at its end, which is followed, or further up, where nothing may move.
+// The position of a reader in a growing list: at its end, which is followed, or further up, where nothing may move.
 
 const NEAR_THE_END = 40; // pixels
 const NEAR_AN_EDGE = 400; // pixels, from where on more is fetched before the reader is there
@@ -8,7 +8,7 @@ export class Scroller {
   #events;
   #follows = true;
   #top = 0; // where the log was when we last looked, to know which way the reader goes
-  #isPlanned = false; // for the next frame of the screen: measuring after each of many messages would take too long
+  #isPlanned = false; // scrolling, once for each repaint: measuring after each of many messages would take too long
 
   /**
    * @param {HTMLElement} log which scrolls
@@ -35,7 +35,7 @@ export class Scroller {
     return this.#log.scrollTop < NEAR_AN_EDGE;
   }
 
-  /** To be called when the list grows: a reader at its end stays there. */
+  /** Keeps a reader at the end of the list there. Call it when the list grows. */
   grows() {
     if (!this.#follows || this.#isPlanned) return;
     this.#isPlanned = true;
@@ -45,7 +45,7 @@ export class Scroller {
     });
   }
 
-  /** Leads the reader to the end of the list, which is there by now. */
+  /** Leads the reader to the end of the list, which must be complete by now. */
   toEnd() {
     this.#toBottom();
     this.#follow(true);

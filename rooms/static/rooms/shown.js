@@ -36,14 +36,14 @@ export class Shown {
     return this.#first + this.#count;
   }
 
-  /** An entry was added at `index`. At the end it is shown if the end is `followed` or there is room. */
+  /** Notes an entry added at `index`. At the end it is shown if the end is `followed` or there is room. */
   added(index, followed) {
     const isNext = index === this.#end && this.#end === this.#entries.length - 1;
     if (index < this.#first) this.#first += 1;
     else if (index < this.#end || (isNext && (followed || this.#count < MOST_SHOWN))) this.#show(index);
   }
 
-  /** The entry that was at `index` is gone. */
+  /** Notes that the entry at `index` was removed. */
   removed(index, entry) {
     if (index < this.#first) this.#first -= 1;
     else if (index < this.#end) {
@@ -54,12 +54,12 @@ export class Shown {
     }
   }
 
-  /** So many entries were added before all others. */
+  /** Notes that `count` entries were added before all others. */
   addedFirst(count) {
     this.#first += count;
   }
 
-  /** So many entries before those that are shown are gone. */
+  /** Notes that `count` entries before the shown ones were removed. */
   droppedFirst(count) {
     this.#first -= count;
   }

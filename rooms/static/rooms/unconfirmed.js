@@ -4,7 +4,7 @@ import { backoff } from "../rtproject/socket.js";
 import { newId } from "./frames.js";
 
 const MOST = 100; // messages that wait at a time
-export const PATIENCE = 10_000; // ms without any answer; a healthy server takes far less
+export const PATIENCE = 10_000; // ms to wait for an answer; a healthy server takes far less
 
 /**
  * The messages that wait for their confirmation, in the order in which they were said.
@@ -82,7 +82,7 @@ export class Unconfirmed {
   postpone(id) {
     const first = this.#entries[0];
     if (first === undefined || first.id !== id) return false;
-    // The room did not get it; but where it can be repeated, an earlier connection may have carried it to the store.
+    // The server did not store it now, but may have stored it on an earlier connection.
     if (!this.#isRepeatable) first.sentBy = null;
     this.#wait(backoff(this.#failures, this.#environment.random), () => this.#sendFirst());
     this.#failures += 1;

@@ -1,4 +1,4 @@
-// The height of the page that can be seen: a phone's keyboard covers a part, and the page's own height stays.
+// The visible height of the page: a phone's keyboard covers a part of it, but does not change its own height.
 
 const LITTLE = 450; // pixels, in which only the parts that are needed to write have a place
 

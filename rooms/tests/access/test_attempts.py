@@ -37,7 +37,7 @@ class Queue:
 
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
-    """What is asked for hashes; three wrong passwords a minute are allowed."""
+    """The hash queue, with a limit of three wrong passwords a minute."""
     queue = Queue()
     monkeypatch.setattr(attempts, "current_hash_queue", lambda: queue)
     monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(3, 60.0), []))
@@ -45,14 +45,14 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 
 
 async def check(room: Room, raw: str, address: str | None = HERE) -> CloseCode | None:
-    """What becomes of an attempt."""
+    """Return the outcome of an attempt."""
     return await PasswordAttempt(room, raw, address).check()
 
 
 @pytest.mark.usefixtures("queue")
 class TestLimit:
     async def test_after_too_many_wrong_ones_nothing_is_hashed(self, queue: Queue) -> None:
-        """Not even the right one is let in, be it verified or not: an attempt tells nothing any more."""
+        """Even the right one is refused, verified or not, so that an attempt tells nothing."""
         room = guarded()
         assert await check(room, "secret123", THERE) is None
         assert [await check(room, f"wrong {number}") for number in range(3)] == [FORBIDDEN] * 3
@@ -62,7 +62,7 @@ class TestLimit:
         assert queue.asked == []
 
     async def test_addresses_and_rooms_count_for_themselves(self) -> None:
-        """A room's name in whatever case is one. A caller inside the process, without an address, is not limited."""
+        """A room's name has no case. A caller inside the process has no address and no limit."""
         for _ in range(3):
             await check(guarded("VIP"), "wrong")
             await check(guarded("VIP"), "wrong", None)
@@ -79,7 +79,7 @@ class TestLimit:
 
     @pytest.mark.parametrize("raw", ["wrong", "wrong {}"])
     async def test_a_burst_gets_no_more_tries(self, queue: Queue, raw: str) -> None:
-        """Whether all try the same or not."""
+        """It makes no difference whether all try the same password."""
         codes = await asyncio.gather(*(check(guarded(), raw.format(number)) for number in range(20)))
         assert Counter(codes) == {FORBIDDEN: 3, RATE_LIMITED: 17}
         assert len(queue.asked) <= 3
@@ -93,7 +93,7 @@ class TestLimit:
         assert await check(guarded(), "secret123") == RATE_LIMITED
 
     async def test_what_was_not_looked_at_does_not_count(self, queue: Queue) -> None:
-        """Without a turn, or without a worker that can tell."""
+        """An attempt without a turn or a worker is not counted."""
         queue.full = True
         assert [await check(guarded(), "secret123") for _ in range(5)] == [RATE_LIMITED] * 5
         queue.broken = True
@@ -104,7 +104,7 @@ class TestLimit:
 
 class TestVerified:
     async def test_a_right_password_is_hashed_once(self, queue: Queue) -> None:
-        """It counts for no one, also while it is not known yet to be right, and opens no other room."""
+        """It counts for no address, even before it is verified, and opens no other room."""
         room = guarded()
         for _ in range(2):
             assert await asyncio.gather(*(check(room, "secret123") for _ in range(50))) == [None] * 50
@@ -112,7 +112,7 @@ class TestVerified:
         assert await check(guarded("other", "another", pk=2), "secret123") == FORBIDDEN
 
     async def test_a_wrong_password_is_hashed_each_time(self, queue: Queue) -> None:
-        """A quick answer would tell that somebody tried it before. What comes at once is hashed once."""
+        """A quick answer would reveal an earlier attempt. Simultaneous attempts share a hash."""
         room = guarded()
         for count in (1, 20):
             codes = await asyncio.gather(*(check(room, "old", f"192.0.2.{n}") for n in range(count)))
@@ -128,7 +128,7 @@ class TestVerified:
         assert [await check(room, raw) for raw in ("secret123", "other")] == [FORBIDDEN, None]
 
     def test_the_least_recently_used_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is remembered is bounded."""
+        """The number of verified passwords is bounded."""
         monkeypatch.setattr(VerifiedPasswords, "MAX_SIZE", 2)
         verified = VerifiedPasswords()
         for digest in (b"a", b"b", b"c"):
@@ -139,7 +139,7 @@ class TestVerified:
 
 class TestPriority:
     async def test_addresses_that_failed_have_low_priority(self, queue: Queue) -> None:
-        """In any room, for want of a turn as well, and as soon as a burst begins; no other address has."""
+        """Failures in any room count, also without a turn, from the start of a burst."""
         queue.full = True
         for _ in range(2):
             await check(guarded(), "secret123")
@@ -149,7 +149,7 @@ class TestPriority:
         assert [low_priority for _, low_priority in queue.asked] == [False, False, False, True, False]
 
     async def test_a_right_password_is_no_failure(self, queue: Queue) -> None:
-        """Nor is it kept waiting by the same password that has low priority."""
+        """It does not wait for an attempt with the same password and low priority."""
         for number in range(3):
             await check(guarded(), f"wrong {number}")
         for _ in range(5):
@@ -160,7 +160,7 @@ class TestPriority:
 
 
 async def code_of(server: Daphne, address: str, **query: object) -> int | None:
-    """The code that a client of a real server is refused with."""
+    """Return the code that a client of a real server is refused with."""
     headers = {"X-Forwarded-For": address}
     return await refusal(server.connect("/ws/VIP", query, additional_headers=headers, open_timeout=60))
 
@@ -181,7 +181,7 @@ class TestServers:
             assert await refusal(server.connect("/ws/VIP", additional_headers=headers)) == 4003
 
     async def test_no_one_is_refused_for_the_attempts_of_others(self, start_server):
-        """The password was verified before, so it needs no hash while many addresses try others without pause."""
+        """A verified password needs no hash while many addresses try others without pause."""
         server = start_server(TRUSTED_PROXIES=1)
 
         async def attack(number: int) -> None:

@@ -29,7 +29,7 @@ class Hashes:
         self._loop = asyncio.get_running_loop()
 
     def compute(self, raw: str, encoded: str) -> bool:
-        """Runs in a thread."""
+        """Compute a hash in a thread."""
         self._loop.call_soon_threadsafe(self.begun.put_nowait, raw)
         return self.released.acquire(timeout=TIMEOUT)
 
@@ -54,7 +54,7 @@ def put(queue: HashQueue, name: str, low_priority: bool = False) -> asyncio.Task
 
 class TestQueue:
     async def test_few_run_at_a_time_and_low_priority_goes_last(self, hashes: Hashes) -> None:
-        """Else the order is that of arrival. The event loop goes on meanwhile."""
+        """Within a priority, first come is first served. The event loop continues meanwhile."""
         queue = HashQueue(at_once=2)
         tasks = [put(queue, name, low_priority=name == "low") for name in ("a", "b", "low", "c", "d")]
         assert {await hashes.next(), await hashes.next()} == {"a", "b"}
@@ -78,7 +78,7 @@ class TestQueue:
     async def test_without_a_turn_in_time_nothing_is_hashed(
         self, hashes: Hashes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Nor in a full queue. Others that wait are not disturbed, and no place stays taken."""
+        """A full queue refuses at once. Others that wait are not disturbed, and places are freed."""
         monkeypatch.setattr(hash_queue, "MAX_WAITING", 1)
         queue = HashQueue(at_once=1)
         first = put(queue, "first")
@@ -100,7 +100,7 @@ def workers() -> list[psutil.Process]:
 
 class TestWorkers:
     def test_a_password_matches_its_own_hash_alone(self) -> None:
-        """As Django has it, of any length. What is no hash matches nothing: somebody may have saved a password."""
+        """It agrees with Django for any length. A stored text that is no hash matches nothing."""
         assert matches_in_worker("secret123", ENCODED)
         for raw in ("", "secret124", "x" * 1_000_000):
             assert not matches_in_worker(raw, ENCODED)
@@ -121,7 +121,7 @@ class TestWorkers:
         assert not matches_in_worker("secret124", encoded)
 
     def test_a_worker_is_used_again(self) -> None:
-        """The server goes first. Ctrl-C is for the server alone, which may still need a worker."""
+        """It has a lower priority than the server, and a process group that Ctrl-C does not reach."""
         matches_in_worker("secret123", ENCODED)
         before = workers()
         assert matches_in_worker("secret123", ENCODED)
@@ -133,7 +133,7 @@ class TestWorkers:
     def test_idle_workers_that_hang_or_died_are_replaced(
         self, stop: Callable[[psutil.Process], None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """No one notices, and none of them is left."""
+        """Attempts succeed all the same, and no such worker is left."""
         matches_in_worker("secret123", ENCODED)
         before = workers()
         for worker in before:

@@ -11,7 +11,7 @@ from rooms.tests.support import TIMEOUT
 
 
 def test_it_answers_each_line_and_ends_with_its_input() -> None:
-    """So a server that was killed leaves none behind. An empty line shows that it is alive."""
+    """A server that was killed leaves no worker behind. An empty line is answered, too."""
     passwords = ["secret123", "schlüssel 🦊\n"]
     lines = ["", *(json.dumps(["sha1", password, "salt", 10]) for password in passwords), ""]
     command = [sys.executable, "-S", "-P", hash_worker.__file__]

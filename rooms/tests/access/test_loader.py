@@ -1,4 +1,4 @@
-"""Loading rooms: what is found, and how callers share queries."""
+"""Loading rooms: the results, and queries that callers share."""
 
 import asyncio
 import threading

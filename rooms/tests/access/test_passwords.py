@@ -32,18 +32,18 @@ class TestVerify:
         monkeypatch.setattr(hash_queue, "TURN_SECONDS", TIMEOUT)
 
     async def test_an_open_room_takes_anything(self) -> None:
-        """A password is not even looked at."""
+        """The password is not checked."""
         for raw in (None, "", "anything", "\0"):
             assert await refusal(Room(name="lobby"), raw) is None
 
     async def test_only_the_password_opens_a_guarded_room(self) -> None:
-        """Of those that are refused, the missing ones do not count."""
+        """A missing password is refused, and does not count."""
         for raw in ["wrong", "secret123\0", "\ud800", *[None, ""] * 10]:
             assert await refusal(guarded(), raw) == CloseCode.FORBIDDEN
         assert await refusal(guarded(), "secret123") is None
 
     async def test_an_answer_comes_in_time(self) -> None:
-        """The server may have been slow before it came to the password."""
+        """Time that the server spent before the check counts."""
         with pytest.raises(ConnectionDenied) as refused:
             await verify(guarded(), "secret123", HERE, began=time.monotonic() - TIMEOUT)
         assert refused.value.code == CloseCode.RATE_LIMITED
@@ -65,7 +65,7 @@ class TestAdmission:
         return session
 
     def test_one_session_may_be_admitted_to_several_rooms(self, session: SessionBase) -> None:
-        """To no others, and what else it holds stays."""
+        """It is admitted to no other room, and its other data stays."""
         one, other = guarded("one", pk=1), guarded("other", pk=2)
         for room in (one, other):
             assert not is_admitted(session, room)
@@ -77,7 +77,7 @@ class TestAdmission:
         assert session["cart"] == 1
 
     def test_any_change_of_the_password_ends_it(self, session: SessionBase) -> None:
-        """Also the same password set again, and another room of the same name."""
+        """The same password set again, and a new room of the same name, end it too."""
         room, again = guarded(), guarded()
         again.pk, again.password = 2, room.password
         admit(session, room)
@@ -86,7 +86,7 @@ class TestAdmission:
         assert not is_admitted(session, room)
 
     def test_it_lasts_for_twelve_hours(self, session: SessionBase, monkeypatch: pytest.MonkeyPatch) -> None:
-        """After that the password is asked for again."""
+        """Later the password is needed again."""
         room, now = guarded(), time.time()
         admit(session, room)
         for seconds, admitted in ((12 * 3600 - 60, True), (12 * 3600 + 60, False)):
@@ -94,7 +94,7 @@ class TestAdmission:
             assert is_admitted(session, room) == admitted
 
     def test_the_session_tells_nothing_of_the_password(self, session: SessionBase) -> None:
-        """Neither the password nor a part of its hash."""
+        """It contains neither the password nor a part of its hash."""
         room = guarded()
         admit(session, room)
         stored = repr(dict(session.items()))

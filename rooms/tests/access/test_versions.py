@@ -1,4 +1,4 @@
-"""Which connections may stay when a room's access rules change, and which messages they may receive."""
+"""Access versions: the connections that may stay, and the messages that they may receive."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Messages beyond the history size are deleted, a little at a time, some time after one was stored."""
+"""Messages beyond the history size are deleted, a few at a time, after new ones are stored."""
 
 import asyncio
 from datetime import timedelta
@@ -87,7 +87,7 @@ class TestWriter:
             assert await sync_to_async(kept)() == [newest - 1, newest]
 
     async def test_young_messages_are_deleted_later(self, room, monkeypatch):
-        """Though no further message is stored."""
+        """It needs no further message."""
         monkeypatch.setattr(pruning, "AGE", timedelta(minutes=1))
         left: list[Beyond] = []
 

@@ -68,14 +68,14 @@ class TestPages:
             assert "B-TREE" not in plan
 
     def test_messages_are_read_before_the_room(self, room, django_assert_num_queries):
-        """So the access version is at least as new as they are."""
+        """This makes the access version at least as new as the messages."""
         with django_assert_num_queries(2) as queries:
             read_after(room.pk, 0, 5)
         assert '"rooms_message"' in queries[0]["sql"]
 
 
 async def ask(room: Room, before: int = 10**9, limit: int = 3) -> tuple[list[int], bool]:
-    """The numbers that a member gets that entered when the room was like `room`, and whether there are more."""
+    """Return the numbers in the page for a member that entered `room`, and whether more exist."""
     page = await history_page(room, access_version(room), History(before, limit))
     return [json.loads(bytes(message))["seq"] for message in page.messages], page.more
 

@@ -116,7 +116,7 @@ class TestSendersOutside:
         assert seqs() == [1]
 
     def test_a_sender_in_a_deleted_room(self, room):
-        """Also if there is another room of that name."""
+        """Nothing is stored, even if there is a new room of that name."""
         Room.objects.get().delete()
         assert put(new_message(room)) == [(OUTSIDE, None)]
         keeping_room()

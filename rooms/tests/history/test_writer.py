@@ -64,7 +64,7 @@ class SlowStore:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowStore]:
-    """The store of the writer, which does not retry for long; its connection is not usable after a fault."""
+    """A store that is not retried for long; after a fault its connection is not usable."""
     store = SlowStore()
     monkeypatch.setattr(module, "store_messages", store.store_messages)
     lost = SimpleNamespace(is_usable=lambda: False, close_if_unusable_or_obsolete=lambda: None)
@@ -113,7 +113,7 @@ count_messages = sync_to_async(Message.objects.count)
 
 
 async def test_messages_that_arrive_during_a_transaction_share_the_next_ones(store, process, monkeypatch):
-    """In the order of their arrival, and no more than fit into a batch."""
+    """They are in the order of arrival, at most one batch of them."""
     monkeypatch.setattr(module, "MAX_BATCH", 2)
     store.gate.clear()
     tasks = process.store("a")
@@ -191,7 +191,7 @@ async def test_a_message_whose_sender_was_told_that_it_failed_is_never_stored(st
     ],
 )
 async def test_a_broken_commit_is_retried_until_its_outcome_is_known(store, process, faults, status):
-    """Longer than a store that is merely away; nothing is stored twice, with an id or without."""
+    """It is retried for longer than other failures, and nothing is stored twice."""
     store.faults = [*faults]
     assert await process.statuses("hi") == [status]
     assert await count_messages() == 1

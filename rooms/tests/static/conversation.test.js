@@ -10,7 +10,7 @@ const ANN = { id: "a1", name: "Ann B", guest: true };
 const BOB = { id: "b1", name: "Bob", guest: true };
 const message = (seq, { from = BOB, ...more } = {}) => ({ type: "message", from, text: `text ${seq}`, seq, ...more });
 
-// A conversation whose server is the test, and everything that a page hears of it.
+// A conversation whose server is the test, and the events that a page gets.
 class Played extends Conversation {
   constructor() {
     const [network, heard] = [new FakeNetwork(), []];

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { FakeNetwork } from "../../../rtproject/tests/static/support/fake_network.js";
 import { PATIENCE, Unconfirmed } from "../../static/rooms/unconfirmed.js";
 
-// An `Unconfirmed` in a room, what it sent, and the texts that it gave up.
+// An `Unconfirmed` in a room, the messages that it sent, and the texts that it gave up.
 class Played extends Unconfirmed {
   constructor(isRepeatable = true) {
     const [network, sent, unsent] = [new FakeNetwork(), [], []];

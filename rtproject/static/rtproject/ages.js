@@ -3,7 +3,7 @@
 import { pageLanguage } from "./ui_text.js";
 
 const STEPS = [
-  // from so many seconds on, in units of so many
+  // the seconds in a unit, which is also the age from which it is used
   [86_400, "day"],
   [3_600, "hour"],
   [60, "minute"],

@@ -21,7 +21,7 @@ export class Countdown {
   start(until, sentence, end, onEnd = () => {}) {
     this.stop();
     const show = () => {
-      const left = Math.ceil((until - Date.now()) / 1000); // timers of a page in the background come late
+      const left = Math.ceil((until - Date.now()) / 1000); // counted from the clock: timers of a hidden page are late
       this.#element.textContent = left > 0 ? fill(sentence, { time: seconds(left) }) : end;
       if (left > 0) return;
       clearInterval(this.#timer);

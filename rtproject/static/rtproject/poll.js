@@ -31,7 +31,7 @@ export class Poll {
     };
   }
 
-  /** Begins: the page is as new as the first answer would be, so that one comes later. */
+  /** Begins with a pause, since the page itself is still up to date. */
   start() {
     const { network, page, every } = this.#options;
     network.onOnline(() => this.ask());
@@ -72,7 +72,7 @@ export class Poll {
     this.#wait(delay);
   }
 
-  // A hidden page asks nothing; it does as soon as it is shown.
+  // A hidden page asks nothing, until it is shown.
   #wait(delay) {
     const isSeen = () => !this.#options.page.isHidden();
     this.#timer = this.#options.setTimeout(() => isSeen() && this.ask(), delay);

@@ -1,5 +1,5 @@
 // A WebSocket that comes back by itself. No DOM: the parts that it takes from the browser can be given
-// through the options, so it also runs in Node. docs/client.md tells how to use it.
+// through the options, so it also runs in Node. docs/client.md tells how to use it. A link is one WebSocket.
 
 /** Milliseconds. */
 export const TIMES = {
@@ -9,11 +9,11 @@ export const TIMES = {
   stable: 10_000, // a link that was up for this long starts again from the first wait
   connect: 15_000, // an attempt without an answer by then has failed
   hidden: 60_000, // the shortest wait of a hidden page, after its first one
-  late: 2_000, // a timer that comes so much too late tells that the page was asleep
+  late: 2_000, // a timer that fires this late shows that the page was asleep
 };
 
 const CONNECTION_LOST = 1006; // RFC 6455 section 7.4.1: the link ended without a close frame
-const EXCUSES = 2; // how often in a row a page that was asleep asks again before it believes the silence
+const EXCUSES = 2; // heartbeats in a row that a page that was asleep repeats before it drops the connection
 
 /**
  * The rule that a close code gives the client.
@@ -38,7 +38,7 @@ export function backoff(failures, random) {
 
 /**
  * How long to wait before the next attempt to connect, in milliseconds.
- * "At once" is believed only of a link that held: a server that says it over and over is backed off from.
+ * "At once" counts only for a link that held, so a server that repeats it gets the backoff.
  * @param {"at once" | "backoff"} rule
  * @param {number} failures closed connections since the last stable one
  * @param {() => number} random in [0, 1)
@@ -60,7 +60,7 @@ export function socketUrl(path, base = globalThis.location?.href) {
   return url.href;
 }
 
-// A loopback server can be reached even if the browser takes the network for gone.
+// A server on the same machine can be reached even if the browser is offline.
 const isLoopback = (url) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 
 const listen = (target, event, listener) => {
@@ -110,14 +110,14 @@ class Queue {
     return this.#kept.push(data) > 0;
   }
 
-  /** Everything; nothing is left. */
+  /** Returns all frames, and empties the queue. */
   take() {
     this.#size = 0;
     return this.#kept.splice(0);
   }
 }
 
-/** Finds out that a link is dead: it asks when nothing was heard for `every` ms, and gives up `timeout` ms later. */
+/** Finds out that a link is dead: it asks when nothing came for `every` ms, and gives up `timeout` ms later. */
 class Heartbeat {
   #options;
   #ask;
@@ -126,7 +126,7 @@ class Heartbeat {
   #timer = null;
   #due = 0;
   #heardAt = 0;
-  #asked = false; // and not heard anything since
+  #asked = false; // and nothing came since
   #excuses = 0;
 
   constructor(options, ask, dead, environment) {
@@ -157,7 +157,7 @@ class Heartbeat {
     return this.#options.isAnswer(data);
   }
 
-  /** Asks now: there is reason to doubt. */
+  /** Asks now, since the link may be dead. */
   check() {
     if (this.#timer !== null && !this.#asked) this.#doubt();
   }
@@ -175,7 +175,7 @@ class Heartbeat {
       if (silent < this.#options.every) this.#wait(this.#options.every - silent);
       else this.#doubt();
     } else if (now - this.#due > TIMES.late && this.#excuses < EXCUSES) {
-      // We slept, and the answer may wait behind this timer.
+      // The page was asleep, and the answer may wait behind this timer.
       this.#excuses += 1;
       this.#doubt();
     } else {
@@ -201,10 +201,10 @@ class Heartbeat {
  * - `onMessage(data)`: a string, or an ArrayBuffer for bytes
  * - `onUnsent(list)`: kept frames that will never be sent, since the connection has ended for good
  * - `protocols`: the subprotocols to offer
- * - `isWelcome(data)`: whether this frame tells that we are really in. Without it the open link does. A server that
+ * - `isWelcome(data)`: whether this frame is the server's welcome. Without it the open link is enough. A server that
  *   denies a client may have to open the link first, to close it with a code
- * - `queue: {frames, size}`: how many frames that are sent before that are kept, and their size in characters and bytes.
- *   None, if it is not given
+ * - `queue: {frames, size}`: how many frames are kept until then, and their size in characters and bytes; by default
+ *   none
  * - `heartbeat: {every, timeout, message, isAnswer}`: after `every` ms of silence `message` (text, bytes, or a function
  *   that makes it; nothing, if the server speaks often enough by itself) is sent, and `timeout` ms later the link is
  *   given up, unless anything came. `isAnswer(data)`: frames that `onMessage` need not see
@@ -220,7 +220,7 @@ export class Socket {
   #timer = null; // of the state: for the answer, until it counts as stable, or for the next attempt
   #failures = 0;
   #lastCode = undefined;
-  #due = 0; // when the rules would have us try again, if the page was visible
+  #due = 0; // the time of the next attempt if the page is visible
   #cleanups = []; // functions that end listening to the network and the page
   state = "closed";
   /** When the next attempt is, as `Date.now()` counts; null unless waiting. */
@@ -254,14 +254,14 @@ export class Socket {
     if (this.state !== "connecting" && this.state !== "open") this.reopen();
   }
 
-  /** Drops the link, if there is one, and dials anew: for a changed address. */
+  /** Drops the link, if there is one, and connects anew: for a changed address. */
   reopen() {
     this.#drop();
     this.#dial();
   }
 
   /**
-   * Ends the connection for good. An open link is closed with `code`, and the code that comes back is told with "closed".
+   * Ends the connection for good. An open link is closed with `code`; `onState` gets the code that comes back.
    * @param {number} [code] 1000 or 3000-4999; anything else throws, and nothing happens
    */
   close(code = 1000) {
@@ -352,7 +352,7 @@ export class Socket {
     this.#wait(isUnseen ? TIMES.hidden + delay : delay);
   }
 
-  // "Offline" is only the browser's guess, so it makes the wait long and not endless.
+  // The browser may be wrong about being offline, so the wait is long but not endless.
   #isCutOff() {
     return !this.#options.network.isOnline() && !isLoopback(socketUrl(this.#address()));
   }
@@ -374,7 +374,7 @@ export class Socket {
     this.#cleanups = [network.onOnline(() => this.#networkIsBack()), page.onShown(() => this.#isShown())];
   }
 
-  // A wait that the server asked for is not cut short.
+  // Keep a wait that the server asked for.
   get #isAsked() {
     return this.#lastCode >= 4100 && this.#lastCode < 4200;
   }

@@ -41,7 +41,7 @@ export class StatusLine {
   #words;
   #codes;
 
-  /** @param {Document} page with the elements state, next-try and reopen, and the data of `connection_words` */
+  /** @param {Document} page with the elements state, next-try and reopen, and the data of `connection_text` */
   constructor(page = document) {
     this.#line = page.getElementById("state");
     this.#countdown = new Countdown(page.getElementById("next-try"));

@@ -1,4 +1,4 @@
-// The sentences of a page. They come with the page, in its language: a script has none of its own.
+// The sentences of a page, in its language. They come with the page: scripts contain none.
 
 /**
  * @param {string} id of the page's `<script type="application/json">` with them

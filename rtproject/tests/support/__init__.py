@@ -1,1 +1,1 @@
-"""What tests over real sockets stand on: server processes, a Valkey, a browser, and the fixtures that hand them out."""
+"""Support for tests over real sockets: server processes, a Valkey, a browser, fixtures."""

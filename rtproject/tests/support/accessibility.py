@@ -1,4 +1,4 @@
-"""Whether a page can be used by all visitors, as far as axe-core can tell."""
+"""Checks of a page with axe-core."""
 
 import json
 from typing import Any
@@ -8,13 +8,13 @@ from playwright.async_api import Page
 
 SCHEMES = ("light", "dark")  # for `page.emulate_media(color_scheme=…)`
 
-# What WCAG 2.2 demands up to level AA, and what axe's authors hold for good practice.
+# The demands of WCAG 2.2 up to level AA, and axe's good practices.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
 
 
 async def violations(page: Page, within: str | None = None) -> list[dict[str, Any]]:
-    """What axe-core finds wrong with the page as it is now, or with the part that the selector `within` names."""
+    """Return the violations on the page, or in the part that the selector `within` names."""
     context = None if within is None else {"include": [[within]]}
     results = await Axe().run(page, context, OPTIONS)
     found: list[dict[str, Any]] = results.response["violations"]
@@ -22,7 +22,7 @@ async def violations(page: Page, within: str | None = None) -> list[dict[str, An
 
 
 async def assert_accessible(page: Page, within: str | None = None) -> None:
-    """Raises AssertionError with each violation of axe-core's rules, in light and in dark."""
+    """Raise AssertionError with each violation of axe-core's rules, in light and in dark."""
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found = await violations(page, within)

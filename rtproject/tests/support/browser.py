@@ -1,4 +1,4 @@
-"""Chromium, and pages that notice when something goes wrong in them."""
+"""Chromium, and pages that record the problems in them."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, 
 NO_CHROMIUM = "There is no Chromium here; the variable CHROMIUM can name one."
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the quickest first
 
-expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy; what works is seen much sooner
+expect.set_options(timeout=20_000)  # milliseconds, for busy machines
 
 # For `add_init_script`: a page takes the function when it is loaded. How long it waits before it connects again is then
 # no matter of luck: almost as long as it may, or a tenth of that, so that it tries often enough for a test to see it.
@@ -27,7 +27,7 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 
 
 def find_chromium() -> str | None:
-    """The path of the browser: what the variable CHROMIUM names, or else the first that is installed."""
+    """Return the path of the browser: that of the variable CHROMIUM, or the first installed."""
     for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):
         if path := shutil.which(name):
             return path
@@ -36,14 +36,14 @@ def find_chromium() -> str | None:
 
 @asynccontextmanager
 async def launched(path: str) -> AsyncIterator[Browser]:
-    """The browser at `path` without a window, and without the requests that it makes of its own accord."""
+    """The browser at `path` without a window, and without its own background requests."""
     arguments = [
         "--disable-background-networking",
         "--disable-component-update",
         "--no-default-browser-check",
     ]
     if os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # which cannot be had as root
+        arguments.append("--no-sandbox")  # root cannot have one
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)
         try:
@@ -65,7 +65,7 @@ class Pages:
         self.problems: list[str] = []
 
     async def new(self, **options: Any) -> Page:
-        """A page of a new visitor; `options` are those of playwright's `new_context`, such as `base_url`."""
+        """Open a page of a new visitor; `options` are those of playwright's `new_context`."""
         context = await self._browser.new_context(**options)
         await context.add_init_script(REPORT_VIOLATIONS)
         context.on("weberror", lambda problem: self.problems.append(f"JavaScript: {problem.error}"))
@@ -85,7 +85,7 @@ class Pages:
         return self.problems
 
     async def close(self) -> None:
-        """Ends every visit: the browser goes on, and nothing of one test shall be left for the next."""
+        """End every visit, so that nothing of one test is left for the next."""
         for page in self._pages:
             await page.context.close()
 

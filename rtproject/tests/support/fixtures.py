@@ -1,4 +1,4 @@
-"""What every test is handed, most of it for real sockets; loaded by the `conftest.py` in the root."""
+"""Fixtures for all tests, most for real sockets; the `conftest.py` in the root loads them."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -40,7 +40,7 @@ class StartServer(Protocol):
 
 @pytest.fixture(autouse=True)
 def _own_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test makes its channel layer again, and may set another: none is left for the next test."""
+    """Leave no channel layer for the next test, so that each test may set another one."""
     monkeypatch.setattr(channel_layers, "backends", {})
 
 
@@ -52,7 +52,7 @@ def site_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 @pytest.fixture(scope="session")
 def new_site(site_templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> NewSite:
-    """Makes a site: migrated, with the demo rooms unless `demo=False`, with the given settings."""
+    """Make a site: migrated, with the demo rooms unless `demo=False`, with the given settings."""
 
     def new(*, demo: bool = True, **settings: object) -> Site:
         return site_templates.new_site(tmp_path_factory.mktemp("site"), demo, settings)
@@ -62,7 +62,7 @@ def new_site(site_templates: Templates, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def start_server(new_site: NewSite) -> Iterator[StartServer]:
-    """Starts a process (Daphne, Uvicorn or PulseWorker) on a new site, or on `site`; it ends with the test.
+    """Start a Daphne, Uvicorn or PulseWorker on a new site, or on `site`, for one test.
 
     `arguments` go to the command line, `settings` to the environment.
     """
@@ -126,10 +126,10 @@ def database_url(postgres: Postgres) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, one for the whole run, since a start takes longer than most tests: see `pages` for one visitor each.
+    """Chromium, one for the whole run; see `pages` for the pages of visitors.
 
-    It belongs to the session's event loop, so tests with it run there too: `reporting` marks them.
-    Without a Chromium the test is skipped, or fails where the variable REQUIRE_BROWSER is set.
+    It belongs to the session's event loop, so tests with it run there too: `reporting` marks them. Without a
+    Chromium the test is skipped, or fails where the variable REQUIRE_BROWSER is set.
     """
     path = find_chromium()
     if path is None:
@@ -142,7 +142,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pages(browser: Browser) -> AsyncIterator[Pages]:
-    """Makes pages, one for each visitor; the test fails if any of them reports a problem."""
+    """Make pages, one for each visitor; the test fails if any of them reports a problem."""
     made = Pages(browser)
     yield made
     problems = await made.settled_problems()

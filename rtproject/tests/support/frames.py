@@ -1,4 +1,4 @@
-"""What a client of a room hears."""
+"""Frames that a client of a room receives."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Handshakes and frames that no client would send: what `test_hostile_bytes` tries on real servers."""
+"""Handshakes and frames that no client would send, for `test_hostile_bytes`."""
 
 import struct
 

@@ -19,13 +19,13 @@ from rtproject.tests.support.running import forget, register
 TIMEOUT = 60.0  # seconds: a machine may be busy
 ATTEMPTS = 5  # another process may take the port between the moment it is found free and its use
 
-# Whatever the operating system has been given survives a killed server, so nothing waits for the disk. But
+# Writes that the operating system has taken survive a killed server, so nothing waits for the disk. But
 # `synchronous_commit` stays on: without it a transaction that was confirmed would be in the server's memory alone.
 OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")
 
 
 class Postgres:
-    """A PostgreSQL server on a port of 127.0.0.1; its databases stay while it is stopped and started, until `close`.
+    """A PostgreSQL server on a port of 127.0.0.1; its databases last until `close`.
 
     `options` are the server's own and come after OPTIONS: of two that contradict each other the last counts.
     """
@@ -75,7 +75,7 @@ class Postgres:
         self._execute("DROP DATABASE {} WITH (FORCE)", url.rpartition("/")[2])
 
     def start(self) -> None:
-        """Start the server, again on the same port, and return when it answers; do nothing if it runs.
+        """Start the server on its port, and return when it answers; do nothing if it runs.
 
         Raises AssertionError with the log if it ends instead, or does not answer.
         """
@@ -154,7 +154,7 @@ class Postgres:
 
 
 def _wait_for_end(processes: list[psutil.Process]) -> None:
-    """Returns when all are gone: the server does not start again while one still holds its shared memory."""
+    """Wait until all have ended, since a new server needs their shared memory."""
     deadline = time.monotonic() + TIMEOUT
     for process in processes:
         with suppress(psutil.NoSuchProcess):

@@ -17,7 +17,7 @@ UNPRIVILEGED = "nobody"  # there is one on every system
 
 
 class Programs:
-    """Run them in `folder`. They refuse to be run by root, so then a copy of them runs as the user `nobody`.
+    """The programs, run in `folder`; for root, which they refuse, as the user `nobody`.
 
     The package itself would add a user to the system, and open the folders above its own to all users.
     """
@@ -33,7 +33,7 @@ class Programs:
             self._programs = _copied(folder) / "bin"
 
     def initialise(self, data: Path) -> None:
-        """Makes the files of a new server, whose superuser is `postgres`. Raises AssertionError if that fails."""
+        """Make the files of a new server with the superuser `postgres`. Raises AssertionError."""
         command = ("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         with (self._folder / "initdb.log").open("w+b") as log:
             code = self.start(*command, log=log).wait()
@@ -41,7 +41,7 @@ class Programs:
             assert code == 0, log.read().decode(errors="replace")
 
     def start(self, program: str, *arguments: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Starts one of them, which writes into `log`."""
+        """Start a program, which writes into `log`."""
         return subprocess.Popen(
             [self._programs / program, *arguments],
             cwd=self._folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._owner,
@@ -49,7 +49,7 @@ class Programs:
 
 
 def _copied(folder: Path) -> Path:
-    """What is installed, in `folder`, laid out as it was: the way to the original may be closed to others than root."""
+    """Copy the installation to `folder`, since only root may have access to the original."""
     copy = folder / PACKAGE.name / INSTALLED.name
     shutil.copytree(LIBRARIES, folder / LIBRARIES.name)
     for part in ("bin", "lib", "share"):

@@ -75,17 +75,18 @@ class Process:
     async def wait_for_log(
         self, wanted: str | re.Pattern[str], timeout: float = TIMEOUT, after: int = 0
     ) -> str:
-        """`expect_log` while the event loop goes on."""
+        """Call `expect_log` in a thread, so that the event loop continues."""
         return await asyncio.to_thread(self.expect_log, wanted, timeout, after)
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal and does not wait for what comes of it."""
+        """Send a signal, without waiting for its effect."""
         self._process.send_signal(number)
 
     def terminate(self, timeout: float = TIMEOUT) -> int:
-        """End the process with SIGTERM and return its exit code; -N if signal N ended it. May be repeated.
+        """End the process with SIGTERM; return its exit code, -N if signal N ended it.
 
-        Raises AssertionError with the log if it takes more than `timeout` seconds; the process is killed then.
+        It may be repeated. Raises AssertionError with the log if it takes more than `timeout` seconds; the
+        process is killed then.
         """
         self._process.terminate()
         self._process.send_signal(signal.SIGCONT)  # a process that a test has stopped would never take notice
@@ -97,11 +98,11 @@ class Process:
         return self._finish()
 
     async def stop(self, timeout: float = TIMEOUT) -> int:
-        """`terminate` while the event loop goes on, so that clients in it see how the server closes them."""
+        """Call `terminate` in a thread, so that clients on the event loop see their ends."""
         return await asyncio.to_thread(self.terminate, timeout)
 
     def kill(self) -> int:
-        """End the process with SIGKILL, as a power cut would, and return its exit code. May be repeated."""
+        """End the process with SIGKILL, and return its exit code. May be repeated."""
         self._process.kill()
         self._process.wait(TIMEOUT)
         return self._finish()
@@ -132,7 +133,7 @@ class Process:
 
 
 class Memory:
-    """The resident memory of a process in bytes, less what it was at first; `peak` is the most of all samples."""
+    """The growth of the resident memory of a process in bytes; `peak` is the maximum."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)

@@ -1,4 +1,4 @@
-"""A WebSocket client on a bare socket, which reads and writes when its test says so and at no other time."""
+"""A WebSocket client on a bare socket, which reads and writes only when its test says so."""
 
 import asyncio
 import base64
@@ -15,7 +15,7 @@ from websockets.uri import parse_uri
 
 from rtproject.tests.support.servers import Server
 
-TIMEOUT = 60.0  # seconds: what runs into it never comes
+TIMEOUT = 60.0  # seconds: far longer than anything takes
 RESET = "reset"  # how a connection ends without a close frame
 PIECE = 64 * 1024  # bytes that are handed to the socket at a time
 
@@ -33,7 +33,7 @@ def frame(payload: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
 
 
 class RawClient:
-    """One connection. `sent` counts the bytes that the operating system has taken from us after the handshake."""
+    """A connection; `sent` counts the bytes that the kernel has taken after the handshake."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -58,11 +58,11 @@ class RawClient:
         self._parse(rest)
 
     async def send(self, *payloads: bytes) -> None:
-        """Sends a binary frame for each of `payloads`, as fast as the operating system takes them."""
+        """Send a binary frame for each of `payloads`, as fast as the operating system takes them."""
         await self.send_frames(map(frame, payloads))
 
     async def send_frames(self, frames: Iterable[bytes]) -> None:
-        """Sends finished frames. Raises OSError when the connection is gone."""
+        """Send finished frames. Raises OSError when the connection is gone."""
         loop = asyncio.get_running_loop()
         for data in frames:
             for start in range(0, len(data), PIECE):
@@ -71,7 +71,7 @@ class RawClient:
                 self.sent += len(piece)
 
     async def next(self) -> bytes | int | str:
-        """The payload of the next frame; at the end the code of the close frame, or RESET without one."""
+        """Return the payload of the next frame; at the end the close code, or RESET."""
         async with asyncio.timeout(TIMEOUT):
             while not self._arrived:
                 try:
@@ -100,7 +100,7 @@ class RawClient:
 
 @asynccontextmanager
 async def raw_client(server: Server, path: str, narrow: bool = False) -> AsyncIterator[RawClient]:
-    """A client on `path` that is cut off at the end. With `narrow` next to nothing fits between it and the server."""
+    """A client on `path`, cut off at the end; with `narrow` its buffers are small."""
     with socket.socket() as connected:
         connected.setblocking(False)
         if narrow:  # small segments make the server's buffer in the operating system small as well

@@ -1,4 +1,4 @@
-"""Adds to pytest's reports what the servers of a failed test wrote, and marks the tests that need a browser."""
+"""Reports of failed tests with the logs of their servers, and marks of browser tests."""
 
 import os
 from collections.abc import Generator
@@ -12,7 +12,7 @@ _before: dict[int, int] = {}  # by pid: how long each log was when the test bega
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use a browser, or servers of their own, so that `-m` can leave them out.
+    """Mark the tests that use a browser, or servers of their own, for the option `-m`.
 
     Browser tests run on the event loop of the session, which is the browser's.
     """
@@ -27,20 +27,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than processors, since many tests wait; four at most, for each has a browser."""
+    """Return the number of processors and one, since many tests wait; at most four."""
     return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Remembers where the logs stand: what an earlier test caused says nothing about this one."""
+    """Note the lengths of the logs, since earlier lines do not belong to this test."""
     _before.clear()
     _before.update({process.pid: len(process.log) for process in RUNNING})
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attaches to a failure what each running process wrote since the test began."""
+    """Attach to a failure the lines that each running process wrote since the test began."""
     report = yield
     if report.failed:
         for process in RUNNING:
@@ -50,7 +50,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What tests that prove something have counted, and one line for all that there was no browser for."""
+    """Print the counts of tests, and one line for all that had no browser."""
     for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
         for name, value in report.user_properties:
             if name == "summary":

@@ -1,4 +1,4 @@
-"""The processes that tests have started: for the log of a failed test, and so that none outlives the run."""
+"""The processes that tests have started, for their logs, and to end them with the run."""
 
 import atexit
 import subprocess
@@ -28,7 +28,7 @@ class Running(Protocol):
 
     @property
     def name(self) -> str:
-        """The name that a reader of a failure knows it by."""
+        """The name in the report of a failure."""
 
     @property
     def pid(self) -> int:

@@ -1,7 +1,8 @@
-"""Pictures of every page: `make screenshots`, or `python -m rtproject.tests.support.screenshots [folder]`.
+"""Pictures of every page: `make screenshots`.
 
-Starts a site of its own with rooms where people talk and the pulses of three machines, and writes each page in light
-and in dark, on a desk and on a phone, as `<page>-<width>-<scheme>.png`.
+`python -m rtproject.tests.support.screenshots [folder]` starts a site of its own with rooms where people talk
+and the pulses of three machines. It writes each page in light and in dark, on a desk and on a phone, as
+`<page>-<width>-<scheme>.png`.
 """
 
 import asyncio
@@ -114,7 +115,7 @@ async def _talk(stack: AsyncExitStack, server: Daphne) -> None:
 
 
 async def take_all(folder: Path) -> int:
-    """Writes all pictures into `folder` and returns how many there are."""
+    """Write all pictures into `folder` and return their number."""
     path = find_chromium()
     if path is None:
         sys.exit(NO_CHROMIUM)
@@ -129,7 +130,7 @@ async def take_all(folder: Path) -> int:
 async def take_look(
     browser: Browser, home: str, folder: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    """Writes the pictures of one visitor into `folder`, whose screen has this width; `home` is the site's address."""
+    """Write the pictures of one visitor into `folder`; `home` is the site's address."""
     viewport: ViewportSize = {"width": width, "height": WIDTHS[width]}
     context = await browser.new_context(base_url=home, viewport=viewport, color_scheme=scheme)
     page = await context.new_page()

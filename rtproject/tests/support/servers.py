@@ -36,7 +36,7 @@ class PulseWorker(SiteProcess):
 
 
 class Server(SiteProcess):
-    """An ASGI server on a port of 127.0.0.1 that the kernel chose; it listens when the constructor returns."""
+    """An ASGI server on a free port of 127.0.0.1, which listens when it is constructed."""
 
     listening: ClassVar[re.Pattern[str]]  # the line of its log that tells the port
 
@@ -59,10 +59,10 @@ class Server(SiteProcess):
         return f"ws://{self._authority}{path}{_encoded(query)}"
 
     def connect(self, path: str, query: dict[str, object] | None = None, **options: Any) -> connect:
-        """A client of the `websockets` package on `path`, as a context manager or to await; `options` are its own.
+        """Connect a client of the `websockets` package to `path`; `options` are its own.
 
-        It reads all frames: with the default of that package it stops at 16 that are not received,
-        and then even its own close takes long.
+        It reads all frames: with the default of that package it stops at 16 that are not received, and then
+        even its own close takes long.
         """
         unlimited = {"max_queue": None, "max_size": None, "proxy": None}
         return connect(self.ws_url(path, **(query or {})), **{**unlimited, **options})
@@ -80,8 +80,7 @@ class Daphne(Server):
 
 
 class Uvicorn(Server):
-    """`uvicorn rtproject.asgi:application`, without the compression that only costs, and without its own belief in
-    whatever X-Forwarded-For comes from this machine."""
+    """`uvicorn rtproject.asgi:application`, without compression and without trust in X-Forwarded-For."""
 
     command = (
         *("-m", "uvicorn", "rtproject.asgi:application", "--host", "127.0.0.1", "--port", "0"),

@@ -1,4 +1,4 @@
-"""The site's settings for tests inside the pytest process: its defaults, whatever the developer's environment says."""
+"""The settings for tests in the pytest process: defaults, whatever the environment has."""
 
 import atexit
 import os

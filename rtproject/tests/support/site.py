@@ -37,9 +37,10 @@ connection.close()
 
 
 class Site:
-    """A site that processes are started on. Several processes may share one, as they do on one machine.
+    """A site that processes are started on; several processes may share it.
 
-    `settings` are the names and values that `rtproject.settings` reads; of the developer's own nothing is seen.
+    `settings` are the names and values that `rtproject.settings` reads; of the developer's own nothing is
+    seen.
     """
 
     def __init__(self, directory: Path, settings: Mapping[str, object]) -> None:
@@ -53,11 +54,11 @@ class Site:
         }
 
     def manage(self, *arguments: str) -> str:
-        """Run `manage.py` with `arguments` and return its output; AssertionError if it fails. Blocks."""
+        """Run `manage.py`; return its output, or raise AssertionError if it fails. Blocks."""
         return self._python("manage.py", *arguments)
 
     def execute(self, code: str) -> str:
-        """Run Python with Django set up on this site and return its output; AssertionError if it fails. Blocks."""
+        """Run Python code on this site; return its output, or raise AssertionError. Blocks."""
         return self._python("-c", SET_UP + code)
 
     def _python(self, *arguments: str) -> str:
@@ -77,7 +78,7 @@ class Site:
 
 
 class Templates:
-    """Two migrated databases, made once, that new sites get copies of: one is empty, one has the demo rooms."""
+    """Two migrated databases, one with the demo rooms, that are copied for new sites."""
 
     def __init__(self, directory: Path) -> None:
         self._empty = directory / "empty.sqlite3"
@@ -85,7 +86,7 @@ class Templates:
         Site(directory, {}).execute(MAKE_TEMPLATES.format(empty=str(self._empty), make_demo=MAKE_DEMO))
 
     def new_site(self, directory: Path, demo: bool, settings: Mapping[str, object]) -> Site:
-        """A migrated site in `directory`; with a DATABASE_URL of its own that database is migrated instead."""
+        """Make a migrated site in `directory`, with a database of its own or a DATABASE_URL."""
         site = Site(directory, settings)
         if "DATABASE_URL" not in settings:
             shutil.copyfile(self._demo if demo else self._empty, directory / "db.sqlite3")

@@ -19,7 +19,7 @@ class FakeLink {
     this.closedWith = code;
   }
 
-  /** What was sent, read as JSON. */
+  /** The frames that were sent, read as JSON. */
   get frames() {
     return this.sent.map((data) => JSON.parse(data));
   }

@@ -1,4 +1,4 @@
-// Lets Node find modules as a browser does: on the server, what apps have in `static` is side by side.
+// Lets Node find modules as a browser does: the server merges the `static` folders of the apps.
 
 import { registerHooks } from "node:module";
 

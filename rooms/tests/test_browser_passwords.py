@@ -26,7 +26,7 @@ Session.objects.all().delete()
 
 
 async def test_the_right_password_opens_the_room_and_is_told_to_no_one(daphne, page):
-    """The page asks as often as it takes, and not again during the visit; no address and no log has a password."""
+    """The page asks until it is right, then no more; no address and no log has a password."""
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
     page.on("websocket", lambda socket: addresses.append(socket.url))
@@ -98,7 +98,7 @@ async def test_without_scripts_the_password_is_asked_for_and_taken_all_the_same(
 
 
 async def test_a_guarded_room_needs_nothing_but_a_keyboard(daphne, page):
-    """From the home page to a message in a guarded room with Tab, Enter and letters."""
+    """Tab, Enter and letters lead from the home page to a message in a guarded room."""
     await page.goto(daphne.http_url("/"))
     await tab_to(page, "#content a[href='/rooms/']")
     await page.keyboard.press("Enter")
@@ -119,7 +119,7 @@ async def test_a_guarded_room_needs_nothing_but_a_keyboard(daphne, page):
 
 
 async def tab_to(page: Page, selector: str) -> None:
-    """Presses Tab until the element has the focus, as often as the page can make one."""
+    """Press Tab until the element has the focus, up to the number of elements."""
     for _ in range(30):
         await page.keyboard.press("Tab")
         if await page.locator(f"{selector}:focus").count():
@@ -128,7 +128,7 @@ async def tab_to(page: Page, selector: str) -> None:
 
 
 async def test_a_member_gives_the_password_that_an_admin_has_changed(start_server, pages):
-    """The admin sees no password; the page says what happened, keeps all that is on it, and asks in place."""
+    """The page says what happened, keeps its content, and asks for the password in place."""
     server = start_server(ROOMS_PASSWORD_ATTEMPTS="0")
     await asyncio.to_thread(server.execute, MAKE_ADMIN)
     page, admin = await pages.new(), await pages.new(base_url=server.http_url())
@@ -152,7 +152,7 @@ async def test_a_member_gives_the_password_that_an_admin_has_changed(start_serve
 
 
 async def change_password(admin: Page, password: str) -> None:
-    """Logs in, and gives the room VIP another password; the form shows none, and no hash."""
+    """Log in, and change the password of the room VIP; the form shows neither it nor a hash."""
     await admin.goto("/admin/rooms/room/")
     await admin.fill("#id_username", "admin")
     await admin.fill("#id_password", "swordfish-77")
@@ -177,7 +177,7 @@ async def talk_as_user(admin: Page, page: Page) -> None:
 
 
 async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
-    """After twelve hours, or a cleared session, the next connection is refused, and the page asks again."""
+    """After 12 hours, or a cleared session, the page asks for the password again."""
     server = start_server(ROOMS_PASSWORD_ATTEMPTS="0")
     await page.goto(server.http_url("/rooms/VIP/"))
     await give_password(page, PASSWORD)
@@ -193,7 +193,7 @@ async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):
 
 
 async def test_somebody_who_writes_when_the_password_is_asked_for_goes_on_writing(daphne, page):
-    """The question does not take the focus; a message on its way waits until the password is given."""
+    """The form does not take the focus; a message waits until the password is given."""
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
     await say(page, "hello")

@@ -1,4 +1,4 @@
-"""A room that lets somebody in no longer, or not yet: the page's words, and ways back."""
+"""A room that a visitor may not enter, or no longer: its text, and the ways back."""
 
 from playwright.async_api import expect
 
@@ -8,7 +8,7 @@ from rtproject.tests.support.browser import LONGEST_WAITS
 
 
 async def test_a_visitor_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, page):
-    """The page counts down to its next try, the button does not wait; messages written meanwhile are sent then."""
+    """The page counts down, the button tries at once, and waiting messages are sent."""
     room = PlayedRoom()
     await page.add_init_script(LONGEST_WAITS)
     await room.enter(page, daphne.http_url())
