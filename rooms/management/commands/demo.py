@@ -18,7 +18,7 @@ class Command(BaseCommand):
     included.
     """
 
-    help = "Makes the demo rooms: lobby (open) and VIP (its password is in the lesson)."
+    help = "Makes the demo rooms: lobby (open) and VIP (its password is in the README)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare `--keep`."""
