@@ -17,7 +17,9 @@ from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.throttling.shared import SharedWindow
 
-wrong_passwords = SharedWindow("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
+wrong_passwords = SharedWindow(
+    "rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS, settings.REDIS_PREFIX
+)
 
 # Addresses whose attempts failed more often than one mistypes, in any room, have low priority. Those that got no turn
 # count as well: an attacker who is turned away asks again at once. It is this process's time that is shared out, so its

@@ -15,7 +15,7 @@ from rtproject.websocket.throttling.shared import SharedWindow
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Each test is a process of its own as far as the process remembers anything."""
-    window = SharedWindow("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [])
+    window = SharedWindow("tests", site_settings.ROOMS_PASSWORD_ATTEMPTS, [], "tests")
     monkeypatch.setattr(attempts, "wrong_passwords", window)
     monkeypatch.setattr(attempts, "recently_failed", SlidingWindow(Rate(3, 600.0)))
     monkeypatch.setattr(passwords, "_recently_refused", SlidingWindow(Rate(1, 60.0)))
