@@ -3,10 +3,12 @@
 import re
 import secrets
 import unicodedata
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from rooms.models import IdentityKey
 from rooms.names import room_key
 from rooms.protocol import Person
 from rtproject.websocket.asgi_types import Scope
@@ -61,6 +63,16 @@ def _usable_key(text: str | None) -> str | None:
     return text if text is not None and _KEY.match(text) else None
 
 
+@cache
+def identity_key() -> str:
+    """Return the key of members' ids. Blocks at the first call of a process. Raises django.db.Error."""
+    return IdentityKey.objects.get().value
+
+
+def keyed_hash(purpose: str, value: str) -> str:
+    """Return a hash of `value` that outlives every SECRET_KEY. Call `identity_key` before, in a thread."""
+    return salted_hmac(purpose, value, secret=identity_key(), algorithm="sha256").hexdigest()
+
+
 def _member_id(room_name: str, identity: str) -> str:
-    value = f"{room_key(room_name)}:{identity}"
-    return salted_hmac("rooms.member", value, algorithm="sha256").hexdigest()[:24]
+    return keyed_hash("rooms.member", f"{room_key(room_name)}:{identity}")[:24]

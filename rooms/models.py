@@ -1,4 +1,4 @@
-"""Rooms, the sequence of their messages, the messages, disconnections, and reserved names."""
+"""Rooms, the sequence of their messages, the messages, disconnections, reserved names, and the identity key."""
 
 import re
 import secrets
@@ -226,6 +226,15 @@ class Disconnection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}: {self.member or 'everybody'}"
+
+
+class IdentityKey(models.Model):
+    """The random key of members' ids, in one row: a new SECRET_KEY makes nobody somebody else."""
+
+    value = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return "the identity key"
 
 
 class ReservedName(models.Model):

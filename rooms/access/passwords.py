@@ -4,9 +4,10 @@ import asyncio
 import time
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from rooms.access.attempts import PasswordAttempt, Result
+from rooms.identity import keyed_hash
 from rooms.models import Room
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
@@ -73,4 +74,4 @@ def is_admitted(session: SessionBase | None, room: Room) -> bool:
 
 def _fingerprint(room: Room) -> str:
     """Changes with the password, and tells nothing about it or its hash to somebody who can read the session."""
-    return salted_hmac("rooms.admission", f"{room.pk}:{room.password}", algorithm="sha256").hexdigest()
+    return keyed_hash("rooms.admission", f"{room.pk}:{room.password}")

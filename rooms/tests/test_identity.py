@@ -1,14 +1,19 @@
 """The identity of a member in a room."""
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from rooms import identity
 from rooms.identity import GUEST_COOKIE, identify, keep_guest_key, usable_name
+from rooms.models import IdentityKey
 from rooms.protocol import Person
+from rooms.receivers import make_identity_key
 from rtproject.websocket.asgi_types import Scope
 
 KEY = "abcdefghijklmnop"
@@ -32,11 +37,11 @@ class TestId:
         """Whose name is compared without case."""
         assert guest(KEY, room="Lobby").id == guest(KEY, room="lOBBY").id != guest(KEY, room="b").id
 
-    def test_the_key_cannot_be_learned_or_computed_from_outside(self, settings):
+    def test_the_key_cannot_be_learned_or_computed_from_outside(self, monkeypatch):
         person = guest(KEY)
         assert KEY not in repr(person)
         assert set(person.id) <= set("0123456789abcdef")
-        settings.SECRET_KEY = "another key that only the tests know"
+        monkeypatch.setattr(identity, "identity_key", lambda: "of another site")
         assert guest(KEY).id != person.id
 
     def test_the_key_is_taken_from_the_query_or_else_from_the_cookie(self):
@@ -59,6 +64,34 @@ class TestId:
         assert [identify({}, query, "lobby")[1] for query in queries] == [True, False, False]
         assert identify({"cookies": {GUEST_COOKIE: KEY}}, {}, "lobby")[1]
         assert identify(ADA, {}, "lobby")[1]
+
+
+WHO = "from rooms.identity import identify; print(identify({}, {'key': 'k' * 16}, 'lobby')[0].id)"
+
+
+def test_a_new_secret_key_makes_nobody_somebody_else(new_site):
+    site = new_site()
+    before = site.execute(WHO)
+    site.environment["SECRET_KEY"] = "a new one"
+    assert site.execute(WHO) == before
+
+
+def test_the_store_has_one_key_from_the_first_migration_on(transactional_db):
+    """Migrating again, or in several processes, makes no other."""
+    (first,) = IdentityKey.objects.all()
+    assert len(first.value) == 64
+    migrated()
+    assert IdentityKey.objects.get().value == first.value
+    IdentityKey.objects.all().delete()
+    with ThreadPoolExecutor(4) as processes:
+        list(processes.map(lambda _: migrated(), range(4)))
+    assert IdentityKey.objects.get().value != first.value
+
+
+def migrated() -> None:
+    """Send what `migrate` sends at its end."""
+    make_identity_key(using="default")
+    connection.close()
 
 
 NAMES = ["Ada", "  Ada \t", " " + "x" * 32 + " ", "Zoë 李 Ω", "e\u0301" * 32, "🦊", "<b>"]
