@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import unicodedata
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.utils.crypto import salted_hmac
 from rooms.models import IdentityKey
 from rooms.names import room_key
 from rooms.protocol import Person
+from rooms.visibility import usable_name
 from rtproject.websocket.asgi_types import Scope
 
 GUEST_COOKIE = "rtproject_guest"
@@ -34,16 +34,6 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
     # A guest without a name gets the same one as long as it is the same member.
     name = usable_name(query.get("name")) or f"guest-{member[:6]}"
     return Person(member, name, guest=True), key is not None
-
-
-def usable_name(text: str | None) -> str | None:
-    """Return a guest's name as others see it, or None: 1 to 32 printable characters in NFC after trimming.
-
-    `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters and for all
-    spaces but the ordinary one.
-    """
-    name = unicodedata.normalize("NFC", text or "").strip()
-    return name if 1 <= len(name) <= 32 and name.isprintable() else None
 
 
 def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
