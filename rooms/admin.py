@@ -24,7 +24,7 @@ class RoomAdmin(MembersAdmin):
     form = RoomForm
     list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
     list_select_related = ("sequence",)
-    search_fields = ("name", "title")
+    search_fields = ("name", "key", "title")
     fieldsets = (
         (None, {"fields": ("name", "title")}),
         ("Password", {"fields": ("is_guarded", "new_password", "remove_password")}),

@@ -2,13 +2,15 @@
 
 import re
 import secrets
-import unicodedata
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from rooms.models import IdentityKey
 from rooms.names import room_key
 from rooms.protocol import Person
+from rooms.visibility import usable_name
 from rtproject.websocket.asgi_types import Scope
 
 GUEST_COOKIE = "rtproject_guest"
@@ -34,16 +36,6 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
     return Person(member, name, guest=True), key is not None
 
 
-def usable_name(text: str | None) -> str | None:
-    """Return a guest's name as others see it, or None: 1 to 32 printable characters in NFC after trimming.
-
-    `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters and for all
-    spaces but the ordinary one.
-    """
-    name = unicodedata.normalize("NFC", text or "").strip()
-    return name if 1 <= len(name) <= 32 and name.isprintable() else None
-
-
 def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
     """Set a guest key in a browser without one, so that its tabs and reconnects are one member."""
     if _usable_key(request.COOKIES.get(GUEST_COOKIE)) is None:
@@ -61,6 +53,16 @@ def _usable_key(text: str | None) -> str | None:
     return text if text is not None and _KEY.match(text) else None
 
 
+@cache
+def identity_key() -> str:
+    """Return the key of members' ids. Blocks at the first call of a process. Raises django.db.Error."""
+    return IdentityKey.objects.get().value
+
+
+def keyed_hash(purpose: str, value: str) -> str:
+    """Return a hash of `value` that outlives every SECRET_KEY. Call `identity_key` before, in a thread."""
+    return salted_hmac(purpose, value, secret=identity_key(), algorithm="sha256").hexdigest()
+
+
 def _member_id(room_name: str, identity: str) -> str:
-    value = f"{room_key(room_name)}:{identity}"
-    return salted_hmac("rooms.member", value, algorithm="sha256").hexdigest()[:24]
+    return keyed_hash("rooms.member", f"{room_key(room_name)}:{identity}")[:24]

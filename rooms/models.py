@@ -1,14 +1,15 @@
-"""Rooms, the sequence of their messages, the messages, disconnections, and reserved names."""
+"""Rooms, the sequence of their messages, the messages, disconnections, reserved names, and the identity key."""
 
 import re
 import secrets
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
 
+from rooms.fields import KeyField
 from rooms.names import PATTERN, room_key
 from rtproject.utils.db import short_transaction
 
@@ -41,12 +42,12 @@ class RoomQuerySet(models.QuerySet["Room"]):
     """Queries of rooms."""
 
     def named(self, *names: str) -> "RoomQuerySet":
-        """Select the rooms of these names, compared without case, by the unique index on the lower-cased name."""
-        return self.alias(key=Lower("name")).filter(key__in=[room_key(name) for name in names])
+        """Select the rooms of these names, compared without case."""
+        return self.filter(key__in=[room_key(name) for name in names])
 
     def update(self, **values: Any) -> int:
         """Update as Django does. Raises ValueError for `name`, as `save` does: the old name would be open to all."""
-        if "name" in values:
+        if "name" in values or "key" in values:
             raise ValueError(NAME_IS_FINAL)
         return super().update(**values)
 
@@ -62,6 +63,7 @@ class Room(models.Model):
         validators=[RegexValidator(rf"^{PATTERN}\Z", "Use 1 to 64 of A-Z a-z 0-9 _ -.")],
         help_text="Part of the address /ws/NAME. It cannot be changed later.",
     )
+    key = KeyField(max_length=64, unique=True, blank=True, editable=False)
     title = models.CharField(max_length=200, blank=True, help_text="Shown instead of the name.")
     password = models.CharField(max_length=255, blank=True, editable=False)
     password_version = models.PositiveIntegerField(default=0, editable=False)
@@ -78,16 +80,16 @@ class Room(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
-                name="room_name_without_case",
-                violation_error_message="A room with this name exists.",
-            )
-        ]
+        constraints = [models.CheckConstraint(condition=~models.Q(key=""), name="room_has_key")]
 
     def __str__(self) -> str:
         return self.title or self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError for the name of another room."""
+        self.key = room_key(self.name)
+        if Room.objects.named(self.name).exclude(pk=self.pk).exists():
+            raise ValidationError({"name": "A room with this name exists."})
 
     @property
     def guarded(self) -> bool:
@@ -226,6 +228,15 @@ class Disconnection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}: {self.member or 'everybody'}"
+
+
+class IdentityKey(models.Model):
+    """The random key of members' ids, in one row: a new SECRET_KEY makes nobody somebody else."""
+
+    value = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return "the identity key"
 
 
 class ReservedName(models.Model):

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Protocol
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from rooms.visibility import MAX_INSPECTED, is_blank
+
 ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used"]
 FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -183,13 +185,6 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-MAX_INSPECTED = 65_536  # characters: a closer look at a longer text would cost more than sending it
-# White space, controls, default ignorable characters in the sense of Unicode, and letters that are blank.
-_INVISIBLE = re.compile(
-    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    r"\U000e0000-\U000e0fff]*"
-)
 _VALID_ID = re.compile(r"[^\ud800-\udfff]{1,64}\Z")
 
 
@@ -254,7 +249,7 @@ def _id_of_odd(text: str) -> str | None:
 
 def _check_text(frame: Say) -> None:
     frame_id = frame.id
-    if _is_blank(frame.text):
+    if is_blank(frame.text):
         raise BadFrame("The text is blank.", frame_id)
     if "\0" in frame.text:
         raise BadFrame("The text contains a NUL character.", frame_id)
@@ -264,11 +259,3 @@ def _check_text(frame: Say) -> None:
         frame.text.encode()
     except UnicodeEncodeError:  # from plain text; msgspec and the server refuse one elsewhere
         raise BadFrame("A lone surrogate is not a character.") from None
-
-
-def _is_blank(text: str) -> bool:
-    """Return whether nothing in the text is visible.
-
-    A very long text is blank only if it is white space.
-    """
-    return not text.strip() or (len(text) <= MAX_INSPECTED and _INVISIBLE.fullmatch(text) is not None)

@@ -1,13 +1,14 @@
-"""Receivers of the signals of a room's row.
+"""Receivers of signals: names are reserved and freed, every process reads a room again, the identity key is made."""
 
-They reserve and free names, and make every process read a changed room again.
-"""
-
+import secrets
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from django.apps import apps as installed
+from django.apps.registry import Apps
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
 from rooms.enforcement import announce
@@ -46,3 +47,11 @@ def room_deleted(instance: Room, using: str, **_: Any) -> None:
     """Reserve the name of a deleted room: it would be an open, unlisted room otherwise."""
     ReservedName.objects.using(using).get_or_create(key=room_key(instance.name))
     transaction.on_commit(partial(announce, instance.name), using=using)
+
+
+@receiver(post_migrate, sender=installed.get_app_config("rooms"))
+def make_identity_key(using: str, apps: Apps = installed, **_: Any) -> None:
+    """Make the key of members' ids, once: of processes that migrate together the first one's stays."""
+    with suppress(LookupError):  # migrated back to before the first migration
+        keys = apps.get_model("rooms", "IdentityKey")._default_manager.using(using)
+        keys.get_or_create(pk=1, defaults={"value": secrets.token_hex(32)})

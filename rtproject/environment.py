@@ -98,6 +98,18 @@ def redis_urls(text: str) -> list[str]:
     return words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
 
 
+def secret_keys(text: str) -> list[str]:
+    """Secret keys, comma separated."""
+    return words(text, bool, "a comma separated list of secret keys")
+
+
+def redis_prefix(text: str) -> str:
+    """The beginning of names in Redis, which an ACL can have in a pattern as it is."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        raise ValueError("1 to 64 of A-Z a-z 0-9 _ -")
+    return text
+
+
 def host_name(text: str) -> str:
     """Read the name of a machine."""
     if len(text) > 255 or not text.isprintable():

@@ -1,6 +1,7 @@
 """The secret key of an installation that was given none: random, and kept in a file."""
 
 import contextlib
+import hmac
 import os
 import tempfile
 from pathlib import Path
@@ -25,6 +26,11 @@ def load_or_create(path: Path) -> str:
     if not key:
         raise ImproperlyConfigured(f"SECRET_KEY is not set, and {path} is empty: remove it.")
     return key
+
+
+def redis_prefix(secret_key: str) -> str:
+    """Return a prefix for names in Redis that no site with another secret key has, and that does not tell the key."""
+    return "rtproject-" + hmac.digest(secret_key.encode(), b"redis prefix", "sha256").hex()[:12]
 
 
 def _create(path: Path) -> None:

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rtproject import environment as env
 from rtproject.environment import setting
 from rtproject.logs import LOGGING as LOGGING
-from rtproject.secret_key import load_or_create
+from rtproject.secret_key import load_or_create, redis_prefix
 from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,8 +31,22 @@ DATABASE = setting(
     "sqlite:///data/db.sqlite3",
 )
 DATABASES = {"default": DATABASE}
+REDIS_PREFIX = setting(
+    "REDIS_PREFIX",
+    env.redis_prefix,
+    "",
+    "Begins every key and channel in Redis; a different one for each site.",
+    "follows from SECRET_KEY",
+)
 SECRET_KEY = setting(
-    "SECRET_KEY", str, "", "Signs sessions and member ids; one for all processes.", "random, kept in data/"
+    "SECRET_KEY", str, "", "Signs sessions and tokens; one for all processes.", "random, kept in data/"
+)
+SECRET_KEY_FALLBACKS: list[str] = setting(
+    "SECRET_KEY_FALLBACKS",
+    env.secret_keys,
+    [],
+    "Earlier secret keys that still verify, comma separated.",
+    "none",
 )
 DEBUG = setting("DEBUG", env.switch, False, "Django's debug pages; never on the internet.", "off")
 ALLOWED_HOSTS = setting(
@@ -92,6 +106,8 @@ if not SECRET_KEY:
             "SECRET_KEY must be given when there is a REDIS_URL or a database that is not SQLite."
         )
     SECRET_KEY = load_or_create(DATA_DIR / "secret_key")
+# Redis shares its channels between all database numbers, so the names alone keep two sites apart.
+REDIS_PREFIX = REDIS_PREFIX or redis_prefix(SECRET_KEY)
 
 if ON_SQLITE:
     DATABASE["NAME"] = str(BASE_DIR / DATABASE["NAME"])
@@ -117,7 +133,10 @@ else:
 
 ON_REDIS = {
     "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-    "CONFIG": {"hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS]},
+    "CONFIG": {
+        "hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS],
+        "prefix": f"{REDIS_PREFIX}:",
+    },
 }
 FOR_EVER = 10 * 365 * 86400  # seconds: a membership and an event must not expire under a long connection
 IN_MEMORY = {

@@ -17,7 +17,9 @@ from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.throttling.shared import SharedWindow
 
-wrong_passwords = SharedWindow("rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS)
+wrong_passwords = SharedWindow(
+    "rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS, settings.REDIS_PREFIX
+)
 
 # Addresses with more failed attempts, in any room, than a typing error explains have low priority. Attempts that got no
 # turn count as well, since an attacker repeats them at once. Each process counts for itself: the queue is its own.

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from channels.db import database_sync_to_async
 from django.conf import settings
 
+from rooms.identity import identity_key
 from rooms.models import MessageSequence, ReservedName, Room
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
@@ -25,6 +26,7 @@ def query_rooms(names: Collection[str]) -> dict[str, Room]:
     key that admits no one is missing: its room was deleted, or unlisted rooms are not allowed. Raises
     django.db.Error.
     """
+    identity_key()  # read here, where it may block: newcomers are identified on the event loop
     keys = {room_key(name) for name in names}  # a name that is not a key must not count as unlisted
     rooms = Room.objects.select_related("sequence").named(*keys)
     found = {room_key(room.name): room for room in rooms}

@@ -4,9 +4,10 @@ import asyncio
 import time
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from rooms.access.attempts import PasswordAttempt, Result
+from rooms.identity import keyed_hash
 from rooms.models import Room
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
@@ -74,8 +75,5 @@ def is_admitted(session: SessionBase | None, room: Room) -> bool:
 
 
 def _fingerprint(room: Room) -> str:
-    """Return a keyed hash that changes with the room's password.
-
-    A reader of the session learns neither the password nor its hash from it.
-    """
-    return salted_hmac("rooms.admission", f"{room.pk}:{room.password}", algorithm="sha256").hexdigest()
+    """Changes with the password, and tells nothing about it or its hash to somebody who can read the session."""
+    return keyed_hash("rooms.admission", f"{room.pk}:{room.password}")

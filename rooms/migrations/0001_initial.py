@@ -1,6 +1,6 @@
 import django.core.validators
 import django.db.models.deletion
-import django.db.models.functions.text
+import rooms.fields
 from django.db import migrations, models
 
 
@@ -22,6 +22,13 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='IdentityKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('value', models.CharField(max_length=64)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -39,6 +46,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='Part of the address /ws/NAME. It cannot be changed later.', max_length=64, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]{1,64}\\Z', 'Use 1 to 64 of A-Z a-z 0-9 _ -.')])),
+                ('key', rooms.fields.KeyField(blank=True, editable=False, max_length=64, unique=True)),
                 ('title', models.CharField(blank=True, help_text='Shown instead of the name.', max_length=200)),
                 ('password', models.CharField(blank=True, editable=False, max_length=255)),
                 ('password_version', models.PositiveIntegerField(default=0, editable=False)),
@@ -71,7 +79,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='room',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='room_name_without_case', violation_error_message='A room with this name exists.'),
+            constraint=models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='room_has_key'),
         ),
         migrations.AddField(
             model_name='message',

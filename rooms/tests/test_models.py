@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.hashers import identify_hasher
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
@@ -18,11 +19,25 @@ class TestName:
             make_room("vip")
 
     def test_rooms_are_found_without_case_by_the_index(self):
-        one, other = make_room("One"), make_room("oTHER")
+        """However they were made."""
+        one = make_room("One")
+        (other,) = Room.objects.bulk_create([Room(name="oTHER", key="none")])
         make_room("third")
         assert set(Room.objects.named("ONE", "Other", "none")) == {one, other}
         assert not Room.objects.named()
-        assert "room_name_without_case" in Room.objects.named("one").explain()
+        assert "USING INDEX" in Room.objects.named("one").explain()
+
+    def test_a_room_that_nobody_would_find_cannot_be_made(self):
+        """It would be open to all."""
+        make_room("lobby", None)
+        with pytest.raises(IntegrityError), connection.cursor() as cursor:
+            cursor.execute("UPDATE rooms_room SET key = ''")
+
+    def test_a_room_is_validated_by_its_key(self):
+        make_room("VIP")
+        Room(name="other").full_clean()
+        with pytest.raises(ValidationError, match="A room with this name exists"):
+            Room(name="vip").full_clean()
 
 
 class TestPassword:

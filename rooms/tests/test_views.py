@@ -128,8 +128,8 @@ class TestPassword:
         assert not asks(client.get("/rooms/VIP/"))
 
     def test_after_too_many_wrong_ones_not_even_the_right_one_is_taken(self, client, monkeypatch):
-        """Other rooms still take it."""
-        monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(2, 60.0), []))
+        """By this room; others are not concerned."""
+        monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(2, 60.0), [], "tests"))
         make_room("other")
         for _ in range(2):
             assert "not the password" in enter(client, "wrong").content.decode()

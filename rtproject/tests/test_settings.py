@@ -1,6 +1,7 @@
 """The settings as an operator meets them: names, defaults, and wrong values."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -17,8 +18,11 @@ from rtproject.websocket.throttling.rates import Rate
 POSTGRESQL = "postgresql://user:password@host:5432/name"
 
 # A wrong value for each setting; these take any text.
-FREE = {"ALLOWED_HOSTS", "PULSE_HOST", "SECRET_KEY"}
-WRONG = dict.fromkeys(sorted(SETTINGS - FREE), "hidden") | {"DATABASE_URL": "mysql://hidden@host/name"}
+FREE = {"ALLOWED_HOSTS", "PULSE_HOST", "SECRET_KEY", "SECRET_KEY_FALLBACKS"}
+WRONG = dict.fromkeys(sorted(SETTINGS - FREE), "hidden") | {
+    "DATABASE_URL": "mysql://hidden@host/name",
+    "REDIS_PREFIX": "hidden*",
+}
 
 
 @pytest.fixture
@@ -67,6 +71,7 @@ def test_nothing_needs_to_be_set(load, tmp_path):
         "ROOMS_MAX_TEXT": 4096,
         "ROOMS_MESSAGE_RATE": Rate(20, 1.0),
         "ROOMS_PASSWORD_ATTEMPTS": Rate(10, 60.0),
+        "SECRET_KEY_FALLBACKS": [],
         "TRUSTED_PROXIES": 0,
         "WEBSOCKETS_PER_ADDRESS": 200,
     }
@@ -130,6 +135,19 @@ def test_redis_connects_several_processes(load):
     assert [host["address"] for host in layer["CONFIG"]["hosts"]] == ["redis://one", "redis://two"]
     assert site["PULSE_EMBEDDED"] is False
     assert load(PULSE_EMBEDDED="on")["PULSE_EMBEDDED"] is True
+
+
+def test_each_secret_key_has_a_prefix_in_redis(load):
+    """One for all processes of a site, which does not tell the key; and a new key may keep it."""
+    one, other, again = (
+        load(SECRET_KEY=key, REDIS_URL="redis://one", SECRET_KEY_FALLBACKS="one, zero")
+        for key in ("1", "2", "1")
+    )
+    assert one["SECRET_KEY_FALLBACKS"] == ["one", "zero"]
+    assert one["REDIS_PREFIX"] == again["REDIS_PREFIX"] != other["REDIS_PREFIX"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", one["REDIS_PREFIX"])
+    assert one["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == one["REDIS_PREFIX"] + ":"
+    assert load(REDIS_PREFIX="site_1")["REDIS_PREFIX"] == "site_1"
 
 
 def test_stores_and_layers_outlive_connections_and_fail_soon(load):

@@ -40,7 +40,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     """The hash queue, with a limit of three wrong passwords a minute."""
     queue = Queue()
     monkeypatch.setattr(attempts, "current_hash_queue", lambda: queue)
-    monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(3, 60.0), []))
+    monkeypatch.setattr(attempts, "wrong_passwords", SharedWindow("tests", Rate(3, 60.0), [], "tests"))
     return queue
 
 

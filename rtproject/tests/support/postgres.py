@@ -64,10 +64,13 @@ class Postgres:
             return False
         return True
 
-    def new_database(self) -> str:
-        """Make an empty database and return its DATABASE_URL."""
-        name = f"test_{next(self._databases)}"
-        self._execute("CREATE DATABASE {}", name)
+    def new_database(self, locale: str = "") -> str:
+        """Make an empty database, perhaps with a locale such as `tr_TR`, and return its DATABASE_URL."""
+        name, options = f"test_{next(self._databases)}", ""
+        if locale:
+            self._programs.make_locale(locale)
+            options = f" TEMPLATE template0 LOCALE '{locale}.UTF-8'"
+        self._execute(f"CREATE DATABASE {{}}{options}", name)
         return self._url(name)
 
     def drop_database(self, url: str) -> None:

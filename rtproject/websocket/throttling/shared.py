@@ -33,11 +33,12 @@ class SharedWindow:
     """A SlidingWindow in Redis, and one in each process.
 
     A key that is exhausted in this process is not looked up in Redis. While Redis is out of reach each process counts
-    for itself, as it does without `urls`. Several URLs are shards of the keys.
+    for itself, as it does without `urls`. Several URLs are shards of the keys, which begin with `prefix`.
     """
 
-    def __init__(self, purpose: str, rate: Rate, urls: Sequence[str]) -> None:
+    def __init__(self, purpose: str, rate: Rate, urls: Sequence[str], prefix: str) -> None:
         self._purpose = purpose
+        self._prefix = prefix
         self._rate = rate
         self._here = SlidingWindow(rate)
         self._clients = loop_local(lambda: [RedisClient(url) for url in urls])
@@ -75,8 +76,9 @@ class SharedWindow:
         clients = self._clients()
         if not clients or not self._rate.count:
             return None
-        # Hashed: no addresses or user input in Redis, and no key of another site.
-        name = "window:" + salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()
+        # Hashed: no addresses or user input in Redis.
+        digest = salted_hmac(self._purpose, repr(key), algorithm="sha256").hexdigest()
+        name = f"{self._prefix}:window:{digest}"
         with suppress(LayerUnavailable):
             return await clients[zlib.crc32(name.encode()) % len(clients)].ask(*command, name, *arguments)
         return None

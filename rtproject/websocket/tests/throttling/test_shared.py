@@ -16,7 +16,7 @@ KEY = ("room", "192.0.2.1")
 @asynccontextmanager
 async def windows(count, rate, *urls):
     """One for each of `count` processes."""
-    made = [SharedWindow("tests", rate, urls) for _ in range(count)]
+    made = [SharedWindow("tests", rate, urls, prefix="site") for _ in range(count)]
     try:
         yield made
     finally:
@@ -74,12 +74,13 @@ async def test_an_event_counts_for_the_period(valkey):
 
 
 async def test_redis_learns_no_address(valkey):
-    """Its keys are keyed digests, of one length, and all of them expire."""
+    """Its keys are keyed digests behind the prefix of the site, of one length, and all of them expire."""
     async with windows(1, Rate(3, 60.0), valkey.url) as (window,):
         await window.take(("room", "x" * 5000 + "\r\n"))
         await window.take(KEY)
         names = await ask(valkey.url, "KEYS", "*")
         assert len({len(name) for name in names}) == 1
+        assert all(name.startswith(b"site:window:") for name in names)
         assert not any(b"192.0" in name for name in names)
         assert all([0 < await ask(valkey.url, "PTTL", name) <= 60_000 for name in names])
 
