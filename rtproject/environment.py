@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
 
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 ENDLESS = 10**18  # more than any setting needs
 
 
@@ -95,7 +96,24 @@ def origins(text: str) -> list[str]:
 def redis_urls(text: str) -> list[str]:
     """Read one or several addresses of Redis, separated by commas."""
     wanted = "one or several redis:// (or rediss://, unix://) URLs, comma separated"
-    return words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
+    urls = words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
+    for url in urls:
+        _check_redis_options(url)
+    return urls
+
+
+def _check_redis_options(url: str) -> None:
+    """Make a connection object, as the layer will, which calls nobody. Raises ValueError."""
+    from redis.asyncio import ConnectionPool  # a site without Redis saves the memory
+
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path):
+        raise ValueError("a URL whose path is the number of a database, such as redis://host/0")
+    try:
+        ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+    except Exception as error:  # redis-py has a kind for each mistake
+        reason = re.sub(r".*unexpected keyword argument", "unknown option", str(error))
+        raise ValueError(f"a URL with options that redis-py knows ({reason})") from None
 
 
 def secret_keys(text: str) -> list[str]:
@@ -141,8 +159,30 @@ def database(text: str) -> dict[str, Any]:
     config: dict[str, Any] = {}
     with suppress(Exception):  # the ValueError below is clearer
         config.update(dj_database_url.parse(text))
-    known = config.get("ENGINE") in ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+    on_sqlite = config.get("ENGINE") == SQLITE
     # In memory each connection would have a database of its own.
-    if not known or config["NAME"] in (None, "", ":memory:"):
+    if not (on_sqlite or config.get("ENGINE") == POSTGRESQL) or config["NAME"] in (None, "", ":memory:"):
         raise ValueError("sqlite:///path or postgresql://user:password@host:port/name")
+    if on_sqlite and (config["HOST"] or "OPTIONS" in config):
+        raise ValueError(
+            "sqlite:////absolute/path or sqlite:///relative/path, with three slashes and no options"
+        )
+    if not on_sqlite:
+        _check_libpq_options(config.get("OPTIONS", {}))
     return config
+
+
+def _check_libpq_options(options: dict[str, Any]) -> None:
+    """Have libpq look at the options, which it does before it looks for the server. Raises ValueError."""
+    from psycopg import Error, conninfo, pq  # a site on SQLite saves the memory
+
+    try:
+        info = conninfo.make_conninfo("host=/nonexistent", **options)
+        conninfo.timeout_from_conninfo(conninfo.conninfo_to_dict(info))
+        attempt = pq.PGconn.connect_start(info.encode())
+        reason = attempt.error_message.decode(errors="replace")
+        attempt.finish()
+    except Error as error:
+        reason = f"invalid: {error}"
+    if reason.startswith("invalid"):
+        raise ValueError(f"a URL with options that libpq knows ({reason.strip().removeprefix('invalid: ')})")

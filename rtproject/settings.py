@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rtproject import environment as env
 from rtproject.environment import setting
 from rtproject.logs import LOGGING as LOGGING
-from rtproject.secret_key import load_or_create, redis_prefix
+from rtproject.secret_key import load_or_create, make_private, redis_prefix
 from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -99,7 +99,7 @@ METRICS_TOKEN = setting(
 
 # --- Derived from these ----------------------------------------------------------------------------------------
 
-ON_SQLITE = DATABASE["ENGINE"] == "django.db.backends.sqlite3"
+ON_SQLITE = DATABASE["ENGINE"] == env.SQLITE
 if not SECRET_KEY:
     if REDIS_URLS or not ON_SQLITE:
         raise ImproperlyConfigured(
@@ -115,7 +115,8 @@ if ON_SQLITE:
     # at the beginning of a transaction instead of failing in the middle of one (IMMEDIATE).
     if Path(DATABASE["NAME"]).parent == DATA_DIR:
         DATA_DIR.mkdir(mode=0o700, exist_ok=True)
-    DATABASE["CONN_MAX_AGE"] = None  # opening the file costs more than a query
+    make_private(Path(DATABASE["NAME"]))  # SQLite gives its siblings the same mode
+    DATABASE["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
     # Tests have a file too: of a database in memory a second thread gets "table is locked" instead of its turn.
     DATABASE["TEST"] = {"NAME": f"{DATABASE['NAME']}.test"}
     DATABASE["OPTIONS"] = {
@@ -125,11 +126,18 @@ if ON_SQLITE:
     }
 else:
     # A database that does not answer must not hang a handshake for longer than a client waits.
+    DATABASE["ENGINE"] = "rtproject.utils.postgresql"
     DATABASE["CONN_MAX_AGE"] = 600
     DATABASE["CONN_HEALTH_CHECKS"] = True
-    DATABASE.setdefault("OPTIONS", {}).update(
-        connect_timeout=3, keepalives_idle=5, keepalives_interval=2, keepalives_count=3, tcp_user_timeout=5000
-    )
+    DATABASE["OPTIONS"] = {
+        "connect_timeout": 3,
+        "target_session_attrs": "read-write",  # a server that only reads is out of reach
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 5000,
+        **DATABASE.get("OPTIONS", {}),
+    }
 
 ON_REDIS = {
     "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from pulse.models import Host
 from rooms.listing import current_room_list
+from rtproject.utils.db import try_write
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
@@ -16,16 +17,18 @@ FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds
 
 
-_store = FailureLog("reading the newest pulse")
+_store = FailureLog("looking whether the store takes writes")
 
 
 async def _read_state() -> dict[str, Any]:
     listed = await current_room_list()
-    store, layer = listed.total is not None, listed.people is not None
+    store, layer = False, listed.people is not None
     machines, pulse = None, None
-    if settings.PULSE_PUBLIC and store:
-        with _store:
-            async with asyncio.timeout(STORE_TIMEOUT):
+    with _store:
+        async with asyncio.timeout(STORE_TIMEOUT):
+            await in_reader_thread(try_write)()
+            store = listed.total is not None
+            if settings.PULSE_PUBLIC and store:
                 machines, pulse = await _read_pulse()
     return {
         "ok": store and layer,

@@ -79,6 +79,15 @@ def test_origins_have_their_scheme():
     assert env.origins("https://a.test, http://b.test:8000") == ["https://a.test", "http://b.test:8000"]
 
 
+def test_options_in_urls_may_be_any_that_the_libraries_know():
+    """Those of libpq, and those of redis-py for its kind of connection."""
+    assert (
+        env.database("postgresql://h/n?sslmode=require&connect_timeout=9")["OPTIONS"]["connect_timeout"] == 9
+    )
+    urls = ["redis://host/3?socket_timeout=5&max_connections=9", "rediss://host?ssl_cert_reqs=none"]
+    assert env.redis_urls(",".join(urls)) == urls
+
+
 def test_several_redis_urls_are_shards():
     """All the schemes that the client library knows."""
     urls = ["redis://one:6379/0", "rediss://two", "unix:///run/redis.sock"]
@@ -94,6 +103,28 @@ WRONG = [
     (Rate.parse, ["20", "20/week", "x/second"], "a rate such as 20/second"),
     (env.origins, ["hidden.test", "https://a.test,b.test"], "a comma separated list of origins"),
     (env.redis_urls, ["localhost:6379", "redis://one,http://two"], "one or several redis://"),
+    (
+        env.redis_urls,
+        ["redis://host/abc", "redis://host/0/1"],
+        "a URL whose path is the number of a database",
+    ),
+    (
+        env.redis_urls,
+        ["redis://host?soket_timeout=5", "unix:///redis?no=1"],
+        "options that redis-py knows.*option",
+    ),
+    (env.redis_urls, ["redis://host?socket_timeout=x", "redis://host?db=x"], "options that redis-py knows"),
+    (
+        env.database,
+        ["sqlite://data/db.sqlite3", "sqlite:///db?timeout=3"],
+        "with three slashes and no options",
+    ),
+    (
+        env.database,
+        ["postgresql://h/n?sslmode=requird", "postgresql://h/n?ssl_mode=require"],
+        "that libpq knows",
+    ),
+    (env.database, ["postgresql://h/n?connect_timeout=x"], "that libpq knows"),
 ]
 
 

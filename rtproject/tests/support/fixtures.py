@@ -121,6 +121,7 @@ def database_url(postgres: Postgres) -> Iterator[str]:
     yield url
     postgres.resume()
     postgres.start()
+    postgres.take_writes(True)
     postgres.drop_database(url)
 
 

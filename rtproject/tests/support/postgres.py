@@ -118,6 +118,13 @@ class Postgres:
         """End a pause; do nothing without one."""
         self._signal(signal.SIGCONT)
 
+    def take_writes(self, allowed: bool) -> None:
+        """Have every session, old and new, take writes or refuse them, as a standby does."""
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            state = "off" if allowed else "on"
+            connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {state}")
+            connection.execute("SELECT pg_reload_conf()")
+
     def kill(self) -> None:
         """End the server with SIGKILL, in whatever state it is. May be repeated."""
         if self._server is not None:

@@ -30,7 +30,7 @@ from django.db import connection
 
 call_command("migrate", verbosity=0)
 connection.close()
-shutil.copyfile(connection.settings_dict["NAME"], {empty!r})
+shutil.copy(connection.settings_dict["NAME"], {empty!r})
 {make_demo}
 connection.close()
 """
@@ -89,7 +89,7 @@ class Templates:
         """Make a migrated site in `directory`, with a database of its own or a DATABASE_URL."""
         site = Site(directory, settings)
         if "DATABASE_URL" not in settings:
-            shutil.copyfile(self._demo if demo else self._empty, directory / "db.sqlite3")
+            shutil.copy(self._demo if demo else self._empty, directory / "db.sqlite3")
             return site
         site.manage("migrate", "--verbosity", "0")
         if demo:
