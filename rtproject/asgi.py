@@ -20,8 +20,10 @@ from echo.routing import websocket_urlpatterns as echo
 from pulse.routing import websocket_urlpatterns as pulse
 from pulse.sampling.worker import ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
-from rtproject.logs import cut_queries_of_daphne
+from rtproject.checks import log_warnings
+from rtproject.logs import cut_paths_of_daphne
 from rtproject.process_check import warn_of_other_processes
+from rtproject.sessions import prune_sessions
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.lifecycle import GracefulShutdown
@@ -34,7 +36,8 @@ from rtproject.websocket.middleware.denials_and_limits import (
 from rtproject.websocket.middleware.origins import ForeignOrigins
 from rtproject.websocket.transport.base import TransportMiddleware
 
-cut_queries_of_daphne()
+cut_paths_of_daphne()
+log_warnings()
 
 # Most of Daphne's growth with the number of connections is the cyclic garbage collector, which checks all of them again
 # and again and finds nothing: a connection that ends leaves no cycles behind. So it checks young objects often, which
@@ -67,6 +70,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """
     ensure_embedded()
     warn_of_other_processes()
+    prune_sessions()
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
     serve: Application = websocket if scope["type"] == "websocket" else page

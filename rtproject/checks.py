@@ -1,5 +1,6 @@
 """System checks: settings that do not fit together, and the database before `migrate`."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,13 +10,21 @@ from django.core.management.base import CommandError
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
-THIS_MACHINE = {".localhost", "localhost", "127.0.0.1", "[::1]"}
+LEAST_KEY, LEAST_DIFFERENT = 50, 5  # characters, as Django's own check for deployment has it
+
+logger = logging.getLogger(__name__)
 
 
 @checks.register()
 def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     """Check the settings. The defaults give no warning."""
     return [*_processes(), *_network()]
+
+
+def log_warnings() -> None:
+    """Log what the checks find: a server runs none."""
+    for warning in check_settings(None):
+        logger.warning("%s %s", warning.msg, warning.hint)
 
 
 def _processes() -> Iterator[checks.CheckMessage]:
@@ -43,11 +52,18 @@ def _network() -> Iterator[checks.CheckMessage]:
             hint="Set ALLOWED_HOSTS to the names that this site is served as.",
             id="rtproject.W003",
         )
-    if settings.DEBUG and not set(settings.ALLOWED_HOSTS) <= THIS_MACHINE:
+    if settings.DEBUG:
         yield checks.Warning(
-            "DEBUG is on and ALLOWED_HOSTS names more than this machine: errors show the code and the settings to all.",
-            hint="Set DEBUG=off, or ALLOWED_HOSTS=localhost.",
+            "DEBUG is on: errors show the code and the settings to all that can reach this site.",
+            hint="Set DEBUG=off anywhere but on the machine of a developer.",
             id="rtproject.W005",
+        )
+    if len(settings.SECRET_KEY) < LEAST_KEY or len(set(settings.SECRET_KEY)) < LEAST_DIFFERENT:
+        yield checks.Warning(
+            f"SECRET_KEY has fewer than {LEAST_KEY} characters, or hardly any different ones: it can be guessed, and"
+            " then sessions can be forged.",
+            hint="Set SECRET_KEY to a long random text; SECRET_KEY_FALLBACKS may keep the old one for a while.",
+            id="rtproject.W006",
         )
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         yield checks.Warning(

@@ -8,25 +8,27 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
+from rtproject.utils.db import is_outage
+from rtproject.utils.log_text import MAX_CAUSE, MAX_PATH, cause, printable
+
 QUIET_SECONDS = 60.0
 NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn's line about a text frame
 
 
-class WithoutQuery(logging.Filter):
-    """A filter that cuts queries, which may hold passwords, out of lines about requests."""
+class RequestPaths(logging.Filter):
+    """Cuts the query string, which may hold a password or a key, and overlong paths in lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                _without_query(each) if isinstance(each, str) else each for each in record.args
-            )
+            record.args = tuple(_path(each) if isinstance(each, str) else each for each in record.args)
         return True
 
 
-def _without_query(path: str) -> str:
-    """Return the path before its question mark, which the client may have escaped."""
-    return re.split(r"\?|%3f", path, maxsplit=1, flags=re.IGNORECASE)[0]
+def _path(target: str) -> str:
+    """The path before its question mark, also if a client escaped that and so made its query a part of the path."""
+    shown = target[: MAX_PATH + 1]
+    return printable(re.split(r"\?|%3f", shown, maxsplit=1, flags=re.IGNORECASE)[0], MAX_PATH)
 
 
 class OnceAMinute(logging.Filter):
@@ -45,13 +47,14 @@ class OnceAMinute(logging.Filter):
         if now < self._passed.get(record.msg, -QUIET_SECONDS) + QUIET_SECONDS:
             return False
         self._passed[record.msg] = now
-        if record.exc_info:
-            record.msg, record.args, record.exc_info = f"{record.msg} %r", (record.exc_info[1],), None
+        if record.exc_info and record.exc_info[1]:
+            record.msg, record.args = f"{record.msg}: %s", (cause(record.exc_info[1]),)
+            record.exc_info = None
         return True
 
 
 class NoTraceback(logging.Filter):
-    """A filter that removes the traceback from lines about requests that any client can send.
+    """Removes the traceback from lines about requests that any client can send, and about an outage of the store.
 
     Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8,
     and Daphne, as part of its message, for such a header.
@@ -59,17 +62,20 @@ class NoTraceback(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
-        refused = record.exc_info and isinstance(record.exc_info[1], SuspiciousOperation | PermissionDenied)
-        if refused or record.msg == NOT_UTF8:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, SuspiciousOperation | PermissionDenied) or record.msg == NOT_UTF8:
             record.exc_info = None
+            record.msg = printable(str(record.msg), MAX_CAUSE)  # which quotes the client's Host
+        elif error is not None and is_outage(error):
+            record.msg, record.args, record.exc_info = f"{record.getMessage()}: %s", (cause(error),), None
         last = str(record.msg).rstrip().rpartition("\n")[2]
         if last.startswith(("UnicodeDecodeError", "UnicodeEncodeError")):
             record.msg, record.args = f"a request is not readable: {last}", ()
         return True
 
 
-def cut_queries_of_daphne() -> None:
-    """Make Daphne's access log end each path before its query. Does nothing without Daphne.
+def cut_paths_of_daphne() -> None:
+    """Make Daphne's access log end each path before its query, as others do. Does nothing without Daphne.
 
     The log is a stream of Daphne's own, which no filter of the logging module sees.
     """
@@ -79,10 +85,10 @@ def cut_queries_of_daphne() -> None:
     generator: Any = access.AccessLogGenerator
     write_entry = generator.write_entry
 
-    def without_query(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        write_entry(self, host, date, _without_query(request), *args, **kwargs)
+    def write(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
+        write_entry(self, host, date, _path(request), *args, **kwargs)
 
-    generator.write_entry = without_query
+    generator.write_entry = write
 
 
 # Django's setting of this name.
@@ -91,7 +97,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {
-        "without_query": {"()": "rtproject.logs.WithoutQuery"},
+        "request_paths": {"()": "rtproject.logs.RequestPaths"},
         "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
         "no_traceback": {"()": "rtproject.logs.NoTraceback"},
     },
@@ -102,10 +108,10 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would log everything twice, or mail it.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"filters": ["without_query"]},
+        "django.request": {"filters": ["request_paths"]},
         # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-        "uvicorn.error": {"filters": ["without_query", "no_traceback"]},
+        "uvicorn.error": {"filters": ["request_paths", "no_traceback"]},
         "channels_redis.pubsub": {"filters": ["once_a_minute"]},
-        "uvicorn.access": {"filters": ["without_query"], "propagate": True},
+        "uvicorn.access": {"filters": ["request_paths"], "propagate": True},
     },
 }

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, id
 from django.utils.crypto import constant_time_compare
 
 from rooms.access import hash_worker
+from rtproject.utils.log_text import cause
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
 
@@ -116,7 +117,7 @@ def matches_in_worker(raw: str, encoded: str) -> bool:
     try:
         derived = _derive(hasher.digest().name, raw, known["salt"], known["iterations"])
     except OSError as error:
-        logger.error("a password cannot be checked: %s", error)
+        logger.error("a password cannot be checked: %s", cause(error))
         raise LayerUnavailable from error
     return constant_time_compare(derived, str(known["hash"]))
 

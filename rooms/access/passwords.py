@@ -75,5 +75,8 @@ def is_admitted(session: SessionBase | None, room: Room) -> bool:
 
 
 def _fingerprint(room: Room) -> str:
-    """Changes with the password, and tells nothing about it or its hash to somebody who can read the session."""
+    """Return a keyed hash that changes with the room's password.
+
+    A reader of the session learns neither the password nor its hash from it.
+    """
     return keyed_hash("rooms.admission", f"{room.pk}:{room.password}")

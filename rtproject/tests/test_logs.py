@@ -9,7 +9,7 @@ from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
 from rtproject import logs
-from rtproject.logs import NoTraceback, OnceAMinute, WithoutQuery
+from rtproject.logs import NoTraceback, OnceAMinute, RequestPaths
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from rtproject.logs import NoTraceback, OnceAMinute, WithoutQuery
 def test_a_path_loses_its_query(args, line):
     """Escaped or not, and nothing else of the line changes."""
     record = logging.LogRecord("uvicorn.error", logging.INFO, "", 1, "%s %s", args, None)
-    assert WithoutQuery().filter(record)
+    assert RequestPaths().filter(record)
     assert record.getMessage() == line
 
 
@@ -40,7 +40,7 @@ def test_a_repeated_failure_is_one_line_a_minute(monkeypatch):
     once = OnceAMinute()
     first = record_of(ConnectionError("no Redis"))
     assert once.filter(first)
-    assert first.getMessage() == "it failed ConnectionError('no Redis')"
+    assert first.getMessage() == "it failed: ConnectionError: no Redis"
     assert first.exc_info is None
     assert not once.filter(record_of(ConnectionError("no Redis")))
     assert once.filter(record_of(ConnectionError("no Redis"), "something else failed"))
@@ -73,10 +73,10 @@ def test_daphnes_access_log_has_no_query(monkeypatch):
     monkeypatch.setattr(access.AccessLogGenerator, "write_entry", write_entry)  # which puts it back
     with monkeypatch.context() as without_daphne:
         without_daphne.delitem(sys.modules, "daphne.access")
-        logs.cut_queries_of_daphne()
+        logs.cut_paths_of_daphne()
     assert access.AccessLogGenerator.write_entry is write_entry
     stream = io.StringIO()
     generator = access.AccessLogGenerator(stream)
-    logs.cut_queries_of_daphne()
+    logs.cut_paths_of_daphne()
     generator("websocket", "connected", {"client": "192.0.2.1:5", "path": "/ws/VIP?pass=hidden"})
     assert stream.getvalue().endswith('"WSCONNECT /ws/VIP" - -\n')

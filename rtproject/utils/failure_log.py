@@ -3,6 +3,8 @@
 import logging
 from types import TracebackType
 
+from rtproject.utils.log_text import cause
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,8 +29,7 @@ class FailureLog:
         if error is None:
             self.recovered()
         elif isinstance(error, self._kinds):
-            # Messages of libpq have several lines.
-            self.failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
+            self.failed(cause(error))
         return isinstance(error, self._kinds)
 
     def failed(self, reason: str) -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from django.conf import settings
 from django.http import HttpRequest
 
+from rtproject.utils.log_text import MAX_PATH, printable
 from rtproject.websocket.asgi_types import Scope
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def _network(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(_PORT.sub(r"\1", address))
     except ValueError:  # not an address: a name of the proxy's own, such as "unknown", counts as one client
-        return address[:64]
+        return printable(address, 64)
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
@@ -73,9 +74,9 @@ def _warn_of_undeclared_proxy() -> None:
 
 
 def describe(scope: Scope) -> str:
-    """Address and path for a log line, without control characters and without the query, which may hold a password.
+    """Address and path for a log line, without the query, which may hold a password.
 
     Some clients escape the question mark: then what they mean for the query is a part of the path.
     """
     path = scope.get("path", "").partition("?")[0]
-    return f"{client_address(scope) or 'in-process'} {ascii(path)[1:-1]}"
+    return f"{client_address(scope) or 'in-process'} {printable(path, MAX_PATH)}"

@@ -15,6 +15,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 
+from rtproject.utils.log_text import cause
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
@@ -155,11 +156,13 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT) as self._deadline:
                 await self.connect()
-        except ConnectionDenied as refusal:
-            self.end(refusal.code)
-        except (DatabaseError, TimeoutError, LayerUnavailable) as error:
-            logger.error("%s cannot be admitted: %r", describe(self.scope), error)
-            self.end(CloseCode.UNAVAILABLE)
+        except (ConnectionDenied, DatabaseError, TimeoutError, LayerUnavailable) as error:
+            code = error.code if isinstance(error, ConnectionDenied) else CloseCode.UNAVAILABLE
+            if code == CloseCode.UNAVAILABLE:
+                logger.error(
+                    "%s cannot be admitted: %s", describe(self.scope), cause(error.__cause__ or error)
+                )
+            self.end(code)
 
     async def _handle(self, message: AsgiMessage) -> None:
         try:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.log_text import cause
 from rtproject.websocket.exceptions import LayerUnavailable
 
 COMMAND_TIMEOUT = 0.25  # seconds; a command that waits for others takes twice as long at most
@@ -52,7 +53,7 @@ class RedisClient:
                     answers = await self._send([command for command, _ in questions])
             except Exception as error:  # of redis, asyncio or the system: it is out of reach
                 self._paused_until = time.monotonic() + PAUSE_SECONDS
-                self._failures.failed(repr(error))
+                self._failures.failed(cause(error))
                 answers = [error] * len(questions)
             else:
                 self._failures.recovered()
@@ -74,6 +75,8 @@ def _answer(waiting: asyncio.Future[Any], answer: Any) -> None:
     if waiting.done():  # the caller is gone
         return
     if isinstance(answer, Exception):
-        waiting.set_exception(LayerUnavailable("Redis is out of reach"))
+        unavailable = LayerUnavailable("Redis is out of reach")
+        unavailable.__cause__ = answer
+        waiting.set_exception(unavailable)
     else:
         waiting.set_result(answer)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 
-SECRET_KEY = "a key that only the tests know"
+SECRET_KEY = "a key that only the tests know, long enough not to be guessed"
 
 # Every name that `rtproject.settings` reads. It is spelled out since it is needed before the settings are imported.
 SETTINGS = frozenset(

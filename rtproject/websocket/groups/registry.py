@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
 
+from rtproject.utils.log_text import cause
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth
@@ -139,7 +140,7 @@ class GroupRegistry:
             await ask_layer(get_channel_layer().group_discard(name, self._channel))
         except LayerUnavailable as error:
             # The layer may go on sending events of the group; `_deliver` drops them.
-            logger.warning("could not leave a group: %s", error)
+            logger.warning("could not leave a group: %s", cause(error))
 
     async def _look_after(self, health: LayerHealth, receiver: asyncio.Task[None]) -> None:
         """Join all groups again, with a channel of another name, when the layer delivers nothing any more."""
@@ -165,7 +166,7 @@ class GroupRegistry:
                 event = await get_channel_layer().receive(health.channel)
             except Exception as error:
                 if failures == 0:
-                    logger.error("cannot receive from the channel layer: %r", error)
+                    logger.error("cannot receive from the channel layer: %s", cause(error))
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
                 continue

@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.http import parse_cookie
 from django.utils.module_loading import import_string
 
+from rtproject.utils.log_text import cause
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
@@ -50,7 +51,7 @@ class SessionAuthMiddleware:
             async with asyncio.timeout(AUTH_TIMEOUT):
                 scope["user"] = await get_user(scope)
         except (DatabaseError, TimeoutError) as error:
-            logger.error("%s cannot be authenticated: %r", describe(scope), error)
+            logger.error("%s cannot be authenticated: %s", describe(scope), cause(error))
             await deny(receive, send, CloseCode.UNAVAILABLE)
         else:
             await self.inner(scope, receive, send)

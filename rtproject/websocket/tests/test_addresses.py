@@ -26,7 +26,7 @@ def test_a_caller_inside_the_process_has_no_address():
     [
         ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"), ("unknown", "unknown"), ("x" * 5000, "x" * 64),
+        ("fe80::1%eth0", "fe80::/64"), ("unknown", "unknown"), ("x" * 5000, "x" * 64 + "..."), ("\x1b[2J", r"\x1b[2J"),
     ],
 )  # fmt: skip
 def test_ipv6_counts_by_its_prefix(peer, address):
