@@ -8,6 +8,8 @@ from django.views.generic import RedirectView
 from pulse.views import metrics
 from rtproject.views import home, state
 
+handler500 = "rtproject.views.server_error"
+
 urlpatterns = [
     path("", home, name="home"),
     path("state/", state, name="state"),
