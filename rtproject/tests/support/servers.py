@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from websockets.asyncio.client import connect
 
+from rtproject.tests.support.ports import free_port
 from rtproject.tests.support.process import Process
 from rtproject.tests.support.site import Site
 
@@ -87,6 +88,24 @@ class Uvicorn(Server):
         *("--ws-per-message-deflate", "false", "--no-proxy-headers"),
     )
     listening = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
+
+
+class Hypercorn(Server):
+    """`hypercorn rtproject.asgi:application`. It sends no pings unless it is told to."""
+
+    command = ("-m", "hypercorn", "rtproject.asgi:application", "--bind", "127.0.0.1:0")
+    listening = re.compile(r"Running on http://127\.0\.0\.1:(\d+)")
+
+
+class Granian(Server):
+    """`granian rtproject.asgi:application`, whose `send` returns an awaitable that is no coroutine."""
+
+    command = ("-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "rtproject.asgi:application")
+
+    def __init__(self, site: Site, *arguments: str) -> None:
+        self.port = free_port()  # with 0 it does not tell the port
+        SiteProcess.__init__(self, site, "--port", str(self.port), *arguments)
+        self.expect_log("Started worker-1")
 
 
 def _encoded(query: dict[str, object]) -> str:
