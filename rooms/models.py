@@ -174,10 +174,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Select the messages after number `seq`, oldest first."""
         return self.filter(seq__gt=seq).order_by("seq")
 
-    def before(self, seq: int | None) -> "MessageQuerySet":
-        """Select the messages before number `seq`, or all, newest first."""
-        return (self if seq is None else self.filter(seq__lt=seq)).order_by("-seq")
-
 
 class Message(models.Model):
     """A message in a room with history. A row never changes; the oldest ones are deleted.
@@ -194,6 +190,8 @@ class Message(models.Model):
     text = models.TextField()
     at = models.DateTimeField()
     key = models.CharField(max_length=65)
+
+    deleted = False  # true of a stand-in for a row that was deleted past the protocol
 
     objects = MessageQuerySet.as_manager()
 

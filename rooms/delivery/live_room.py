@@ -89,7 +89,7 @@ class LiveRoom:
             page = await page_before(self.room.pk, None, MAX_HISTORY)
             self.recent = RecentMessages(page.newest)
             for row in page.rows:
-                if row.seq != self.delivered + 1:  # the first one, or the one behind a deleted row
+                if row.seq != self.delivered + 1:  # the first one, or one behind what is pruned
                     self.recent = RecentMessages(row.seq - 1)
                 self.recent.append(self.to_frame(row))
             self._ahead.clear()  # an event that came meanwhile and is not in the page can be read again
@@ -182,17 +182,21 @@ class LiveRoom:
             self._newest = self.delivered
             self._changed()
             return
-        following = page.rows[0].seq if page.rows else page.newest + 1
+        if page.newest <= self.delivered:
+            self._newest = self.delivered  # an event has named a number that the store does not have
+            return
+        following = page.rows[0].seq if page.rows else min(page.newest, self.delivered + PAGE) + 1
         if following > self.delivered + 1:
             self._skip_to(following)
-        missed = [row for row in page.rows if row.seq > self.delivered and row.seq not in self._ahead]
-        for row in missed:
-            self.add_message(row.seq, self.to_frame(row), page.access)
+        missed = [row for row in page.rows if row.seq > self.delivered]
+        # Also in place of what events brought under these numbers.
+        self._ahead |= {row.seq: (self.to_frame(row), page.access) for row in missed}
+        self._deliver_next()
         if missed:
             logger.info("room %s: repaired a gap of %d", self.key, len(missed))
 
     def _skip_to(self, seq: int) -> None:
-        logger.error("room %s: messages up to %d were deleted before they were delivered", self.key, seq - 1)
+        logger.error("room %s: messages up to %d were pruned before they were delivered", self.key, seq - 1)
         self.recent = RecentMessages(seq - 1)
         self._ahead = {later: message for later, message in self._ahead.items() if later >= seq}
         self._deliver_next()
