@@ -76,6 +76,7 @@ class RoomConsumer(WebsocketConsumer):
         now = await self._load()
         self._check_again(self.live_room, now)
         if self.live_room.epoch:  # deliver here first what members elsewhere have seen already
+            self.live_room.follow(now.sequence)
             await self.live_room.wait_for(now.sequence.last_seq)
         await self.accept()
         await self._welcome(self.live_room, now)

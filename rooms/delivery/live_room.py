@@ -15,7 +15,7 @@ from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
 from rooms.history.reader import MAX_HISTORY, page_after, page_before
-from rooms.models import Message, Room
+from rooms.models import Message, MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rtproject.utils.failure_log import FailureLog
@@ -72,6 +72,7 @@ class LiveRoom:
         self._on_change = on_change
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
+        self._removals = room.sequence.removals if room.epoch else 0
         self._ahead: dict[int, tuple[Frame, AccessVersion]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
@@ -133,6 +134,15 @@ class LiveRoom:
         self._newest = max(self._newest, seq)
         if self._begun and self._newest > self.delivered and self._repairing is None:
             self._repairing = run_in_background(self._repair(), f"repair of {self.key}")
+
+    def follow(self, sequence: MessageSequence) -> None:
+        """The room was read from the store, with this sequence: catch up with it."""
+        if sequence.removals != self._removals:
+            self._removals = sequence.removals
+            self.recent = RecentMessages(
+                self.delivered
+            )  # some of them are deleted: newcomers get the store's
+        self.expect(sequence.last_seq)
 
     async def wait_for(self, seq: int) -> None:
         """Return when message `seq` was delivered."""

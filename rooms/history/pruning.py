@@ -29,14 +29,14 @@ def prune(room: int) -> Beyond:
             return Beyond.NOTHING
         size = Room.objects.values_list("history_size", flat=True).get(pk=room)
         beyond = sequence.pruned_through(size)
-        rows = Message.objects.filter(room=room, seq__lte=beyond).after(sequence.pruned)
+        rows = Message.objects.filter(room=room, seq__gt=sequence.pruned, seq__lte=beyond).order_by("seq")
         present = now().timestamp()  # hosts' clocks differ: what is old may stand behind what is young
         found = rows.values_list("seq", "at")[:STEP]
         seqs = [seq for seq, _ in takewhile(lambda row: is_over(row[1].timestamp(), present, AGE), found)]
         if seqs:
             sequence.pruned = seqs[-1]
             sequence.save(update_fields=["pruned"])
-            Message.objects.filter(room=room, seq__lte=sequence.pruned).delete()
+            Message.objects.filter(room=room, seq__lte=sequence.pruned).discard()
     if sequence.pruned >= beyond:
         return Beyond.NOTHING
     return Beyond.MORE if len(seqs) == STEP else Beyond.YOUNG
