@@ -195,7 +195,7 @@ class LiveRoom:
         if page.newest <= self.delivered:
             self._newest = self.delivered  # an event has named a number that the store does not have
             return
-        following = page.rows[0].seq if page.rows else min(page.newest, self.delivered + PAGE) + 1
+        following = page.rows[0].seq if page.rows else page.newest + 1
         if following > self.delivered + 1:
             self._skip_to(following)
         missed = [row for row in page.rows if row.seq > self.delivered]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
+from django.db.models import Min
 
 from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version, can_read
@@ -34,8 +35,11 @@ class Page(NamedTuple):
 
 def read_after(room: int, seq: int, limit: int) -> Page:
     """Return the first `limit` messages of the row `room` after number `seq`. Blocks. Raises django.db.Error."""
-    state = _state(room)
-    return _filled(room, state, seq + 1, min(seq + limit, state.newest))
+    state, first = _state(room), seq + 1
+    if first <= state.pruned_through:  # begin with what is left: the numbers before it may be many
+        left = Message.objects.filter(room=room, seq__gt=seq).aggregate(first=Min("seq"))["first"]
+        first = min(left or state.newest + 1, state.pruned_through + 1)
+    return _filled(room, state, first, min(first + limit - 1, state.newest))
 
 
 def read_before(room: int, seq: int | None, limit: int) -> Page:

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from rooms.access.versions import AccessVersion, access_version
 from rooms.history import reader as module
 from rooms.history.reader import Page, history_page, read_after, read_before
-from rooms.models import Message, Room
+from rooms.models import Message, MessageSequence, Room
 from rooms.protocol import History, HistoryPage
 from rooms.tests.support import keeping_room, put_many, put_texts, read_again, resize, set_password
 from rtproject.websocket.exceptions import ClientError
@@ -91,6 +91,14 @@ class TestPages:
         assert rows[-1].at == rows[-3].at
         Message.objects.all().delete()
         assert [row.seq for row in read_before(room.pk, None, 3).rows] == [8, 9, 10]
+
+    def test_a_page_begins_with_what_is_left_however_much_is_pruned(self, room):
+        Message.objects.filter(room=room, seq=1).discard()
+        assert [row.seq for row in read_after(room.pk, 0, 2).rows] == [2, 3]
+        far = 10**12
+        MessageSequence.objects.filter(room=room).update(last_seq=far)
+        assert [row.seq for row in read_after(room.pk, 9, 2).rows] == [10]
+        assert [row.seq for row in read_after(room.pk, 10, 2).rows] == [far - 7, far - 6]
 
     def test_what_is_pruned_meanwhile_is_not_deleted(self, room, monkeypatch):
         state = module._state
