@@ -75,7 +75,8 @@ class RoomConsumer(WebsocketConsumer):
         # Again, on purpose: the room may have changed between the first load and joining its group.
         now = await self._load()
         self._check_again(self.live_room, now)
-        if self.live_room.epoch:  # members in other processes may have seen newer messages already
+        if self.live_room.epoch:  # deliver here first what members elsewhere have seen already
+            self.live_room.follow(now.sequence)
             await self.live_room.wait_for(now.sequence.last_seq)
         await self.accept()
         await self._welcome(self.live_room, now)

@@ -118,7 +118,7 @@ class Enforcement:
 
     def _revoke(self, key: str, now: Room | None) -> None:
         if now is not None and now.epoch and (live_room := current_live_rooms().find(now)) is not None:
-            live_room.expect(now.sequence.last_seq)
+            live_room.follow(now.sequence)
         for connection in list(self._inside.get(key, ())):
             code = revocation_code(connection.room, now)
             if code is not None:

@@ -56,7 +56,7 @@ def _usable_key(text: str | None) -> str | None:
 @cache
 def identity_key() -> str:
     """Return the key of members' ids. Blocks at the first call of a process. Raises django.db.Error."""
-    return IdentityKey.objects.get().value
+    return IdentityKey.objects.get(pk=1).value
 
 
 def keyed_hash(purpose: str, value: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 
 from rooms.fields import KeyField
 from rooms.names import PATTERN, room_key
@@ -138,7 +138,7 @@ class MessageSequenceManager(models.Manager["MessageSequence"]):
                 sequence.epoch = new_epoch()
             if not keeps and sequence.epoch:
                 sequence.epoch, sequence.pruned = "", sequence.last_seq
-                Message.objects.filter(room=room).delete()
+                Message.objects.filter(room=room).discard()
             sequence.save(update_fields=["epoch", "pruned"])
         room.sequence = sequence
 
@@ -155,6 +155,7 @@ class MessageSequence(models.Model):
     last_seq = models.BigIntegerField(default=0)
     last_at = models.DateTimeField(null=True)
     pruned = models.BigIntegerField(default=0)  # through this number messages are deleted
+    removals = models.BigIntegerField(default=0)  # of messages, past the protocol
     disconnections = models.BigIntegerField(default=0)  # the number of the last one
 
     objects = MessageSequenceManager()
@@ -168,15 +169,20 @@ class MessageSequence(models.Model):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """Queries of messages."""
+    """Deletes messages, within the protocol and past it."""
 
-    def after(self, seq: int) -> "MessageQuerySet":
-        """Select the messages after number `seq`, oldest first."""
-        return self.filter(seq__gt=seq).order_by("seq")
+    def discard(self) -> None:
+        """Delete messages that are not shown any more."""
+        super().delete()
 
-    def before(self, seq: int | None) -> "MessageQuerySet":
-        """Select the messages before number `seq`, or all, newest first."""
-        return (self if seq is None else self.filter(seq__lt=seq)).order_by("-seq")
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete as Django does, past the protocol: the numbers stay, and read as deleted messages everywhere."""
+        with transaction.atomic(using=self.db):
+            rooms = list(self.order_by().values_list("room", flat=True).distinct())
+            deleted = super().delete()
+            sequences = MessageSequence.objects.using(self.db).filter(pk__in=rooms)
+            sequences.update(removals=models.F("removals") + 1)
+        return deleted
 
 
 class Message(models.Model):
@@ -195,6 +201,8 @@ class Message(models.Model):
     at = models.DateTimeField()
     key = models.CharField(max_length=65)
 
+    deleted = False  # true of a stand-in for a row that was deleted past the protocol
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:
@@ -205,6 +213,16 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}: {self.seq}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse: a row made past the sequence would take the number of the next message. Raises RuntimeError."""
+        raise RuntimeError(
+            "Messages are numbered when they are posted: call rooms.api.post_message, not save()."
+        )
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row as its queryset does."""
+        return Message.objects.filter(pk=self.pk).delete()
 
     @property
     def client_id(self) -> str | None:

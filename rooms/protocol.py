@@ -84,7 +84,7 @@ class Welcome(Struct, frozen=True, tag="welcome"):
 class MessageFrame(Struct, frozen=True, tag="message", omit_defaults=True):
     """A message. The sender gets it too, as the confirmation.
 
-    `seq` is its number in a room with history, `id` the sender's id for it.
+    `seq` is its number in a room with history, `id` the sender's id for it. A `deleted` one has no text any more.
     """
 
     room: str
@@ -93,6 +93,7 @@ class MessageFrame(Struct, frozen=True, tag="message", omit_defaults=True):
     at: str
     id: str | None = None
     seq: int | None = None
+    deleted: bool = False
 
 
 class Said(Struct, frozen=True, tag="said"):
@@ -169,6 +170,7 @@ class StoredMessage(Protocol):
     guest: bool
     text: str
     at: datetime
+    deleted: bool
 
     @property
     def client_id(self) -> str | None: ...
@@ -177,7 +179,7 @@ class StoredMessage(Protocol):
 def stored_message(room: str, row: StoredMessage) -> MessageFrame:
     """Return the frame that the room `room` shows `row` as."""
     person = Person(row.member, row.name, row.guest)
-    return MessageFrame(room, person, row.text, timestamp(row.at), id=row.client_id, seq=row.seq)
+    return MessageFrame(room, person, row.text, timestamp(row.at), row.client_id, row.seq, row.deleted)
 
 
 def timestamp(moment: datetime) -> str:

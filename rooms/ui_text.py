@@ -85,6 +85,7 @@ ROOM_TEXT: dict[str, Any] = {
         "failed": _("not sent"),
         "refused": _("not sent"),
         "unsent": _("perhaps not sent"),
+        "deleted": _("This message was deleted."),
     },
     "unsent": _("One of your messages was perhaps not sent."),
     "here": _("Here: {count}"),

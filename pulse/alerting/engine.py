@@ -60,15 +60,15 @@ def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = 
     now = now or store_now()
     with transaction.atomic():
         pass  # raises while SQLite can be read but not written: then no pulse can be stored either
-    hosts = {host.name: host for host in Host.objects.only("name", "at", "interval")}
+    hosts = {host.name: host for host in Host.objects.only("name", "at", "seen", "interval")}
     known = rules()
     rule = known.get(STALE)
     changed = False
     for name, seconds in staleness.update(clock, {name: host.at for name, host in hosts.items()}).items():
         is_gone = (
             seconds >= ALIVE_INTERVALS * hosts[name].interval
-        )  # a host with a slow clock still sends pulses
-        if is_gone and hosts[name].at < now - RETENTION:
+        )  # and not only the store's clock far ahead
+        if is_gone and abs(now - hosts[name].seen) > RETENTION:
             changed |= delete_host(hosts[name], now)
         elif rule is not None:
             changed |= _update_stale_alert(hosts[name], rule, seconds, now.timestamp())
@@ -92,7 +92,8 @@ def delete_host(host: Host, now: datetime | None = None) -> bool:
 
 def current_alerts(now: datetime | None = None) -> Alerts:
     """The frame for dashboards. Raise django.db.Error."""
-    shown = Q(until=None) | Q(until__gt=(now or store_now()) - RESOLVED_SHOWN)
+    now = now or store_now()
+    shown = Q(until=None) | Q(until__gt=now - RESOLVED_SHOWN, until__lt=now + RESOLVED_SHOWN)
     events = AlertEvent.objects.filter(shown).order_by("since", "pk")
     return Alerts(tuple(event.entry for event in events), thresholds())
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 
+from rtproject.utils.clocks import is_over
 from rtproject.utils.db import store_now
 
 RETENTION = timedelta(hours=24)
@@ -35,7 +36,11 @@ class HostQuerySet(models.QuerySet["Host"]):
     def live(self, now: datetime | None = None) -> list["Host"]:
         """The hosts with a recent pulse, by their own intervals and not by PULSE_INTERVAL."""
         now = now or store_now()
-        return [host for host in self if now - host.seen < timedelta(seconds=ALIVE_INTERVALS * host.interval)]
+        return [
+            host
+            for host in self
+            if not is_over(host.seen.timestamp(), now.timestamp(), ALIVE_INTERVALS * host.interval)
+        ]
 
 
 class Host(models.Model):

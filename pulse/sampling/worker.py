@@ -15,6 +15,7 @@ from pulse.sampling.sampler import Sampler
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
 from pulse.threads import sampling_thread
+from rtproject.utils.clocks import is_over
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
@@ -55,8 +56,8 @@ class Worker:
 
     async def _publish_tick(self, tick: int) -> None:
         measurement = await self._sample()
-        if measurement is None or clock.now() - measurement.at > STRAY_TICKS * self._interval:
-            # A measurement from before this process was stopped for a while is outdated.
+        if measurement is None or is_over(measurement.at, clock.now(), STRAY_TICKS * self._interval):
+            # A measurement from before this process was stopped, or the clock was set, is outdated.
             self._missed += 1
             return
         seq = max(tick, self._grid.number(measurement.at))  # sampling may end after the next tick

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from pulse.models import RETENTION, AlertEvent, Rollup, Sample
 from pulse.models.alerts import EVENT_RETENTION
 from pulse.storage.rollups import STEPS
@@ -13,9 +15,11 @@ BATCH = 500  # samples: more than come in meanwhile, and few enough to hold no l
 def prune(now: datetime | None = None) -> bool:
     """Delete some of the expired rows; return whether samples are left. Raise django.db.Error."""
     now = now or store_now()
-    oldest = Sample.objects.filter(at__lt=now - RETENTION).order_by("at").values_list("pk", flat=True)[:BATCH]
+    expired = Q(at__lt=now - RETENTION) | Q(at__gt=now + RETENTION)  # or its clock was wrong
+    oldest = Sample.objects.filter(expired).order_by("at").values_list("pk", flat=True)[:BATCH]
     deleted, _ = Sample.objects.filter(pk__in=list(oldest)).delete()
     for seconds, step in STEPS.items():
-        Rollup.objects.filter(step=step, start__lt=now.timestamp() - seconds - step).delete()
+        kept = (now.timestamp() - seconds - step, (now + RETENTION).timestamp())
+        Rollup.objects.filter(step=step).exclude(start__range=kept).delete()
     AlertEvent.objects.filter(until__lt=now - EVENT_RETENTION).delete()
     return deleted == BATCH

@@ -39,6 +39,7 @@ def test_a_missing_host_has_no_samples(host: str) -> None:
 
 def test_a_host_is_live_for_three_of_its_own_intervals() -> None:
     store("gone", 15, 20)
+    store("ahead", -15)  # the store's clock was set back
     store("live", 14, 20)
     store("slow", 170, interval=60.0)
     store("quick", 4, interval=1.0)

@@ -10,6 +10,7 @@ from rooms.access.attempts import PasswordAttempt, Result
 from rooms.identity import keyed_hash
 from rooms.models import Room
 from rooms.names import room_key
+from rtproject.utils.clocks import is_over
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
@@ -71,7 +72,8 @@ def is_admitted(session: SessionBase | None, room: Room) -> bool:
     if session is None:
         return False
     fingerprint, since = session.get(_SESSION_KEY, {}).get(room_key(room.name), ("", 0))
-    return time.time() - since < ADMISSION_SECONDS and constant_time_compare(fingerprint, _fingerprint(room))
+    over = is_over(since, time.time(), ADMISSION_SECONDS)
+    return not over and constant_time_compare(fingerprint, _fingerprint(room))
 
 
 def _fingerprint(room: Room) -> str:

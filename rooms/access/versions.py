@@ -1,7 +1,8 @@
 """The version of a room's access rules, and whether a connection may stay when it changes."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+import msgspec
 
 from rooms.models import Room
 from rtproject.websocket.close_codes import CloseCode
@@ -19,9 +20,9 @@ class AccessVersion(NamedTuple):
     guarded: bool
 
     @classmethod
-    def decode(cls, tag: Iterable[Any]) -> "AccessVersion":
-        """Read a version from an event of the channel layer, as a list. Raises TypeError."""
-        return cls(*tag)
+    def decode(cls, tag: Any) -> "AccessVersion":
+        """Read a version from an event of the channel layer. Raises msgspec.ValidationError."""
+        return msgspec.convert(tag, cls)
 
 
 def access_version(room: Room) -> AccessVersion:

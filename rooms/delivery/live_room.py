@@ -15,7 +15,7 @@ from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
 from rooms.history.reader import MAX_HISTORY, page_after, page_before
-from rooms.models import Message, Room
+from rooms.models import Message, MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rtproject.utils.failure_log import FailureLog
@@ -72,6 +72,7 @@ class LiveRoom:
         self._on_change = on_change
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
+        self._removals = room.sequence.removals if room.epoch else 0
         self._ahead: dict[int, tuple[Frame, AccessVersion]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
@@ -89,7 +90,7 @@ class LiveRoom:
             page = await page_before(self.room.pk, None, MAX_HISTORY)
             self.recent = RecentMessages(page.newest)
             for row in page.rows:
-                if row.seq != self.delivered + 1:  # the first one, or the one behind a deleted row
+                if row.seq != self.delivered + 1:  # the first one, or one behind what is pruned
                     self.recent = RecentMessages(row.seq - 1)
                 self.recent.append(self.to_frame(row))
             self._ahead.clear()  # an event that came meanwhile and is not in the page can be read again
@@ -133,6 +134,15 @@ class LiveRoom:
         self._newest = max(self._newest, seq)
         if self._begun and self._newest > self.delivered and self._repairing is None:
             self._repairing = run_in_background(self._repair(), f"repair of {self.key}")
+
+    def follow(self, sequence: MessageSequence) -> None:
+        """The room was read from the store, with this sequence: catch up with it."""
+        if sequence.removals != self._removals:
+            self._removals = sequence.removals
+            self.recent = RecentMessages(
+                self.delivered
+            )  # some of them are deleted: newcomers get the store's
+        self.expect(sequence.last_seq)
 
     async def wait_for(self, seq: int) -> None:
         """Return when message `seq` was delivered."""
@@ -182,17 +192,21 @@ class LiveRoom:
             self._newest = self.delivered
             self._changed()
             return
+        if page.newest <= self.delivered:
+            self._newest = self.delivered  # an event has named a number that the store does not have
+            return
         following = page.rows[0].seq if page.rows else page.newest + 1
         if following > self.delivered + 1:
             self._skip_to(following)
-        missed = [row for row in page.rows if row.seq > self.delivered and row.seq not in self._ahead]
-        for row in missed:
-            self.add_message(row.seq, self.to_frame(row), page.access)
+        missed = [row for row in page.rows if row.seq > self.delivered]
+        # Also in place of what events brought under these numbers.
+        self._ahead |= {row.seq: (self.to_frame(row), page.access) for row in missed}
+        self._deliver_next()
         if missed:
             logger.info("room %s: repaired a gap of %d", self.key, len(missed))
 
     def _skip_to(self, seq: int) -> None:
-        logger.error("room %s: messages up to %d were deleted before they were delivered", self.key, seq - 1)
+        logger.error("room %s: messages up to %d were pruned before they were delivered", self.key, seq - 1)
         self.recent = RecentMessages(seq - 1)
         self._ahead = {later: message for later, message in self._ahead.items() if later >= seq}
         self._deliver_next()

@@ -1,14 +1,17 @@
 """Reading stored messages: pages of rows, and the `history` frame made of one."""
 
 import asyncio
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
+from django.db.models import Min
 
 from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version, can_read
+from rooms.history.store import now
 from rooms.models import Message, Room
 from rtproject.websocket.exceptions import ClientError
 
@@ -18,7 +21,7 @@ PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in
 
 
 class Page(NamedTuple):
-    """Some messages of a room, ascending, and the state of the room after they were read.
+    """Some messages of a room in ascending order without a hole, and the state of the room.
 
     Messages up to number `pruned_through` are not shown any more. The epoch is empty if the room keeps no
     messages.
@@ -32,24 +35,54 @@ class Page(NamedTuple):
 
 
 def read_after(room: int, seq: int, limit: int) -> Page:
-    """Return the first `limit` messages after number `seq`. Blocks. Raises django.db.Error."""
-    return _page(room, list(Message.objects.filter(room=room).after(seq)[:limit]))
+    """Return the first `limit` messages of the row `room` after number `seq`. Blocks. Raises django.db.Error."""
+    state, first = _state(room), seq + 1
+    if first <= state.pruned_through:  # begin with what is left: the numbers before it may be many
+        left = Message.objects.filter(room=room, seq__gt=seq).aggregate(first=Min("seq"))["first"]
+        first = min(left or state.newest + 1, state.pruned_through + 1)
+    return _filled(room, state, first, min(first + limit - 1, state.newest))
 
 
 def read_before(room: int, seq: int | None, limit: int) -> Page:
-    """Return the last `limit` messages, before `seq` if given. Blocks. Raises django.db.Error."""
-    rows = Message.objects.filter(room=room).before(seq)[:limit]
-    return _page(room, list(rows)[::-1])
+    """Return the last `limit` messages before number `seq`, or of all. Blocks. Raises django.db.Error."""
+    state = _state(room)
+    last = state.newest if seq is None else min(seq - 1, state.newest)
+    return _filled(room, state, last - limit + 1, last)
 
 
-def _page(room: int, rows: list[Message]) -> Page:
-    # Read after the messages, so that the access version is at least as new as they are.
-    now = Room.objects.select_related("sequence").filter(pk=room).first()
-    if now is None or not now.epoch:
+def _state(room: int) -> Page:
+    """The state of the room, as a page without messages."""
+    row = Room.objects.select_related("sequence").filter(pk=room).first()
+    if row is None or not row.epoch:
         return Page([], AccessVersion(0, 0, guarded=False), "", 0, 0)
-    sequence = now.sequence
-    newest = max(sequence.last_seq, rows[-1].seq if rows else 0)
-    return Page(rows, access_version(now), now.epoch, newest, sequence.pruned_through(now.history_size))
+    pruned_through = row.sequence.pruned_through(row.history_size)
+    return Page([], access_version(row), row.epoch, row.sequence.last_seq, pruned_through)
+
+
+def _filled(room: int, state: Page, first: int, last: int) -> Page:
+    """The messages `first` to `last`, all of them known to `state`, so its access version is as new as they are.
+
+    A number without a row was deleted past the protocol, unless it is pruned by now.
+    """
+    numbers = range(max(first, 1), last + 1)
+    if not numbers:
+        return state
+    found = Message.objects.filter(room=room, seq__range=(numbers[0], last)).order_by("seq")
+    rows = {row.seq: row for row in found}
+    if any(seq not in rows for seq in numbers if seq > state.pruned_through):
+        state = _state(room)
+        at = next((row.at for row in rows.values()), now())
+        for seq in numbers:
+            if seq > state.pruned_through:
+                at = rows.setdefault(seq, _deleted(room, seq, at)).at
+    return state._replace(rows=[rows[seq] for seq in numbers if seq in rows])
+
+
+def _deleted(room: int, seq: int, at: datetime) -> Message:
+    """A stand-in for a deleted row, with the time of the one before it."""
+    row = Message(room_id=room, seq=seq, guest=True, at=at)
+    row.deleted = True
+    return row
 
 
 page_after = database_sync_to_async(read_after)

@@ -1,5 +1,6 @@
 """Storing messages: numbered and in one transaction. It blocks: call it in a thread."""
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from rooms.access.versions import AccessVersion, can_receive
 from rooms.models import Message, MessageSequence, Room
 from rooms.protocol import Person
 from rtproject.utils.db import short_transaction
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,22 @@ def store_messages(
         transaction.write()
         before_commit()
     return results
+
+
+def discard_foreign(rooms: set[int]) -> bool:
+    """Delete rows with numbers that the sequences have not reached, so that the next messages can have them.
+
+    Something past the protocol made them, and nobody was shown one. Returns whether there were any.
+    """
+    with short_transaction():
+        found = False
+        for pk, room in _lock(rooms).items():
+            foreign = Message.objects.filter(room=pk, seq__gt=room.last_seq)
+            if count := foreign.count():
+                logger.warning("room %d: deleted %d messages that were stored past rooms.api", pk, count)
+                foreign.discard()
+                found = True
+    return found
 
 
 class _Transaction:

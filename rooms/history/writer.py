@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
 
 from rooms.history.pruning import Beyond, prune
-from rooms.history.store import NewMessage, StoreResult, StoreStatus, store_messages
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, discard_foreign, store_messages
 from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.flood_log import FloodLog
 from rtproject.websocket.lifecycle import run_in_background
 
 P = ParamSpec("P")
@@ -54,6 +55,9 @@ class Batch:
         while True:
             try:
                 return store_messages(self._messages, self._before_commit, again=self._commit_unknown)
+            except IntegrityError:
+                if not discard_foreign({message.room.pk for message in self._messages}):
+                    raise
             except (InterfaceError, OperationalError):
                 self._after_failure()
                 if time.monotonic() > (end + COMMIT_TIMEOUT if self._commit_unknown else end):
@@ -93,6 +97,7 @@ class Writer:
         self._pruning: asyncio.Task[None] | None = None
         self._grown: set[int] = set()  # rows of rooms that may have more messages than they keep
         self._failures = FailureLog("storing messages")
+        self._faults = FloodLog()
         self._pruning_failures = FailureLog("deleting old messages")
 
     async def store(self, message: NewMessage) -> StoreResult:
@@ -121,9 +126,28 @@ class Writer:
     async def _store_batch(self, messages: Sequence[NewMessage]) -> list[StoreResult]:
         batch = Batch(messages)
         with self._failures:
-            return await _run_in_time(batch)
+            try:
+                return await _run_in_time(batch)
+            except (
+                DataError,
+                IntegrityError,
+            ) as error:  # the store works, and something in one room is wrong
+                return await self._store_by_room(messages, error)
         status = StoreStatus.UNAVAILABLE if batch.cancel() else StoreStatus.COMMIT_UNKNOWN
         return [StoreResult(status)] * len(messages)
+
+    async def _store_by_room(self, messages: Sequence[NewMessage], error: Error) -> list[StoreResult]:
+        """Store the messages of each room by themselves: an error in one fails nobody in another."""
+        rooms = {message.room.pk for message in messages}
+        if len(rooms) == 1:
+            reason = str(error).partition("\n")[0]  # what follows may be a text
+            self._faults.report("messages of room %s cannot be stored: %s", messages[0].room.name, reason)
+            return [StoreResult(StoreStatus.UNAVAILABLE)] * len(messages)
+        results: dict[int, StoreResult] = {}
+        for room in rooms:
+            own = [message for message in messages if message.room.pk == room]
+            results |= zip(map(id, own), await self._store_batch(own), strict=True)
+        return [results[id(message)] for message in messages]
 
     def _prune_soon(self, room: int) -> None:
         self._grown.add(room)

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('last_seq', models.BigIntegerField(default=0)),
                 ('last_at', models.DateTimeField(null=True)),
                 ('pruned', models.BigIntegerField(default=0)),
+                ('removals', models.BigIntegerField(default=0)),
                 ('disconnections', models.BigIntegerField(default=0)),
             ],
         ),

@@ -1,6 +1,5 @@
 """Rooms in the admin: the effects of its pages, their permissions, and their secrets."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from rooms.models import Disconnection, Message, MessageSequence, ReservedName, Room
-from rooms.tests.support import make_room
+from rooms.models import Disconnection, ReservedName, Room
+from rooms.tests.support import make_room, put_texts, read_again
 
 pytestmark = pytest.mark.django_db
 
@@ -54,12 +53,7 @@ def changer() -> Client:
 def room() -> Room:
     """A guarded room with messages."""
     room = make_room(title="The VIPs")
-    MessageSequence.objects.sync(room)
-    for seq in range(1, 4):
-        Message.objects.create(
-            room=room, seq=seq, member="m", name="Ann", guest=True, text=f"private {seq}",
-            at=datetime.now(UTC), key=f":{seq}",
-        )  # fmt: skip
+    put_texts(read_again("VIP"), "private 1", "private 2", "private 3")
     return room
 
 

@@ -42,6 +42,13 @@ async def test_what_was_today_is_yesterday_after_midnight(daphne, pages):
     await expect(days).to_have_text(["Yesterday", "Today"])
 
 
+async def test_a_deleted_message_says_so(daphne, page):
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    room.tell(room.message("stays"), room.message(deleted=True) | {"text": ""})
+    await expect(messages(page)).to_have_text(["stays", "This message was deleted."])
+
+
 async def test_a_sender_who_goes_on_is_named_once(daphne, page):
     """The name returns after another sender, a pause or a notice; screen readers always get it."""
     room = PlayedRoom()

@@ -6,8 +6,17 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
+from rooms.history.pruning import prune
 from rooms.models import Disconnection, Message, MessageSequence, ReservedName, Room
-from rooms.tests.support import keeping_room, make_room, put_many, put_texts, read_again, resize
+from rooms.tests.support import (
+    keeping_room,
+    make_older,
+    make_room,
+    put_many,
+    put_texts,
+    read_again,
+    resize,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +137,33 @@ class TestSequence:
     )
     def test_what_was_deleted_or_is_beyond_the_size_is_not_shown(self, last, pruned, size, expected):
         assert MessageSequence(last_seq=last, pruned=pruned).pruned_through(size) == expected
+
+
+class TestMessage:
+    def test_a_row_that_is_not_posted_is_refused(self):
+        """It would take the number of the next message."""
+        room = keeping_room()
+        (row,) = put_many(room, 1)
+        with pytest.raises(RuntimeError, match=r"rooms\.api"):
+            Message.objects.create(room=room, seq=2, guest=True, at=row.at)
+        with pytest.raises(RuntimeError, match=r"rooms\.api"):
+            row.save()
+        assert [each.seq for each in put_texts(room, "next")] == [2]
+
+    def test_deleting_rows_is_noted_in_their_rooms(self):
+        """What is pruned is none of it."""
+        room, other = keeping_room(), keeping_room("other", history_size=1)
+        row, *_ = put_many(room, 3)
+        put_many(other, 3)
+        row.delete()
+        Message.objects.filter(room=room, seq=3).delete()
+        make_older(minutes=1)
+        prune(other.pk)
+        assert list(Message.objects.values_list("room", "seq").order_by("pk")) == [
+            (room.pk, 2),
+            (other.pk, 3),
+        ]
+        assert [read_again(name).sequence.removals for name in ("lobby", "other")] == [2, 0]
 
 
 def test_rows_have_names_for_people():

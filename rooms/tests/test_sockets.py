@@ -22,6 +22,23 @@ room.save()
 """
 
 
+DELETE_ROW = "from rooms.models import Message; Message.objects.filter(room__name='lobby', seq={}).delete()"
+
+
+async def test_a_row_that_the_orm_deleted_reads_as_a_deleted_message(daphne):
+    """Although somebody inside was shown it, and this process had it in its memory."""
+    async with daphne.connect("/ws/lobby", {"history": "0"}) as ada:
+        await next_frame(ada)
+        said = [await ask(ada, {"type": "say", "text": text, "id": text}) for text in ("one", "two", "three")]
+        await asyncio.to_thread(daphne.execute, DELETE_ROW.format(said[1]["seq"]))
+        async with daphne.connect("/ws/lobby", {"history": "3"}) as bob:
+            assert (await next_frame(bob))["seq"] == said[2]["seq"]
+            replayed = [await next_frame(bob) for _ in said]
+    assert [frame["seq"] for frame in replayed] == [frame["seq"] for frame in said]
+    assert (replayed[1]["text"], replayed[1]["deleted"]) == ("", True)
+    assert (replayed[0], replayed[2]) == (said[0], said[2])
+
+
 async def test_members_get_each_other_s_messages_and_their_own(daphne):
     async with daphne.connect("/ws/lobby", {"name": "Ada"}) as ada, daphne.connect("/ws/LOBBY/") as bob:
         welcome = await next_frame(ada)

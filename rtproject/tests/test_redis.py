@@ -5,11 +5,12 @@ import json
 import re
 import urllib.request
 
+import msgpack
 import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from rooms.tests.wire import ask, next_frame, refusal
+from rooms.tests.wire import TIMEOUT, ask, next_frame, refusal
 from rtproject.tests.support.isolation import ROOT
 from rtproject.tests.support.servers import Daphne
 
@@ -78,3 +79,39 @@ def test_the_documented_user_can_do_nothing_else(valkey):
                 user.execute_command(*command.split())
         with pytest.raises(ResponseError, match=r"can't|cannot|permissions"):
             user.eval("return redis.call('LPUSH', 'other:x', 1)", 0)
+
+
+def forgeries(genuine: bytes) -> list[bytes]:
+    """What another user of Redis can make of an event that it has heard."""
+    event = msgpack.unpackb(genuine)
+    bodies = [event["body"].replace('"seq":1', f'"seq":{seq}') for seq in (0, 2, 3, 10**15)]
+    changed = [
+        event | {"body": body} for body in (*bodies, event["body"].replace("hello", "HELLO"), "", None)
+    ]
+    unsigned = {"type": "group.event", "group": event["group"], "text": "{}", "tags": {"seq": 2}}
+    packed = [
+        msgpack.packb(each) for each in (*changed, unsigned, {}, [], None, 7, {"group": event["group"]})
+    ]
+    return [genuine, b"", b"\xc1", genuine[:-1], *packed]
+
+
+async def test_forged_and_broken_events_change_nothing(start_server, new_site, valkey):
+    """They hide no message, show none twice, keep no process busy, and are one line of its log."""
+    site = new_site(REDIS_URL=valkey.url, REDIS_PREFIX="site")
+    first, second = start_server(site=site), start_server(site=site)
+    async with first.connect("/ws/lobby") as ada, second.connect("/ws/lobby") as bob:
+        for client in (ada, bob):
+            await next_frame(client)
+        with Redis.from_url(valkey.url) as redis, redis.pubsub() as spy:
+            spy.psubscribe("site:__group__rooms.*")
+            assert spy.get_message(timeout=TIMEOUT)["type"] == "psubscribe"
+            assert await ask(ada, "hello") == await next_frame(bob)
+            while b'"seq":1' not in (heard := spy.get_message(timeout=TIMEOUT))["data"]:
+                pass
+            for forgery in forgeries(heard["data"]) * 20:
+                redis.publish(heard["channel"], forgery)
+        for text in ("two", "three"):
+            assert await ask(ada, text) == await next_frame(bob)
+    for server in (first, second):
+        assert server.log.count("that this site did not send") == 1
+        assert "Traceback" not in server.log

@@ -32,8 +32,10 @@ def _thresholds() -> None:
 
 
 def store(tick: int, host: str = "a", **figures: Any) -> bool:
-    """Store the pulse of a tick after NOON; whether an alert changed."""
-    return store_samples([new_sample(host, NOON + INTERVAL * tick, **figures)])
+    """Store the pulse of a tick after NOON, at its time; whether an alert changed."""
+    changed = store_samples([new_sample(host, NOON + INTERVAL * tick, **figures)])
+    Host.objects.filter(name=host).update(seen=moment(NOON + INTERVAL * tick))
+    return changed
 
 
 def events(**wanted: object) -> list[tuple[str, str, str]]:
@@ -162,6 +164,17 @@ def test_a_host_that_is_stale_for_a_day_is_deleted_and_its_alert_ends() -> None:
     assert process.check(day, day + 20) == [False, True]
     assert AlertEvent.objects.get().until == moment(NOON + day + 20)
     assert [model.objects.count() for model in (Host, Sample, Rollup)] == [0, 0, 0]
+
+
+def test_a_host_whose_clock_was_far_ahead_is_deleted_as_any_other() -> None:
+    """By the store's clock, and also if that was set back since."""
+    day = RETENTION.total_seconds()
+    for seen, deleted in ((0, False), (-2 * day, True), (3 * day, True)):
+        store_samples([new_sample("fast", NOON + 300 * day)])
+        Host.objects.update(seen=moment(NOON + seen))
+        process = Process()
+        process.check(1, 10, 20)
+        assert Host.objects.exists() is not deleted
 
 
 def test_deleting_a_host_leaves_others_and_a_host_with_a_newer_pulse() -> None:

@@ -113,18 +113,21 @@ async def test_slow_sampling_does_not_move_the_grid(monkeypatch: pytest.MonkeyPa
     assert world.moments[1:] == [NOON + 12, NOON + 22, NOON + 32]
 
 
-async def test_a_measurement_from_before_a_long_stop_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another worker of this host may have continued."""
+@pytest.mark.parametrize(("jump", "ticks"), [(3600, [0, 722, 723]), (-3600, [0, -718, -717])])
+async def test_a_measurement_from_before_a_long_stop_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, jump: int, ticks: list[int]
+) -> None:
+    """Another worker of this host may have continued. So is one from before the clock was set back."""
     world = World(monkeypatch, 3)
     sample = Sampler.sample
 
     def stopped(sampler: Sampler) -> Measurement | None:
         measurement = sample(sampler)
-        world.clock.time += 3600 if world.counts["read"] == 3 else 0
+        world.clock.time += jump if world.counts["read"] == 3 else 0
         return measurement
 
     monkeypatch.setattr(Sampler, "sample", stopped)
-    assert await world.run() == [0, 722, 723]
+    assert await world.run() == ticks
     assert len(world.stored) == 3
 
 

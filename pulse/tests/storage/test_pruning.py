@@ -33,6 +33,13 @@ def test_rollups_are_pruned_when_no_chart_shows_them() -> None:
         assert min(Rollup.objects.filter(step=step).values_list("start", flat=True)) == NOON - seconds + step
 
 
+def test_what_a_wrong_clock_dated_in_the_future_is_pruned() -> None:
+    store_samples([new_sample("a", NOON + age) for age in (0, DAY, DAY + 600)])
+    prune(NOW)
+    assert max(Sample.objects.values_list("at", flat=True)) == moment(NOON + DAY)
+    assert max(Rollup.objects.values_list("start", flat=True)) == NOON + DAY
+
+
 def test_alerts_are_pruned_when_they_ended_long_ago() -> None:
     old = NOW - 2 * EVENT_RETENTION
     for metric, until in (("cpu", old), ("disk", NOW - EVENT_RETENTION / 2), ("silent", None)):

@@ -43,7 +43,7 @@ export class ItemMaker {
     if (entry.frame) this.#fillMessage(item, entry);
   }
 
-  #fillMessage(item, { frame: { from, text, id, seq }, at, own, status }) {
+  #fillMessage(item, { frame: { from, text, id, seq, deleted }, at, own, status }) {
     item.classList.toggle("own", own);
     Object.assign(item.dataset, { sender: `${from.id} ${from.name}`, at: at.getTime(), status });
     if (id !== undefined) item.dataset.id = id;
@@ -52,7 +52,7 @@ export class ItemMaker {
     item.querySelector(".from").dataset.hue = hue(from.id ?? "");
     item.querySelector(".you").hidden = !own;
     item.querySelector(".user").hidden = from.guest !== false;
-    item.querySelector(".text").replaceChildren(...withLinks(text));
+    item.querySelector(".text").replaceChildren(...(deleted ? [this.#words.deleted] : withLinks(text)));
     showClock(item.querySelector(".foot time"), at);
     item.querySelector(".status").textContent = this.#words[status] ?? "";
     item.querySelector(".actions").hidden = !CAN_EDIT.includes(status);

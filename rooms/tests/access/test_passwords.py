@@ -86,10 +86,10 @@ class TestAdmission:
         assert not is_admitted(session, room)
 
     def test_it_lasts_for_twelve_hours(self, session: SessionBase, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Later the password is needed again."""
+        """After that the password is asked for again, and when the clock was set back."""
         room, now = guarded(), time.time()
         admit(session, room)
-        for seconds, admitted in ((12 * 3600 - 60, True), (12 * 3600 + 60, False)):
+        for seconds, admitted in ((12 * 3600 - 60, True), (12 * 3600 + 60, False), (-30, True), (-90, False)):
             monkeypatch.setattr(time, "time", lambda seconds=seconds: now + seconds)
             assert is_admitted(session, room) == admitted
 

@@ -50,7 +50,7 @@ class Store:
     """Stands in for the store of one room, whose messages have their numbers as texts.
 
     While it is `failing` it is out of reach. An answer waits for `gate` after the rows were read; `late` more messages
-    are stored between the two queries of the next answer.
+    are stored between the two queries of the next answer. Deleted messages have a minus before their number.
     """
 
     def __init__(self, newest: int = 0) -> None:
@@ -75,9 +75,9 @@ class Store:
         return await self._page(None, range(max(self.pruned, self.newest - limit) + 1, self.newest + 1))
 
     async def _page(self, after: int | None, seqs: range) -> Page:
-        self.newest, self.late = self.newest + self.late, 0
-        rows = [Message(seq=seq, text=str(seq)) for seq in seqs if seq not in self.deleted]
+        rows = [Message(seq=seq, text=str(-seq if seq in self.deleted else seq)) for seq in seqs]
         page = Page(rows, self.access, self.epoch, self.newest, self.pruned)
+        self.newest, self.late = self.newest + self.late, 0
         failing = self.failing
         self.asked.put_nowait(after)
         await self.gate.wait()

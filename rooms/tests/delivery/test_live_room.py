@@ -7,7 +7,7 @@ import pytest
 from rooms.delivery import live_room as module
 from rooms.delivery.live_room import RecentMessages
 from rooms.delivery.replay import catch_up
-from rooms.models import Room
+from rooms.models import MessageSequence, Room
 from rooms.tests.delivery import support
 from rooms.tests.delivery.support import GUARDED, OPEN, Member, begun, event, numbers, subscribed
 from rooms.tests.support import until
@@ -46,7 +46,7 @@ async def test_it_begins_with_the_newest_messages(store, newest):
 
 @pytest.mark.parametrize("deleted", [{5}, {9, 10}, set(range(11))])
 async def test_rows_deleted_past_the_protocol_break_nothing(store, deleted):
-    """Newcomers get the messages that are left, once, and new ones."""
+    """Newcomers get all numbers, and new ones."""
     store.newest, store.deleted = 10, deleted
     live_room = await begun()
     await asyncio.wait_for(live_room.wait_for(10), 5)
@@ -54,7 +54,21 @@ async def test_rows_deleted_past_the_protocol_break_nothing(store, deleted):
     await catch_up(live_room, member, 0)
     live_room.deliver(event(11))
     await settle()
-    assert member.received == [seq for seq in numbers(1, 11) if int(seq) not in deleted]
+    assert member.received == [str(-seq if seq in deleted else seq) for seq in range(1, 12)]
+
+
+async def test_newcomers_get_no_message_from_memory_that_was_deleted_since(store, live_room):
+    """Past the protocol, so that no event told of it."""
+    store.deleted = {3}
+    live_room.follow(MessageSequence(last_seq=4))
+    member = Member()
+    await catch_up(live_room, member, 2)
+    live_room.follow(MessageSequence(last_seq=4, removals=1))
+    newcomer = Member()
+    await catch_up(live_room, newcomer, 2)
+    live_room.deliver(event(5))
+    await settle()
+    assert (member.received, newcomer.received) == (["3", "4", "5"], ["-3", "4", "5"])
 
 
 async def test_a_message_from_the_store_counts_as_sent_under_the_present_rules(store, live_room):

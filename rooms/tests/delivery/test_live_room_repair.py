@@ -8,6 +8,7 @@ from rooms.delivery import live_room as module
 from rooms.delivery.live_room import LiveRoom
 from rooms.tests.delivery.support import Member, begun, event, numbers, subscribed
 from rooms.tests.support import until
+from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.tests.helpers import settle
 
@@ -64,6 +65,24 @@ async def test_a_store_that_fails_is_asked_again(store, live_room, member, caplo
     ]
 
 
+@pytest.mark.parametrize("seq", [6, 300, 10**15])
+async def test_a_number_that_the_store_does_not_have_is_forgotten(store, live_room, member, seq):
+    """The store is read once for it, and messages come as before."""
+    live_room.expect(seq)
+    await until(lambda: not repairs())
+    assert store.taken() == [4]
+    store.newest = 5
+    live_room.deliver(event(5))
+    await until(lambda: member.received == ["5"])
+
+
+async def test_what_the_store_has_counts_more_than_an_event(store, live_room, member):
+    """An event of another number than its message hides none."""
+    store.newest = 6
+    live_room.deliver(GroupEvent("4", event(6).tags))
+    await until(lambda: member.received == numbers(5, 6))
+
+
 @pytest.mark.parametrize("epoch", ["", "other"])
 async def test_messages_of_another_epoch_are_not_delivered(store, epoch):
     """The room has changed: it is read again, and nothing more is expected here."""
@@ -86,11 +105,11 @@ async def test_a_closed_live_room_reads_no_more(store, live_room):
 
 
 @pytest.mark.parametrize("early", [9, 8], ids=["behind the next one", "the next one"])
-async def test_messages_deleted_before_they_were_delivered_are_skipped(
+async def test_messages_pruned_before_they_were_delivered_are_skipped(
     store, live_room, member, early, caplog
 ):
     store.newest, store.pruned = 9, 7
     live_room.deliver(event(early))
     live_room.expect(9)
     await until(lambda: member.received == numbers(8, 9))
-    assert "room lobby: messages up to 7 were deleted before they were delivered" in caplog.text
+    assert "room lobby: messages up to 7 were pruned before they were delivered" in caplog.text

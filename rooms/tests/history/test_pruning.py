@@ -1,7 +1,6 @@
 """Messages beyond the history size are deleted, a few at a time, after new ones are stored."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -54,6 +53,14 @@ class TestPrune:
         assert prune(room.pk) is Beyond.YOUNG
         assert kept() == [2, 3, 4]
 
+    def test_what_a_wrong_clock_dated_in_the_future_is_not_young(self):
+        """It would keep what stands behind it for ever."""
+        room = keeping_room(history_size=1)
+        put_many(room, 3)
+        make_older(days=-1)
+        assert prune(room.pk) is Beyond.NOTHING
+        assert kept() == [3]
+
     def test_a_room_that_is_gone_or_keeps_nothing_has_nothing_beyond(self):
         room = keeping_room(history_size=1)
         put_many(room, 3)
@@ -71,7 +78,7 @@ class TestWriter:
     @pytest.fixture
     def room(self, monkeypatch: pytest.MonkeyPatch) -> Room:
         monkeypatch.setattr(module, "PRUNE_SECONDS", 0.01)
-        monkeypatch.setattr(pruning, "AGE", timedelta(seconds=-1))
+        monkeypatch.setattr(pruning, "AGE", -1.0)
         return keeping_room(history_size=2)
 
     async def grow(self, writer: Writer, room: Room, count: int) -> None:
@@ -87,8 +94,8 @@ class TestWriter:
             assert await sync_to_async(kept)() == [newest - 1, newest]
 
     async def test_young_messages_are_deleted_later(self, room, monkeypatch):
-        """It needs no further message."""
-        monkeypatch.setattr(pruning, "AGE", timedelta(minutes=1))
+        """Though no further message is stored."""
+        monkeypatch.setattr(pruning, "AGE", 60.0)
         left: list[Beyond] = []
 
         def spy(room: int) -> Beyond:

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import DataError, OperationalError
 
 from rooms.history import writer as module
-from rooms.history.store import NewMessage, StoreResult, StoreStatus, store_messages
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, now, store_messages
 from rooms.history.writer import StoredBatch, Writer
 from rooms.models import Message, Room
 from rooms.tests.support import TIMEOUT, keeping_room, new_message, until
@@ -84,14 +84,18 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 class Process:
     """A writer with one room; `stored` are the batches that it has handed on."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, writer: Writer | None = None) -> None:
         self.stored: list[StoredBatch] = []
-        self._room = room
-        self._writer = Writer(self.stored.append)
+        self.room = room
+        self._writer = writer or Writer(self.stored.append)
+
+    def beside(self, room: Room) -> "Process":
+        """Another room of the same process."""
+        return Process(room, self._writer)
 
     def store(self, *texts: str) -> "list[asyncio.Task[StoreResult]]":
         """Store messages of senders that post at the same moment."""
-        return [asyncio.create_task(self._writer.store(new_message(self._room, text))) for text in texts]
+        return [asyncio.create_task(self._writer.store(new_message(self.room, text))) for text in texts]
 
     async def statuses(self, *texts: str) -> list[StoreStatus]:
         """Store messages; return what became of them."""
@@ -146,7 +150,7 @@ async def test_a_batch_is_handed_on_when_it_is_stored(store, process):
 async def test_while_the_store_fails_all_senders_are_told(store, process, caplog):
     """The failure is logged once, and so is its end."""
     caplog.set_level("INFO")
-    store.faults = [OperationalError("disk full"), DataError("odd")]
+    store.faults = [OperationalError("disk full"), OperationalError("disk full")]
     assert await process.statuses("a", "b") == [UNAVAILABLE] * 2
     assert await process.statuses("c") == [UNAVAILABLE]
     assert await process.statuses("d") == [STORED]
@@ -155,6 +159,42 @@ async def test_while_the_store_fails_all_senders_are_told(store, process, caplog
         "storing messages works again",
     ]
     assert await count_messages() == 1
+
+
+@pytest.fixture
+async def neighbor(process) -> Process:
+    """Another room, whose messages share the batches of the first one's."""
+    return process.beside(await sync_to_async(keeping_room)("other"))
+
+
+async def test_an_error_in_one_room_fails_nobody_in_another(store, process, neighbor, caplog):
+    """Its own senders are told, and each flood of them is one line of log."""
+    for number in range(1, 3):
+        store.faults = [DataError("odd\nDETAIL: a text"), DataError("odd\nDETAIL: a text")]
+        here, there = await asyncio.gather(process.statuses("a", "b"), neighbor.statuses("c"))
+        assert (here, there) == ([UNAVAILABLE] * 2, [STORED])
+        assert store.batches[-3:] == [["a", "b", "c"], ["a", "b"], ["c"]]
+        assert await count_messages() == number
+    assert caplog.messages == ["messages of room lobby cannot be stored: odd"]
+
+
+async def test_rows_stored_past_the_protocol_jam_no_room(store, process, neighbor):
+    """Nobody was shown one, so the next messages get their numbers."""
+    assert await process.statuses("a") == [STORED]
+    await sync_to_async(make_foreign_rows)(process.room, 2, 3)
+    here, there = await asyncio.gather(process.statuses("b", "c"), neighbor.statuses("d"))
+    assert (here, there) == ([STORED] * 2, [STORED])
+    rows = Message.objects.filter(room=process.room).order_by("seq").values_list("seq", "text")
+    assert [row async for row in rows] == [(1, "a"), (2, "b"), (3, "c")]
+
+
+def make_foreign_rows(room: Room, *seqs: int) -> None:
+    """Store rows without the sequence, in a way that asks nobody."""
+    at = now()
+    Message.objects.bulk_create(
+        Message(room=room, seq=seq, member="m", guest=True, text="foreign", at=at, key=str(seq))
+        for seq in seqs
+    )
 
 
 async def test_only_a_store_that_may_come_back_is_asked_again(store, process, monkeypatch):

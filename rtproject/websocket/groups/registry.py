@@ -8,25 +8,31 @@ supplies the groups, so any process can publish.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Protocol
 
+import msgspec
 from channels.layers import get_channel_layer
 
-from rtproject.utils.log_text import cause
+from rtproject.utils.flood_log import FloodLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth
 from rtproject.websocket.groups.layer import ask_layer, renew_layer
+from rtproject.websocket.groups.signing import is_signed, sign
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
+MAX_AT_ONCE = 100  # events that are handled in one turn of the loop
+
+_decoder = msgspec.json.Decoder(tuple[str, str | None, dict[str, Any]])
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
     that the layer can serialize: numbers, strings, booleans, None. Raises LayerUnavailable.
     """
-    event = {"type": "group.event", "group": group, "text": text, "tags": tags}
+    body = msgspec.json.encode((group, text, tags)).decode()
+    event = {"type": "group.event", "group": group, "body": body, "signature": sign(body)}
     await ask_layer(get_channel_layer().group_send(group, event))
 
 
@@ -84,6 +91,8 @@ class GroupRegistry:
         self._groups: dict[str, Group] = {}
         self._lock = asyncio.Lock()  # one change of membership at a time: joins and leaves do not cross
         self._channel: str | None = None
+        self._broken_events = FloodLog()
+        self._failing_members = FloodLog()
 
     async def join(self, name: str, member: GroupMember) -> None:
         """Return when `member` receives the group's events. Raises LayerUnavailable, and then it is not a member."""
@@ -161,9 +170,13 @@ class GroupRegistry:
     async def _receive(self, health: LayerHealth) -> None:
         """Deliver the events of this process's channel, for as long as the process runs."""
         failures = 0
-        while True:
+        for number in itertools.count(1):
+            if number % MAX_AT_ONCE == 0:
+                await asyncio.sleep(0)  # `receive` does not suspend while events are waiting
             try:
-                event = await get_channel_layer().receive(health.channel)
+                raw = await get_channel_layer().receive(health.channel)
+            except (TypeError, ValueError):  # it cannot be deserialized
+                raw = None
             except Exception as error:
                 if failures == 0:
                     logger.error("cannot receive from the channel layer: %s", cause(error))
@@ -172,21 +185,29 @@ class GroupRegistry:
                 continue
             failures = 0
             try:
-                health.received.add(event["group"])
-                self._deliver(event)
-            except (KeyError, TypeError, ValueError):
-                logger.warning("an event on the channel layer has an unknown shape")
+                health.received.add(raw["group"])
+                self._deliver(raw)
+            except Exception:  # nothing of it can be relied on
+                self._broken_events.report(
+                    "events on the channel layer that this site did not send are ignored"
+                )
 
-    def _deliver(self, raw: dict[str, Any]) -> None:
+    def _deliver(self, raw: Any) -> None:
+        """Deliver an event to its group. Raises whatever comes of one that this site did not send."""
         group = self._groups.get(raw["group"])
         if group is None:
             return
-        event = GroupEvent(raw["text"], raw["tags"])
+        if not is_signed(raw["body"], raw["signature"]):
+            raise ValueError("the signature is wrong")
+        name, text, tags = _decoder.decode(raw["body"])
+        if name != raw["group"]:
+            raise ValueError("the event is of another group")
+        event = GroupEvent(text, tags)
         for member in list(group.members):
             try:
                 member.deliver(event)
-            except Exception:  # an error in one member must not cost the others the event
-                logger.exception("a member failed to handle an event")
+            except Exception as error:  # an error in one member must not cost the others the event
+                self._failing_members.report("a member failed to handle an event", error=error)
 
 
 current_registry = loop_local(GroupRegistry)

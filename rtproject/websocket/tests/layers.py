@@ -1,10 +1,12 @@
 """A channel layer that fails on demand, and members of groups."""
 
 import asyncio
+import json
 from collections import defaultdict
 from typing import Any
 
 from rtproject.websocket.groups.registry import GroupEvent, GroupRegistry, broadcast
+from rtproject.websocket.groups.signing import sign
 from rtproject.websocket.tests.helpers import soon
 
 
@@ -45,7 +47,8 @@ async def assert_receives(group: str, *members: Listener) -> None:
 
 def raw_event(text: str | None, group: str = "group") -> dict[str, Any]:
     """An event for `group` as another process puts it on the layer."""
-    return {"type": "group.event", "group": group, "text": text, "tags": {}}
+    body = json.dumps([group, text, {}])
+    return {"type": "group.event", "group": group, "body": body, "signature": sign(body)}
 
 
 class Layer:

@@ -13,13 +13,14 @@ from rtproject.websocket.redis_client import RedisClient
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 
 # A key is a list of times in milliseconds, the newest first, at most as many as the rate allows; Redis's own clock, so
-# that those of the hosts need not agree. One script, so that no two processes take the same last try.
+# that those of the hosts need not agree. A time in its future is over: the clock was set back, or another Redis took
+# over. One script, so that no two processes take the same last try.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local count, milliseconds = tonumber(ARGV[1]), tonumber(ARGV[2])
-local oldest = redis.call('LINDEX', KEYS[1], count - 1)
-if oldest and now - oldest < milliseconds then return 0 end
+local oldest = tonumber(redis.call('LINDEX', KEYS[1], count - 1) or 0)
+if oldest <= now and now - oldest < milliseconds then return 0 end
 if ARGV[3] == 'count' then
     redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
     redis.call('LTRIM', KEYS[1], 0, count - 1)

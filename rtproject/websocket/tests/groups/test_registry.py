@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,16 @@ from rtproject.websocket.groups import registry as module
 from rtproject.websocket.groups.registry import GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle, soon, text
 from rtproject.websocket.tests.layers import Layer, Listener, assert_receives, listeners, raw_event
+
+GENUINE = raw_event("hello")
+BROKEN: list[Any] = [
+    {}, [], None, "group", {"group": []}, {"type": "group.event", "group": "group"},
+    {"type": "group.event", "group": "group", "text": "hello", "tags": {}},
+    GENUINE | {"body": GENUINE["body"].replace("hello", "Hello")},
+    GENUINE | {"body": 7}, GENUINE | {"signature": None}, GENUINE | {"signature": "ä"},
+    raw_event("hello", group="other") | {"group": "group"},
+    ValueError("cannot be deserialized"),
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -64,7 +75,8 @@ class TestDelivery:
         [last] = await listeners(registry, "group")
         for _ in range(2):
             await assert_receives("group", first, last)
-        assert "a member failed to handle an event" in caplog.text
+        assert caplog.messages == ["a member failed to handle an event"]
+        assert "a fault" in caplog.text
 
     async def test_a_member_may_leave_during_a_delivery(self):
         """The others get the event all the same."""
@@ -138,12 +150,28 @@ class TestFailingLayer:
             await assert_receives("group", member)
             assert [record.levelno for record in caplog.records] == [logging.ERROR] * failures
 
-    @pytest.mark.parametrize("event", [{}, {"type": "group.event", "group": "group"}])
-    async def test_a_malformed_event_does_not_stop_the_registry(self, layer, registry, event):
-        """A process of another version on the same layer costs at most its own events."""
+    @pytest.mark.parametrize("broken", BROKEN, ids=repr)
+    async def test_a_flood_of_broken_events_is_one_line_of_log(self, layer, registry, caplog, broken):
+        """Whether they are forged, of an older version or no events at all, only others are delivered."""
         [member] = await listeners(registry, "group")
-        layer.incoming.put_nowait(event)
-        await assert_receives("group", member)
+        for _ in range(3):
+            for _ in range(10):
+                layer.incoming.put_nowait(broken)
+            await assert_receives("group", member)
+        assert member.silent
+        assert caplog.messages == ["events on the channel layer that this site did not send are ignored"]
+
+    async def test_a_flood_leaves_turns_to_others(self, layer, registry):
+        """Also while there is always another event waiting."""
+        [member] = await listeners(registry, "group")
+        for _ in range(10 * module.MAX_AT_ONCE):
+            layer.incoming.put_nowait({})
+        layer.incoming.put_nowait(raw_event("last"))
+        turns = 0
+        while member.silent:
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns >= 10
 
 
 class TestOverlaps:

@@ -73,6 +73,17 @@ async def test_an_event_counts_for_the_period(valkey):
             await asyncio.sleep(0.02)
 
 
+async def test_an_event_in_the_future_counts_no_more(valkey):
+    """The clock of Redis was set back, or another one took over."""
+    async with windows(2, Rate(1, 60.0), valkey.url) as (one, two):
+        assert await one.take(KEY)
+        [name] = await ask(valkey.url, "KEYS", "*")
+        await ask(valkey.url, "LSET", name, 0, int(await ask(valkey.url, "LINDEX", name, 0)) + 10**9)
+        assert not await two.exhausted(KEY)
+        assert await two.take(KEY)
+        assert await two.exhausted(KEY)
+
+
 async def test_redis_learns_no_address(valkey):
     """Its keys are keyed digests behind the prefix of the site, of one length, and all of them expire."""
     async with windows(1, Rate(3, 60.0), valkey.url) as (window,):
