@@ -100,6 +100,19 @@ class TestIn:
             getattr(client.transport, end)()
             assert (await soon(transport.receive()))["type"] == "websocket.disconnect"
 
+    async def test_after_our_close_nothing_is_received_until_the_client_is_gone(self):
+        """Neither what it still sends, nor uvicorn's early disconnect."""
+        async with connected() as (transport, client):
+            client.transport.pause_reading()
+            await transport._protocol.send({"type": "websocket.close", "code": 4008})
+            await client.send(b"late")
+            receiving = asyncio.create_task(transport.receive())
+            await settle()
+            assert not receiving.done()
+            client.transport.abort()
+            end = await soon(receiving)
+            assert (end["type"], end["code"]) == ("websocket.disconnect", 4008)
+
     async def test_nothing_is_received_while_the_client_does_not_read(self):
         """An answer would only wait for it as well."""
         async with connected() as (transport, _):
