@@ -65,6 +65,18 @@ async def test_a_denied_connection_counts_until_it_is_gone(start_server, kind, p
 
 
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_behind_a_trusted_proxy_its_entry_counts(start_server, kind):
+    """Not what the client wrote before it."""
+    server = start_server(kind, WEBSOCKETS_PER_ADDRESS=1, TRUSTED_PROXIES=1)
+    async with server.connect("/echo", **forwarded("198.51.100.3", "198.51.100.1")) as first:
+        async with server.connect("/echo", **forwarded("198.51.100.3", "198.51.100.2")) as second:
+            await assert_works(first, second)
+        async with server.connect("/echo", **forwarded("198.51.100.4", "198.51.100.1")) as third:
+            await assert_closed_with(4101, third)
+    await server.wait_for_log("198.51.100.1 /echo refused with 4101")
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
 async def test_without_a_trusted_proxy_x_forwarded_for_does_not_count(start_server, kind):
     """The client wrote it. It is logged once a process, also if only pages are requested."""
     server = start_server(kind, WEBSOCKETS_PER_ADDRESS=1)

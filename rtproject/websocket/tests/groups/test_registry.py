@@ -140,10 +140,11 @@ class TestFailingLayer:
 
     @pytest.mark.parametrize("event", [{}, {"type": "group.event", "group": "group"}])
     async def test_a_malformed_event_does_not_stop_the_registry(self, layer, registry, event):
-        """A process of another version on the same layer costs at most its own events."""
+        """A process of another version on the same layer costs at most its own events, and no new channel."""
         [member] = await listeners(registry, "group")
         layer.incoming.put_nowait(event)
         await assert_receives("group", member)
+        assert layer.calls.count("new_channel") == 1
 
 
 class TestOverlaps:

@@ -56,11 +56,13 @@ class TestOut:
             await soon(client.wait_closed())
             assert client.close_code == 1006
 
-    async def test_after_the_end_a_write_does_nothing(self):
+    @pytest.mark.parametrize("ours", [True, False])
+    async def test_after_a_close_a_write_does_nothing(self, ours):
         """A frame for a closed connection is dropped, and writers do not wait."""
         async with connected() as (transport, client):
-            await client.close()
-            assert transport.write(Frame("late").encoded)
+            await (transport._protocol.send({"type": "websocket.close"}) if ours else client.close())
+            assert transport.write(Frame(b"x" * 2**23).encoded)
+            assert transport.waiting() == 0
             await soon(transport.drained())
 
 
