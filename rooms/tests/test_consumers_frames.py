@@ -46,6 +46,15 @@ class TestWelcome:
             assert await seqs(client, 50) == list(range(11, 61))
             assert (await client.ask("hi"))["seq"] == 61
 
+    async def test_it_has_all_that_is_stored(self):
+        """Though this process has not heard of it: the newcomer may have seen it in another one."""
+        room = await sync_to_async(keeping_room)()
+        async with entered("lobby"):
+            await sync_to_async(put_many)(room, 2)
+            async with entered("lobby") as client:
+                assert client.welcome["seq"] == 2
+                assert await seqs(client, 2) == [1, 2]
+
     @everywhere
     async def test_a_client_that_comes_back_gets_the_messages_that_it_missed(self, application):
         epoch = await room_with(5)
