@@ -80,7 +80,8 @@ class TestLimit:
     @pytest.mark.parametrize("raw", ["wrong", "wrong {}"])
     async def test_a_burst_gets_no_more_tries(self, queue: Queue, raw: str) -> None:
         """Whether all try the same or not."""
-        codes = await asyncio.gather(*(check(guarded(), raw.format(number)) for number in range(20)))
+        room = guarded()
+        codes = await asyncio.gather(*(check(room, raw.format(number)) for number in range(20)))
         assert Counter(codes) == {FORBIDDEN: 3, RATE_LIMITED: 17}
         assert len(queue.asked) <= 3
 
