@@ -1,12 +1,13 @@
 """Inside a room: the welcome and the replay, errors, the message rate, and paging."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from rooms import consumers
-from rooms.tests.support import APPLICATIONS, Client, change_room, entered, keeping_room, put_many
+from rooms.tests.support import APPLICATIONS, TIMEOUT, Client, change_room, entered, keeping_room, put_many
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.throttling.rates import Rate
 
@@ -45,6 +46,31 @@ class TestWelcome:
             assert welcome == {"history": True, "epoch": epoch, "seq": 60, "recovered": False}
             assert await seqs(client, 50) == list(range(11, 61))
             assert (await client.ask("hi"))["seq"] == 61
+
+    async def test_it_has_all_that_is_stored(self):
+        """Though this process has not heard of it: the newcomer may have seen it in another one."""
+        room = await sync_to_async(keeping_room)()
+        async with entered("lobby"):
+            await sync_to_async(put_many)(room, 2)
+            async with entered("lobby") as client:
+                assert client.welcome["seq"] == 2
+                assert await seqs(client, 2) == [1, 2]
+
+    async def test_members_that_come_during_the_replay_are_told_after_it(self, monkeypatch):
+        await room_with(1)
+        catch_up = consumers.catch_up
+        async with AsyncExitStack() as stack:
+
+            async def slow(*args: Any) -> None:
+                monkeypatch.setattr(consumers, "catch_up", catch_up)
+                await stack.enter_async_context(entered("lobby", name="Bob"))
+                await catch_up(*args)
+
+            monkeypatch.setattr(consumers, "catch_up", slow)
+            client = await stack.enter_async_context(entered("lobby", name="Ada"))
+            assert (await client.next())["text"] == "1"
+            frame = await client.receive_json_from(timeout=TIMEOUT)
+            assert (frame["type"], frame["member"]["name"]) == ("joined", "Bob")
 
     @everywhere
     async def test_a_client_that_comes_back_gets_the_messages_that_it_missed(self, application):

@@ -15,7 +15,16 @@ from rooms.access import loader
 from rooms.enforcement import DISCONNECTIONS_KEPT, current_enforcement, disconnect
 from rooms.models import Disconnection, ReservedName, Room
 from rooms.tests import support
-from rooms.tests.support import Client, change_room, entered, make_room, read_again, set_password
+from rooms.tests.support import (
+    Client,
+    change_room,
+    entered,
+    keeping_room,
+    make_room,
+    put_many,
+    read_again,
+    set_password,
+)
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.lifecycle import running_tasks
 
@@ -98,6 +107,13 @@ class TestReconciliation:
             assert await bob.code() == CloseCode.NOT_FOUND
             await kick(room)
             assert await ada.code() == CloseCode.KICKED
+
+    async def test_a_message_whose_event_was_lost_is_found(self):
+        """Also if it is the last one, so that no later one shows the gap."""
+        room = await sync_to_async(keeping_room)()
+        async with entered("lobby") as client:
+            await sync_to_async(put_many)(room, 1)
+            assert (await client.next())["text"] == "1"
 
     async def test_constant_changes_of_one_room_do_not_delay_the_others(self, monkeypatch):
         monkeypatch.setattr(enforcement, "RECONCILE_SECONDS", 0.5)  # far above the time between two changes

@@ -121,6 +121,21 @@ class TestRoomWithHistory:
             assert await bob.is_open()
             assert (await bob.ask(HI))["seq"] == (await ada.next())["seq"] == 2  # another member's id
 
+    async def test_a_stored_message_is_published_to_the_other_processes(self, monkeypatch):
+        """At once, and not when they look into the store. A repeat is not published."""
+        published = []
+
+        async def broadcast(group: str, text: str, **tags: Any) -> None:
+            published.append((group, json.loads(text)["text"], tags["seq"]))
+
+        monkeypatch.setattr(posting, "broadcast", broadcast)
+        await new_room()
+        async with entered("lobby") as client:
+            for frame in (HI, HI, "ho"):
+                await client.ask(frame)
+            group = room_group("lobby")
+            await until(lambda: published == [(group, "hi", 1), (group, "ho", 2)])
+
     async def test_without_the_store_no_one_gets_the_message(self, monkeypatch):
         """Its sender is told, and may post it again later."""
 

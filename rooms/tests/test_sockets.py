@@ -6,6 +6,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from rooms.tests.wire import SECRET, ask, ending, let_in, next_frame, refusal
+from rtproject.tests.support.servers import Daphne, Uvicorn
 
 MAKE_ROOMS = """
 from rooms.models import Room
@@ -83,6 +84,21 @@ async def test_bad_frames_are_answered_and_the_connection_stays(daphne):
         assert (await ask(client, "x" * 1_000_000))["code"] == "too_long"
         assert (await ask(client, "hi"))["text"] == "hi"
     assert "Traceback" not in daphne.log[mark:]
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_a_client_that_ignores_the_limits_is_told_and_then_closed(start_server, kind):
+    """Of the length of a text, and of the rate; the others hear only what was within them."""
+    server = start_server(kind, ROOMS_MESSAGE_RATE="1/hour", ROOMS_MAX_TEXT=3)
+    async with server.connect("/ws/lobby") as hasty, server.connect("/ws/lobby") as other:
+        await next_frame(hasty)
+        await next_frame(other)
+        assert (await ask(hasty, "four"))["code"] == "too_long"
+        assert (await ask(hasty, "one"))["text"] == (await next_frame(other))["text"] == "one"
+        assert [(await ask(hasty, "two"))["code"] for _ in range(9)] == ["rate_limited"] * 9
+        await hasty.send("two")
+        assert await ending(hasty) == ([], 4101)
+        assert await ask(other, {"type": "ping"}) == {"type": "pong"}
 
 
 async def test_a_browser_that_the_page_admitted_needs_no_password(daphne):

@@ -6,7 +6,9 @@ from urllib.request import Request, urlopen
 import pytest
 from websockets.asyncio.client import unix_connect
 
+from rtproject.tests.support.patched import patched
 from rtproject.tests.support.process import TIMEOUT
+from rtproject.tests.support.raw import raw_client
 from rtproject.tests.support.servers import Daphne, SiteProcess, Uvicorn
 
 
@@ -42,6 +44,36 @@ async def test_one_connection_too_many_is_denied_until_another_leaves(start_serv
         await server.wait_for_log("/echo closed with 1000")
         async with server.connect("/echo") as another:
             await assert_works(another)
+
+
+# Otherwise the connection may be gone before the next one comes.
+PATIENT = """
+from rtproject.websocket.transport import daphne, send_queue
+daphne.ANSWER_SECONDS = send_queue.CLOSE_TIMEOUT = 600
+"""
+
+
+@pytest.mark.parametrize("kind", [patched(Daphne, PATIENT), patched(Uvicorn, PATIENT)])
+@pytest.mark.parametrize(("path", "code"), [("/unknown", 4004), ("/ws/VIP", 4003)])
+async def test_a_denied_connection_counts_until_it_is_gone(start_server, kind, path, code):
+    """Its client does not answer the close, so it takes up the server as any other does."""
+    server = start_server(kind, WEBSOCKETS_PER_ADDRESS=1)
+    async with raw_client(server, path) as denied:
+        assert await denied.next() == code
+        async with server.connect("/echo") as another:
+            await assert_closed_with(4101, another)
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_behind_a_trusted_proxy_its_entry_counts(start_server, kind):
+    """Not what the client wrote before it."""
+    server = start_server(kind, WEBSOCKETS_PER_ADDRESS=1, TRUSTED_PROXIES=1)
+    async with server.connect("/echo", **forwarded("198.51.100.3", "198.51.100.1")) as first:
+        async with server.connect("/echo", **forwarded("198.51.100.3", "198.51.100.2")) as second:
+            await assert_works(first, second)
+        async with server.connect("/echo", **forwarded("198.51.100.4", "198.51.100.1")) as third:
+            await assert_closed_with(4101, third)
+    await server.wait_for_log("198.51.100.1 /echo refused with 4101")
 
 
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])

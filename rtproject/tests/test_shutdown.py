@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from rtproject.tests.support.patched import patched
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 
@@ -54,3 +55,13 @@ async def test_a_client_that_does_not_read_delays_nothing(start_server):
     assert await ending == 0
     slow.transport.abort()
     await slow.wait_closed()
+
+
+async def test_a_thread_that_hangs_does_not_keep_the_process(start_server):
+    """As one may in a database: Python itself would wait for it."""
+    hanging = "import threading, time; threading.Thread(target=time.sleep, args=(3600,)).start()"
+    server = start_server(patched(Daphne, hanging))
+    async with server.connect("/echo") as client:
+        ending = asyncio.create_task(server.stop())
+        assert await close_codes(client) == [4200]
+    assert await ending == 0

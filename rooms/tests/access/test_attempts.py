@@ -79,8 +79,9 @@ class TestLimit:
 
     @pytest.mark.parametrize("raw", ["wrong", "wrong {}"])
     async def test_a_burst_gets_no_more_tries(self, queue: Queue, raw: str) -> None:
-        """It makes no difference whether all try the same password."""
-        codes = await asyncio.gather(*(check(guarded(), raw.format(number)) for number in range(20)))
+        """Whether all try the same or not."""
+        room = guarded()
+        codes = await asyncio.gather(*(check(room, raw.format(number)) for number in range(20)))
         assert Counter(codes) == {FORBIDDEN: 3, RATE_LIMITED: 17}
         assert len(queue.asked) <= 3
 

@@ -139,9 +139,11 @@ class TestFrames:
 
     async def test_after_our_close_nothing_is_sent_and_nothing_handled(self):
         """Frames that arrive between our close and the client's are ignored."""
+        handled = []
 
         class Once(Recorder):
             async def receive(self, text_data=None, bytes_data=None):
+                handled.append(text_data)
                 await super().receive(text_data)
                 await self.close()
                 await self.close(4999)
@@ -151,3 +153,4 @@ class TestFrames:
             assert [await client.next() for _ in range(3)] == [ACCEPT, text("hello"), closed_with(1000)]
             client.leave()
         assert len(client.sent) == 3
+        assert handled == ["hello"]

@@ -97,9 +97,11 @@ class UvicornTransport(asyncio.BufferedProtocol):
 
         uvicorn's own `receive` reads on as soon as it gave a message away, and is one more coroutine for each.
         """
-        if not self._protocol.writable.is_set():
-            return self._receive_when_writable()
         protocol = self._protocol
+        if protocol.close_sent:
+            return self._receive_end()
+        if not protocol.writable.is_set():
+            return self._receive_when_writable()
         if protocol.read_paused and protocol.queue.empty():
             protocol.read_paused = False
             protocol.transport.resume_reading()
@@ -109,6 +111,21 @@ class UvicornTransport(asyncio.BufferedProtocol):
     async def _receive_when_writable(self) -> AsgiMessage:
         await self._protocol.writable.wait()
         return await self.receive()
+
+    async def _receive_end(self) -> AsgiMessage:
+        """The disconnect after our close. uvicorn queues one with the close already, and another when the connection
+        is lost: until then it takes up the server, and counts for its address."""
+        protocol = self._protocol
+        ends: list[AsgiMessage] = []
+        while not (ends and protocol.disconnected):
+            await protocol.writable.wait()
+            if protocol.read_paused and protocol.queue.empty():
+                protocol.read_paused = False
+                protocol.transport.resume_reading()
+            message: AsgiMessage = await protocol.queue.get()
+            if message["type"] == "websocket.disconnect":
+                ends.append(message)
+        return ends[0]  # the one with our code
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """The transport: it is about to read."""

@@ -79,16 +79,17 @@ class TestConnectionsPerAddress:
 
     async def test_one_too_many_is_denied_until_another_leaves(self, application):
         """Open connections count, denied ones until they are gone."""
-        clients = [Connection(application, client=["192.0.2.1", port]) for port in range(4)]
+        clients = [Connection(application, client=["192.0.2.1", port]) for port in range(5)]
         tasks = [asyncio.create_task(client.run()) for client in clients[:3]]
         assert [await client.next() for client in clients[:3]] == [ACCEPT, ACCEPT, closed_with(4101)]
         clients[2].say({"type": "websocket.receive", "text": "ignored"})
-        for client, task in zip(clients[1:3], tasks[1:], strict=True):
-            client.leave()
+        answers = [closed_with(4101), ACCEPT]
+        for gone, task, newcomer, answer in zip(clients[1:3], tasks[1:], clients[3:], answers, strict=True):
+            gone.leave()
             await soon(task)
-        async with clients[3].running():
-            assert await clients[3].next() == ACCEPT
-            clients[3].leave()
+            async with newcomer.running():
+                assert await newcomer.next() == answer
+                newcomer.leave()
         clients[0].leave()
         await soon(tasks[0])
         assert not application.open

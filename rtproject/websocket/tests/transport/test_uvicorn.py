@@ -56,11 +56,13 @@ class TestOut:
             await soon(client.wait_closed())
             assert client.close_code == 1006
 
-    async def test_after_the_end_a_write_does_nothing(self):
+    @pytest.mark.parametrize("ours", [True, False])
+    async def test_after_a_close_a_write_does_nothing(self, ours):
         """A frame for a closed connection is dropped, and writers do not wait."""
         async with connected() as (transport, client):
-            await client.close()
-            assert transport.write(Frame("late").encoded)
+            await (transport._protocol.send({"type": "websocket.close"}) if ours else client.close())
+            assert transport.write(Frame(b"x" * 2**23).encoded)
+            assert transport.waiting() == 0
             await soon(transport.drained())
 
 
@@ -99,6 +101,19 @@ class TestIn:
         async with connected() as (transport, client):
             getattr(client.transport, end)()
             assert (await soon(transport.receive()))["type"] == "websocket.disconnect"
+
+    async def test_after_our_close_nothing_is_received_until_the_client_is_gone(self):
+        """Neither what it still sends, nor uvicorn's early disconnect."""
+        async with connected() as (transport, client):
+            client.transport.pause_reading()
+            await transport._protocol.send({"type": "websocket.close", "code": 4008})
+            await client.send(b"late")
+            receiving = asyncio.create_task(transport.receive())
+            await settle()
+            assert not receiving.done()
+            client.transport.abort()
+            end = await soon(receiving)
+            assert (end["type"], end["code"]) == ("websocket.disconnect", 4008)
 
     async def test_nothing_is_received_while_the_client_does_not_read(self):
         """An answer would only wait for it as well."""
