@@ -78,10 +78,6 @@ class Enforcement:
         if not inside:
             self._inside.pop(connection.key, None)
 
-    def members(self, key: str) -> set[str]:
-        """Return the ids of the members of a room in this process."""
-        return {connection.member.id for connection in self._inside.get(key, ())}
-
     def room_changed(self, key: str) -> None:
         """Read the room again soon. Every connection inside may call this; the room is read once."""
         self._changed.add(key)

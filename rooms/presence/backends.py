@@ -1,165 +1,266 @@
-"""Where presence is shared: over the room's group each process tells the others of its members. Nothing is stored.
+"""Where presence is kept: in this process, or in Redis for all processes.
 
-A process publishes its numbered changes, and every few seconds a heartbeat with the last number. A process that missed
-a change, or is new, asks for everything. A process that sends nothing more is removed with its members, unless our own
-heartbeats do not come back either: then it is the layer that fails.
+Redis numbers the changes of a room. The process that made one tells the others over the room's group, and each applies
+them in order; one that misses some reads all members again. After a failure a process takes another name: what Redis
+may still do of its earlier commands concerns places that are over.
 """
 
 import asyncio
 import contextlib
+import random
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from rooms.presence.state import HERE, Change, PresenceState
+import msgspec
+from django.conf import settings
+
+from rooms.presence import store
+from rooms.presence.state import Change, PresenceState, Update
+from rooms.presence.store import Answer, Place
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 
-GATHER_SECONDS = 0.05  # changes within this are published together
-QUIET_SECONDS = 0.1  # after the last answer, until no further one is expected
-SYNC_TIMEOUT = 0.25  # seconds that the first member here waits at most for the other processes
-HEARTBEAT_SECONDS = 7.0
-MISSED_HEARTBEATS = 3  # of ours received since a process last sent anything: it is gone
-EVERYBODY = ""  # addressee of a question to all
+RENEW_SECONDS = 6.0  # between two renewals: a lease outlasts three of them
+LATE_SECONDS = 0.25  # that a change may be on its way before all members are read again
+GATHER_SECONDS = 0.05  # changes within this are told together
+RETRY_SECONDS = 2.0  # between two attempts while Redis is out of reach
+REFILL_SECONDS = 9.0  # until all processes have noticed that Redis was emptied
 
-# Kinds of events.
-QUESTION, EVERYTHING, CHANGE, HEARTBEAT = "question", "everything", "change", "heartbeat"
+_by_address = SlidingWindow(Rate(10, 1.0))  # comings and goings in a room that are told by name
+
+Tell = Callable[[Change, Collection[str]], None]
 
 
-class PresenceBackend:
-    """Keeps `state` in sync with the other processes, and calls `on_change` with their changes.
+class MemoryBackend:
+    """The members of a room in this process alone. `tell` is called with each change and the ids to count only."""
 
-    `room` is the primary key, 0 for an unlisted room: rooms of one name do not see each other.
-    """
-
-    def __init__(
-        self, group: str, room: int, state: PresenceState, on_change: Callable[[Change], None]
-    ) -> None:
-        self._group = group
+    def __init__(self, room: str, state: PresenceState, tell: Tell) -> None:
         self._room = room
         self._state = state
-        self._on_change = on_change
-        # Not the name of the process: a second live room of this name in it counts by itself.
-        self._name = secrets.token_hex(6)
-        self._number = 0  # of the last change that was published
-        self._changes: dict[str, Person | None] = {}  # not published yet; None for a member that left
-        self._asked = False  # another process wants everything
-        self._asking: set[str] = set()  # the processes that we want everything of
-        self._known: dict[
-            str, int | None
-        ] = {}  # by process: the number of its last change, if none is missing
-        self._missed: dict[str, int] = {}  # by process: our heartbeats since it last sent anything
-        self._answered = asyncio.Event()
-        self._publishing: asyncio.Task[None] | None = None
-        self._heartbeats: asyncio.Task[None] | None = None  # while it is running
+        self._tell = tell
+        self._here: dict[str, Place] = {}
 
     async def begin(self) -> None:
-        """Ask the other processes for their members, and wait a moment for the answers."""
-        self._heartbeats = run_in_background(self._send_heartbeats(), "rooms presence heartbeat")
-        await self._ask({EVERYBODY})
-        loop = asyncio.get_running_loop()
-        end = loop.time() + SYNC_TIMEOUT
-        with contextlib.suppress(TimeoutError):
-            while (now := loop.time()) < end:
-                self._answered.clear()
-                async with asyncio.timeout_at(min(now + QUIET_SECONDS, end)):
-                    await self._answered.wait()
+        """Learn of the members in other processes."""
 
     async def close(self) -> None:
-        """Tell the other processes that no member is left here."""
-        if self._heartbeats is None:
-            return
-        for work in (self._publishing, self._heartbeats):
-            if work is not None:
-                work.cancel()
-        self._heartbeats = None
-        await self._publish(EVERYTHING, came=[])
-
-    def change(self, member: str, person: Person | None) -> None:
-        """Publish that a member is in this process now, as `person`, or (None) has left it."""
-        if self._heartbeats is not None:
-            self._changes[member] = person
-            self._publish_soon()
-
-    # --- to the others ---
-
-    def _publish_soon(self) -> None:
-        if self._heartbeats is not None and (self._publishing is None or self._publishing.done()):
-            self._publishing = run_in_background(self._publish_pending(), "rooms presence")
-
-    async def _publish_pending(self) -> None:
-        while self._asked or self._asking or self._changes:
-            asked, self._asked = self._asked, False
-            asking, self._asking = self._asking, set()
-            changes, self._changes = self._changes, {}
-            self._number += bool(changes)
-            if asked:
-                await self._publish(EVERYTHING, came=_packed(self._state.at(HERE).values()))
-            elif changes:
-                came = _packed(person for person in changes.values() if person is not None)
-                went = [member for member, person in changes.items() if person is None]
-                await self._publish(CHANGE, came=came, went=went)
-            if asking:
-                await self._ask(asking)
-            await asyncio.sleep(GATHER_SECONDS)
-
-    async def _ask(self, others: set[str]) -> None:
-        await self._publish(QUESTION, to=others.pop() if len(others) == 1 else EVERYBODY)
-
-    async def _send_heartbeats(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self._publish(HEARTBEAT)
-
-    async def _publish(self, what: str, **more: Any) -> None:
-        tags = {"presence": what, "by": self._name, "room": self._room, "number": self._number, **more}
-        with contextlib.suppress(
-            LayerUnavailable
-        ):  # the next heartbeat tells the others that they missed something
-            await broadcast(self._group, None, **tags)
-
-    # --- from the others ---
+        """Let go of the room: no member is left here."""
 
     def handle(self, tags: dict[str, Any]) -> None:
         """Handle an event of another process, or of this one."""
-        by, number, what = tags["by"], tags["number"], tags["presence"]
-        if tags["room"] != self._room:
+
+    def knows(self, person: Person) -> bool:
+        """Return whether the member has a place here, under this name."""
+        place = self._here.get(person.id)
+        return place is not None and place.person == person
+
+    async def enter(self, place: Place, limit: int | None) -> bool:
+        """Give a member a place; False if there is none. Raises LayerUnavailable if that cannot be known."""
+        if limit is not None and place.person.id not in self._state.members:
+            taken = sum(other.address == place.address for other in self._here.values())
+            if len(self._state.members) >= limit or 0 < self._places(place) <= taken:
+                return False
+        self._enter_here(place)
+        return True
+
+    def leave(self, member: str) -> None:
+        """Free the place of a member."""
+        place = self._here.pop(member, None)
+        if place is not None:
+            self._tell(self._state.apply([], [member]), self._quiet(place))
+
+    def _enter_here(self, place: Place) -> None:
+        self._here[place.person.id] = place
+        change = self._state.apply([place.person], [])
+        self._tell(change, self._quiet(place) if change.joined else [])
+
+    def _places(self, place: Place) -> int:
+        """The number of places that one address may take in a room with a limit; 0 for any number."""
+        limited = place.address is not None and settings.ROOMS_ADDRESS_RATE.count
+        return settings.ROOMS_ADDRESS_PLACES if limited else 0
+
+    def _quiet(self, place: Place) -> list[str]:
+        """Count a coming or going; return the member's id if its address has too many of them to be named."""
+        if place.address is None or not settings.ROOMS_ADDRESS_RATE.count:
+            return []
+        return [] if _by_address.take((self._room, place.address)) else [place.person.id]
+
+
+class RedisBackend(MemoryBackend):
+    """The members of a room in all processes. While Redis is out of reach only rooms without a limit admit members."""
+
+    def __init__(self, room: str, group: str, state: PresenceState, tell: Tell) -> None:
+        super().__init__(room, state, tell)
+        self._group = group
+        self._name = secrets.token_hex(6)  # of the places of this process
+        self._held_by = ""  # the name that Redis has them under; another one than `_name` after a failure
+        self._coming: set[str] = set()  # members that Redis does not know yet
+        self._leaving: dict[
+            str, Collection[str]
+        ] = {}  # members that have a place in Redis no more: `quiet` of each
+        self._missed = False  # all members must be read
+        self._refilled_at = (
+            0.0  # until then members may be missing in a Redis that was emptied; 0 if it was not
+        )
+        self._renew_at = 0.0
+        self._untold: list[Update] = []
+        self._wake = asyncio.Event()
+        self._advanced = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Read the members from Redis."""
+        await self._renew()
+        self._worker = run_in_background(self._work(), "rooms presence")
+
+    async def close(self) -> None:
+        """Free the places that are left. Without Redis they are free when the lease is over."""
+        if self._worker is not None:
+            self._worker.cancel()
+        if self._leaving and self._name == self._held_by:
+            await self._renew()
+        await self._publish()
+
+    def handle(self, tags: dict[str, Any]) -> None:
+        """Handle an event of another process, or of this one."""
+        if tags["presence"] == self._room:
+            for version, joined, left, quiet in tags["changes"]:
+                people = msgspec.json.decode(joined, type=list[Person])
+                self._take(Update(version, people, left, quiet))
+
+    async def enter(self, place: Place, limit: int | None) -> bool:
+        """Give a member a place. It is told of, and counted, when this returns."""
+        member = place.person.id
+        self._leaving.pop(member, None)
+        answer = None
+        if self._name == self._held_by and (limit is None or self._is_complete()):
+            with contextlib.suppress(LayerUnavailable):
+                answer = await store.admit(self._room, self._name, place, limit, self._places(place))
+            if answer is None or not answer.held:
+                self._fail()
+        if answer is None or not answer.held:
+            return self._enter_without_redis(place, limit)
+        quiet = self._quiet(place) if member in answer.joined else []
+        if not answer.full:
+            self._here[member] = place
+        self._accept(answer, {member: place.person}, quiet)
+        while self._state.version < answer.version:  # changes elsewhere are on their way
+            self._advanced.clear()
+            await self._advanced.wait()
+        return not answer.full
+
+    def leave(self, member: str) -> None:
+        """Free the place of a member, which may have one in another process."""
+        place = self._here.pop(member, None)
+        self._leaving[member] = self._quiet(place) if place is not None else []
+        self._wake.set()
+
+    def _enter_without_redis(self, place: Place, limit: int | None) -> bool:
+        if limit is not None and place.person.id not in self._state.members:
+            raise LayerUnavailable("Redis cannot tell whether the room is full")
+        self._enter_here(place)
+        self._coming.add(place.person.id)
+        self._wake.set()
+        return True
+
+    def _is_complete(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._refilled_at
+
+    # --- with Redis, and to the others ---
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(self._renew_at):
+                    await self._wake.wait()
+            self._wake.clear()
+            due = loop.time() >= self._renew_at or self._name != self._held_by
+            reached = True
+            if due or self._coming or self._leaving or self._missed:
+                reached = await self._renew()
+            await self._publish()
+            await asyncio.sleep(GATHER_SECONDS if reached else RETRY_SECONDS)
+
+    async def _renew(self) -> bool:
+        """Renew the lease, with all that Redis does not know yet; False if it is out of reach."""
+        loop = asyncio.get_running_loop()
+        self._renew_at = loop.time() + RENEW_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311 (not a secret)
+        anew = self._name != self._held_by
+        coming = {
+            member: self._here[member]
+            for member in (self._here if anew else self._coming & self._here.keys())
+        }
+        leaving, self._leaving, self._coming = self._leaving, {}, set()
+        whole = anew or self._missed or 0 < self._refilled_at <= loop.time()
+        try:
+            answer = await store.renew(self._room, self._name, self._held_by, whole, leaving, coming.values())
+        except LayerUnavailable:
+            self._fail(leaving)
+            return False
+        if not answer.held and not anew:
+            self._fail(leaving)
+            return True
+        if anew:
+            self._held_by = self._name
+            self._refilled_at = loop.time() + REFILL_SECONDS if coming and not answer.held else 0.0
+        quiet = [member for members in leaving.values() for member in members]
+        self._accept(answer, {member: place.person for member, place in coming.items()}, quiet)
+        return True
+
+    def _fail(self, leaving: Collection[str] = ()) -> None:
+        """Go on with what this process knows, under another name that Redis has yet to learn."""
+        self._name = secrets.token_hex(6)
+        self._tell(self._state.apply([], [member for member in leaving if member not in self._here]), ())
+        for update, change in self._state.skip_missing():
+            self._tell(change, update.quiet)
+        self._advanced.set()
+        self._wake.set()
+
+    def _accept(self, answer: Answer, known: dict[str, Person], quiet: Collection[str]) -> None:
+        """Apply what Redis answered, and have the others told of what changed by it."""
+        update = Update(answer.version, [known[member] for member in answer.joined], answer.left, quiet)
+        if update.joined or update.left:
+            self._untold.append(update)
+            self._wake.set()
+        if answer.members is None:
+            self._take(update)
             return
-        if by == self._name:
-            if what == HEARTBEAT:
-                self._forget_gone()
-            return
-        self._missed[by] = 0
-        known = self._known.get(by)
-        if what == EVERYTHING:
-            self._known[by] = number
-            self._on_change(self._state.replace(by, _unpacked(tags["came"])))
-            self._answered.set()
-        elif what == CHANGE and number - 1 == known:
-            self._known[by] = number
-            self._on_change(self._state.enter(by, _unpacked(tags["came"])))
-            self._on_change(self._state.leave(by, tags["went"]))
-        elif known != number:
-            self._asking.add(by)
-            self._publish_soon()
-        if what == QUESTION and tags["to"] in (EVERYBODY, self._name):
-            self._asked = True
-            self._publish_soon()
+        complete = self._is_complete()
+        self._missed = False
+        if complete:
+            self._refilled_at = 0.0
+        self._tell(self._state.apply([], answer.left), quiet)
+        self._tell(self._state.replace(answer.members, answer.version, keep_missing=not complete), quiet)
+        self._advanced.set()
 
-    def _forget_gone(self) -> None:
-        for other, count in list(self._missed.items()):
-            self._missed[other] = count + 1
-            if count + 1 == MISSED_HEARTBEATS:
-                del self._missed[other]
-                self._known.pop(other, None)
-                self._on_change(self._state.replace(other, []))
+    async def _publish(self) -> None:
+        """Tell the other processes. Those that are not reached notice it when they renew."""
+        untold, self._untold = self._untold, []
+        if untold:
+            changes = [
+                (version, msgspec.json.encode(joined).decode(), left, list(quiet))
+                for version, joined, left, quiet in untold
+            ]
+            with contextlib.suppress(LayerUnavailable):
+                await broadcast(self._group, None, presence=self._room, changes=changes)
 
+    # --- in the order of the versions ---
 
-def _packed(people: Iterable[Person]) -> list[list[Any]]:
-    return [[person.id, person.name, person.guest] for person in people]
+    def _take(self, update: Update) -> None:
+        if update.joined or update.left:
+            for ready, change in self._state.take(update):
+                self._tell(change, ready.quiet)
+            self._advanced.set()
+        if self._state.version < update.version:
+            asyncio.get_running_loop().call_later(LATE_SECONDS, self._expect, update.version)
 
-
-def _unpacked(packed: list[list[Any]]) -> list[Person]:
-    return [Person(member, name, guest=guest) for member, name, guest in packed]
+    def _expect(self, version: int) -> None:
+        """Have all members read if what leads to `version` did not come in time."""
+        if self._state.version < version:
+            self._missed = True
+            self._wake.set()

@@ -1,83 +1,69 @@
-"""The presence state of one room: its members by process. Pure, without a clock or a network."""
+"""The members of one room, in all processes. Pure, without a clock or a network."""
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from rooms.protocol import Person
 
-HERE = ""  # this process among the others
+
+class Update(NamedTuple):
+    """A numbered change of a room's members: those that came, and the ids of those that went.
+
+    The ids in `quiet` are not told by name, only counted.
+    """
+
+    version: int
+    joined: list[Person]
+    left: list[str]
+    quiet: Collection[str] = ()
 
 
 class Change(NamedTuple):
-    """Members that joined the room and members that left it, in all processes together."""
+    """Members that joined the room and members that left it, compared with what was known before."""
 
     joined: list[Person]
     left: list[Person]
 
 
 class PresenceState:
-    """The members of one room by process. A member in several processes is one member."""
+    """The members of one room by id. Updates are applied in the order of their versions, whichever comes first."""
 
     def __init__(self) -> None:
-        self._places: dict[str, dict[str, Person]] = {}  # process -> member's id -> member
-        self._count = 0
+        self.members: dict[str, Person] = {}
+        self.version = 0  # of the last update that was applied
+        self._ahead: dict[int, Update] = {}
 
-    def __len__(self) -> int:
-        """The number of members."""
-        return self._count
+    def apply(self, joined: Iterable[Person], left: Iterable[str]) -> Change:
+        """Add and remove members. A member that is known already may have another name now."""
+        new = []
+        for person in joined:
+            if person.id not in self.members:
+                new.append(person)
+            self.members[person.id] = person
+        gone = [self.members.pop(member, None) for member in left]
+        return Change(new, [person for person in gone if person is not None])
 
-    def __contains__(self, member: str) -> bool:
-        return any(member in place for place in self._places.values())
+    def take(self, update: Update) -> Iterator[tuple[Update, Change]]:
+        """Yield the updates whose turn has come with `update`, after each was applied. A repeated one is ignored."""
+        if update.version > self.version:
+            self._ahead[update.version] = update
+        while (following := self._ahead.pop(self.version + 1, None)) is not None:
+            yield self._apply_next(following)
 
-    def count_with(self, members: Iterable[str]) -> int:
-        """Return the number of members there would be with the members of these ids."""
-        elsewhere = set(members).difference(self.at(HERE))  # most are here, and this is fast with thousands
-        return self._count + sum(member not in self for member in elsewhere)
+    def skip_missing(self) -> Iterator[tuple[Update, Change]]:
+        """Do the same with all that came before their turn: what is missing cannot be had."""
+        ahead, self._ahead = self._ahead, {}
+        for version in sorted(ahead):
+            yield self._apply_next(ahead[version])
 
-    def at(self, process: str) -> dict[str, Person]:
-        """Return the members in one process by id. Do not change the result."""
-        return self._places.get(process, {})
-
-    def some(self, most: int) -> list[Person]:
-        """Return up to `most` members."""
-        found: dict[str, Person] = {}
-        for place in self._places.values():
-            for person in islice(place.values(), most):
-                if len(found) == most:
-                    break
-                found.setdefault(person.id, person)
-        return list(found.values())
-
-    def enter(self, process: str, people: Iterable[Person]) -> Change:
-        """Add these members to `process`."""
-        place = self._places.setdefault(process, {})
-        joined = []
-        for person in people:
-            if person.id not in self:
-                joined.append(person)
-            place[person.id] = person
-        if not place:
-            del self._places[process]
-        self._count += len(joined)
-        return Change(joined, [])
-
-    def leave(self, process: str, members: Iterable[str]) -> Change:
-        """Remove the members of these ids from `process`."""
-        place = self._places.get(process, {})
-        left = []
-        for member in members:
-            person = place.pop(member, None)
-            if person is not None and member not in self:
-                left.append(person)
-        if not place:
-            self._places.pop(process, None)
-        self._count -= len(left)
-        return Change([], left)
-
-    def replace(self, process: str, people: Iterable[Person]) -> Change:
-        """Make these the only members in `process`."""
+    def replace(self, people: Iterable[Person], version: int, *, keep_missing: bool) -> Change:
+        """Make these the members as of `version`; with `keep_missing`, only add to them."""
+        self._ahead.clear()
+        self.version = version
         now = {person.id: person for person in people}
-        joined = self.enter(process, now.values()).joined
-        left = self.leave(process, [member for member in self.at(process) if member not in now]).left
-        return Change(joined, left)
+        missing = [] if keep_missing else [member for member in self.members if member not in now]
+        return self.apply(now.values(), missing)
+
+    def _apply_next(self, update: Update) -> tuple[Update, Change]:
+        self.version = update.version
+        return update, self.apply(update.joined, update.left)

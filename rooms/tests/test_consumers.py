@@ -14,7 +14,6 @@ from rooms.access import loader
 from rooms.access.passwords import admit
 from rooms.models import Room
 from rooms.names import room_group
-from rooms.presence.query import GROUP
 from rooms.tests.support import (
     APPLICATIONS,
     change_room,
@@ -76,7 +75,7 @@ class TestPassword:
         await refusal("VIP", **{"pass": "wrong"})
         assert joined == []
         async with entered("VIP", **SECRET):
-            assert joined == list(current_registry()._groups) == [GROUP, room_group("vip")]
+            assert joined == list(current_registry()._groups) == [room_group("vip")]
         await until(lambda: not current_registry()._groups)
 
 
