@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -10,10 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from rooms import protocol
-from rooms.names import room_group
-from rooms.presence.backends import MemoryBackend, RedisBackend
-from rooms.presence.state import Change, PresenceState
-from rooms.presence.store import Place, counts, members, room_id
+from rooms.presence import store
+from rooms.presence.shared import SharedPresence
+from rooms.presence.state import Change, LocalPresence, Place
 from rooms.protocol import Count, Joined, Left, Person
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.lifecycle import running_tasks
@@ -41,14 +40,10 @@ class PresenceTracker:
 
     def __init__(self, key: str, row: int, write: Callable[[Frame], None]) -> None:
         self.row = row
-        self.state = PresenceState()
         self._write = write
-        room = room_id(key, row)
-        self._backend = (
-            RedisBackend(room, room_group(key), self.state, self._tell)
-            if settings.REDIS_URLS
-            else MemoryBackend(room, self.state, self._tell)
-        )
+        kind = SharedPresence if settings.REDIS_URLS else LocalPresence
+        self._presence = kind(key, row, self._tell)
+        self.state = self._presence.state
         self._version = 0  # of what was told
         self._connections: dict[str, int] = {}  # of each member here, also those that are still connecting
         self._leaving: dict[str, asyncio.TimerHandle] = {}  # members in their grace period
@@ -58,19 +53,19 @@ class PresenceTracker:
     async def begin(self) -> None:
         """Learn of the members in other processes."""
         local_trackers().add(self)
-        await self._backend.begin()
+        await self._presence.begin()
 
     async def close(self) -> None:
         """Stop tracking: no member is left here."""
         local_trackers().discard(self)
-        await self._backend.close()
+        await self._presence.close()
         for timer in (self._counting, *self._leaving.values()):
             if timer is not None:
                 timer.cancel()
 
     def handle(self, tags: dict[str, Any]) -> None:
         """Handle a presence event of the group."""
-        self._backend.handle(tags)
+        self._presence.handle(tags)
 
     def look(self) -> Look:
         """Return the present members."""
@@ -89,7 +84,7 @@ class PresenceTracker:
         were, are = ({person.id for person in look.people} for look in (before, now))
         joined = [person for person in now.people if person.id not in were]
         left = [person for person in before.people if person.id not in are]
-        return list(self._told(Change(joined, left), ()))
+        return list(self._told(Change(joined, left)))
 
     async def enter(self, person: Person, address: str | None = None, limit: int | None = None) -> bool:
         """Track one more connection of `person`; False if it is a new member and the room is full for it.
@@ -102,7 +97,9 @@ class PresenceTracker:
         self._connections[person.id] = self._connections.get(person.id, 0) + 1
         entered = False
         try:
-            entered = self._backend.knows(person) or await self._backend.enter(Place(person, address), limit)
+            entered = self._presence.knows(person) or await self._presence.enter(
+                Place(person, address), limit
+            )
         finally:
             if not entered:
                 self.leave(person.id, may_return=False)
@@ -137,30 +134,30 @@ class PresenceTracker:
             return  # members come back when the server does; else their places are free when the lease is over
         self._leaving.pop(member, None)
         self._note_settled()
-        self._backend.leave(member)
+        self._presence.leave(member)
 
     def _note_settled(self) -> None:
         if not self._leaving:
             self._settled.set()
 
-    def _tell(self, change: Change, quiet: Collection[str]) -> None:
-        """Send the change to the members here; those in `quiet` are only counted."""
+    def _tell(self, change: Change) -> None:
+        """Send the change to the members here."""
         if not (change.joined or change.left):
             return
         self._version += 1
         if len(self.state.members) > NAMED_UP_TO:
             self._count_soon()
             return
-        for frame in self._told(change, quiet):
+        for frame in self._told(change):
             self._write(frame)
 
-    def _told(self, change: Change, quiet: Collection[str]) -> Iterator[Frame]:
-        """Yield a frame for each member with the count after it; the state is the one after all of them."""
+    def _told(self, change: Change) -> Iterator[Frame]:
+        """Yield a frame for each member to be named, with the count after it; the state is the one after all."""
         count = len(self.state.members) - len(change.joined) + len(change.left)
         for kind, step, people in ((Joined, 1, change.joined), (Left, -1, change.left)):
             for person in people:
                 count += step
-                if person.id in quiet:
+                if person.id in change.quiet:
                     self._count_soon()
                 else:
                     yield _frame(kind(person, count))
@@ -185,7 +182,7 @@ async def count_by_row() -> Counter[int]:
     """Return the number of members by their room's row, those of all unlisted rooms at 0. Raises LayerUnavailable."""
     found = Counter[int]()
     if settings.REDIS_URLS:
-        for room, count in (await counts()).items():
+        for room, count in (await store.counts()).items():
             found[int(room) if room.isdigit() else 0] += count
     else:
         for tracker in local_trackers():
@@ -196,7 +193,7 @@ async def count_by_row() -> Counter[int]:
 async def members_of(row: int) -> list[Person]:
     """Return the members of a room that has a row. Raises LayerUnavailable."""
     if settings.REDIS_URLS:
-        return await members(room_id("", row))
+        return await store.members(store.room_id("", row))
     here = (tracker.state.members for tracker in local_trackers() if tracker.row == row)
     return list({person.id: person for people in here for person in people.values()}.values())
 

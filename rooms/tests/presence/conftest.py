@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pytest_django import Settings
 
-from rooms.presence import backends, store, tracker
+from rooms.presence import shared, store, tracker
 from rooms.tests.presence.processes import Clock, Site
 from rtproject.tests.support.valkey import Valkey
 
@@ -24,9 +24,9 @@ async def site(monkeypatch: pytest.MonkeyPatch, valkey: Valkey, settings: Settin
     """No process yet; leases are short, and Redis is asked again at once after a failure."""
     settings.REDIS_URLS = [valkey.url]
     monkeypatch.setattr(store, "LEASE_SECONDS", 2.0)
-    monkeypatch.setattr(backends, "RENEW_SECONDS", 0.4)
-    monkeypatch.setattr(backends, "RETRY_SECONDS", 0.1)
-    monkeypatch.setattr(backends, "REFILL_SECONDS", 1.5)
+    monkeypatch.setattr(shared, "RENEW_SECONDS", 0.4)
+    monkeypatch.setattr(shared, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(shared, "REFILL_SECONDS", 1.5)
     monkeypatch.setattr("rtproject.websocket.redis_client.PAUSE_SECONDS", 0.0)
     site = Site(monkeypatch)
     yield site

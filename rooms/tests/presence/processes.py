@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rooms.presence import backends
+from rooms.presence import shared
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import Person
 from rooms.tests.support import until
@@ -96,7 +96,7 @@ class Site:
         self.loses: Callable[[Tags], bool] = lambda tags: False
         self.keeping = False
         self._kept: list[Tags] = []
-        patch.setattr(backends, "broadcast", self._broadcast)
+        patch.setattr(shared, "broadcast", self._broadcast)
 
     async def open(self, *members: str, key: str = "room", row: int = 1) -> Process:
         """A new process with these members; what was told until now is forgotten."""
@@ -114,7 +114,7 @@ class Site:
     def kill(self, process: Process) -> None:
         """End a process as `kill -9` does."""
         self.processes.remove(process)
-        worker = process.presence._backend._worker  # type: ignore[attr-defined]
+        worker = process.presence._presence._worker  # type: ignore[attr-defined]
         worker.cancel()
 
     def release(self) -> None:

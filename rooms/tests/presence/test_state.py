@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.presence.state import PresenceState, Update
+from rooms.presence.state import Change, PresenceState, Update
 from rooms.protocol import Person
 
 PEOPLE = {letter: Person(letter, letter.upper(), guest=True) for letter in "abcdef"}
@@ -31,8 +31,8 @@ def test_updates_lead_to_the_same_members_in_whatever_order_they_come(changes, r
     seen: set[str] = set()
     versions = []
     for update in random.sample(updates * 2, 2 * len(updates)):
-        for ready, change in state.take(update):
-            versions.append(ready.version)
+        for change in state.take(update):
+            versions.append(state.version)
             for person in change.joined:
                 assert person.id not in seen
                 seen.add(person.id)
@@ -48,7 +48,7 @@ def test_what_is_missing_can_be_skipped():
     state = PresenceState()
     for update in (fourth, second):
         assert list(state.take(update)) == []
-    assert [update for update, _ in state.skip_missing()] == [second, fourth]
+    assert [change.joined for change in state.skip_missing()] == [second.joined, fourth.joined]
     assert list(state.take(first)) == list(state.take(third)) == []
     assert (set(state.members), state.version) == ({"b", "c"}, 4)
 
@@ -57,10 +57,9 @@ def test_all_members_can_be_replaced():
     """With what is compared to those that were known; where some may be missing, none is taken away."""
     state = PresenceState()
     state.apply([PEOPLE["a"], PEOPLE["b"]], [])
-    assert state.replace([PEOPLE["b"], PEOPLE["c"]], 7, keep_missing=True) == ([PEOPLE["c"]], [])
-    assert state.replace([PEOPLE["d"], PEOPLE["c"]], 9, keep_missing=False) == (
-        [PEOPLE["d"]],
-        [PEOPLE["a"], PEOPLE["b"]],
-    )
+    first = state.replace([PEOPLE["b"], PEOPLE["c"]], 7, keep_missing=True)
+    assert first == Change([PEOPLE["c"]], [])
+    second = state.replace([PEOPLE["d"], PEOPLE["c"]], 9, keep_missing=False)
+    assert second == Change([PEOPLE["d"]], [PEOPLE["a"], PEOPLE["b"]])
     assert list(state.take(Update(9, [PEOPLE["e"]], []))) == []
     assert set(state.members) == {"c", "d"}

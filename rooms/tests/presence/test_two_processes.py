@@ -14,10 +14,10 @@ from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
 # A short grace period, and the places of a process that is gone are free soon.
 QUICK = """
-from rooms.presence import backends, store, tracker
+from rooms.presence import shared, store, tracker
 from rtproject.websocket import redis_client
-tracker.GRACE_SECONDS = redis_client.PAUSE_SECONDS = backends.RETRY_SECONDS = 0.2
-store.LEASE_SECONDS, backends.RENEW_SECONDS, backends.REFILL_SECONDS = 5.0, 1.0, 3.0
+tracker.GRACE_SECONDS = redis_client.PAUSE_SECONDS = shared.RETRY_SECONDS = 0.2
+store.LEASE_SECONDS, shared.RENEW_SECONDS, shared.REFILL_SECONDS = 5.0, 1.0, 3.0
 """
 QuickDaphne = patched(Daphne, QUICK)
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from rooms.presence import backends, store
+from rooms.presence import shared, store
 from rooms.presence.tracker import count_by_row, members_of
 from rooms.tests.presence.processes import Process, Site
 from rooms.tests.support import TIMEOUT, until
@@ -108,16 +108,11 @@ async def test_what_a_killed_process_held_is_over_with_its_lease(site, two):
 async def test_a_room_of_killed_processes_is_forgotten(site, two):
     for process in two:
         site.kill(process)
-    await until_redis(lambda keys: keys in ([], [b"presence"]))
+    async with asyncio.timeout(TIMEOUT):
+        while await ask("KEYS", "*"):  # noqa: ASYNC110 - Redis has no event for it
+            await asyncio.sleep(0.02)
     assert await count_by_row() == {}
     assert (await site.open()).members == set()
-
-
-async def until_redis(condition):
-    """Return when `condition` holds of the keys in Valkey."""
-    async with asyncio.timeout(TIMEOUT):
-        while not condition(await ask("KEYS", "*")):  # noqa: ASYNC110 - Redis has no event for it
-            await asyncio.sleep(0.02)
 
 
 async def test_lost_events_are_made_up_for(site, two):
@@ -156,7 +151,7 @@ async def test_an_emptied_redis_is_filled_again(site, two):
         await first.enter("mia", limit=3)
     for process in two:
         assert sorted(frame[:2] for frame in await process.told(2)) == [("joined", "eve"), ("left", "ada")]
-    await until(second.presence._backend._is_complete)
+    await until(second.presence._presence._is_complete)
     assert {person.id for person in await members_of(1)} == {"bob", "eve"}
     assert await second.enter("mia", "tom", limit=3) == [True, False]
     assert second.take() == await first.told() == [("joined", "mia", 3)]
@@ -228,7 +223,7 @@ async def test_many_changes_are_told_together(site, two, monkeypatch):
     """And all of those that come are given their places."""
     first, second = two
     events = []
-    monkeypatch.setattr(backends, "GATHER_SECONDS", 0.2)
+    monkeypatch.setattr(shared, "GATHER_SECONDS", 0.2)
     site.loses = lambda tags: events.append(tags) or False  # type: ignore[func-returns-value]
     await first.enter(*NAMES * 5)
     await until(lambda: len(second.members) == 12)
