@@ -39,13 +39,9 @@ class SharedPresence(LocalPresence):
         self._group = room_group(key)
         self._name = secrets.token_hex(6)  # of the places of this process
         self._held_by = ""  # the name that Redis has them under; another one than `_name` after a failure
-        self._leaving: dict[
-            str, Collection[str]
-        ] = {}  # members whose places are to be freed: `quiet` of each
+        self._leaving: dict[str, Collection[str]] = {}  # members whose places are to be freed, with `quiet`
         self._missed = False  # all members must be read
-        self._refilled_at = (
-            0.0  # until then members may be missing in a Redis that was emptied; 0 if it was not
-        )
+        self._refilled_at = 0.0  # when a Redis that was emptied has all members again; 0 without need
         self._renew_at = 0.0
         self._untold: list[Update] = []
         self._wake = asyncio.Event()
@@ -75,11 +71,11 @@ class SharedPresence(LocalPresence):
         """Give a member a place. It is among the members when this returns."""
         member, answer = place.person.id, None
         self._leaving.pop(member, None)
-        is_admitted = limit is None or member in self.state.members  # if Redis cannot tell
-        if self._name == self._held_by and (is_admitted or self._is_complete()):
+        needs_redis = limit is not None and member not in self.state.members
+        if self._name == self._held_by and (self._is_complete() or not needs_redis):
             answer = await self._ask(place, limit if self._is_complete() else None)
         if answer is None:
-            if not is_admitted:
+            if needs_redis:
                 raise LayerUnavailable("Redis cannot tell whether the room is full")
             self._enter_here(place)
             return True
@@ -132,19 +128,18 @@ class SharedPresence(LocalPresence):
         coming = dict(self._here) if anew else {}
         leaving, self._leaving = self._leaving, {}
         whole = anew or self._missed or 0 < self._refilled_at <= now
-        try:
+        answer = None
+        with contextlib.suppress(LayerUnavailable):
             answer = await store.update(
                 self._id, self._name, self._held_by, whole=whole, leaving=leaving, coming=coming.values()
             )
-        except LayerUnavailable:
+        if answer is None or not (answer.held or anew):
             self._fail(leaving)
-            return False
-        if not (answer.held or anew):
-            self._fail(leaving)
-            return True
+            return answer is not None
         if anew:
             self._held_by = self._name
-            self._refilled_at = now + REFILL_SECONDS if coming and not answer.held else 0.0
+            if coming and not answer.held:
+                self._refilled_at = now + REFILL_SECONDS
         quiet = [member for members in leaving.values() for member in members]
         self._accept(answer, {member: place.person for member, place in coming.items()}, quiet)
         if anew and self._here.keys() - coming.keys():  # members that came without Redis meanwhile

@@ -81,6 +81,15 @@ async def test_one_address_gets_its_number_of_places_in_all_processes(two, setti
     assert await first.enter("f", **mine) == [True]
 
 
+async def test_those_of_one_address_that_come_and_go_in_numbers_are_only_counted_everywhere(two):
+    first, second = two
+    await first.enter(*NAMES, "late", address="192.0.2.1")
+    for process in two:
+        assert (await process.told(11))[10:] == [("count", 13)]
+    first.leave("late", may_return=False)
+    assert await second.told() == [("count", 12)]
+
+
 async def test_an_unlisted_room_and_a_listed_one_of_its_name_share_no_members(site, two):
     unlisted = await site.open("eve", row=0)
     other = await site.open("mia", "tom", key="other", row=0)
