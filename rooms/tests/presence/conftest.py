@@ -23,10 +23,10 @@ async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def site(monkeypatch: pytest.MonkeyPatch, valkey: Valkey, settings: Settings) -> AsyncIterator[Site]:
     """No process yet; leases are short, and Redis is asked again at once after a failure."""
     settings.REDIS_URLS = [valkey.url]
-    monkeypatch.setattr(store, "LEASE_SECONDS", 2.0)
+    monkeypatch.setattr(store, "LEASE_SECONDS", 4.0)
     monkeypatch.setattr(shared, "RENEW_SECONDS", 0.4)
     monkeypatch.setattr(shared, "RETRY_SECONDS", 0.1)
-    monkeypatch.setattr(shared, "REFILL_SECONDS", 1.5)
+    monkeypatch.setattr(shared, "REFILL_SECONDS", 3.0)
     monkeypatch.setattr("rtproject.websocket.redis_client.PAUSE_SECONDS", 0.0)
     site = Site(monkeypatch)
     yield site
