@@ -1,5 +1,6 @@
 """Rooms in the Django admin. Their members are in `admin_members.py`."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,11 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from rooms.admin_members import MembersAdmin, online_members
+from rooms.admin_members import MembersAdmin, ask_presence
 from rooms.forms import RoomForm
 from rooms.models import ReservedName, Room
-from rooms.names import room_key
-from rooms.presence.query import Members
+from rooms.presence.tracker import count_by_row
 
 
 @admin.register(Room)
@@ -86,14 +86,14 @@ class RoomAdmin(MembersAdmin):
 
 
 def _online_column() -> Callable[[Room], int | None]:
-    """Return the column of members online, whose first row asks all processes for all rooms."""
-    asked: list[Members | None] = []
+    """Return the column of members online, whose first row asks for all rooms."""
+    asked: list[Counter[int] | None] = []
 
     @admin.display(description="online", empty_value="unknown")
     def online(room: Room) -> int | None:
         if not asked:
-            asked.append(online_members())
-        return None if asked[0] is None else len(asked[0].get(room_key(room.name), {}))
+            asked.append(ask_presence(count_by_row()))
+        return None if asked[0] is None else asked[0][room.pk]
 
     return online
 

@@ -4,7 +4,8 @@ Every action needs the permission to change rooms, and is logged in the room's h
 """
 
 import contextlib
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from asgiref.sync import async_to_sync
 from django import forms
@@ -19,11 +20,13 @@ from django.views.decorators.cache import never_cache
 from rooms import protocol
 from rooms.enforcement import disconnect
 from rooms.models import Room
-from rooms.names import room_group, room_key
-from rooms.presence.query import Members, members_by_room
+from rooms.names import room_group
+from rooms.presence.tracker import members_of
 from rooms.protocol import Notice, Person
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
+
+T = TypeVar("T")
 
 OUT_OF_REACH = "The channel layer is out of reach."
 
@@ -65,10 +68,10 @@ class MembersAdmin(admin.ModelAdmin):
             raise Http404("There is no such room.")
         if not self.has_change_permission(request, room):
             raise PermissionDenied
-        online = online_members()
+        online = ask_presence(members_of(room.pk))
         if online is None:
             messages.error(request, OUT_OF_REACH)
-        people = (online or {}).get(room_key(room.name), {})
+        people = {person.id: person for person in online or []}
         form = NoticeForm(request.POST if "notice" in request.POST else None)
         if request.method == "POST" and self._act(request, room, people, form):
             return HttpResponseRedirect(request.path)
@@ -112,9 +115,12 @@ class MembersAdmin(admin.ModelAdmin):
         return True
 
 
-def online_members() -> Members | None:
-    """Return the members of all rooms, or None if the layer is out of reach. Blocks."""
-    with contextlib.suppress(LayerUnavailable):
-        found: Members = async_to_sync(members_by_room)()
-        return found
-    return None
+def ask_presence(question: Coroutine[Any, Any, T]) -> T | None:
+    """Return the answer to a question to presence, or None if Redis is out of reach. Blocks."""
+
+    async def ask() -> T | None:
+        with contextlib.suppress(LayerUnavailable):
+            return await question
+        return None
+
+    return async_to_sync(ask)()

@@ -71,13 +71,14 @@ class RoomConsumer(WebsocketConsumer):
         if self.room.closed:
             raise ConnectionDenied(CloseCode.CLOSED)
         self.live_room = await self._enter()
-        self._reserve_seat(self.live_room)
+        current_enforcement().enter(self)
         # Again, on purpose: the room may have changed between the first load and joining its group.
         now = await self._load()
-        self._check_again(self.live_room, now)
+        self._check_again(now)
         if self.live_room.epoch:  # deliver here first what members elsewhere have seen already
             self.live_room.follow(now.sequence)
             await self.live_room.wait_for(now.sequence.last_seq)
+        await self._take_place(self.live_room, now.member_limit)
         await self.accept()
         await self._welcome(self.live_room, now)
 
@@ -122,30 +123,12 @@ class RoomConsumer(WebsocketConsumer):
             return
         await passwords.verify(self.room, password, client_address(self.scope), began)
 
-    def _check_again(self, live_room: LiveRoom, now: Room) -> None:
+    def _check_again(self, now: Room) -> None:
         code = revocation_code(self.room, now)
         if code is None and now.closed:
             code = CloseCode.CLOSED
-        if code is None and self._is_full(live_room, now.member_limit):
-            code = CloseCode.ROOM_FULL
         if code is not None:
             raise ConnectionDenied(code)
-
-    def _reserve_seat(self, live_room: LiveRoom) -> None:
-        """Enter the room unless it is full, in all processes as far as this one knows.
-
-        Checks and enters in one step, so that two in one process cannot take one seat.
-        """
-        if self._is_full(live_room, self.room.member_limit):
-            raise ConnectionDenied(CloseCode.ROOM_FULL)
-        current_enforcement().enter(self)
-
-    def _is_full(self, live_room: LiveRoom, limit: int | None) -> bool:
-        """Return whether no seat is left; members that are still connecting have one, too."""
-        if limit is None:
-            return False
-        connecting = current_enforcement().members(self.key) | {self.member.id}
-        return live_room.presence.state.count_with(connecting) > limit
 
     async def _enter(self) -> LiveRoom:
         try:
@@ -153,10 +136,18 @@ class RoomConsumer(WebsocketConsumer):
         except LayerUnavailable as error:
             raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
 
+    async def _take_place(self, live_room: LiveRoom, limit: int | None) -> None:
+        """Become present unless the room is full: the last step, since the others are told."""
+        try:
+            entered = await live_room.presence.enter(self.member, client_address(self.scope), limit)
+        except LayerUnavailable as error:
+            raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
+        if not entered:
+            raise ConnectionDenied(CloseCode.ROOM_FULL)
+        self.is_present = True
+
     async def _welcome(self, live_room: LiveRoom, now: Room) -> None:
         """Send the welcome, then the replay, then subscribe to new messages."""
-        live_room.presence.enter(self.member)
-        self.is_present = True
         look = live_room.presence.look()
         others = (person for person in look.people if person.id != self.member.id)
         named = [self.member, *islice(others, MAX_NAMED - 1)]

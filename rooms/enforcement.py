@@ -82,10 +82,6 @@ class Enforcement:
         if not inside:
             self._inside.pop(connection.key, None)
 
-    def members(self, key: str) -> set[str]:
-        """Return the ids of the members of a room in this process."""
-        return {connection.member.id for connection in self._inside.get(key, ())}
-
     def room_changed(self, key: str) -> None:
         """Read the room again soon: once, however many connections ask for it."""
         self._changed.add(key)

@@ -1,7 +1,7 @@
 """The list of rooms, read once every few seconds for all its readers."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,10 @@ from heapq import nlargest
 from django.db.models import F
 
 from rooms.models import Room
-from rooms.presence.query import Counts, count_by_room, local_counts
+from rooms.presence.tracker import count_by_row
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
-from rtproject.websocket.groups.layer import is_shared
 
 FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds
@@ -55,26 +54,19 @@ _layer = FailureLog("counting who is in the rooms")
 
 
 async def _look() -> RoomList:
-    members: defaultdict[int, int] | None = None
+    members: Counter[int] | None = None
     with _layer:
-        members = _by_row(await count_by_room() if is_shared() else local_counts())
+        members = await count_by_row()
     people = None if members is None else sum(members.values())
     with _store:
         async with asyncio.timeout(STORE_TIMEOUT):
-            rooms, total = await _read_rooms(members or {})
+            rooms, total = await _read_rooms(members or Counter())
             return RoomList(tuple(_entries(rooms, members)), total, people)
     return RoomList(people=people)
 
 
-def _by_row(counts: Counts) -> defaultdict[int, int]:
-    found: defaultdict[int, int] = defaultdict(int)
-    for (_, row), count in counts.items():
-        found[row] += count
-    return found
-
-
 @in_reader_thread
-def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
+def _read_rooms(members: Counter[int]) -> tuple[list[Room], int]:
     """Return up to 2 * MAX_LISTED rooms to list, in no order, and the number of all rooms."""
     fullest = nlargest(MAX_LISTED, filter(None, members), key=lambda row: members[row])
     rooms = Room.objects.select_related("sequence")
@@ -83,7 +75,7 @@ def _read_rooms(members: dict[int, int]) -> tuple[list[Room], int]:
     return list(found.values()), Room.objects.count()
 
 
-def _entries(rooms: Iterable[Room], members: defaultdict[int, int] | None) -> list[RoomSummary]:
+def _entries(rooms: Iterable[Room], members: Counter[int] | None) -> list[RoomSummary]:
     entries = [_entry(room, None if members is None else members[room.pk]) for room in rooms]
     entries.sort(key=lambda entry: (entry.title or entry.name).casefold())
     quiet = [entry for entry in entries if not entry.members]

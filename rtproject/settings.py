@@ -76,6 +76,19 @@ ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 1_000_000), 4096, "Chara
 ROOMS_MESSAGE_RATE = setting(
     "ROOMS_MESSAGE_RATE", Rate.parse, Rate(20, 1.0), "Messages per connection; 0 is off.", "20/second"
 )
+ROOMS_ADDRESS_RATE = setting(
+    "ROOMS_ADDRESS_RATE",
+    Rate.parse,
+    Rate(60, 1.0),
+    "Messages in one room from one address; 0 lifts all limits of an address in a room.",
+    "60/second",
+)
+ROOMS_ADDRESS_PLACES = setting(
+    "ROOMS_ADDRESS_PLACES",
+    env.whole(),
+    20,
+    "Members of one address in a room with a member limit; 0 is off.",
+)
 ROOMS_PASSWORD_ATTEMPTS = setting(
     "ROOMS_PASSWORD_ATTEMPTS",
     Rate.parse,
@@ -108,6 +121,9 @@ if not SECRET_KEY:
     SECRET_KEY = load_or_create(DATA_DIR / "secret_key")
 # Redis shares its channels between all database numbers, so the names alone keep two sites apart.
 REDIS_PREFIX = REDIS_PREFIX or redis_prefix(SECRET_KEY)
+
+if not ROOMS_MESSAGE_RATE.count:
+    ROOMS_ADDRESS_RATE = ROOMS_MESSAGE_RATE
 
 if ON_SQLITE:
     DATABASE["NAME"] = str(BASE_DIR / DATABASE["NAME"])

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from rooms.delivery.live_room import LiveRoom
 from rooms.models import Room
 from rooms.names import room_key
-from rooms.presence.query import GROUP, PresenceResponder
-from rooms.presence.tracker import local_trackers
 from rtproject.utils.loop_local import loop_local
-from rtproject.websocket.groups.registry import current_registry
 from rtproject.websocket.lifecycle import run_in_background
 
 RoomIdentity = tuple[str, int | None, str]  # key, primary key, epoch
@@ -22,7 +19,6 @@ class LiveRooms:
         self._rooms: dict[RoomIdentity, LiveRoom] = {}
         self._users: dict[LiveRoom, int] = {}
         self._begun: dict[LiveRoom, asyncio.Task[None]] = {}
-        self._responder = PresenceResponder(local_trackers())
 
     def find(self, room: Room) -> LiveRoom | None:
         """Return the live room of this row and epoch, if there is one."""
@@ -38,7 +34,7 @@ class LiveRooms:
         live_room = self._rooms.get(identity)
         if live_room is None:
             live_room = self._rooms[identity] = LiveRoom(room, on_change)
-            begun = self._begun[live_room] = asyncio.create_task(self._begin(live_room), name="live room")
+            begun = self._begun[live_room] = asyncio.create_task(live_room.begin(), name="live room")
             begun.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         self._users[live_room] = self._users.get(live_room, 0) + 1
         try:
@@ -50,10 +46,6 @@ class LiveRooms:
             run_in_background(self.leave(live_room), "leaving a room")
             raise
         return live_room
-
-    async def _begin(self, live_room: LiveRoom) -> None:
-        await current_registry().join(GROUP, self._responder)
-        await live_room.begin()
 
     async def leave(self, live_room: LiveRoom) -> None:
         """Leave once for each time it was entered. It ends when no member is left, nor expected back."""
@@ -82,8 +74,6 @@ class LiveRooms:
         begun.cancel()  # a beginning that no one waits for must not join the group for ever
         await asyncio.wait({begun})
         await live_room.close()
-        if not self._users:
-            await current_registry().leave(GROUP, self._responder)
 
 
 def _identity(room: Room) -> RoomIdentity:

@@ -1,83 +1,135 @@
-"""The presence state of one room: its members by process. Pure, without a clock or a network."""
+"""The members of one room as this process knows them."""
 
-from collections.abc import Iterable
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from django.conf import settings
 
 from rooms.protocol import Person
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 
-HERE = ""  # this process among the others
+_by_address = SlidingWindow(Rate(10, 1.0))  # comings and goings in a room that are told by name
 
 
 class Change(NamedTuple):
-    """Members that joined the room and members that left it, in all processes together."""
+    """Members that joined the room and members that left it. The ids in `quiet` are counted and not named."""
 
     joined: list[Person]
     left: list[Person]
+    quiet: Collection[str] = ()
+
+
+class Update(NamedTuple):
+    """A change as Redis numbers it, with the ids of those that left."""
+
+    version: int
+    joined: list[Person]
+    left: list[str]
+    quiet: Collection[str] = ()
+
+
+class Place(NamedTuple):
+    """A member that is in this process, and the address that it came from."""
+
+    person: Person
+    address: str | None
 
 
 class PresenceState:
-    """The members of one room by process. A member in several processes is one member."""
+    """The members by id. Updates are applied in the order of their versions, whichever comes first."""
 
     def __init__(self) -> None:
-        self._places: dict[str, dict[str, Person]] = {}  # process -> member's id -> member
-        self._count = 0
+        self.members: dict[str, Person] = {}
+        self.version = 0  # of the last update that was applied
+        self._ahead: dict[int, Update] = {}
 
-    def __len__(self) -> int:
-        """The number of members."""
-        return self._count
+    def apply(self, joined: Iterable[Person], left: Iterable[str], quiet: Collection[str] = ()) -> Change:
+        """Add and remove members. A member that is known already may have another name now."""
+        new = []
+        for person in joined:
+            if person.id not in self.members:
+                new.append(person)
+            self.members[person.id] = person
+        gone = [self.members.pop(member, None) for member in left]
+        return Change(new, [person for person in gone if person is not None], quiet)
 
-    def __contains__(self, member: str) -> bool:
-        return any(member in place for place in self._places.values())
+    def take(self, update: Update) -> Iterator[Change]:
+        """Yield the changes whose turn has come with `update`. A repeated one is ignored."""
+        if update.version > self.version:
+            self._ahead[update.version] = update
+        while self.version + 1 in self._ahead:
+            yield self._apply_update(self.version + 1)
 
-    def count_with(self, members: Iterable[str]) -> int:
-        """Return the number of members there would be with the members of these ids."""
-        elsewhere = set(members).difference(self.at(HERE))  # most are here, and this is fast with thousands
-        return self._count + sum(member not in self for member in elsewhere)
+    def skip_missing(self) -> Iterator[Change]:
+        """Yield the changes that came before their turn: those in between cannot be had."""
+        for version in sorted(self._ahead):
+            yield self._apply_update(version)
 
-    def at(self, process: str) -> dict[str, Person]:
-        """Return the members in one process by id. Do not change the result."""
-        return self._places.get(process, {})
-
-    def some(self, most: int) -> list[Person]:
-        """Return up to `most` members."""
-        found: dict[str, Person] = {}
-        for place in self._places.values():
-            for person in islice(place.values(), most):
-                if len(found) == most:
-                    break
-                found.setdefault(person.id, person)
-        return list(found.values())
-
-    def enter(self, process: str, people: Iterable[Person]) -> Change:
-        """Add these members to `process`."""
-        place = self._places.setdefault(process, {})
-        joined = []
-        for person in people:
-            if person.id not in self:
-                joined.append(person)
-            place[person.id] = person
-        if not place:
-            del self._places[process]
-        self._count += len(joined)
-        return Change(joined, [])
-
-    def leave(self, process: str, members: Iterable[str]) -> Change:
-        """Remove the members of these ids from `process`."""
-        place = self._places.get(process, {})
-        left = []
-        for member in members:
-            person = place.pop(member, None)
-            if person is not None and member not in self:
-                left.append(person)
-        if not place:
-            self._places.pop(process, None)
-        self._count -= len(left)
-        return Change([], left)
-
-    def replace(self, process: str, people: Iterable[Person]) -> Change:
-        """Make these the only members in `process`."""
+    def replace(self, people: Iterable[Person], version: int, *, keep_missing: bool) -> Change:
+        """Make these the members as of `version`; with `keep_missing`, only add to them."""
+        self._ahead.clear()
+        self.version = version
         now = {person.id: person for person in people}
-        joined = self.enter(process, now.values()).joined
-        left = self.leave(process, [member for member in self.at(process) if member not in now]).left
-        return Change(joined, left)
+        missing = [] if keep_missing else [member for member in self.members if member not in now]
+        return self.apply(now.values(), missing)
+
+    def _apply_update(self, version: int) -> Change:
+        self.version, joined, left, quiet = self._ahead.pop(version)
+        return self.apply(joined, left, quiet)
+
+
+class LocalPresence:
+    """The members of a room in this process alone. `tell` is called with each change.
+
+    `key` is the room's name as it is compared, `row` its primary key, 0 for an unlisted room.
+    """
+
+    def __init__(self, key: str, row: int, tell: Callable[[Change], None]) -> None:
+        self.state = PresenceState()
+        self._room = (key, row)
+        self._tell = tell
+        self._here: dict[str, Place] = {}
+
+    async def begin(self) -> None:
+        """Learn of the members in other processes."""
+
+    async def close(self) -> None:
+        """Let go of the room: no member is left here."""
+
+    def handle(self, tags: dict[str, Any]) -> None:
+        """Handle an event of another process, or of this one."""
+
+    def knows(self, person: Person) -> bool:
+        """Return whether the member has a place here, under this name."""
+        place = self._here.get(person.id)
+        return place is not None and place.person == person
+
+    async def enter(self, place: Place, limit: int | None) -> bool:
+        """Give a member a place; False if there is none. Raises LayerUnavailable if that cannot be known."""
+        if limit is not None and place.person.id not in self.state.members:
+            taken = sum(other.address == place.address for other in self._here.values())
+            if len(self.state.members) >= limit or 0 <= places_for(place.address) <= taken:
+                return False
+        self._enter_here(place)
+        return True
+
+    def leave(self, member: str) -> None:
+        """Free the place of a member."""
+        place = self._here.pop(member, None)
+        if place is not None:
+            self._tell(self.state.apply([], [member], self._quiet(place)))
+
+    def _enter_here(self, place: Place) -> None:
+        self._here[place.person.id] = place
+        self._tell(self.state.apply([place.person], [], self._quiet(place)))
+
+    def _quiet(self, place: Place) -> Collection[str]:
+        """Count a coming or going; return the member's id if its address has too many of them to be named."""
+        address = place.address if settings.ROOMS_ADDRESS_RATE.count else None
+        return () if address is None or _by_address.take((self._room, address)) else (place.person.id,)
+
+
+def places_for(address: str | None) -> int:
+    """Return the number of places that an address may take in a room with a limit; -1 for any number."""
+    limited = address is not None and settings.ROOMS_ADDRESS_RATE.count
+    return (limited and settings.ROOMS_ADDRESS_PLACES) or -1

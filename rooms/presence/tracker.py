@@ -1,17 +1,20 @@
 """Presence of one room: its members are tracked, and changes are sent to those in this process."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from django.conf import settings
+
 from rooms import protocol
-from rooms.names import room_group
-from rooms.presence.backends import PresenceBackend
-from rooms.presence.state import HERE, Change, PresenceState
+from rooms.presence import store
+from rooms.presence.shared import SharedPresence
+from rooms.presence.state import Change, LocalPresence, Place
 from rooms.protocol import Count, Joined, Left, Person
 from rtproject.utils.loop_local import loop_local
-from rtproject.websocket.groups.layer import is_shared
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
 
@@ -36,16 +39,13 @@ class PresenceTracker:
     """
 
     def __init__(self, key: str, row: int, write: Callable[[Frame], None]) -> None:
-        self.key = key
         self.row = row
-        self.state = PresenceState()
         self._write = write
-        # A layer inside this process connects it to no other.
-        self._backend = (
-            PresenceBackend(room_group(key), row, self.state, self._apply) if is_shared() else None
-        )
-        self._version = 0  # of the state
-        self._extra: dict[str, int] = {}  # connections of each member here, beyond the first
+        kind = SharedPresence if settings.REDIS_URLS else LocalPresence
+        self._presence = kind(key, row, self._tell)
+        self.state = self._presence.state
+        self._version = 0  # of what was told
+        self._connections: dict[str, int] = {}  # of each member here, also those that are still connecting
         self._leaving: dict[str, asyncio.TimerHandle] = {}  # members in their grace period
         self._settled = asyncio.Event()  # no member is in its grace period
         self._counting: asyncio.TimerHandle | None = None
@@ -53,27 +53,24 @@ class PresenceTracker:
     async def begin(self) -> None:
         """Learn of the members in other processes."""
         local_trackers().add(self)
-        if self._backend is not None:
-            await self._backend.begin()
+        await self._presence.begin()
 
     async def close(self) -> None:
         """Stop tracking: no member is left here."""
         local_trackers().discard(self)
+        await self._presence.close()
         for timer in (self._counting, *self._leaving.values()):
             if timer is not None:
                 timer.cancel()
-        if self._backend is not None:
-            await self._backend.close()
 
     def handle(self, tags: dict[str, Any]) -> None:
         """Handle a presence event of the group."""
-        if self._backend is not None:
-            self._backend.handle(tags)
+        self._presence.handle(tags)
 
     def look(self) -> Look:
         """Return the present members."""
-        count = len(self.state)
-        return Look(count, self.state.some(min(count, NAMED_UP_TO)), self._version)
+        count = len(self.state.members)
+        return Look(count, list(islice(self.state.members.values(), NAMED_UP_TO)), self._version)
 
     def since(self, before: Look) -> list[Frame]:
         """Return frames that bring a client from the look `before` up to date; a count follows later, as for all."""
@@ -86,29 +83,37 @@ class PresenceTracker:
             return []
         were, are = ({person.id for person in look.people} for look in (before, now))
         joined = [person for person in now.people if person.id not in were]
-        return _told(joined, [person for person in before.people if person.id not in are], now.count)
+        left = [person for person in before.people if person.id not in are]
+        return list(self._told(Change(joined, left)))
 
-    def enter(self, person: Person) -> None:
-        """Track one more connection of `person`."""
-        known = self.state.at(HERE).get(person.id)
+    async def enter(self, person: Person, address: str | None = None, limit: int | None = None) -> bool:
+        """Track one more connection of `person`; False if it is a new member and the room is full for it.
+
+        Raises LayerUnavailable if there is a limit and the members of other processes are unknown.
+        """
         if (timer := self._leaving.pop(person.id, None)) is not None:
             timer.cancel()
             self._note_settled()
-        elif known is not None:
-            self._extra[person.id] = self._extra.get(person.id, 0) + 1
-        if self._backend is not None and person != known:  # a new member, or one under a new name
-            self._backend.change(person.id, person)
-        self._apply(self.state.enter(HERE, [person]))
+        self._connections[person.id] = self._connections.get(person.id, 0) + 1
+        entered = False
+        try:
+            entered = self._presence.knows(person) or await self._presence.enter(
+                Place(person, address), limit
+            )
+        finally:
+            if not entered:
+                self.leave(person.id, may_return=False)
+        return entered
 
     def leave(self, member: str, may_return: bool) -> None:
         """Untrack one connection. After the last one the member leaves in GRACE_SECONDS, or at once if it
         cannot return.
         """
-        if member in self._extra:
-            self._extra[member] -= 1
-            if not self._extra[member]:
-                del self._extra[member]
-        elif may_return:
+        self._connections[member] -= 1
+        if self._connections[member]:
+            return
+        del self._connections[member]
+        if may_return:
             loop = asyncio.get_running_loop()
             self._leaving[member] = loop.call_later(GRACE_SECONDS, self._gone, member)
         else:
@@ -126,28 +131,36 @@ class PresenceTracker:
 
     def _gone(self, member: str) -> None:
         if running_tasks().begun:
-            return  # members come back when the server does; else the others notice that this process is gone
+            return  # members come back when the server does; else their places are free when the lease is over
         self._leaving.pop(member, None)
         self._note_settled()
-        if self._backend is not None:
-            self._backend.change(member, None)
-        self._apply(self.state.leave(HERE, [member]))
+        self._presence.leave(member)
 
     def _note_settled(self) -> None:
         if not self._leaving:
             self._settled.set()
 
-    def _apply(self, change: Change) -> None:
+    def _tell(self, change: Change) -> None:
         """Send the change to the members here."""
         if not (change.joined or change.left):
             return
         self._version += 1
-        count = len(self.state)
-        if count > NAMED_UP_TO:
+        if len(self.state.members) > NAMED_UP_TO:
             self._count_soon()
             return
-        for frame in _told(change.joined, change.left, count):
+        for frame in self._told(change):
             self._write(frame)
+
+    def _told(self, change: Change) -> Iterator[Frame]:
+        """Yield a frame for each member to be named, with the count after it; the state is the one after all."""
+        count = len(self.state.members) - len(change.joined) + len(change.left)
+        for kind, step, people in ((Joined, 1, change.joined), (Left, -1, change.left)):
+            for person in people:
+                count += step
+                if person.id in change.quiet:
+                    self._count_soon()
+                else:
+                    yield _frame(kind(person, count))
 
     def _count_soon(self) -> None:
         if self._counting is None:
@@ -155,7 +168,7 @@ class PresenceTracker:
 
     def _count(self) -> None:
         self._counting = None
-        self._write(_frame(Count(len(self.state))))
+        self._write(_frame(Count(len(self.state.members))))
 
 
 def _none_yet() -> set[PresenceTracker]:
@@ -165,16 +178,24 @@ def _none_yet() -> set[PresenceTracker]:
 local_trackers = loop_local(_none_yet)  # those that have begun in this process
 
 
-def _told(joined: list[Person], left: list[Person], count: int) -> list[Frame]:
-    """A frame for each change with the count after it; `count` is the one after all of them."""
-    frames, count = [], count + len(left) - len(joined)
-    for person in joined:
-        count += 1
-        frames.append(_frame(Joined(person, count)))
-    for person in left:
-        count -= 1
-        frames.append(_frame(Left(person, count)))
-    return frames
+async def count_by_row() -> Counter[int]:
+    """Return the number of members by their room's row, those of all unlisted rooms at 0. Raises LayerUnavailable."""
+    found = Counter[int]()
+    if settings.REDIS_URLS:
+        for room, count in (await store.counts()).items():
+            found[int(room) if room.isdigit() else 0] += count
+    else:
+        for tracker in local_trackers():
+            found[tracker.row] += len(tracker.state.members)
+    return found
+
+
+async def members_of(row: int) -> list[Person]:
+    """Return the members of a room that has a row. Raises LayerUnavailable."""
+    if settings.REDIS_URLS:
+        return await store.members(store.room_id("", row))
+    here = (tracker.state.members for tracker in local_trackers() if tracker.row == row)
+    return list({person.id: person for people in here for person in people.values()}.values())
 
 
 def _frame(content: Joined | Left | Count) -> Frame:

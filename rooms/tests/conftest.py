@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from rooms import enforcement, identity
 from rooms.access import attempts, loader, passwords
-from rooms.presence import tracker
+from rooms.presence import state, tracker
 from rooms.tests.support import Looks
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.throttling.shared import SharedWindow
@@ -21,6 +21,7 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(passwords, "_recently_refused", SlidingWindow(Rate(1, 60.0)))
     for module in (identity, loader):
         monkeypatch.setattr(module, "identity_key", lambda: "of the tests")
+    monkeypatch.setattr(state, "_by_address", SlidingWindow(Rate(10, 600.0)))
     monkeypatch.setattr(tracker, "GRACE_SECONDS", 0.0)
     settings.PASSWORD_HASHERS = ["rooms.tests.support.QuickHasher"]
     settings.PULSE_EMBEDDED = False

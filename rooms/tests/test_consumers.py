@@ -14,9 +14,10 @@ from rooms.access import loader
 from rooms.access.passwords import admit
 from rooms.models import Room
 from rooms.names import room_group
-from rooms.presence.query import GROUP
 from rooms.tests.support import (
     APPLICATIONS,
+    TIMEOUT,
+    Client,
     change_room,
     entered,
     layer_unavailable,
@@ -76,7 +77,7 @@ class TestPassword:
         await refusal("VIP", **{"pass": "wrong"})
         assert joined == []
         async with entered("VIP", **SECRET):
-            assert joined == list(current_registry()._groups) == [GROUP, room_group("vip")]
+            assert joined == list(current_registry()._groups) == [room_group("vip")]
         await until(lambda: not current_registry()._groups)
 
 
@@ -114,6 +115,18 @@ class TestLimits:
                 assert await refusal("lobby") == CloseCode.ROOM_FULL
             async with entered("lobby"):
                 pass
+
+    async def test_an_address_gets_so_many_places_in_a_room_with_a_limit(self, settings):
+        settings.ROOMS_ADDRESS_PLACES = 1
+        await new_room("lobby", None, member_limit=9)
+        await new_room("hall", None)
+        clients = [Client(room) for room in ("lobby", "lobby", "hall")]
+        for client in clients:
+            client.scope["client"] = ["192.0.2.1", 50000]
+        found = [await client.connect(timeout=TIMEOUT) for client in clients]
+        assert found == [(True, None), (False, CloseCode.ROOM_FULL), (True, None)]
+        for client in clients:
+            await client.disconnect(timeout=TIMEOUT)
 
     async def test_a_denied_newcomer_gives_its_seat_back(self):
         await new_room("lobby", None, member_limit=1)

@@ -88,8 +88,7 @@ async def test_the_number_of_listed_rooms_is_bounded(monkeypatch):
 async def test_without_the_layer_the_rooms_are_listed_without_counts(monkeypatch):
     await make("a", 2)
     await make("b", 1)
-    monkeypatch.setattr(listing, "is_shared", lambda: True)
-    monkeypatch.setattr(listing, "count_by_room", layer_unavailable)
+    monkeypatch.setattr(listing, "count_by_row", layer_unavailable)
     found = await current_room_list()
     assert (counts(found), found.total, found.people) == ([("b", None), ("a", None)], 2, None)
 

@@ -70,6 +70,8 @@ def test_nothing_needs_to_be_set(load, tmp_path):
         "ROOMS_ALLOW_UNLISTED": True,
         "ROOMS_MAX_TEXT": 4096,
         "ROOMS_MESSAGE_RATE": Rate(20, 1.0),
+        "ROOMS_ADDRESS_RATE": Rate(60, 1.0),
+        "ROOMS_ADDRESS_PLACES": 20,
         "ROOMS_PASSWORD_ATTEMPTS": Rate(10, 60.0),
         "SECRET_KEY_FALLBACKS": [],
         "TRUSTED_PROXIES": 0,

@@ -15,24 +15,26 @@ PAUSE_SECONDS = 2.0  # without commands after a failure, so that not every calle
 class RedisClient:
     """One connection to the Redis at `url`. Commands that come while others run are sent together afterwards.
 
+    `work` is what a log line says that fails while Redis is out of reach, after `timeout` seconds without an answer.
     After a network failure all clients reconnect at once: a connection and a round trip for each would cost more than
     the rest of the handshake.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, work: str, timeout: float = COMMAND_TIMEOUT) -> None:
         # Imported here, so that a site without Redis saves the memory.
         from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
 
-        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=COMMAND_TIMEOUT)
+        self._timeout = timeout
+        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=timeout)
         self._commands: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._running: asyncio.Task[None] | None = None
         self._paused_until = 0.0
-        self._failures = FailureLog("counting in Redis, and not in each process by itself,")
+        self._failures = FailureLog(work)
 
     async def ask(self, *command: Any) -> Any:
-        """Return the answer to one command. Raises LayerUnavailable after 2 * COMMAND_TIMEOUT at most."""
+        """Return the answer to one command. Raises LayerUnavailable after twice the timeout at most."""
         if time.monotonic() < self._paused_until:
             raise LayerUnavailable("Redis was out of reach a moment ago")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -49,7 +51,7 @@ class RedisClient:
         while self._commands:
             questions, self._commands = self._commands, []
             try:
-                async with asyncio.timeout(COMMAND_TIMEOUT):
+                async with asyncio.timeout(self._timeout):
                     answers = await self._send([command for command, _ in questions])
             except Exception as error:  # of redis, asyncio or the system: it is out of reach
                 self._paused_until = time.monotonic() + PAUSE_SECONDS

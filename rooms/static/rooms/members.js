@@ -14,7 +14,7 @@ export class Members {
    * @returns {boolean} whether it was one
    */
   take(frame) {
-    const takers = { welcome: () => this.#begin(frame), joined: () => this.#join(frame), left: () => this.#leave(frame), count: () => {} };
+    const takers = { welcome: () => this.#begin(frame), joined: () => this.#join(frame), left: () => this.#leave(frame), count: () => this.#trim(frame) };
     if (!Object.hasOwn(takers, frame.type)) return false;
     takers[frame.type]();
     this.count = frame.count;
@@ -63,5 +63,12 @@ export class Members {
 
   #leave({ member }) {
     this.#known.delete(member.id);
+  }
+
+  /** Of those that come and go in numbers the server tells only how many there are: the last to come are gone. */
+  #trim({ count }) {
+    for (const id of [...this.#known.keys()].reverse()) {
+      if (this.#known.size > count && id !== this.#you.id) this.#known.delete(id);
+    }
   }
 }

@@ -6,21 +6,26 @@ import urllib.request
 from contextlib import AsyncExitStack
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from rooms.tests.wire import TIMEOUT, next_frame, refusal, two_servers
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
-# A short grace period, and silent processes are gone soon; an answer may take its time on a busy machine.
+# A short grace period, and the places of a process that is gone are free soon.
 QUICK = """
-from rooms.presence import backends, tracker
-tracker.GRACE_SECONDS = 0.2
-backends.HEARTBEAT_SECONDS = 1.0
-backends.QUIET_SECONDS = backends.SYNC_TIMEOUT = 0.5
+from rooms.presence import shared, store, tracker
+from rtproject.websocket import redis_client
+tracker.GRACE_SECONDS = redis_client.PAUSE_SECONDS = shared.RETRY_SECONDS = 0.2
+store.LEASE_SECONDS, shared.RENEW_SECONDS, shared.REFILL_SECONDS = 5.0, 1.0, 3.0
 """
 QuickDaphne = patched(Daphne, QUICK)
 
-MAKE_ROOM = "from rooms.models import Room; Room.objects.create(name='small', member_limit=2)"
+MAKE_ROOMS = """
+from rooms.models import Room
+Room.objects.create(name="small", member_limit=2)
+Room.objects.create(name="five", member_limit=5)
+"""
 
 
 def guest(name):
@@ -53,7 +58,7 @@ async def enter(stack, server, name, room="here", query=None):
 @pytest.fixture(scope="module")
 def two(new_site):
     """Two servers of one site, for all tests that leave them and their Valkey alone."""
-    with two_servers(new_site, MAKE_ROOM, QuickDaphne) as servers:
+    with two_servers(new_site, MAKE_ROOMS, QuickDaphne) as servers:
         yield servers
 
 
@@ -108,6 +113,34 @@ async def test_a_member_limit_counts_all_processes(two, stack):
     assert eve.names == ["ada", "eve"]
 
 
+async def test_of_ten_that_come_together_to_two_processes_five_get_the_five_places(two, stack):
+    async def enter_or_not(number):
+        client = await stack.enter_async_context(two[number % 2].connect("/ws/five", guest(f"m{number}")))
+        try:
+            return (await next_frame(client))["type"]
+        except ConnectionClosed:
+            return client.close_code
+
+    found = await asyncio.gather(*map(enter_or_not, range(10)))
+    assert sorted(found, key=str) == [4100] * 5 + ["welcome"] * 5
+
+
+@pytest.mark.slow
+async def test_the_places_of_a_killed_process_are_free_within_30_seconds(
+    new_site, start_server, valkey, stack
+):
+    site = new_site(REDIS_URL=valkey.url)
+    site.execute(MAKE_ROOMS)
+    first, second = start_server(site=site), start_server(site=site)
+    await enter(stack, first, "ada", "small")
+    bob = await enter(stack, second, "bob", "small")
+    assert await refusal(second.connect("/ws/small", guest("eve"))) == 4100
+    first.kill()
+    async with asyncio.timeout(30):
+        await enter_when_open(stack, second, "eve", "small", 4100)
+        assert {await bob.told(), await bob.told()} == {("left", "ada", 1), ("joined", "eve", 2)}
+
+
 async def test_a_killed_process_takes_its_members_with_it(start_server, valkey, stack):
     first = start_server(QuickDaphne, REDIS_URL=valkey.url)
     second = start_server(QuickDaphne, site=first.site)
@@ -142,32 +175,44 @@ async def test_members_that_come_back_after_a_restart_were_never_away(start_serv
     assert await bob.told() == ("joined", "mia", 4)
 
 
-async def test_after_a_restart_of_valkey_only_members_that_went_have_left(start_server, valkey, stack):
-    first = start_server(QuickDaphne, REDIS_URL=valkey.url)
+async def test_while_valkey_is_away_rooms_go_on_and_afterwards_all_know_of_each_other(
+    new_site, start_server, valkey, stack
+):
+    """Only members that went have left then; no newcomer gets a place in a room with a limit meanwhile."""
+    site = new_site(REDIS_URL=valkey.url)
+    site.execute(MAKE_ROOMS)
+    first = start_server(QuickDaphne, site=site)
     second = start_server(QuickDaphne, site=first.site)
     ada, bob = await enter(stack, first, "ada"), await enter(stack, second, "bob")
     eve = await enter(stack, first, "eve")
     assert [await ada.told(), await ada.told()] == [("joined", "bob", 2), ("joined", "eve", 3)]
     assert await bob.told() == ("joined", "eve", 3)
+    await enter(stack, first, "ada", "small")
     await asyncio.to_thread(valkey.stop)
+    assert await refusal(first.connect("/ws/small", guest("tom"))) == 4103
     await eve.client.close()
     assert await ada.told() == ("left", "eve", 2)
+    await enter(stack, first, "tom")
+    assert await ada.told() == ("joined", "tom", 3)
     await asyncio.to_thread(valkey.start)
-    assert await bob.told() == ("left", "eve", 2)
+    assert {await bob.told(), await bob.told()} in (
+        {("joined", "tom", 4), ("left", "eve", 3)},
+        {("left", "eve", 2), ("joined", "tom", 3)},
+    )
     mia = await enter_when_open(stack, second, "mia")
-    assert await ada.told() == await bob.told() == ("joined", "mia", 3)
-    assert mia.names == ["ada", "bob", "mia"]
+    assert await ada.told() == await bob.told() == ("joined", "mia", 4)
+    assert mia.names == ["ada", "bob", "mia", "tom"]
 
 
-async def enter_when_open(stack, server, name):
-    """Connect a guest again as long as newcomers are denied because of the layer."""
+async def enter_when_open(stack, server, name, room="here", code=4103):
+    """Connect a guest again as long as newcomers are denied with `code`, by default because of Redis."""
     async with asyncio.timeout(TIMEOUT):
         while True:
-            client = await stack.enter_async_context(server.connect("/ws/here", guest(name)))
+            client = await stack.enter_async_context(server.connect(f"/ws/{room}", guest(name)))
             try:
                 return Guest(client, await next_frame(client))
-            except Exception:
-                assert client.close_code == 4103
+            except ConnectionClosed:
+                assert client.close_code == code
 
 
 async def test_the_list_of_rooms_counts_the_members_of_all_processes(start_server, new_site, valkey, stack):

@@ -35,6 +35,14 @@ test("members come, go, and change their names", () => {
   assert.deepEqual([namesOf(room), room.take({ type: "notice" })], [["I", "Ada"], false]);
 });
 
+test("where comings and goings are only counted, the last to come are taken for gone", () => {
+  const room = new Room("me", "bob", "ada");
+  assert.deepEqual(room.tell("count", undefined, 5), [["me", "ada", "bob"], 2]);
+  assert.deepEqual(room.tell("count", undefined, 2), [["me", "bob"], 0]);
+  assert.deepEqual(room.tell("left", person("ada"), 1), [["me", "bob"], 0]);
+  assert.deepEqual(room.tell("count", undefined, 1), [["me"], 0]);
+});
+
 test("above 200 there is only the number, and below it names are told again", () => {
   const room = new Room("me", "bob");
   assert.deepEqual(room.tell("joined", person("ada"), 200), [["me", "ada", "bob"], 197]);

@@ -25,6 +25,8 @@ SETTINGS = frozenset(
         "ROOMS_ALLOW_UNLISTED",
         "ROOMS_MAX_TEXT",
         "ROOMS_MESSAGE_RATE",
+        "ROOMS_ADDRESS_RATE",
+        "ROOMS_ADDRESS_PLACES",
         "ROOMS_PASSWORD_ATTEMPTS",
         "SECRET_KEY",
         "SECRET_KEY_FALLBACKS",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
 
 from rtproject.websocket.exceptions import LayerUnavailable
 
@@ -20,11 +20,6 @@ async def ask_layer(call: Awaitable[T]) -> T:
             return await call
     except Exception as error:  # each layer has exceptions of its own, and all of them mean this
         raise LayerUnavailable("the channel layer is out of reach") from error
-
-
-def is_shared() -> bool:
-    """Return whether other processes may be on the layer."""
-    return not isinstance(get_channel_layer(), InMemoryChannelLayer)
 
 
 async def renew_layer() -> None:

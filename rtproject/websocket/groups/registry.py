@@ -19,6 +19,7 @@ import msgspec
 from channels.layers import get_channel_layer
 
 from rtproject.utils.flood_log import FloodLog
+from rtproject.utils.log_text import cause
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth

@@ -30,6 +30,9 @@ return 1
 """
 
 
+WORK = "counting in Redis, and not in each process by itself,"
+
+
 class SharedWindow:
     """A SlidingWindow in Redis, and one in each process.
 
@@ -42,7 +45,7 @@ class SharedWindow:
         self._prefix = prefix
         self._rate = rate
         self._here = SlidingWindow(rate)
-        self._clients = loop_local(lambda: [RedisClient(url) for url in urls])
+        self._clients = loop_local(lambda: [RedisClient(url, WORK) for url in urls])
 
     async def exhausted(self, key: tuple[str, ...]) -> bool:
         """Return whether `key` has used up its rate. Counts nothing."""

@@ -26,7 +26,7 @@ async def windows(count, rate, *urls):
 
 async def ask(url, *command):
     """Send one command to the server at `url`; return its answer."""
-    client = RedisClient(url)
+    client = RedisClient(url, "asking")
     try:
         return await client.ask(*command)
     finally:
