@@ -11,10 +11,13 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
+from channels.db import database_sync_to_async
+
 from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
 from rooms.history.reader import MAX_HISTORY, page_after, page_before
+from rooms.history.store import renew_epoch
 from rooms.models import Message, MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
@@ -30,6 +33,8 @@ RETRY_SECONDS = 1.0  # between two attempts to read from a store that is out of 
 PAGE = 100  # messages read at a time
 MAX_AHEAD = 200  # messages kept that came before their turn; the others are read from the store
 MAX_RECENT_BYTES = 512 * 1024  # for each room with a member here
+
+begin_epoch = database_sync_to_async(renew_epoch)
 
 
 class RecentMessages:
@@ -76,6 +81,7 @@ class LiveRoom:
         self._ahead: dict[int, tuple[Frame, AccessVersion]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     @property
     def delivered(self) -> int:
@@ -100,8 +106,9 @@ class LiveRoom:
 
     async def close(self) -> None:
         """Leave the group: no member is left here."""
-        if self._repairing is not None:
-            self._repairing.cancel()
+        for work in (self._repairing, self._checking):
+            if work is not None:
+                work.cancel()
         await self.presence.close()
         await current_registry().leave(self.group, self)
 
@@ -139,9 +146,9 @@ class LiveRoom:
         """The room was read from the store, with this sequence: catch up with it."""
         if sequence.removals != self._removals:
             self._removals = sequence.removals
-            self.recent = RecentMessages(
-                self.delivered
-            )  # some of them are deleted: newcomers get the store's
+            self.recent = RecentMessages(self.delivered)  # some are deleted: newcomers get the store's
+        if sequence.last_seq < self.delivered and self._checking is None:
+            self._checking = run_in_background(self._check_numbers(), f"numbers of {self.key}")
         self.expect(sequence.last_seq)
 
     async def wait_for(self, seq: int) -> None:
@@ -171,6 +178,20 @@ class LiveRoom:
             if seq <= self.delivered and not turn.done():
                 turn.set_result(None)
         self._waiters = [(seq, turn) for seq, turn in self._waiters if not turn.done()]
+
+    async def _check_numbers(self) -> None:
+        """Begin a new epoch if the store has lost what was delivered: other messages would get its numbers.
+
+        The sequence that seems to be behind may only have been read before the last messages were delivered.
+        """
+        delivered = self.delivered
+        with FailureLog(f"checking the numbers of room {self.key}"):
+            page = await page_after(self.room.pk, delivered, 1)
+            if page.epoch == self.epoch and page.newest < delivered:
+                logger.error("room %s: the store has lost the messages after %d", self.key, page.newest)
+                await begin_epoch(self.room.pk, self.epoch)
+                self._changed()
+        self._checking = None
 
     async def _repair(self) -> None:
         failures = FailureLog(f"reading messages of room {self.key}")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from rooms.access.versions import AccessVersion, can_receive
-from rooms.models import Message, MessageSequence, Room
+from rooms.models import Message, MessageSequence, Room, new_epoch
 from rooms.protocol import Person
 from rtproject.utils.db import short_transaction
 
@@ -78,6 +78,11 @@ def discard_foreign(rooms: set[int]) -> bool:
                 foreign.discard()
                 found = True
     return found
+
+
+def renew_epoch(room: int, epoch: str) -> None:
+    """Give the room's row `room` a new epoch in place of `epoch`: its numbers do not continue. Blocks."""
+    MessageSequence.objects.filter(pk=room, epoch=epoch).update(epoch=new_epoch())
 
 
 class _Transaction:

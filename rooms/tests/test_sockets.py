@@ -23,21 +23,44 @@ room.save()
 """
 
 
-DELETE_ROW = "from rooms.models import Message; Message.objects.filter(room__name='lobby', seq={}).delete()"
+MAKE_OPEN_ROOM = "from rooms.models import Room; Room.objects.create(name={!r})"
+DELETE_ROW = "from rooms.models import Message; Message.objects.get(room__name='deletions', seq=2).delete()"
 
 
 async def test_a_row_that_the_orm_deleted_reads_as_a_deleted_message(daphne):
     """Although somebody inside was shown it, and this process had it in its memory."""
-    async with daphne.connect("/ws/lobby", {"history": "0"}) as ada:
+    await asyncio.to_thread(daphne.execute, MAKE_OPEN_ROOM.format("deletions"))
+    async with daphne.connect("/ws/deletions") as ada:
         await next_frame(ada)
         said = [await ask(ada, {"type": "say", "text": text, "id": text}) for text in ("one", "two", "three")]
-        await asyncio.to_thread(daphne.execute, DELETE_ROW.format(said[1]["seq"]))
-        async with daphne.connect("/ws/lobby", {"history": "3"}) as bob:
-            assert (await next_frame(bob))["seq"] == said[2]["seq"]
+        await asyncio.to_thread(daphne.execute, DELETE_ROW)
+        async with daphne.connect("/ws/deletions") as bob:
+            assert (await next_frame(bob))["seq"] == 3
             replayed = [await next_frame(bob) for _ in said]
-    assert [frame["seq"] for frame in replayed] == [frame["seq"] for frame in said]
-    assert (replayed[1]["text"], replayed[1]["deleted"]) == ("", True)
+    assert (replayed[1]["seq"], replayed[1]["text"], replayed[1]["deleted"]) == (2, "", True)
     assert (replayed[0], replayed[2]) == (said[0], said[2])
+
+
+LOSE_MESSAGES = """
+from rooms.models import Message, MessageSequence
+Message.objects.filter(room__name="losses", seq__gt=1).discard()
+MessageSequence.objects.filter(room__name="losses").update(last_seq=1)
+"""
+
+
+async def test_after_the_store_has_lost_messages_the_numbers_begin_anew(daphne):
+    """As after a failover to a standby that was behind: the next messages would get numbers that were shown."""
+    await asyncio.to_thread(daphne.execute, MAKE_OPEN_ROOM.format("losses"))
+    async with daphne.connect("/ws/losses") as ada:
+        epoch = (await next_frame(ada))["epoch"]
+        for text in ("kept", "lost", "lost too"):
+            await ask(ada, text)
+        await asyncio.to_thread(daphne.execute, LOSE_MESSAGES)
+        assert await ending(ada) == ([], 4200)
+    async with daphne.connect("/ws/losses") as ada:
+        assert (await next_frame(ada))["epoch"] != epoch
+        assert (await next_frame(ada))["text"] == "kept"
+        assert (await ask(ada, "new"))["text"] == "new"
 
 
 async def test_members_get_each_other_s_messages_and_their_own(daphne):

@@ -6,6 +6,7 @@ import pytest
 
 from rooms.delivery import live_room as module
 from rooms.delivery.live_room import LiveRoom
+from rooms.models import MessageSequence
 from rooms.tests.delivery.support import Member, begun, event, numbers, subscribed
 from rooms.tests.support import until
 from rtproject.websocket.groups.registry import GroupEvent
@@ -74,6 +75,24 @@ async def test_a_number_that_the_store_does_not_have_is_forgotten(store, live_ro
     store.newest = 5
     live_room.deliver(event(5))
     await until(lambda: member.received == ["5"])
+
+
+@pytest.mark.parametrize("newest", [3, 4])
+async def test_a_store_that_has_lost_what_was_delivered_begins_a_new_epoch(
+    store, live_room, monkeypatch, newest
+):
+    """As after a failover to a standby that was behind; a sequence that was read too early begins none."""
+    begun_anew: list[tuple[int, str]] = []
+
+    async def begin_epoch(room: int, epoch: str) -> None:
+        begun_anew.append((room, epoch))
+
+    monkeypatch.setattr(module, "begin_epoch", begin_epoch)
+    store.newest = newest
+    live_room.follow(MessageSequence(last_seq=3))
+    assert await store.asked.get() == 4
+    await settle()
+    assert begun_anew == [(1, "epoch")] * (newest == 3)
 
 
 async def test_what_the_store_has_counts_more_than_an_event(store, live_room, member):
