@@ -1,12 +1,14 @@
 """Inside a room: the welcome and the replay, errors, the message rate, and paging."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from rooms import consumers
-from rooms.tests.support import APPLICATIONS, Client, change_room, entered, keeping_room, put_many
+from rooms.delivery.replay import catch_up
+from rooms.tests.support import APPLICATIONS, TIMEOUT, Client, change_room, entered, keeping_room, put_many
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.throttling.rates import Rate
 
@@ -54,6 +56,21 @@ class TestWelcome:
             async with entered("lobby") as client:
                 assert client.welcome["seq"] == 2
                 assert await seqs(client, 2) == [1, 2]
+
+    async def test_members_that_come_during_the_replay_are_told_after_it(self, monkeypatch):
+        await room_with(1)
+        async with AsyncExitStack() as stack:
+
+            async def slow(*args: Any) -> None:
+                monkeypatch.setattr(consumers, "catch_up", catch_up)
+                await stack.enter_async_context(entered("lobby", name="Bob"))
+                await catch_up(*args)
+
+            monkeypatch.setattr(consumers, "catch_up", slow)
+            client = await stack.enter_async_context(entered("lobby", name="Ada"))
+            assert (await client.next())["text"] == "1"
+            frame = await client.receive_json_from(timeout=TIMEOUT)
+            assert (frame["type"], frame["member"]["name"]) == ("joined", "Bob")
 
     @everywhere
     async def test_a_client_that_comes_back_gets_the_messages_that_it_missed(self, application):

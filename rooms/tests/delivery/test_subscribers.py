@@ -45,6 +45,17 @@ async def test_frames_of_one_turn_are_written_together(subscribers):
     assert one == other == [["a", "b", "c"], ["d"]]
 
 
+async def test_a_frame_is_for_those_that_are_there_when_it_comes(subscribers):
+    """A newcomer had the pending ones in its replay, and one that left gets no more."""
+    (gone, left), (_, stayed) = watched(subscribers), watched(subscribers)
+    subscribers.remove(gone)
+    subscribers.write(Frame("a"), OPEN)
+    _, new = watched(subscribers)
+    subscribers.write(Frame("b"), OPEN)
+    await settle()
+    assert (left, stayed, new) == ([], [["a"], ["b"]], [["b"]])
+
+
 async def test_long_frames_do_not_wait_for_the_end_of_the_turn(subscribers):
     _, writes = watched(subscribers)
     texts = [letter * (MAX_WRITE // 2) for letter in "abcde"]
