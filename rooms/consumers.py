@@ -78,7 +78,7 @@ class RoomConsumer(WebsocketConsumer):
         if self.live_room.epoch:  # deliver here first what members elsewhere have seen already
             self.live_room.follow(now.sequence)
             await self.live_room.wait_for(now.sequence.last_seq)
-        await self._take_place(self.live_room, now.member_limit)
+        await self._reserve_place(self.live_room, now.member_limit)
         await self.accept()
         await self._welcome(self.live_room, now)
 
@@ -136,7 +136,7 @@ class RoomConsumer(WebsocketConsumer):
         except LayerUnavailable as error:
             raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
 
-    async def _take_place(self, live_room: LiveRoom, limit: int | None) -> None:
+    async def _reserve_place(self, live_room: LiveRoom, limit: int | None) -> None:
         """Become present unless the room is full: the last step, since the others are told."""
         try:
             entered = await live_room.presence.enter(self.member, client_address(self.scope), limit)

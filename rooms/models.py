@@ -249,7 +249,7 @@ class Disconnection(models.Model):
 
 
 class IdentityKey(models.Model):
-    """The random key of members' ids, in one row: a new SECRET_KEY makes nobody somebody else."""
+    """The random key of members' ids, in one row: a new SECRET_KEY changes no id."""
 
     value = models.CharField(max_length=64)
 

@@ -103,7 +103,7 @@ def redis_urls(text: str) -> list[str]:
 
 
 def _check_redis_options(url: str) -> None:
-    """Make a connection object, as the layer will, which calls nobody. Raises ValueError."""
+    """Make a connection object, as the layer will, which connects to nothing. Raises ValueError."""
     from redis.asyncio import ConnectionPool  # a site without Redis saves the memory
 
     parts = urlsplit(url)

@@ -54,7 +54,7 @@ class OnceAMinute(logging.Filter):
 
 
 class NoTraceback(logging.Filter):
-    """Removes the traceback from lines about requests that any client can send, and about an outage of the store.
+    """Removes the traceback from lines about requests that any client can send, and about a failure of the store.
 
     Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8,
     and Daphne, as part of its message, for such a header.

@@ -67,7 +67,7 @@ def store_messages(
 def discard_foreign(rooms: set[int]) -> bool:
     """Delete rows with numbers that the sequences have not reached, so that the next messages can have them.
 
-    Something past the protocol made them, and nobody was shown one. Returns whether there were any.
+    Something past the protocol made them, and no member was shown one. Returns whether there were any.
     """
     with short_transaction():
         found = False

@@ -137,7 +137,7 @@ class Writer:
         return [StoreResult(status)] * len(messages)
 
     async def _store_by_room(self, messages: Sequence[NewMessage], error: Error) -> list[StoreResult]:
-        """Store the messages of each room by themselves: an error in one fails nobody in another."""
+        """Store the messages of each room by themselves: an error in one fails no message of another."""
         rooms = {message.room.pk for message in messages}
         if len(rooms) == 1:
             reason = str(error).partition("\n")[0]  # what follows may be a text

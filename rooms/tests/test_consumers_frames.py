@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from rooms import consumers
-from rooms.delivery import replay
+from rooms.delivery.replay import catch_up
 from rooms.tests.support import APPLICATIONS, TIMEOUT, Client, change_room, entered, keeping_room, put_many
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.throttling.rates import Rate
@@ -59,7 +59,6 @@ class TestWelcome:
 
     async def test_members_that_come_during_the_replay_are_told_after_it(self, monkeypatch):
         await room_with(1)
-        catch_up = replay.catch_up
         async with AsyncExitStack() as stack:
 
             async def slow(*args: Any) -> None:

@@ -16,7 +16,7 @@ PAGES = [
     "/",
     "/rooms/",
     "/rooms/lobby/",
-    "/rooms/nowhere/",
+    "/rooms/unknown/",
     "/dashboard/",
     "/admin/",
     "/admin/rooms/room/",
@@ -24,7 +24,7 @@ PAGES = [
 ]
 SESSION = "a" * 32  # a key that has to be looked up
 SAY = {"type": "say", "text": "hi", "id": "7"}
-UNREACHABLE = "postgresql://nobody:hidden@127.0.0.1:1/none"
+UNREACHABLE = "postgresql://someone:hidden@127.0.0.1:1/none"
 
 
 def fetch(server, path, **headers):

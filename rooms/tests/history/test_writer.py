@@ -179,7 +179,7 @@ async def test_an_error_in_one_room_fails_nobody_in_another(store, process, neig
 
 
 async def test_rows_stored_past_the_protocol_jam_no_room(store, process, neighbor):
-    """Nobody was shown one, so the next messages get their numbers."""
+    """No member was shown one, so the next messages get their numbers."""
     assert await process.statuses("a") == [STORED]
     await sync_to_async(make_foreign_rows)(process.room, 2, 3)
     here, there = await asyncio.gather(process.statuses("b", "c"), neighbor.statuses("d"))
@@ -189,7 +189,7 @@ async def test_rows_stored_past_the_protocol_jam_no_room(store, process, neighbo
 
 
 def make_foreign_rows(room: Room, *seqs: int) -> None:
-    """Store rows without the sequence, in a way that asks nobody."""
+    """Store rows without the sequence, past every check."""
     at = now()
     Message.objects.bulk_create(
         Message(room=room, seq=seq, member="m", guest=True, text="foreign", at=at, key=str(seq))

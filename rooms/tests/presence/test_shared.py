@@ -69,7 +69,7 @@ async def test_of_ten_that_come_together_to_two_processes_five_get_the_five_plac
 
 
 async def test_one_address_gets_its_number_of_places_in_all_processes(two, settings):
-    """In a room with a limit; nobody else is affected, and all of it can be switched off."""
+    """In a room with a limit; no one else is affected, and all of it can be switched off."""
     first, second = two
     settings.ROOMS_ADDRESS_PLACES = 3
     mine = {"limit": 9, "address": "192.0.2.1"}
@@ -135,7 +135,7 @@ async def test_lost_events_are_made_up_for(site, two):
 
 
 async def test_events_in_another_order_are_told_in_theirs(site, two):
-    """One that was forged keeps nobody from anything."""
+    """One that was forged keeps no one from anything."""
     first, second = two
     site.keeping = True
     for _ in range(2):

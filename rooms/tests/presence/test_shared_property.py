@@ -53,7 +53,7 @@ class Scene:
         self.check()
 
     def check(self) -> None:
-        """Nobody is told of a member that is there, or of the going of one that is not."""
+        """No client is told of a member that is there, or of the going of one that is not."""
         for process, seen in self.seen.items():
             for kind, member, _ in process.take():
                 assert (member in seen) is (kind == "left")
