@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 # Some proxies write `192.0.2.1:443` or `[2001:db8::1]:443`; the port tells one client's connections apart.
 _PORT = re.compile(r"^\[?([0-9.]+|[0-9a-fA-F:.]+(?=\]))\]?(:\d+)?$")
+_QUERY = re.compile(r"\?|%3f", re.IGNORECASE)
+MAX_LOGGED = 500  # characters of a path
 TRANSPORT_KEY = "rtproject.address"
 NO_PEER = "unix"  # what a server on a Unix socket knows of its peer: all such count as one, unless proxies tell more
 
@@ -73,9 +75,13 @@ def _warn_of_undeclared_proxy() -> None:
 
 
 def describe(scope: Scope) -> str:
-    """Address and path for a log line, without control characters and without the query, which may hold a password.
+    """Address and path for a log line, without control characters and without the query, which may hold a password."""
+    return f"{client_address(scope) or 'in-process'} {ascii(cut_path(scope.get('path', '')))[1:-1]}"
+
+
+def cut_path(path: str) -> str:
+    """The path for a log line: not too long, and without its query.
 
     Some clients escape the question mark: then what they mean for the query is a part of the path.
     """
-    path = scope.get("path", "").partition("?")[0]
-    return f"{client_address(scope) or 'in-process'} {ascii(path)[1:-1]}"
+    return _QUERY.split(path[:MAX_LOGGED], maxsplit=1)[0]
