@@ -1,14 +1,15 @@
 """Log settings: no secrets, and no traceback for an error that any client can cause."""
 
 import logging
-import re
-import sys
 import time
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http.multipartparser import MultiPartParserError
+
+from rtproject.websocket.addresses import cut_path
 
 QUIET_SECONDS = 60.0
+REFUSALS = (SuspiciousOperation, PermissionDenied, MultiPartParserError)
 NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn, of a text frame
 
 
@@ -18,15 +19,8 @@ class WithoutQuery(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                _without_query(each) if isinstance(each, str) else each for each in record.args
-            )
+            record.args = tuple(cut_path(each) if isinstance(each, str) else each for each in record.args)
         return True
-
-
-def _without_query(path: str) -> str:
-    """The path before its question mark, also if a client escaped that and so made its query a part of the path."""
-    return re.split(r"\?|%3f", path, maxsplit=1, flags=re.IGNORECASE)[0]
 
 
 class OnceAMinute(logging.Filter):
@@ -50,36 +44,19 @@ class OnceAMinute(logging.Filter):
 class NoTraceback(logging.Filter):
     """Removes the traceback from lines about requests that any client can send.
 
-    Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8, and
-    Daphne, as part of its message, for such a header.
+    Django logs one for a request that it refuses (a foreign Host or a broken form, say), uvicorn for a text that is not
+    UTF-8, and Daphne, as part of its message, for such a header.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
-        refused = record.exc_info and isinstance(record.exc_info[1], SuspiciousOperation | PermissionDenied)
+        refused = record.exc_info and isinstance(record.exc_info[1], REFUSALS)
         if refused or record.msg == NOT_UTF8:
             record.exc_info = None
         last = str(record.msg).rstrip().rpartition("\n")[2]
         if last.startswith(("UnicodeDecodeError", "UnicodeEncodeError")):
             record.msg, record.args = f"a request is not readable: {last}", ()
         return True
-
-
-def cut_queries_of_daphne() -> None:
-    """Make Daphne's access log end each path before its query. Does nothing without Daphne.
-
-    The log is a stream of Daphne's own, which no filter of the logging module sees.
-    """
-    access = sys.modules.get("daphne.access")
-    if access is None:
-        return
-    generator: Any = access.AccessLogGenerator
-    write_entry = generator.write_entry
-
-    def without_query(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        write_entry(self, host, date, _without_query(request), *args, **kwargs)
-
-    generator.write_entry = without_query
 
 
 # Django's setting of this name.

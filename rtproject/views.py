@@ -20,3 +20,8 @@ async def home(request: HttpRequest) -> HttpResponse:
 async def state(request: HttpRequest) -> HttpResponse:
     """Return the state of the server as JSON. 200 also if something is out of reach: this process answers."""
     return JsonResponse(await current_state())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show the page for an unknown address. Django's own view parses the form first, and fails if it is a bad one."""
+    return render(request, "404.html", status=404)
