@@ -187,7 +187,7 @@ class RoomConsumer(WebsocketConsumer):
 
     async def _send_history(self, frame: History) -> None:
         if self._throttle():
-            await self._answer(await history_page(self.room, self.access, frame))
+            await self.send_queue.write_through(await history_page(self.room, self.access, frame))
 
     def _throttle(self, frame_id: str | None = None) -> bool:
         """Count a frame against the rate; return whether it may be handled.
