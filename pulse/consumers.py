@@ -3,13 +3,11 @@
 import asyncio
 
 import msgspec
-from channels.db import database_sync_to_async
 
 from pulse.alerting.monitor import current_monitor
-from pulse.models import Sample
-from pulse.models.samples import newest_samples
 from pulse.permissions import can_view_pulse, current_viewers
 from pulse.protocol import ALERTS_GROUP, GROUP, MAX_HISTORY, STRAY_TICKS, Alerts, encode
+from pulse.storage.replay import StoredPulse, stored_pulses
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
@@ -19,11 +17,10 @@ from rtproject.websocket.query import whole_number
 from rtproject.websocket.transport.frames import Frame
 
 REPLAY_TIMEOUT = 1.0  # for reading stored samples; without them a client gets live pulses only
+PART = 100  # stored samples sent at a time: other clients have their turn in between
 
 # One for the process: many clients meet the same failure of the store.
 reading_samples = FailureLog("reading stored pulses")
-
-read_samples = database_sync_to_async(newest_samples)
 
 
 class PulseConsumer(WebsocketConsumer):
@@ -51,9 +48,7 @@ class PulseConsumer(WebsocketConsumer):
         if wants_alerts:
             await self.join(ALERTS_GROUP)
         await self.accept()
-        for sample in await self._stored():
-            self._newest[sample.host] = sample.seq
-            await self.send(text_data=sample.frame)
+        await self._replay()
         early, self._early = self._early, None
         for event in early or ():
             self.deliver(event)
@@ -86,12 +81,20 @@ class PulseConsumer(WebsocketConsumer):
         elif self._host in (None, event.tags["host"]) and self._is_new(event.tags["host"], event.tags["seq"]):
             super().deliver(event)
 
-    async def _stored(self) -> list[Sample]:
+    async def _replay(self) -> None:
+        stored = await self._stored()
+        for start in range(0, len(stored), PART):
+            part = stored[start : start + PART]
+            self._newest.update((pulse.host, pulse.seq) for pulse in part)
+            if not await self.send_queue.write_through(Frame.joined([pulse.frame for pulse in part])):
+                break
+            await asyncio.sleep(0)
+
+    async def _stored(self) -> list[StoredPulse]:
         count = whole_number(self.query.get("history"), 0, MAX_HISTORY)
         with reading_samples:
             async with asyncio.timeout(REPLAY_TIMEOUT):
-                samples: list[Sample] = await read_samples(1 if count is None else count, self._host)
-                return samples
+                return await stored_pulses(1 if count is None else count, self._host)
         return []
 
     def _is_new(self, host: str, seq: int) -> bool:

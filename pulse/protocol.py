@@ -7,6 +7,7 @@ import msgspec
 GROUP = "pulse"  # gets the pulses of all hosts
 ALERTS_GROUP = "pulse.alerts"  # gets an event without text when alerts have changed
 MAX_HISTORY = 720  # samples of each host that a client may request: an hour at the default interval
+MAX_REPLAY = 3600  # samples of all hosts together that a client gets first
 STRAY_TICKS = 10  # a pulse further behind is not late: the clock or PULSE_INTERVAL was changed
 
 

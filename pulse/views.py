@@ -1,36 +1,34 @@
 """The dashboard's page, its figures and alerts as JSON, and /metrics."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
-from pulse import protocol
+from pulse import answers, protocol
 from pulse.alerting.engine import thresholds
 from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
-from pulse.storage.series import RANGES, series
+from pulse.storage.series import RANGES
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.query import whole_number
 
-DEFAULT_EVENTS, MAX_EVENTS = 50, 500
+DEFAULT_EVENTS = 50
 
 reading_thresholds = FailureLog("reading the thresholds of alerts")
-reading_history = FailureLog("reading the stored pulse", Error)
+reading_history = FailureLog("reading the stored pulse", (Error, TimeoutError))
 reading_metrics = FailureLog("reading the pulse for /metrics", Error)
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 
 
 @require_safe
@@ -51,35 +49,33 @@ def _for_viewers(view: View) -> View:
     """
 
     @require_safe
-    @never_cache
+    @cache_control(private=True, no_cache=True)
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
+    async def guarded(request: HttpRequest) -> HttpResponse:
         with reading_history:
-            return view(request) if can_view_pulse(request.user) else HttpResponseForbidden()
+            if settings.PULSE_PUBLIC or is_staff(await request.auser()):
+                return await view(request)
+            return HttpResponseForbidden()
         return HttpResponse(status=204)
 
     return guarded
 
 
 @_for_viewers
-def samples(request: HttpRequest) -> HttpResponse:
+async def samples(request: HttpRequest) -> HttpResponse:
     """`?range=300|3600|86400&host=…`: the figures of the last seconds."""
     seconds = whole_number(request.GET.get("range"), min(RANGES), max(RANGES))
     if seconds not in RANGES:
         return HttpResponseBadRequest(f"range must be one of {', '.join(map(str, RANGES))}.")
-    return _json(series(seconds, request.GET.get("host") or None, time.time()))
+    answer = await answers.samples(seconds, request.GET.get("host") or None)
+    return answer.response(request)
 
 
 @_for_viewers
-def events(request: HttpRequest) -> HttpResponse:
+async def events(request: HttpRequest) -> HttpResponse:
     """`?limit=50`: the newest alerts that fired, also those that have ended."""
-    limit = whole_number(request.GET.get("limit"), 1, MAX_EVENTS) or DEFAULT_EVENTS
-    newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:limit]
-    return _json({"events": [event.entry for event in newest]})
-
-
-def _json(content: Any) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(content), content_type="application/json")
+    limit = whole_number(request.GET.get("limit"), 1, answers.MAX_EVENTS) or DEFAULT_EVENTS
+    return (await answers.events(limit)).response(request)
 
 
 @require_safe

@@ -180,7 +180,7 @@ class RoomConsumer(WebsocketConsumer):
 
     async def _send_history(self, frame: History) -> None:
         self._throttle()
-        await self._answer(await history_page(self.room, self.access, frame))
+        await self.send_queue.write_through(await history_page(self.room, self.access, frame))
 
     def _throttle(self, frame_id: str | None = None) -> None:
         """Count a frame that is work for the server. Raises ClientError above the rate."""

@@ -11,9 +11,10 @@ from django.db.models import F
 
 from rooms.models import Room
 from rooms.presence.tracker import count_by_row
+from rtproject.utils.database_threads import in_public_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
-from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
+from rtproject.utils.ttl_cache import TTLCache
 
 FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds
@@ -65,7 +66,7 @@ async def _look() -> RoomList:
     return RoomList(people=people)
 
 
-@in_reader_thread
+@in_public_thread
 def _read_rooms(members: Counter[int]) -> tuple[list[Room], int]:
     """Return up to 2 * MAX_LISTED rooms to list, in no order, and the number of all rooms."""
     fullest = nlargest(MAX_LISTED, filter(None, members), key=lambda row: members[row])

@@ -201,7 +201,7 @@ class Message(models.Model):
     at = models.DateTimeField()
     key = models.CharField(max_length=65)
 
-    deleted = False  # true of a stand-in for a row that was deleted past the protocol
+    deleted = False  # of a row that is there
 
     objects = MessageQuerySet.as_manager()
 

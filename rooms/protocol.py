@@ -170,10 +170,12 @@ class StoredMessage(Protocol):
     guest: bool
     text: str
     at: datetime
-    deleted: bool
 
     @property
     def client_id(self) -> str | None: ...
+
+    @property
+    def deleted(self) -> bool: ...
 
 
 def stored_message(room: str, row: StoredMessage) -> MessageFrame:

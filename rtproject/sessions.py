@@ -3,10 +3,10 @@
 import asyncio
 from functools import cache
 
-from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
+from rtproject.utils.database_threads import in_recorders_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.lifecycle import run_in_background
 
@@ -41,6 +41,6 @@ async def _prune() -> None:
     await asyncio.sleep(FIRST_PRUNE)
     while True:
         with failures:
-            while await database_sync_to_async(delete_expired)():
+            while await in_recorders_thread(delete_expired)():
                 pass
         await asyncio.sleep(PRUNE_EVERY)

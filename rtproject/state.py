@@ -8,10 +8,11 @@ from django.conf import settings
 
 from pulse.models import Host
 from rooms.listing import current_room_list
+from rtproject.utils.database_threads import in_public_thread, in_recorders_thread
 from rtproject.utils.db import try_write
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
-from rtproject.utils.ttl_cache import TTLCache, in_reader_thread
+from rtproject.utils.ttl_cache import TTLCache
 
 FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds
@@ -26,7 +27,7 @@ async def _read_state() -> dict[str, Any]:
     machines, pulse = None, None
     with _store:
         async with asyncio.timeout(STORE_TIMEOUT):
-            await in_reader_thread(try_write)()
+            await in_recorders_thread(try_write)()
             store = listed.total is not None
             if settings.PULSE_PUBLIC and store:
                 machines, pulse = await _read_pulse()
@@ -41,7 +42,7 @@ async def _read_state() -> dict[str, Any]:
     }
 
 
-@in_reader_thread
+@in_public_thread
 def _read_pulse() -> tuple[int, dict[str, Any] | None]:
     frames = {host.name: host.frame for host in Host.objects.live()}
     mine = frames.get(settings.PULSE_HOST)

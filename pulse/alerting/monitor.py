@@ -15,7 +15,7 @@ from django.conf import settings
 from pulse.alerting import engine
 from pulse.alerting.staleness import Staleness
 from pulse.protocol import ALERTS_GROUP, Alerts
-from pulse.threads import in_storing_thread
+from rtproject.utils.database_threads import in_recorders_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
@@ -72,9 +72,11 @@ class Monitor:
     async def _check(self) -> None:
         with self._failures:
             async with asyncio.timeout(CHECK_TIMEOUT):
-                changed = await in_storing_thread(engine.find_stale_hosts)(self._staleness, time.monotonic())
+                changed = await in_recorders_thread(engine.find_stale_hosts)(
+                    self._staleness, time.monotonic()
+                )
                 # A process without dashboards need not read their alerts.
-                alerts = await in_storing_thread(engine.current_alerts)() if self._subscribers else None
+                alerts = await in_recorders_thread(engine.current_alerts)() if self._subscribers else None
             self._send(alerts)
             if changed:
                 await announce_alerts()

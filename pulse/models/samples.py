@@ -67,19 +67,6 @@ class Host(models.Model):
         return self.name
 
 
-def newest_samples(count: int, host: str | None = None, now: datetime | None = None) -> list[Sample]:
-    """The `count` newest samples of each live host, or of `host` alone, oldest first.
-
-    One query for each host, so that an index answers it. Ordered by time and not by `seq`, whose scale
-    depends on PULSE_INTERVAL.
-    """
-    hosts = Host.objects.live(now) if count else []
-    # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
-    chosen = [known.name for known in hosts if host is None or known.name == host]
-    rows = [row for known in chosen for row in Sample.objects.filter(host=known).order_by("-at")[:count]]
-    return sorted(rows, key=lambda row: row.at)
-
-
 class Rollup(models.Model):
     """The samples of one host in the `step` seconds from the Unix time `start`, combined.
 

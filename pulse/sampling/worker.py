@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +15,6 @@ from pulse.sampling.clock import Grid
 from pulse.sampling.sampler import Sampler
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
-from pulse.threads import sampling_thread
 from rtproject.utils.clocks import is_over
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
@@ -22,6 +22,8 @@ from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
+
+sampling_thread = ThreadPoolExecutor(1, "pulse-sampler")  # a disk that hangs must block nothing else
 
 FIRST_SECONDS = 0.2  # covered by the first sample: short, since a client may wait for it
 
@@ -70,7 +72,6 @@ class Worker:
 
     async def _sample(self) -> Measurement | None:
         with self._sampling:
-            # A disk may be slow to answer.
             return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
         return None
 

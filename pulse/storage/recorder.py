@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from pulse.protocol import MAX_HISTORY
 from pulse.storage import pruning, store
 from pulse.storage.store import NewSample
-from pulse.threads import in_storing_thread
+from rtproject.utils.database_threads import in_recorders_thread
 from rtproject.utils.failure_log import FailureLog
 
 PRUNE_EVERY = 100  # writes
 CLOSE_TIMEOUT = 1.0
 
-store_samples = in_storing_thread(store.store_samples)
-prune = in_storing_thread(pruning.prune)
+store_samples = in_recorders_thread(store.store_samples)
+prune = in_recorders_thread(pruning.prune)
 
 
 class Recorder:

@@ -5,6 +5,7 @@ It blocks: call it in threads.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from math import ceil
 
 import msgspec
@@ -15,6 +16,7 @@ from pulse.figures import FIGURES, Fold, combined, fold_of
 from pulse.models import Host, Rollup, Sample
 from pulse.protocol import moment
 from pulse.storage.rollups import STEPS, read_folds
+from rtproject.utils.rows import read_rows
 
 RAW = 300  # seconds of the chart that shows every sample
 RANGES = (RAW, *STEPS)
@@ -46,6 +48,18 @@ class HostSeries(msgspec.Struct, frozen=True):
     metrics: dict[str, Metric]
 
 
+class _SampleRow(msgspec.Struct, array_like=True):
+    host: str
+    at: datetime
+    frame: str
+
+
+class _RollupRow(msgspec.Struct, array_like=True):
+    host: str
+    start: int
+    figures: str
+
+
 class Series(msgspec.Struct, frozen=True):
     """The answer to `/dashboard/samples/`. In the range RAW a host's step is its `interval`."""
 
@@ -55,12 +69,9 @@ class Series(msgspec.Struct, frozen=True):
     hosts: dict[str, HostSeries]
 
 
-def series(seconds: int, host: str | None, now: float) -> Series:
-    """The last `seconds`, one of RANGES, of `host` or of all hosts. Raise django.db.Error."""
+def series(seconds: int, now: float) -> Series:
+    """The last `seconds`, one of RANGES, of all hosts. Raise django.db.Error."""
     hosts = {known.name: known for known in Host.objects.only("name", "interval", "at", "seen")}
-    if host is not None:
-        # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
-        hosts = {host: hosts[host]} if host in hosts else {}
     since = now - seconds
     if seconds == RAW:
         step = float(settings.PULSE_INTERVAL)
@@ -80,18 +91,18 @@ def series(seconds: int, host: str | None, now: float) -> Series:
 
 def _raw(hosts: Iterable[str], since: float, now: float) -> Iterator[tuple[str, float, Fold]]:
     samples = Sample.objects.filter(at__range=(moment(since), moment(now)), host__in=hosts)
-    for name, at, frame in samples.values_list("host", "at", "frame"):
-        yield name, at.timestamp(), fold_of(protocol.decode(frame))
+    for row in read_rows(samples, _SampleRow):
+        yield row.host, row.at.replace(tzinfo=UTC).timestamp(), fold_of(protocol.decode(row.frame))
 
 
 def _rolled_up(
     step: int, hosts: Iterable[str], since: float, now: float
 ) -> Iterator[tuple[str, float, Fold]]:
     rollups = Rollup.objects.filter(step=step, host__in=hosts, start__range=(since, now))
-    rows = list(rollups.values_list("host", "start", "figures"))
-    folds = read_folds(figures for _, _, figures in rows)
-    for (name, start, _), fold in zip(rows, folds, strict=True):
-        yield name, start, fold
+    rows = read_rows(rollups, _RollupRow)
+    folds = read_folds(row.figures for row in rows)
+    for row, fold in zip(rows, folds, strict=True):
+        yield row.host, row.start, fold
 
 
 def _host_series(host: Host, points: Points, step: float, since: float, now: float) -> HostSeries:

@@ -10,13 +10,14 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from pulse import consumers
-from pulse.models import Sample
-from pulse.protocol import GROUP, STRAY_TICKS, encode
+from pulse.protocol import GROUP, STRAY_TICKS, encode, moment
+from pulse.storage.replay import StoredPulse
 from pulse.tests.clients import TIMEOUT, connected, stats
 from pulse.tests.support import pulse, send_pulse, store_host, warnings
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
+from rtproject.websocket.transport.frames import Frame
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_connections_closed")]
 
@@ -93,14 +94,14 @@ async def test_pulses_that_come_during_the_replay_are_sent_after_it(monkeypatch:
             if event.tags["seq"] == 4:
                 arrived.set()
 
-    async def meanwhile(count: int, host: str | None) -> list[Sample]:
+    async def meanwhile(count: int, host: str | None) -> list[StoredPulse]:
         await current_registry().join(GROUP, Other())
         await send_pulse("a", 3)
         await send_pulse("a", 4)
         await asyncio.wait_for(arrived.wait(), TIMEOUT)  # the client joined before, so it has them too
-        return [Sample(host="a", seq=seq, frame=encode(pulse("a", seq))) for seq in (1, 2, 3)]
+        return [StoredPulse(moment(seq), "a", seq, Frame(encode(pulse("a", seq)))) for seq in (1, 2, 3)]
 
-    monkeypatch.setattr(consumers, "read_samples", meanwhile)
+    monkeypatch.setattr(consumers, "stored_pulses", meanwhile)
     async with connected(history=3) as client:
         assert [await client.next() for _ in range(4)] == [("a", 1), ("a", 2), ("a", 3), ("a", 4)]
 
@@ -108,11 +109,11 @@ async def test_pulses_that_come_during_the_replay_are_sent_after_it(monkeypatch:
 async def test_without_the_store_live_pulses_are_sent_and_one_line_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(count: int, host: str | None) -> list[Sample]:
+    async def fail(count: int, host: str | None) -> list[StoredPulse]:
         raise OperationalError("gone")
 
     monkeypatch.setattr(consumers, "reading_samples", FailureLog("reading stored pulses"))
-    monkeypatch.setattr(consumers, "read_samples", fail)
+    monkeypatch.setattr(consumers, "stored_pulses", fail)
     async with connected() as first, connected() as second:
         await send_pulse("a", 1)
         assert await first.next() == await second.next() == ("a", 1)
@@ -120,12 +121,12 @@ async def test_without_the_store_live_pulses_are_sent_and_one_line_is_logged(
 
 
 async def test_with_a_store_that_hangs_live_pulses_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def hang(count: int, host: str | None) -> list[Sample]:
+    async def hang(count: int, host: str | None) -> list[StoredPulse]:
         await asyncio.Event().wait()
         raise AssertionError
 
     monkeypatch.setattr(consumers, "REPLAY_TIMEOUT", 0)
-    monkeypatch.setattr(consumers, "read_samples", hang)
+    monkeypatch.setattr(consumers, "stored_pulses", hang)
     async with connected() as client:
         await send_pulse("a", 1)
         assert await client.next() == ("a", 1)

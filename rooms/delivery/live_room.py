@@ -18,9 +18,10 @@ from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
 from rooms.history.reader import MAX_HISTORY, page_after, page_before
 from rooms.history.store import renew_epoch
-from rooms.models import Message, MessageSequence, Room
+from rooms.models import MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
+from rooms.protocol import StoredMessage
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
@@ -159,7 +160,7 @@ class LiveRoom:
             self._waiters.append((seq, turn))
             await turn
 
-    def to_frame(self, row: Message) -> Frame:
+    def to_frame(self, row: StoredMessage) -> Frame:
         """Return the frame that a stored message is shown as."""
         return Frame(protocol.encode(protocol.stored_message(self.room.name, row)))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from rooms.access.versions import can_read
 from rooms.delivery.live_room import PAGE, LiveRoom
 from rooms.delivery.subscribers import MAX_WRITE, Subscriber
-from rooms.history.reader import MAX_HISTORY, page_after
+from rooms.history.reader import MAX_HISTORY, replay_page
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.query import whole_number
@@ -68,7 +68,7 @@ def _next_limit(frames: Sequence[Frame]) -> int:
 async def _read(
     live_room: LiveRoom, subscriber: Subscriber, position: int, limit: int
 ) -> tuple[int, list[Frame]]:
-    page = await page_after(live_room.room.pk, position, limit)
+    page = await replay_page(live_room.room.pk, position, limit)
     if page.epoch != live_room.epoch or not can_read(subscriber.access, page.access):
         raise ConnectionDenied(CloseCode.GOING_AWAY)
     rows = [row for row in page.rows if row.seq <= live_room.delivered]

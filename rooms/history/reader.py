@@ -1,8 +1,8 @@
-"""Reading stored messages: pages of rows, and the `history` frame made of one."""
+"""Reading stored messages: pages of rows, and the `history` frame made of one, which all who ask for it share."""
 
-import asyncio
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar, NamedTuple
 
 import msgspec
 from channels.db import database_sync_to_async
@@ -13,11 +13,42 @@ from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version, can_read
 from rooms.history.store import now
 from rooms.models import Message, Room
+from rtproject.utils.database_threads import in_history_thread
+from rtproject.utils.loop_local import loop_local
+from rtproject.utils.rows import read_rows
+from rtproject.utils.ttl_cache import TTLCache
 from rtproject.websocket.exceptions import ClientError
+from rtproject.websocket.transport.frames import Frame
 
-STORE_TIMEOUT = 3.0  # seconds for a page; the next frames of its client wait behind it
 MAX_HISTORY = 200  # messages in one page, and in a replay without `since`
 PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory
+
+
+class StoredRow(msgspec.Struct, array_like=True):
+    """A message of the store, without what no frame needs."""
+
+    seq: int
+    member: str
+    name: str
+    guest: bool
+    text: str
+    at: datetime
+    key: str
+    deleted: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        self.at = self.at.replace(tzinfo=UTC)
+
+    @property
+    def client_id(self) -> str | None:
+        """See `models.Message`."""
+        return self.key[1:] if self.key.startswith("=") else None
+
+
+class DeletedRow(StoredRow, array_like=True):
+    """A stand-in for a row that was deleted past the protocol, with the time of the one before it."""
+
+    deleted: ClassVar[bool] = True
 
 
 class Page(NamedTuple):
@@ -27,7 +58,7 @@ class Page(NamedTuple):
     messages.
     """
 
-    rows: list[Message]
+    rows: Sequence[protocol.StoredMessage]
     access: AccessVersion
     epoch: str
     newest: int
@@ -68,47 +99,59 @@ def _filled(room: int, state: Page, first: int, last: int) -> Page:
     if not numbers:
         return state
     found = Message.objects.filter(room=room, seq__range=(numbers[0], last)).order_by("seq")
-    rows = {row.seq: row for row in found}
+    rows = {row.seq: row for row in read_rows(found, StoredRow)}
     if any(seq not in rows for seq in numbers if seq > state.pruned_through):
         state = _state(room)
         at = next((row.at for row in rows.values()), now())
         for seq in numbers:
             if seq > state.pruned_through:
-                at = rows.setdefault(seq, _deleted(room, seq, at)).at
+                at = rows.setdefault(seq, DeletedRow(seq, "", "", guest=True, text="", at=at, key="")).at
     return state._replace(rows=[rows[seq] for seq in numbers if seq in rows])
 
 
-def _deleted(room: int, seq: int, at: datetime) -> Message:
-    """A stand-in for a deleted row, with the time of the one before it."""
-    row = Message(room_id=room, seq=seq, guest=True, at=at)
-    row.deleted = True
-    return row
-
-
+# What a newcomer waits for, and what members miss; their replays and the pages that they ask for wait for each other.
 page_after = database_sync_to_async(read_after)
 page_before = database_sync_to_async(read_before)
+replay_page = in_history_thread(read_after)
 
 
-async def history_page(room: Room, access: AccessVersion, asked: protocol.History) -> protocol.HistoryPage:
+class HistoryAnswer(NamedTuple):
+    """A `history` frame, and the state of the room after its messages were read."""
+
+    frame: Frame
+    access: AccessVersion
+    epoch: str
+
+
+def read_history(room: Room, before: int, limit: int) -> HistoryAnswer:
+    """Read the page of `room` before number `before`. Blocks. Raises django.db.Error."""
+    page = read_before(room.pk, before, limit)
+    messages = _bounded(room, page)
+    more = bool(messages) and page.rows[-len(messages)].seq > page.pruned_through + 1
+    frame = Frame(protocol.encode(protocol.HistoryPage(messages, more)))
+    return HistoryAnswer(frame, page.access, page.epoch)
+
+
+_current_answers = loop_local(lambda: TTLCache(in_history_thread(read_history)))
+
+
+async def history_page(room: Room, access: AccessVersion, asked: protocol.History) -> Frame:
     """Answer a `history` frame of a member who was admitted to `room` by `access`.
 
     The page has fewer messages than `asked.limit` if they are long. Raises ClientError if the store is out of reach or
     the room has changed.
     """
     if not room.epoch:
-        return protocol.HistoryPage([], more=False)
+        return Frame(protocol.encode(protocol.HistoryPage([], more=False)))
     try:
-        async with asyncio.timeout(STORE_TIMEOUT):
-            page = await page_before(room.pk, asked.before, asked.limit)
+        answer = await _current_answers().get(room, asked.before, asked.limit)
     except (DatabaseError, TimeoutError):
         raise ClientError(
             "unavailable", "The store is out of reach; ask again later.", counts=False
         ) from None
-    if page.epoch != room.epoch or not can_read(access, page.access):
+    if answer.epoch != room.epoch or not can_read(access, answer.access):
         raise ClientError("unavailable", "The room has changed; connect again.", counts=False)
-    messages = _bounded(room, page)
-    more = bool(messages) and page.rows[-len(messages)].seq > page.pruned_through + 1
-    return protocol.HistoryPage(messages, more)
+    return answer.frame
 
 
 def _bounded(room: Room, page: Page) -> list[msgspec.Raw]:

@@ -3,21 +3,17 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
 
-from channels.db import database_sync_to_async
 from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
 
 from rooms.history.pruning import Beyond, prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, discard_foreign, store_messages
+from rtproject.utils.database_threads import in_writers_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.flood_log import FloodLog
 from rtproject.websocket.lifecycle import run_in_background
 
-P = ParamSpec("P")
-T = TypeVar("T")
 StoredBatch = Sequence[tuple[NewMessage, StoreResult]]
 
 MAX_BATCH = 200  # messages in one transaction
@@ -27,9 +23,6 @@ STORE_TIMEOUT = 4.0  # seconds until the senders are told that the store is out 
 # More if the store failed during the commit: until it is back, nothing tells whether the messages were stored.
 COMMIT_TIMEOUT = 10.0
 PRUNE_SECONDS = 2.0  # between two rounds of pruning
-
-# A thread of its own: waiting for a room's lock must not delay other database work.
-_thread = ThreadPoolExecutor(1, thread_name_prefix="rooms-writer")
 
 
 class BatchCancelled(Exception):
@@ -159,22 +152,15 @@ class Writer:
             while self._grown:
                 await asyncio.sleep(PRUNE_SECONDS)
                 for room in list(self._grown):
-                    while (beyond := await _in_writers_thread(prune)(room)) is Beyond.MORE:
+                    while (beyond := await in_writers_thread(prune)(room)) is Beyond.MORE:
                         pass
                     if beyond is Beyond.NOTHING:
                         self._grown.discard(room)
 
 
-def _in_writers_thread(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-    in_thread: Callable[P, Awaitable[T]] = database_sync_to_async(
-        work, thread_sensitive=False, executor=_thread
-    )
-    return in_thread
-
-
 async def _run_in_time(batch: Batch) -> list[StoreResult]:
     """Run `batch` within its timeouts. Raises an exception if it is not known to be stored."""
-    running = asyncio.ensure_future(_in_writers_thread(batch.run)())
+    running = asyncio.ensure_future(in_writers_thread(batch.run)())
     # Retrieve the exception, so that asyncio does not log it after a timeout.
     running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:

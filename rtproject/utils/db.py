@@ -94,6 +94,41 @@ def short_transaction() -> Iterator[None]:
         yield
 
 
+STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock: about a millisecond
+
+
+@contextmanager
+def end_at(until: float) -> Iterator[None]:
+    """Let the database end a query of this block that still runs at `until` of time.monotonic().
+
+    None begins later. The block only reads. Raises django.db.Error.
+    """
+
+    def is_late() -> bool:
+        return time.monotonic() > until
+
+    def in_time(execute: Callable[..., Any], *query: Any) -> Any:
+        if is_late():
+            raise OperationalError("nobody waits for this query any more")
+        return execute(*query)
+
+    connection.ensure_connection()  # first: a new one gets wrappers, too
+    with connection.execute_wrapper(in_time):
+        if connection.vendor == "postgresql":
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(
+                    f"SET LOCAL statement_timeout = {max(1, int(1000 * (until - time.monotonic())))}"
+                )
+                yield
+        else:  # no transaction: on SQLite each would wait to write
+            opened = connection.connection
+            opened.set_progress_handler(is_late, STEPS)
+            try:
+                yield
+            finally:
+                opened.set_progress_handler(None, 0)
+
+
 def try_write() -> None:
     """Write a row as it is, since a store that can only be read is out of reach too. Raises django.db.Error."""
     with short_transaction():

@@ -15,7 +15,7 @@ class FailureLog:
     exceptions of `kinds`; any other, and a cancellation, is raised.
     """
 
-    def __init__(self, work: str, kinds: type[Exception] = Exception) -> None:
+    def __init__(self, work: str, kinds: type[Exception] | tuple[type[Exception], ...] = Exception) -> None:
         self._work = work
         self._kinds = kinds
         self._down = False

@@ -1,43 +1,59 @@
-"""A single-flight cache: one computation for all callers within a few seconds."""
+"""A single-flight cache: callers that ask for the same share one computation."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any, Generic, TypeVar
-
-from channels.db import database_sync_to_async
+from collections.abc import Awaitable, Callable, Hashable
+from math import inf
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# A decorator for functions that read the store for such a cache. They run in a thread with a connection of its own,
-# since a store that does not answer must not delay newcomers to rooms.
-in_reader_thread = partial(
-    database_sync_to_async, thread_sensitive=False, executor=ThreadPoolExecutor(1, "store-reader")
-)
-
 
 class TTLCache(Generic[T]):
-    """The value of `compute`, computed again when it is older than `seconds`.
+    """The values of `compute`, by its arguments.
 
-    It belongs to one event loop. `compute` must not raise: "out of reach" is a value too, and cached as long
-    as any other.
+    A caller gets one whose computation began at most `seconds` before, or later: with 0, after it asked. A failure is
+    not kept. It belongs to one event loop.
     """
 
-    def __init__(self, compute: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> None:
+    def __init__(self, compute: Callable[..., Awaitable[T]], seconds: float = 0.0) -> None:
         self._compute = compute
         self._seconds = seconds
-        self._running: asyncio.Task[T] | None = None
-        self._until = 0.0  # of the loop's clock
+        self._newest: dict[tuple[Hashable, ...], _Computation[T]] = {}
 
-    async def get(self) -> T:
+    async def get(self, *key: Hashable) -> T:
         """Return the value. A caller that is cancelled does not cancel it for the others."""
-        loop = asyncio.get_running_loop()
-        if self._running is None or (self._running.done() and loop.time() >= self._until):
-            self._running = asyncio.create_task(self._run(), name="cached value")
-        return await asyncio.shield(self._running)
+        found = self._newest.get(key)
+        if found is None or asyncio.get_running_loop().time() - found.began >= self._seconds:
+            before = None if found is None else found.task
+            found = self._newest[key] = _Computation()
+            found.task = asyncio.create_task(self._run(found, key, before), name="cached value")
+            found.task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return await asyncio.shield(found.task)
 
-    async def _run(self) -> T:
-        found = await self._compute()
-        self._until = asyncio.get_running_loop().time() + self._seconds
-        return found
+    async def _run(
+        self, computation: "_Computation[T]", key: tuple[Hashable, ...], before: "asyncio.Task[T] | None"
+    ) -> T:
+        loop, kept_for = asyncio.get_running_loop(), 0.0
+        if before is not None:
+            await asyncio.wait({before})
+        computation.began = loop.time()
+        try:
+            value = await self._compute(*key)
+            kept_for = computation.began + self._seconds - loop.time()
+            return value
+        finally:
+            if kept_for > 0:
+                loop.call_later(kept_for, self._forget, computation, key)
+            else:
+                self._forget(computation, key)
+
+    def _forget(self, computation: "_Computation[T]", key: tuple[Hashable, ...]) -> None:
+        if self._newest.get(key) is computation:
+            del self._newest[key]
+
+
+class _Computation(Generic[T]):
+    """One that waits for its predecessor has not begun."""
+
+    began = inf
+    task: "asyncio.Task[T]"

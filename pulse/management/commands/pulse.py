@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
 from pulse.sampling.sampler import difference, take_snapshot
-from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse
-from pulse.threads import sampling_thread, storing_thread
+from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse, sampling_thread
+from rtproject.utils.database_threads import in_recorders_thread
 
 EXIT_TIMEOUT = 2.0
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 "no other process sees these pulses live, only as stored samples."
             )
         asyncio.run(run_until_stopped())
-        last = [thread.submit(int) for thread in (sampling_thread, storing_thread)]
+        last = [thread.submit(int) for thread in (sampling_thread, in_recorders_thread.executor)]
         if wait(last, EXIT_TIMEOUT).not_done:
             os._exit(0)  # Python would wait for a thread that hangs in a disk or a database
 

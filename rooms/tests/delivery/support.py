@@ -93,7 +93,7 @@ class Store:
         """Let live rooms and replays read here, with pauses of one turn of the event loop."""
         patch.setattr(module, "page_before", self.page_before)
         patch.setattr(module, "page_after", self.page_after)
-        patch.setattr(replay, "page_after", self.page_after)
+        patch.setattr(replay, "replay_page", self.page_after)
         patch.setattr(LiveRoom, "to_frame", lambda self, row: Frame(row.text))
         patch.setattr(module, "LATE_SECONDS", 0)
         patch.setattr(module, "RETRY_SECONDS", 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,8 +12,9 @@ from rooms.access.versions import AccessVersion, access_version
 from rooms.history import reader as module
 from rooms.history.reader import Page, history_page, read_after, read_before
 from rooms.models import Message, MessageSequence, Room
-from rooms.protocol import History, HistoryPage
+from rooms.protocol import History
 from rooms.tests.support import keeping_room, put_many, put_texts, read_again, resize, set_password
+from rtproject.utils import database_threads
 from rtproject.websocket.exceptions import ClientError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,8 +118,9 @@ class TestPages:
 
 async def ask(room: Room, before: int = 10**9, limit: int = 3) -> tuple[list[int], bool]:
     """Return the numbers in the page for a member that entered `room`, and whether more exist."""
-    page = await history_page(room, access_version(room), History(before, limit))
-    return [json.loads(bytes(message))["seq"] for message in page.messages], page.more
+    frame = await history_page(room, access_version(room), History(before, limit))
+    page = json.loads(frame.messages[0]["text"])
+    return [message["seq"] for message in page["messages"]], page["more"]
 
 
 class TestHistory:
@@ -142,23 +145,38 @@ class TestHistory:
         monkeypatch.setattr(module, "PAGE_BYTES", size)
         assert await ask(room, limit=10) == (found, True)
 
+    async def test_members_who_ask_for_the_same_page_share_one_read(self, room, monkeypatch):
+        """But for those who ask while one is under way, since it may not have the newest messages."""
+        reads: list[int] = []
+
+        def counted(*page: int) -> Page:
+            reads.append(page[1])
+            return read_before(*page)
+
+        monkeypatch.setattr(module, "read_before", counted)
+        pages = await asyncio.gather(*(ask(room, before) for before in [6] * 20 + [7] * 20))
+        assert pages == [([3, 4, 5], False)] * 20 + [([4, 5, 6], True)] * 20
+        assert sorted(reads) == [6, 7]
+
     async def test_a_room_without_history_has_none(self):
         room = Room(name="x")
-        assert await history_page(room, access_version(room), History(9, 9)) == HistoryPage([], more=False)
+        assert await ask(room) == ([], False)
 
     @pytest.mark.parametrize("hangs", [False, True])
     async def test_a_store_that_fails_or_hangs_is_unavailable(self, room, monkeypatch, hangs):
-        async def fail(*_: object) -> None:
+        def fail(*_: object) -> None:
             if hangs:
-                await asyncio.Event().wait()
+                gone.wait()
             raise OperationalError("no store")
 
+        gone = threading.Event()
         with monkeypatch.context() as patch:
-            patch.setattr(module, "page_before", fail)
-            patch.setattr(module, "STORE_TIMEOUT", 0.01)
+            patch.setattr(module, "read_before", fail)
+            patch.setattr(database_threads, "READ_SECONDS", 0.01)
             with pytest.raises(ClientError) as caught:
                 await ask(room)
         assert caught.value.code == "unavailable"
+        gone.set()
         assert await ask(room) == ([8, 9, 10], True)
 
     @pytest.mark.parametrize("change", ["epoch", "password"])

@@ -41,7 +41,7 @@ async def test_callers_share_an_answer_although_one_of_them_is_cancelled(source)
 
 
 async def test_an_answer_holds_for_some_seconds(source, monkeypatch):
-    """Counted from the time it came, not from the time it was asked for."""
+    """Counted from the time at which its computation began."""
     now = [0.0]
     monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
     cache = TTLCache(source.ask, SECONDS)
@@ -50,3 +50,32 @@ async def test_an_answer_holds_for_some_seconds(source, monkeypatch):
     assert await cache.get() == 1
     now[0] += 0.1
     assert await cache.get() == 2
+
+
+async def test_without_seconds_an_answer_is_of_a_computation_that_began_after_the_call(source):
+    """The callers during one share the next."""
+    cache = TTLCache(source.ask)
+    source.ready.clear()
+    first = asyncio.create_task(cache.get())
+    await asyncio.sleep(0)
+    later = [asyncio.create_task(cache.get()) for _ in range(3)]
+    await asyncio.sleep(0)
+    source.ready.set()
+    assert await asyncio.gather(first, *later) == [1, 2, 2, 2]
+    assert await cache.get() == 3
+
+
+async def test_each_key_has_an_answer_and_a_failure_is_not_kept():
+    asked = []
+
+    async def ask(key):
+        asked.append(key)
+        if len(asked) == 1:
+            raise KeyError
+        return key
+
+    cache = TTLCache(ask, SECONDS)
+    with pytest.raises(KeyError):
+        await cache.get("a")
+    assert [await cache.get(key) for key in "abab"] == list("abab")
+    assert asked == ["a", "a", "b"]

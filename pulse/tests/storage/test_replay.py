@@ -1,13 +1,21 @@
-"""Queries for stored samples and live hosts."""
+"""The stored pulses that a client gets first."""
+
+import asyncio
+import threading
+import time
+from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from pulse.models import Sample
-from pulse.models.samples import newest_samples
 from pulse.protocol import moment
+from pulse.storage import replay as module
+from pulse.storage.replay import StoredPulses, stored_pulses
 from pulse.tests.support import INTERVAL, NOON, store_host
+from rtproject.utils.rows import read_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +29,8 @@ def store(host: str, *ages: float, interval: float = INTERVAL) -> None:
 
 def newest(count: int, host: str | None = None) -> list[tuple[str, int]]:
     """The newest samples as host and age."""
-    return [(sample.host, -sample.seq) for sample in newest_samples(count, host, now=NOW)]
+    found = StoredPulses().read(host, now=NOW)
+    return [(pulse.host, -pulse.seq) for pulse in module.newest(found, count)]
 
 
 def test_the_newest_samples_of_each_host_come_oldest_first() -> None:
@@ -51,15 +60,44 @@ def test_newest_is_by_time_and_not_by_seq_whose_scale_may_change() -> None:
     assert newest(1) == [("a", -200)]
 
 
-def test_history_takes_one_query_for_each_host_and_one_for_the_hosts(
+def test_only_hosts_with_another_pulse_are_read_again(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    store("a", *range(1, 60))
-    store("b", *range(1, 60))
-    with django_assert_num_queries(3):
-        assert len(newest(50)) == 100
-    with django_assert_num_queries(0):
-        assert newest(0) == []
+    store("a", 6, 11)
+    store("b", 3, 8)
+    pulses = StoredPulses()
+    for name, queries in ((None, 3), (None, 1), ("b", 2)):
+        if name is not None:
+            store(name, 1)
+        with django_assert_num_queries(queries):
+            found = module.newest(pulses.read(None, now=NOW), 720)
+    assert [(pulse.host, -pulse.seq) for pulse in found] == [
+        ("a", 11), ("b", 8), ("a", 6), ("b", 3), ("b", 1)
+    ]  # fmt: skip
+
+
+def test_of_many_hosts_there_are_fewer_pulses_but_not_of_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_REPLAY", 5)
+    store("a", 1, 6, 11)
+    assert newest(720) == [("a", 11), ("a", 6), ("a", 1)]
+    store("b", 3, 8, 13)
+    assert newest(720) == [("b", 8), ("a", 6), ("b", 3), ("a", 1)]
+    assert newest(720, "b") == [("b", 13), ("b", 8), ("b", 3)]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_clients_that_come_together_share_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    await sync_to_async(store_host)("a", (1, time.time()))
+    reads: list[str] = []
+
+    def counted(*query: Any) -> Any:
+        reads.append(threading.current_thread().name)
+        return read_rows(*query)
+
+    monkeypatch.setattr(module, "read_rows", counted)
+    found = await asyncio.gather(*(stored_pulses(count, None) for count in (0, *[1] * 20, *[720] * 20)))
+    assert [len(pulses) for pulses in found] == [0] + [1] * 40
+    assert reads == ["public-reads_0"]
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the query plans of SQLite")

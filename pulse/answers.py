@@ -1,0 +1,77 @@
+"""The dashboard's figures and events as JSON, read once for all who ask at the same time."""
+
+import asyncio
+import gzip
+import time
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from pulse.models import AlertEvent
+from pulse.protocol import AlertEntry
+from pulse.storage.series import Series, series
+from rtproject.utils.database_threads import in_public_thread
+from rtproject.utils.loop_local import loop_local
+from rtproject.utils.ttl_cache import TTLCache
+
+# Of figures. It is short, since pages set their clocks by an answer and ask again for what is missing in it.
+FRESH_SECONDS = 1.0
+MAX_EVENTS = 500
+
+
+class Answer(NamedTuple):
+    """A body in JSON."""
+
+    body: bytes
+    compressed: bytes
+    etag: str
+
+    def response(self, request: HttpRequest) -> HttpResponse:
+        """Return the response to `request`: 304 if its client has this answer."""
+        response = get_conditional_response(request, etag=self.etag)
+        if response is None:
+            response = HttpResponse(self.body, content_type="application/json")
+            if "gzip" in request.headers.get("Accept-Encoding", ""):
+                response.content = self.compressed
+                response["Content-Encoding"] = "gzip"
+        response["ETag"] = self.etag
+        patch_vary_headers(response, ["Accept-Encoding"])
+        return response
+
+
+def _encoded(content: Any) -> Answer:
+    body = msgspec.json.encode(content)
+    # A weak tag, since it stands for both forms.
+    return Answer(body, gzip.compress(body, 5), f'W/"{blake2b(body, digest_size=16).hexdigest()}"')
+
+
+def _read_series(seconds: int) -> tuple[Series, Answer]:
+    found = series(seconds, time.time())
+    return found, _encoded(found)
+
+
+def _read_events() -> list[AlertEntry]:
+    newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:MAX_EVENTS]
+    return [event.entry for event in newest]
+
+
+_current_series = loop_local(lambda: TTLCache(in_public_thread(_read_series), FRESH_SECONDS))
+_current_events = loop_local(lambda: TTLCache(in_public_thread(_read_events)))
+
+
+async def samples(seconds: int, host: str | None) -> Answer:
+    """Return the last `seconds` of all hosts, or of `host`. Raises django.db.Error or TimeoutError."""
+    found, answer = await _current_series().get(seconds)
+    if host is None:
+        return answer
+    hosts = {name: figures for name, figures in found.hosts.items() if name == host}
+    return await asyncio.to_thread(_encoded, msgspec.structs.replace(found, hosts=hosts))
+
+
+async def events(limit: int) -> Answer:
+    """Return the newest alerts that fired. Raises django.db.Error or TimeoutError."""
+    found = await _current_events().get()
+    return await asyncio.to_thread(_encoded, {"events": found[:limit]})

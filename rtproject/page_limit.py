@@ -1,0 +1,46 @@
+"""A limit of the pages that are made at once."""
+
+import asyncio
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
+
+from rtproject.utils.loop_local import loop_local
+
+AT_ONCE = 4
+WAIT_SECONDS = 5.0
+SAFE = ("GET", "HEAD")  # others may wait for a password's hash
+
+_slots = loop_local(lambda: asyncio.Semaphore(AT_ONCE))
+
+
+@sync_and_async_middleware
+def limit_pages(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Django middleware: further pages wait, and get 503 after WAIT_SECONDS.
+
+    Under ASGI each page has a thread, and the event loop waits for the interpreter's lock behind all of them.
+    """
+    if not iscoroutinefunction(get_response):
+        return get_response
+
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        response: HttpResponse
+        if request.method not in SAFE:
+            response = await get_response(request)
+            return response
+        slots = _slots()
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await slots.acquire()
+        except TimeoutError:
+            return HttpResponse("The server is busy.", status=503, headers={"Retry-After": "5"})
+        try:
+            response = await get_response(request)
+            return response
+        finally:
+            slots.release()
+
+    return middleware
