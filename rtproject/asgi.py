@@ -21,7 +21,7 @@ except ImproperlyConfigured as error:
 
 from echo.routing import websocket_urlpatterns as echo
 from pulse.routing import websocket_urlpatterns as pulse
-from pulse.sampling.worker import ensure_embedded
+from pulse.sampling.worker import current_embedded, ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.bodies import BodyLimit
 from rtproject.process_check import warn_of_other_processes
@@ -76,7 +76,9 @@ websocket = TransportMiddleware(
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application. The first connection starts the pulse worker, since Daphne has no lifespan events."""
-    ensure_embedded()
+    pulse_task = current_embedded().task
+    if pulse_task is None or pulse_task.done():
+        ensure_embedded()
     warn_of_other_processes()
     # Daphne takes it from a header of the client's: with it a path would mean another one than the proxy's rules saw.
     scope["root_path"] = ""
