@@ -13,6 +13,7 @@ from rtproject.websocket.asgi_types import Scope
 
 GUEST_COOKIE = "rtproject_guest"
 GUEST_COOKIE_SECONDS = 365 * 86400
+MAX_GIVEN_NAME = 256  # characters: normalizing takes a square of them, and 32 come from 128 at most
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
 
 
@@ -40,7 +41,9 @@ def usable_name(text: str | None) -> str | None:
     `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters and for all
     spaces but the ordinary one.
     """
-    name = unicodedata.normalize("NFC", text or "").strip()
+    if not text or len(text) > MAX_GIVEN_NAME:
+        return None
+    name = unicodedata.normalize("NFC", text).strip()
     return name if 1 <= len(name) <= 32 and name.isprintable() else None
 
 

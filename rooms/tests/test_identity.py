@@ -76,6 +76,13 @@ def test_the_name_of_a_guest_is_trimmed_and_composed(name):
     assert usable_name(name) == guest(name=name).name == unicodedata.normalize("NFC", name.strip())
 
 
+def test_a_long_name_is_not_normalized(monkeypatch):
+    """Sorting its combining characters would take a square of their number."""
+    with monkeypatch.context() as without:
+        without.delattr(unicodedata, "normalize")
+        assert usable_name("a" + "\u0301\u0327" * 30_000) is None
+
+
 @pytest.mark.parametrize("bad", BAD_NAMES.values(), ids=BAD_NAMES.keys())
 def test_an_unusable_name_is_replaced(bad):
     """By one that belongs to the member."""
