@@ -66,7 +66,7 @@ def _under_attack(site: Site, core: int | None, rounds: int, seconds: float) -> 
     print(f"Echo of a member's own message, {RATE:g} a second, without and with {ATTACKERS} attackers:")
     ratios = []
     with Server(OURS_ON_DAPHNE, site, core) as server, Load() as load:
-        load.do(_go_first)
+        load.do(go_first)
         load.do(traffic.connect, endpoint=server.endpoint(GUARDED), count=1)
         _measure(server, load, WARM_UP)
         for _ in range(rounds):
@@ -121,7 +121,7 @@ def _everybody_returns(site: Site) -> None:
             print(f"  {kind}: {figures['open'] - 1:.0f} inside after {took:.1f} s, {used:.1f} s of CPU")
 
 
-def _go_first(_: Connections) -> Figures:
+def go_first(_: Connections) -> Figures:
     """Give the generator priority over all others, so that it does not measure its own waiting."""
     with contextlib.suppress(AttributeError, PermissionError):  # it takes Linux, and the right
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))

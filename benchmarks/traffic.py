@@ -25,9 +25,9 @@ def connect(connections: Connections, endpoint: Endpoint, count: int, stalled: i
     return {"connects": count / took, "open": len(connections.members) - connections.lost}
 
 
-def closed_loop(connections: Connections, template: str, seconds: float) -> Figures:
-    """One member sends, each message as soon as all members have received the one before."""
-    for _ in range(WARM_UP):
+def closed_loop(connections: Connections, template: str, seconds: float, pause: float = 0.0) -> Figures:
+    """One member sends, each message `pause` seconds after all members have received the one before."""
+    for _ in range(0 if pause else WARM_UP):
         _send(connections, template)
     latencies = _begin(connections)
     sent, began = 0, time.perf_counter()
@@ -35,6 +35,7 @@ def closed_loop(connections: Connections, template: str, seconds: float) -> Figu
         sent += 1
         if not _send(connections, template):
             break
+        time.sleep(pause)
     return _figures(connections, latencies, [sent] * len(connections.members), sent, began)
 
 
@@ -146,4 +147,5 @@ def _figures(
         "seconds": seconds,
         "p50": _percentile(latencies, 0.5),
         "p99": _percentile(latencies, 0.99),
+        "longest": _percentile(latencies, 1.0),
     }

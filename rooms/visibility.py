@@ -5,6 +5,7 @@ import unicodedata
 
 MAX_INSPECTED = 65_536  # characters: a closer look at a longer text would cost more than sending it
 MAX_NAME = 32  # visible characters
+MAX_GIVEN_NAME = 256  # characters: to sort the combining ones takes a square of their number
 
 # White space, controls, default ignorable characters in the sense of Unicode, and letters that are blank.
 _UNSEEN = (
@@ -33,7 +34,9 @@ def usable_name(text: str | None) -> str | None:
     `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters. Joiners and
     variation selectors count as part of the characters that they stand between or behind.
     """
-    name = unicodedata.normalize("NFC", text or "").strip()
+    if not text or len(text) > MAX_GIVEN_NAME:
+        return None
+    name = unicodedata.normalize("NFC", text).strip()
     visible = _FORMING.sub("", name)
     usable = len(visible) <= MAX_NAME and visible.isprintable() and _NAME.fullmatch(name)
     return name if usable else None

@@ -21,7 +21,7 @@ except ImproperlyConfigured as error:
 
 from echo.routing import websocket_urlpatterns as echo
 from pulse.routing import websocket_urlpatterns as pulse
-from pulse.sampling.worker import ensure_embedded
+from pulse.sampling.worker import current_embedded, ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
@@ -84,7 +84,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
     The first connection starts the pulse worker, since Daphne has no lifespan events.
     """
-    ensure_embedded()
+    pulse_task = current_embedded().task
+    if pulse_task is None or pulse_task.done():
+        ensure_embedded()
     warn_of_other_processes()
     prune_sessions()
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.

@@ -68,7 +68,7 @@ class TestId:
 WHO = "from rooms.identity import identify; print(identify({}, {'key': 'k' * 16}, 'lobby')[0].id)"
 
 
-def test_a_new_secret_key_makes_nobody_somebody_else(new_site):
+def test_a_new_secret_key_changes_no_id(new_site):
     site = new_site()
     before = site.execute(WHO)
     site.environment["SECRET_KEY"] = "a new one"

@@ -41,3 +41,9 @@ def test_a_name_with_something_that_cannot_be_seen_is_not_usable(name):
 def test_texts_and_names_agree_on_what_can_be_seen(text):
     assert is_blank(text)
     assert usable_name(text) is None
+
+
+def test_a_long_name_is_not_normalized(monkeypatch):
+    with monkeypatch.context() as without:
+        without.delattr(unicodedata, "normalize")
+        assert usable_name("a" + "\u0301\u0327" * 30_000) is None

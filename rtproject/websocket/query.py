@@ -5,16 +5,22 @@ from urllib.parse import parse_qsl
 from rtproject.websocket.asgi_types import Scope
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"  # decoded from bytes that are not UTF-8
-MAX_PARAMETERS = 50  # far more than any endpoint knows, far fewer than would be work to parse
+# Far more than any endpoint knows, far fewer than would be work to parse.
+MAX_PARAMETERS = 50
+MAX_QUERY = 8192  # bytes
+# Of a query that is not read: no password and no token has a NUL, and neither counts as absent.
+UNREAD = {"pass": "\0", "token": "\0"}
 
 
 def parse_query(query_string: bytes) -> dict[str, str]:
-    """Return the parameters by name; of a repeated one the last counts. A query with too many has none.
+    """Return the parameters by name; of a repeated one the last counts. UNREAD if they are too many or too long.
 
     A parameter whose value is not UTF-8 is left out.
     """
     if not query_string:
         return {}
+    if len(query_string) > MAX_QUERY:
+        return dict(UNREAD)
     try:
         pairs = parse_qsl(
             query_string.decode(errors="replace"),  # an in-process caller need not escape it
@@ -23,7 +29,7 @@ def parse_query(query_string: bytes) -> dict[str, str]:
             errors="replace",
         )
     except ValueError:
-        return {}
+        return dict(UNREAD)
     return {name: value for name, value in dict(pairs).items() if REPLACED not in value}
 
 

@@ -18,6 +18,7 @@ from rtproject.websocket.close_codes import CloseCode
 
 logger = logging.getLogger(__name__)
 
+MAX_ORIGIN = 300  # characters: a host name has 253 at most
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 # What Django itself allows under DEBUG when ALLOWED_HOSTS is empty.
 DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
@@ -47,7 +48,7 @@ def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     if not origins:
         return False
     hosts = [value.decode("latin-1").strip() for name, value in headers if name == b"host"]
-    if len(origins) > 1 or len(hosts) != 1:
+    if len(origins) > 1 or len(hosts) != 1 or len(origins[0]) > MAX_ORIGIN:
         return True
     try:
         origin = urlsplit(origins[0].lower())

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 
 from rtproject.websocket import addresses
-from rtproject.websocket.addresses import client_address, describe, request_address
+from rtproject.websocket.addresses import MAX_LOGGED, client_address, describe, request_address
 from rtproject.websocket.tests.helpers import websocket_scope
 
 
@@ -79,6 +79,11 @@ def test_a_log_line_has_the_address_and_the_path(path, shown):
     """The query, which may hold a password, is left out; control characters and non-ASCII are escaped."""
     assert describe(scope(path=path, query_string=b"pass=hidden")) == f"192.0.2.1 {shown}"
     assert describe(websocket_scope(path=path)) == f"in-process {shown}"
+
+
+def test_a_long_path_is_cut_in_the_log():
+    """A server may take 64 KiB of one."""
+    assert describe(scope(path="/" + "a" * 60_000)) == f"192.0.2.1 /{'a' * (MAX_LOGGED - 1)}"
 
 
 def test_a_server_on_a_unix_socket_counts_by_the_proxy(settings):

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rtproject.websocket.query import MAX_PARAMETERS, choose_subprotocol, parse_query, whole_number
+from rtproject.websocket.query import (
+    MAX_PARAMETERS,
+    MAX_QUERY,
+    UNREAD,
+    choose_subprotocol,
+    parse_query,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,10 +28,11 @@ def test_parameters_are_decoded(query, parameters):
     assert parse_query(query) == parameters
 
 
-def test_a_query_with_too_many_parameters_has_none():
+def test_a_query_that_is_too_much_to_read_opens_nothing():
     """One less than that is read in full."""
     pairs = [b"p%d=1" % number for number in range(MAX_PARAMETERS + 1)]
-    assert parse_query(b"&".join(pairs)) == {}
+    assert parse_query(b"&".join(pairs)) == UNREAD
+    assert parse_query(b"name=" + b"x" * MAX_QUERY) == UNREAD
     assert len(parse_query(b"&".join(pairs[1:]))) == MAX_PARAMETERS
 
 

@@ -156,7 +156,6 @@ class DaphneTransport:
             self.parse()
         else:
             self._unparsed = True
-            self._read(False)
             self._turns.wait(self)
 
     def parse(self) -> None:
@@ -189,8 +188,7 @@ class DaphneTransport:
         if not self._writable or not self._queue.empty():
             self._read(False)
         elif self._unparsed:
-            self._read(False)
-            self._turns.wait(self)
+            self._turns.wait(self)  # what comes until then stops the reading
         else:
             self._read(True)
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from rtproject.utils.loop_local import loop_local
 
-SLICE = 16  # frames that one connection is parsed at a time
-TURN = 64  # frames of all connections in one turn of the loop: a few milliseconds with their handling
+SLICE = 8  # frames that one connection is parsed at a time
+TURN = 32  # frames of all connections in one turn of the loop: a few milliseconds with their handling
 FRAME_BYTES = 2048  # bytes that cost as much as one more frame
 
 

@@ -150,10 +150,11 @@ class UvicornTransport(asyncio.BufferedProtocol):
             self.parse(data)
             return
         self._reader.feed_data(data)
-        if not self._unparsed:
+        if self._unparsed:
+            self._pause()
+        else:
             self._unparsed = True
             self._turns.wait(self)
-        self._pause()
 
     def parse(self, data: bytes = b"") -> None:
         """Parse a slice of `data` and of what came before it.
@@ -198,8 +199,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
         if not protocol.queue.empty() or not protocol.writable.is_set():
             self._pause()
         elif self._unparsed:
-            self._pause()
-            self._turns.wait(self)
+            self._turns.wait(self)  # what comes until then stops the reading
         else:
             protocol.read_paused = False
             protocol.transport.resume_reading()

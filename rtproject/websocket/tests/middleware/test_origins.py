@@ -53,7 +53,7 @@ def test_a_page_of_this_site_is_not_foreign(origin, host):
         "http://elsewhere.test/example.com:8000", "http://example.com:8000@elsewhere.test",
         "http://sub.example.com:8000", "ftp://example.com:8000", "file://", "example.com:8000",
         "//example.com:8000", "http://example.com:port", "http://example.com:99999", "http://[::1",
-        "http://:8000",
+        "http://:8000", "http://" + "a" * 8000,
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("hosts", [["example.com"], ["*"]])
