@@ -161,7 +161,7 @@ async def test_a_flood_is_read_on_when_there_is_time(slow_server, other):
 async def test_a_room_delivers_a_flood_completely(server):
     """Every message of a member that sends thousands at once reaches all members, in order."""
     texts = [f"{number} ".ljust(1000, "x").encode() for number in range(5000)]
-    async with server.connect("/ws/room") as subscriber, raw_client(server, "/ws/room") as speaker:
+    async with server.connect("/ws/flooded") as subscriber, raw_client(server, "/ws/flooded") as speaker:
         await next_frame(subscriber)
         await speaker.next()
         memory = Memory(server.pid)

@@ -5,8 +5,9 @@ import logging
 import pytest
 from django.test import RequestFactory
 
+from rtproject.utils.log_text import MAX_PATH
 from rtproject.websocket import addresses
-from rtproject.websocket.addresses import MAX_LOGGED, client_address, describe, request_address
+from rtproject.websocket.addresses import client_address, describe, request_address
 from rtproject.websocket.tests.helpers import websocket_scope
 
 
@@ -83,7 +84,7 @@ def test_a_log_line_has_the_address_and_the_path(path, shown):
 
 def test_a_long_path_is_cut_in_the_log():
     """A server may take 64 KiB of one."""
-    assert describe(scope(path="/" + "a" * 60_000)) == f"192.0.2.1 /{'a' * (MAX_LOGGED - 1)}"
+    assert describe(scope(path="/" + "a" * 60_000)) == f"192.0.2.1 /{'a' * (MAX_PATH - 1)}..."
 
 
 def test_a_server_on_a_unix_socket_counts_by_the_proxy(settings):
