@@ -19,11 +19,13 @@ class ClientError(Exception):
     """Raised for a frame that cannot be obeyed. It has no effect, and the connection stays open.
 
     `code` is one of the protocol's error codes, `detail` a sentence for the client's developer, and `frame_id`
-    the `id` of the frame that caused it, if it had one that could be read.
+    the `id` of the frame that caused it, if it had one that could be read. A client that causes it again and again is
+    closed with 4101; with `counts=False` it is not the client's fault.
     """
 
-    def __init__(self, code: str, detail: str, frame_id: str | None = None) -> None:
+    def __init__(self, code: str, detail: str, frame_id: str | None = None, *, counts: bool = True) -> None:
         super().__init__(detail)
+        self.counts = counts
         self.code = code
         self.detail = detail
         self.frame_id = frame_id
