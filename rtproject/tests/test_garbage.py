@@ -32,7 +32,7 @@ gc.disable()
 gc.set_threshold = lambda *_: None
 signal.signal(signal.SIGUSR1, tell)
 """
-OURS = ("RoomConsumer", "EchoConsumer", "SendQueue", "_Visible")
+OURS = ("RoomConsumer", "EchoConsumer", "SendQueue", "_Visible", "LiveRoom", "PresenceTracker", "Room")
 KINDS = {
     Daphne: (*OURS, "DaphneTransport", "WebSocketProtocol", "HTTPChannel", "WebRequest"),
     Uvicorn: (*OURS, "UvicornTransport", "WebSocketsSansIOProtocol"),
@@ -42,7 +42,7 @@ KINDS = {
 async def come_and_go(server, path):
     """Connect as a member, or to be denied."""
     async with server.connect(path) as client:
-        if "lobby" in path:
+        if path in ("/ws/lobby", "/ws/unlisted"):
             await client.send("hello")
             await next_frame(client)
         elif path == "/echo":
@@ -58,7 +58,7 @@ async def test_ended_connections_leave_no_cycles(start_server, kind):
     names = KINDS[kind]
     server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]))
     for _ in range(CONNECTIONS):
-        for path in ("/echo", "/ws/lobby", "/ws/VIP", "/unknown"):
+        for path in ("/echo", "/ws/lobby", "/ws/unlisted", "/ws/VIP", "/unknown"):
             await come_and_go(server, path)
     left = await asyncio.to_thread(counts_at_the_end, server)
     assert set(left) == set(names)
