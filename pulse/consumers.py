@@ -13,7 +13,7 @@ from pulse.protocol import ALERTS_GROUP, GROUP, MAX_HISTORY, STRAY_TICKS, Alerts
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
-from rtproject.websocket.exceptions import ConnectionDenied
+from rtproject.websocket.exceptions import ClientError, ConnectionDenied
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.query import whole_number
 from rtproject.websocket.transport.frames import Frame
@@ -30,7 +30,7 @@ class PulseConsumer(WebsocketConsumer):
     """`/stats?host=…&history=N&alerts=1`: forwards pulses, at most one for each host and tick.
 
     Only clients that ask for alerts get them: the others expect pulses alone. Frames from the client are
-    ignored. Without the store, live pulses are still sent.
+    ignored, until there are too many. Without the store, live pulses are still sent.
     """
 
     def __init__(self) -> None:
@@ -59,6 +59,10 @@ class PulseConsumer(WebsocketConsumer):
             self.deliver(event)
         if wants_alerts:
             current_monitor().subscribe(self.show_alerts)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Refuse every frame, without an answer: a client has nothing to say here."""
+        raise ClientError("forbidden", "This endpoint only sends.")
 
     async def disconnect(self, code: int) -> None:
         """Stop alerts and checks of the session."""

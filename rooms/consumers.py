@@ -28,8 +28,6 @@ from rtproject.websocket.consumer import WebsocketConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.throttling.rates import Bucket
 
-VIOLATIONS_PER_MESSAGE = 10  # times the message rate: refused messages until the connection is closed
-
 MAX_NAMED = 100  # members in a welcome, the newcomer among them
 
 # Placeholders until `connect()`.
@@ -55,7 +53,9 @@ class RoomConsumer(WebsocketConsumer):
         self.live_room: LiveRoom | None = None
         self.is_present = False  # the other members were told
         self._allowance = Bucket.full(settings.ROOMS_MESSAGE_RATE)
-        self._violations: Bucket | None = None
+        self._refusals: Bucket | None = None
+        if self._allowance.rate.count:
+            self.refusal_rate = self._allowance.rate
 
     async def connect(self) -> None:
         """Check the password, then join the group, accept, and send the welcome."""
@@ -174,39 +174,25 @@ class RoomConsumer(WebsocketConsumer):
 
     async def _say(self, frame: Say) -> None:
         if len(frame.text) > settings.ROOMS_MAX_TEXT:
-            detail = f"A text has at most {settings.ROOMS_MAX_TEXT} characters."
-            self._count_violation("too_long", detail, frame.id)
-        elif self._throttle(frame.id):
-            on_change = current_enforcement().room_changed
-            address = client_address(self.scope)
-            said = await post_message(self.room, self.access, self.member, address, frame, on_change)
-            if said is not None:
-                await self._answer(said)
+            raise ClientError(
+                "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
+            )
+        self._throttle(frame.id)
+        on_change = current_enforcement().room_changed
+        address = client_address(self.scope)
+        said = await post_message(self.room, self.access, self.member, address, frame, on_change)
+        if said is not None:
+            await self._answer(said)
 
     async def _send_history(self, frame: History) -> None:
-        if self._throttle():
-            await self._answer(await history_page(self.room, self.access, frame))
+        self._throttle()
+        await self._answer(await history_page(self.room, self.access, frame))
 
-    def _throttle(self, frame_id: str | None = None) -> bool:
-        """Count a frame against the rate; return whether it may be handled.
-
-        Raises ClientError above the rate, or returns False if the connection was closed for it.
-        """
-        if self._allowance.take():
-            return True
-        self._count_violation(
-            "rate_limited", "Too many messages from this connection; wait a second.", frame_id
-        )
-        return False
-
-    def _count_violation(self, code: ErrorCode, detail: str, frame_id: str | None) -> None:
-        """Raise ClientError, or close the connection after too many violations."""
-        if self._violations is None:
-            rate = self._allowance.rate
-            self._violations = Bucket.full(rate, VIOLATIONS_PER_MESSAGE * rate.count)
-        if self._violations.take():
-            raise ClientError(code, detail, frame_id)
-        self.end(CloseCode.RATE_LIMITED)
+    def _throttle(self, frame_id: str | None = None) -> None:
+        """Count a frame that is work for the server. Raises ClientError above the rate."""
+        if not self._allowance.take():
+            detail = "Too many messages from this connection; wait a second."
+            raise ClientError("rate_limited", detail, frame_id)
 
     async def _answer(self, frame: protocol.ServerFrame) -> None:
         await self.send(text_data=protocol.encode(frame))

@@ -61,9 +61,9 @@ async def post_message(
             raise too_many_messages(frame_id)
         case StoreStatus.OUTSIDE:
             on_change(room_key(room.name))
-            raise ClientError("unavailable", "The room has changed; connect again.", frame_id)
+            raise _unavailable("The room has changed; connect again.", frame_id)
         case StoreStatus.UNAVAILABLE:
-            raise ClientError("unavailable", "The store is out of reach; say it again later.", frame_id)
+            raise _unavailable("The store is out of reach; say it again later.", frame_id)
         case StoreStatus.COMMIT_UNKNOWN:  # a client that reconnects and says it again gets the answer
             raise ConnectionDenied(CloseCode.UNAVAILABLE)
     return None
@@ -91,11 +91,14 @@ async def _broadcast_message(room: Room, access: AccessVersion, member: Person, 
     try:
         await broadcast(room_group(room.name), text, access=access, origin=live_room and live_room.name)
     except LayerUnavailable:
-        detail = "The channel layer is out of reach; say it again later."
-        raise ClientError("unavailable", detail, frame.id) from None
+        raise _unavailable("The channel layer is out of reach; say it again later.", frame.id) from None
     # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
         live_room.subscribers.write(Frame(text), access)
+
+
+def _unavailable(detail: str, frame_id: str | None) -> ClientError:
+    return ClientError("unavailable", detail, frame_id, counts=False)
 
 
 class Publisher:

@@ -1,17 +1,16 @@
 """Log settings: no secrets, and no traceback for an error that any client can cause."""
 
 import logging
-import re
-import sys
 import time
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http.multipartparser import MultiPartParserError
 
 from rtproject.utils.db import is_outage
-from rtproject.utils.log_text import MAX_CAUSE, MAX_PATH, cause, printable
+from rtproject.utils.log_text import MAX_CAUSE, cause, printable, request_path
 
 QUIET_SECONDS = 60.0
+REFUSALS = (SuspiciousOperation, PermissionDenied, MultiPartParserError)
 NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn's line about a text frame
 
 
@@ -21,14 +20,8 @@ class RequestPaths(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
         if isinstance(record.args, tuple):
-            record.args = tuple(_path(each) if isinstance(each, str) else each for each in record.args)
+            record.args = tuple(request_path(each) if isinstance(each, str) else each for each in record.args)
         return True
-
-
-def _path(target: str) -> str:
-    """The path before its question mark, also if a client escaped that and so made its query a part of the path."""
-    shown = target[: MAX_PATH + 1]
-    return printable(re.split(r"\?|%3f", shown, maxsplit=1, flags=re.IGNORECASE)[0], MAX_PATH)
 
 
 class OnceAMinute(logging.Filter):
@@ -56,14 +49,14 @@ class OnceAMinute(logging.Filter):
 class NoTraceback(logging.Filter):
     """Removes the traceback from lines about requests that any client can send, and about a failure of the store.
 
-    Django logs one for a request that it refuses (a foreign Host, say), uvicorn for a text that is not UTF-8,
-    and Daphne, as part of its message, for such a header.
+    Django logs one for a request that it refuses (a foreign Host or a broken form, say), uvicorn for a text
+    that is not UTF-8, and Daphne, as part of its message, for such a header.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the line, and keep it."""
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, SuspiciousOperation | PermissionDenied) or record.msg == NOT_UTF8:
+        if isinstance(error, REFUSALS) or record.msg == NOT_UTF8:
             record.exc_info = None
             record.msg = printable(str(record.msg), MAX_CAUSE)  # which quotes the client's Host
         elif error is not None and is_outage(error):
@@ -72,23 +65,6 @@ class NoTraceback(logging.Filter):
         if last.startswith(("UnicodeDecodeError", "UnicodeEncodeError")):
             record.msg, record.args = f"a request is not readable: {last}", ()
         return True
-
-
-def cut_paths_of_daphne() -> None:
-    """Make Daphne's access log end each path before its query, as others do. Does nothing without Daphne.
-
-    The log is a stream of Daphne's own, which no filter of the logging module sees.
-    """
-    access = sys.modules.get("daphne.access")
-    if access is None:
-        return
-    generator: Any = access.AccessLogGenerator
-    write_entry = generator.write_entry
-
-    def write(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        write_entry(self, host, date, _path(request), *args, **kwargs)
-
-    generator.write_entry = write
 
 
 # Django's setting of this name.

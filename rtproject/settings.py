@@ -66,13 +66,15 @@ TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.whole(), 0, "Number of our prox
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
 
+MAX_BODY = setting("MAX_BODY", env.whole(1), 1024 * 1024, "Bytes of a request's body; a larger one is 413.")
 WEBSOCKETS_PER_ADDRESS = setting(
     "WEBSOCKETS_PER_ADDRESS", env.whole(), 200, "Open WebSockets per client address; 0 is off."
 )
 ROOMS_ALLOW_UNLISTED = setting(
     "ROOMS_ALLOW_UNLISTED", env.switch, True, "Whether any name is a room, or only those in the admin.", "on"
 )
-ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 1_000_000), 4096, "Characters a message may have.")
+# Twelve bytes a character, which is what JSON in ASCII may take, have to fit into the 1 MiB of a WebSocket message.
+ROOMS_MAX_TEXT = setting("ROOMS_MAX_TEXT", env.whole(1, 80_000), 4096, "Characters a message may have.")
 ROOMS_MESSAGE_RATE = setting(
     "ROOMS_MESSAGE_RATE", Rate.parse, Rate(20, 1.0), "Messages per connection; 0 is off.", "20/second"
 )
@@ -211,6 +213,9 @@ TEMPLATES = [
         },
     }
 ]
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 300  # more than any form of ours or of the admin has
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # a larger body waits in a file
 STATIC_URL = "static/"
 SERVESTATIC_USE_FINDERS = True  # straight from the apps, the admin's too: no collectstatic step
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

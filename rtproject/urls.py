@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from pulse.views import metrics
 from rtproject.views import home, state
 
+handler404 = "rtproject.views.not_found"
 handler500 = "rtproject.views.server_error"
 
 urlpatterns = [

@@ -38,3 +38,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     response = render(None, "503.html", status=503)  # without the request, whose user is in the store
     response.headers["Retry-After"] = "5"
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show the page for an unknown address. Django's own view parses the form first, and fails if it is a bad one."""
+    return render(request, "404.html", status=404)

@@ -102,9 +102,11 @@ async def history_page(room: Room, access: AccessVersion, asked: protocol.Histor
         async with asyncio.timeout(STORE_TIMEOUT):
             page = await page_before(room.pk, asked.before, asked.limit)
     except (DatabaseError, TimeoutError):
-        raise ClientError("unavailable", "The store is out of reach; ask again later.") from None
+        raise ClientError(
+            "unavailable", "The store is out of reach; ask again later.", counts=False
+        ) from None
     if page.epoch != room.epoch or not can_read(access, page.access):
-        raise ClientError("unavailable", "The room has changed; connect again.")
+        raise ClientError("unavailable", "The room has changed; connect again.", counts=False)
     messages = _bounded(room, page)
     more = bool(messages) and page.rows[-len(messages)].seq > page.pruned_through + 1
     return protocol.HistoryPage(messages, more)

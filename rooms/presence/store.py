@@ -14,9 +14,7 @@ from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.redis_client import RedisClient
 
 LEASE_SECONDS = 20.0  # from a process's last renewal until its places are free; 30 are promised
-COMMAND_TIMEOUT = (
-    1.0  # seconds; longer than for a count, since a room with a limit admits no one without an answer
-)
+COMMAND_TIMEOUT = 1.0  # seconds; longer than for a count: without an answer a room with a limit is closed
 
 # Redis's own clock, so that those of the hosts need not agree.
 _CLOCK = """

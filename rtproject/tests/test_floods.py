@@ -35,6 +35,29 @@ async def slow_receive(self, text_data=None, bytes_data=None):
 EchoConsumer.receive = slow_receive
 """
 
+# An echo that counts bytes, tells a text "how many?", and on any other text stops the process until that file is there.
+COUNTING_ECHO = """
+import os, time
+from echo.consumers import EchoConsumer
+
+counted = 0
+receive = EchoConsumer.receive
+
+async def counting_receive(self, text_data=None, bytes_data=None):
+    global counted
+    if bytes_data is not None:
+        counted += 1
+    elif text_data == "how many?":
+        text_data = str(counted)
+    else:
+        print("the process waits", flush=True)
+        while not os.path.exists(text_data):
+            time.sleep(0.01)
+    await receive(self, text_data, bytes_data)
+
+EchoConsumer.receive = counting_receive
+"""
+
 SHAPES = {
     "long frames": frame(b"x" * 65536),
     "short frames": frame(b"x") * 9000,
@@ -152,3 +175,47 @@ async def test_a_room_delivers_a_flood_completely(server):
         await sending
         memory.sample()
         assert memory.peak < MOST_MEMORY
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_another_is_answered_before_a_backlog_is_handled(start_server, kind, tmp_path):
+    """Both have arrived when the process goes on, and what one read holds is not handled in one go."""
+    server = start_server(patched(kind, COUNTING_ECHO))
+    backlog = 2000
+    async with (
+        server.connect("/echo") as gate,
+        server.connect("/echo") as other,
+        raw_client(server, "/echo") as flooder,
+    ):
+        await gate.send(str(tmp_path / "go"))
+        await server.wait_for_log("the process waits")
+        await flooder.send_frames([frame(b"") * backlog])
+        await other.send("how many?")
+        (tmp_path / "go").touch()
+        assert int(str(await other.recv()).removeprefix("Echo: ")) < backlog / 10
+        assert [await flooder.next() for _ in range(backlog)] == [b"Echo: "] * backlog
+
+
+async def test_pings_and_echoes_alone_end_no_connection(server):
+    """All are answered, in order."""
+    data = frame(b"", Opcode.PING) * 10 + frame(b"")
+    async with raw_client(server, "/echo") as flooder:
+        sending = asyncio.create_task(flooder.send_frames([data] * 1000))
+        assert [await flooder.next() for _ in range(1000)] == [b"Echo: "] * 1000
+        await sending
+        assert flooder.pongs == 10_000
+
+
+@pytest.mark.parametrize(("path", "text"), [("/ws/room", b"{"), ("/ws/room", b""), ("/stats", b"hi")])
+async def test_frames_that_are_refused_again_and_again_end_the_connection(server, path, text):
+    """With 4101, also where a refusal is not answered and without ROOMS_MESSAGE_RATE."""
+    async with raw_client(server, path) as flooder:
+        with suppress(OSError):
+            await flooder.send_frames([frame(text, Opcode.TEXT) * 500] * 10)
+        _, end = await flooder.rest()
+        assert end == 4101
+    async with server.connect(path) as calm:
+        for _ in range(10):
+            await calm.send("{")
+        await calm.ping()
+        assert calm.close_code is None

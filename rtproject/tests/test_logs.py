@@ -10,6 +10,7 @@ from django.core.exceptions import DisallowedHost
 
 from rtproject import logs
 from rtproject.logs import NoTraceback, OnceAMinute, RequestPaths
+from rtproject.servers import cut_paths_of_daphne
 
 
 @pytest.mark.parametrize(
@@ -73,10 +74,10 @@ def test_daphnes_access_log_has_no_query(monkeypatch):
     monkeypatch.setattr(access.AccessLogGenerator, "write_entry", write_entry)  # which puts it back
     with monkeypatch.context() as without_daphne:
         without_daphne.delitem(sys.modules, "daphne.access")
-        logs.cut_paths_of_daphne()
+        cut_paths_of_daphne()
     assert access.AccessLogGenerator.write_entry is write_entry
     stream = io.StringIO()
     generator = access.AccessLogGenerator(stream)
-    logs.cut_paths_of_daphne()
+    cut_paths_of_daphne()
     generator("websocket", "connected", {"client": "192.0.2.1:5", "path": "/ws/VIP?pass=hidden"})
     assert stream.getvalue().endswith('"WSCONNECT /ws/VIP" - -\n')

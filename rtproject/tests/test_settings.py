@@ -63,6 +63,7 @@ def test_nothing_needs_to_be_set(load, tmp_path):
         "CSRF_TRUSTED_ORIGINS": [],
         "DEBUG": False,
         "HTTPS": False,
+        "MAX_BODY": 1024 * 1024,
         "METRICS_TOKEN": "",
         "PULSE_EMBEDDED": True,
         "PULSE_INTERVAL": 5.0,

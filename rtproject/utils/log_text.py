@@ -14,6 +14,12 @@ def printable(text: str, most: int) -> str:
     return text[:most].encode("unicode_escape").decode("ascii") + "..." * (len(text) > most)
 
 
+def request_path(target: str) -> str:
+    """Return the path of a request before its query, also if the client escaped the question mark."""
+    shown = re.split(r"\?|%3f", target[: MAX_PATH + 1], maxsplit=1, flags=re.IGNORECASE)[0]
+    return printable(shown, MAX_PATH)
+
+
 def cause(error: BaseException) -> str:
     """Return the error with its causes as one line, without the credentials of a URL.
 

@@ -8,7 +8,7 @@ from functools import cache
 from django.conf import settings
 from django.http import HttpRequest
 
-from rtproject.utils.log_text import MAX_PATH, printable
+from rtproject.utils.log_text import printable, request_path
 from rtproject.websocket.asgi_types import Scope
 
 logger = logging.getLogger(__name__)
@@ -74,9 +74,5 @@ def _warn_of_undeclared_proxy() -> None:
 
 
 def describe(scope: Scope) -> str:
-    """Address and path for a log line, without the query, which may hold a password.
-
-    Some clients escape the question mark: then what they mean for the query is a part of the path.
-    """
-    path = scope.get("path", "").partition("?")[0]
-    return f"{client_address(scope) or 'in-process'} {printable(path, MAX_PATH)}"
+    """Address and path for a log line, without the query, which may hold a password."""
+    return f"{client_address(scope) or 'in-process'} {request_path(scope.get('path', ''))}"

@@ -22,6 +22,7 @@ from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.query import choose_subprotocol, parse_query
+from rtproject.websocket.throttling.rates import Bucket, Rate
 from rtproject.websocket.transport.base import TRANSPORT_KEY
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import CLOSE_TIMEOUT, SendQueue
@@ -29,6 +30,7 @@ from rtproject.websocket.transport.send_queue import CLOSE_TIMEOUT, SendQueue
 logger = logging.getLogger(__name__)
 
 NO_TIMEOUT = nullcontext()
+REFUSAL_BURST = 10  # seconds of `refusal_rate` at once
 CONNECT_TIMEOUT = 3.0  # seconds; Daphne drops a handshake after 5, and authentication may need 1.5 of them
 
 
@@ -41,6 +43,8 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
 
     groups: tuple[str, ...] = ()  # the groups that were joined
     ended_with: int | None  # the code of our own close, if there was one
+    refusal_rate = Rate(20, 1.0)  # of refused frames, until the connection is closed
+    _refusals: Bucket | None = None
     _deadline: asyncio.Timeout | None = None  # while in `connect`
     _end_timeout: asyncio.Timeout | None = None  # around everything, where there is no wire to abort
 
@@ -171,9 +175,18 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             else:
                 await self.receive(bytes_data=message["bytes"])
         except ClientError as error:
-            await self.refuse_frame(error)
+            if error.counts and not self._may_be_refused():
+                self.end(CloseCode.RATE_LIMITED)
+            else:
+                await self.refuse_frame(error)
         except ConnectionDenied as refusal:
             self.end(refusal.code)
+
+    def _may_be_refused(self) -> bool:
+        """Count a refused frame; False if there were too many."""
+        if self._refusals is None:
+            self._refusals = Bucket.full(self.refusal_rate, REFUSAL_BURST * self.refusal_rate.count)
+        return self._refusals.take()
 
     async def _clean_up(self) -> None:
         # In reverse order, and each step whatever happens in another.

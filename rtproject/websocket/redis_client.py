@@ -8,7 +8,8 @@ from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.log_text import cause
 from rtproject.websocket.exceptions import LayerUnavailable
 
-COMMAND_TIMEOUT = 0.25  # seconds; a command that waits for others takes twice as long at most
+COMMAND_TIMEOUT = 0.25  # seconds for those that are sent together
+MAX_TOGETHER = 100  # commands; more would keep the loop from everything else, and answers from being in time
 PAUSE_SECONDS = 2.0  # without commands after a failure, so that not every caller waits for a lost Redis
 
 
@@ -34,7 +35,7 @@ class RedisClient:
         self._failures = FailureLog(work)
 
     async def ask(self, *command: Any) -> Any:
-        """Return the answer to one command. Raises LayerUnavailable after twice the timeout at most."""
+        """Return the answer to one command. Raises LayerUnavailable."""
         if time.monotonic() < self._paused_until:
             raise LayerUnavailable("Redis was out of reach a moment ago")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -49,13 +50,14 @@ class RedisClient:
 
     async def _run_all(self) -> None:
         while self._commands:
-            questions, self._commands = self._commands, []
+            questions, self._commands = self._commands[:MAX_TOGETHER], self._commands[MAX_TOGETHER:]
             try:
                 async with asyncio.timeout(self._timeout):
                     answers = await self._send([command for command, _ in questions])
             except Exception as error:  # of redis, asyncio or the system: it is out of reach
                 self._paused_until = time.monotonic() + PAUSE_SECONDS
                 self._failures.failed(cause(error))
+                questions, self._commands = questions + self._commands, []
                 answers = [error] * len(questions)
             else:
                 self._failures.recovered()

@@ -187,15 +187,15 @@ async def test_while_redis_is_away_only_rooms_without_a_limit_admit_newcomers(si
 
 async def test_a_clock_that_is_set_back_keeps_no_place_for_ever(site, two):
     """A lease that is to end later than one that begins now ends as early."""
-    await ask("ZADD", "presence:1:leases", 10**14, "gone")
-    await ask("HSET", "presence:1", "eve", 'gone,||{"id":"eve","name":"EVE","guest":true}')
+    await ask("ZADD", store._key("1") + ":leases", 10**14, "gone")
+    await ask("HSET", store._key("1"), "eve", 'gone,||{"id":"eve","name":"EVE","guest":true}')
     third = await site.open()
     assert third.members == {"ada", "bob", "eve"}
     await until(lambda: third.members == {"ada", "bob"})
 
 
 async def test_a_user_of_redis_needs_few_rights(site, valkey, settings):
-    await ask("ACL", "SETUSER", "site", "on", ">secret", "~presence*", *RIGHTS)
+    await ask("ACL", "SETUSER", "site", "on", ">secret", f"~{settings.REDIS_PREFIX}:*", *RIGHTS)
     await store.close()
     settings.REDIS_URLS = [valkey.url.replace("://", "://site:secret@")]
     store._clients()[0] = RedisClient(settings.REDIS_URLS[0], "asking")

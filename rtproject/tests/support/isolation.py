@@ -15,6 +15,7 @@ SETTINGS = frozenset(
         "DATABASE_URL",
         "DEBUG",
         "HTTPS",
+        "MAX_BODY",
         "METRICS_TOKEN",
         "PULSE_EMBEDDED",
         "PULSE_HOST",

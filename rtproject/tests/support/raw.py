@@ -33,13 +33,16 @@ def frame(payload: bytes, opcode: Opcode = Opcode.BINARY) -> bytes:
 
 
 class RawClient:
-    """A connection; `sent` counts the bytes that the kernel has taken after the handshake."""
+    """A connection that counts what it has sent and got.
+
+    `sent` are the bytes that the kernel has taken after the handshake, `pongs` the answers to our pings.
+    """
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._parser = ClientProtocol(parse_uri("ws://somewhere.test"), state=OPEN, max_size=None)
         self._arrived: list[tuple[Opcode, bytes]] = []
-        self.sent = 0
+        self.sent = self.pongs = 0
 
     async def shake_hands(self, host: str, path: str) -> None:
         """The client's part of RFC 6455 section 4.1."""
@@ -94,6 +97,7 @@ class RawClient:
     def _parse(self, data: bytes) -> None:
         self._parser.receive_data(data)
         for event in self._parser.events_received():
+            self.pongs += event.opcode is Opcode.PONG  # type: ignore[union-attr]
             if event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CLOSE):  # type: ignore[union-attr]
                 self._arrived.append((event.opcode, bytes(event.data)))  # type: ignore[union-attr]
 

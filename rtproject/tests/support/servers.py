@@ -1,7 +1,10 @@
 """The processes of a site, as an operator would start them."""
 
 import re
+import socket
 import sys
+import time
+from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -106,6 +109,13 @@ class Granian(Server):
         self.port = free_port()  # with 0 it does not tell the port
         SiteProcess.__init__(self, site, "--port", str(self.port), *arguments)
         self.expect_log("Started worker-1")
+        while self.running and not self._listens():  # a moment after it says so
+            time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port)):
+            return True
+        return False
 
 
 def _encoded(query: dict[str, object]) -> str:

@@ -13,6 +13,7 @@ from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerU
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.tests.helpers import ACCEPT, closed_with, settle, text
 from rtproject.websocket.tests.recorder import Recorder, connection
+from rtproject.websocket.throttling.rates import Rate
 
 pytestmark = pytest.mark.usefixtures("memory")
 
@@ -108,6 +109,23 @@ class TestFrames:
 
         sent = await connection(Strict, "bad", "hello").visit()
         assert sent == [ACCEPT, text("bad_frame Not this. 7"), text("hello")]
+
+    @pytest.mark.parametrize("counts", [True, False])
+    async def test_errors_again_and_again_end_the_connection(self, counts, caplog):
+        """Those that are the client's fault, with 4101 after the burst."""
+
+        class Strict(Recorder):
+            refusal_rate = Rate(1, 86400.0)
+
+            async def receive(self, text_data=None, bytes_data=None):
+                raise ClientError("bad_frame", "Not this.", counts=counts)
+
+            async def refuse_frame(self, error):
+                await self.send(text_data=error.code)
+
+        sent = await connection(Strict, *["bad"] * (module.REFUSAL_BURST + 2)).visit()
+        assert sent.count(text("bad_frame")) == module.REFUSAL_BURST + (0 if counts else 2)
+        assert ("closed with 4101" in caplog.text) is counts
 
     async def test_events_wait_for_the_end_of_connect(self):
         """Frames that `connect` sends come before events that arrive meanwhile, and those keep their order."""

@@ -7,13 +7,16 @@ another one, everything goes through ASGI: slower, and the server's own buffer f
 warning says so.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 from functools import cache
 from typing import Protocol
 
-from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
+from rtproject.websocket.addresses import client_address
+from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.transport.daphne import find_daphne
+from rtproject.websocket.transport.turns import SLICE
 from rtproject.websocket.transport.uvicorn import find_uvicorn
 
 logger = logging.getLogger(__name__)
@@ -39,7 +42,7 @@ class Transport(Protocol):
     def abort(self) -> None:
         """Ends the connection now, whatever was not sent yet."""
 
-    receive: Receive  # the server's, but never further ahead of us than READ_AHEAD bytes
+    receive: Receive  # the server's, but a slice ahead of us at most
 
 
 class TransportMiddleware:
@@ -49,12 +52,30 @@ class TransportMiddleware:
         self.inner = inner
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        scope = dict(scope)
         transport = find_daphne(receive, send) or find_uvicorn(send)
         if transport is None:
             if scope.get("client"):
                 _tell_once(type(getattr(send, "__self__", send)).__name__)
-            return self.inner(dict(scope), receive, send)
-        return self.inner({**scope, TRANSPORT_KEY: transport}, transport.receive, send)
+            return self.inner(scope, _Yielding(receive), send)
+        transport.address = client_address(scope) or ""
+        scope[TRANSPORT_KEY] = transport
+        return self.inner(scope, transport.receive, send)
+
+
+class _Yielding:
+    """A `receive` that lets others run after each slice: it never waits while a server has messages in its queue."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = SLICE
+
+    async def __call__(self) -> AsgiMessage:
+        if not self._left:
+            self._left = SLICE
+            await asyncio.sleep(0)
+        self._left -= 1
+        return await self._receive()
 
 
 @cache

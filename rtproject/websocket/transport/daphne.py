@@ -1,7 +1,8 @@
 """The wire of Daphne: Autobahn's WebSocket protocol over a Twisted transport.
 
 Daphne gives an application no backpressure: `send` never waits, and the queue of what came in has no bound. But the
-transport tells a registered producer when its buffer is full and when it is empty again, and can stop reading.
+transport tells a registered producer when its buffer is full and when it is empty again, and can stop reading. And
+Autobahn parses in steps, so that it can be made to parse a slice at a time, see `turns`.
 """
 
 import asyncio
@@ -11,18 +12,20 @@ from operator import attrgetter
 from typing import Any
 
 from rtproject.websocket.asgi_types import AsgiMessage, Receive, Send
+from rtproject.websocket.transport.turns import FRAME_BYTES, SLICE, Turns, current_turns
 
-READ_AHEAD = 64 * 1024  # bytes of messages that may wait for the application before we read no further
-MESSAGE_COST = 512  # what a waiting message takes besides its payload: one of no length is not free
-READ_SIZE = 16 * 1024  # bytes read at a time: the messages in them are queued, also once we read no further
-STATE_OPEN = 3  # autobahn.websocket.protocol.WebSocketProtocol.STATE_OPEN
+READ_SIZE = 16 * 1024  # bytes read at a time; twice as many may wait to be parsed
+STEPS = 2 * SLICE  # of Autobahn: a frame takes one for its header and one for its payload
+# autobahn.websocket.protocol.WebSocketProtocol.STATE_CLOSED, STATE_CONNECTING and STATE_OPEN
+STATE_CLOSED, STATE_CONNECTING, STATE_OPEN = 0, 1, 3
 # A close that the client has not answered by then is a reset. Autobahn's own second is from 0 to 1: its timers are
 # rounded down to whole seconds, and that is too short for a frame to leave a busy process.
 ANSWER_SECONDS = 4
 MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
+CONTINUATION = 0x0  # an opcode
 look_for_needed = attrgetter(  # raises AttributeError
-    *("transport", "state", "STATE_OPEN", "closeHandshakeTimeout"),
-    *("onMessage", "onMessageFrameBegin", "onClose"),
+    *("transport", "state", "STATE_OPEN", "closeHandshakeTimeout", "autoPingTimeoutCall"),
+    *("data", "consumeData", "processData", "onMessageFrameBegin", "onMessageEnd", "onClose"),
 )
 look_for_needed_of_transport = attrgetter(
     *("write", "writeSomeData", "registerProducer", "unregisterProducer", "abortConnection"),
@@ -60,17 +63,20 @@ class DaphneTransport:
 
     __slots__ = (
         *("_fragments", "_kind", "_protocol", "_queue", "_reading"),
-        *("_room", "_transport", "_waiting", "_writable"),
+        *("_room", "_transport", "_turns", "_unparsed", "_writable", "address", "is_waiting"),
     )
 
     def __init__(self, protocol: Any, receive: Receive) -> None:
+        self.address = ""
         self._protocol = protocol
         self._transport = protocol.transport
         self._queue: asyncio.Queue[AsgiMessage] = receive.__self__  # type: ignore[attr-defined]
+        self._turns: Turns = current_turns()
+        self.is_waiting = False
         self._writable = True
         self._room: asyncio.Future[None] | None = None
         self._reading = True
-        self._waiting = 0  # bytes of messages that came since Daphne's queue was last empty
+        self._unparsed = False  # more was read than has been parsed; nothing more is read before it is
         # The HTTP channel handed the connection over; it and its request would keep each other in memory.
         if hasattr(self._transport.producer, "requests"):
             self._transport.producer.requests.clear()
@@ -80,7 +86,7 @@ class DaphneTransport:
         self._fragments = 0
         self._kind = type(protocol)
         protocol.closeHandshakeTimeout = ANSWER_SECONDS
-        protocol.onMessage = self._on_message
+        protocol.consumeData = self._on_data
         protocol.onMessageFrameBegin = self._on_fragment
         protocol.onClose = self._on_close
 
@@ -124,12 +130,12 @@ class DaphneTransport:
     def pauseProducing(self) -> None:  # noqa: N802 (Twisted's IPushProducer)
         """Twisted: the transport's buffer is over its mark. Nothing more is read: a ping would be answered into it."""
         self._writable = False
-        self._read_or_not()
+        self._read(False)
 
     def resumeProducing(self) -> None:  # noqa: N802
         """Twisted: the transport's buffer is empty again."""
         self._writable = True
-        self._read_or_not()
+        self._go_on()
         if self._room is not None:
             self._room.set_result(None)
             self._room = None
@@ -138,9 +144,67 @@ class DaphneTransport:
 
     # --- in ---
 
+    def _on_data(self) -> None:
+        """Autobahn: something was read, and it would parse all of it now."""
+        protocol = self._protocol
+        if protocol.state == STATE_CONNECTING:  # Autobahn calls again when the connection is open
+            self._read(len(protocol.data) < READ_SIZE)
+        elif self._unparsed or not self._writable or not self._queue.empty():
+            self._unparsed = True
+            self._read(False)
+        elif self._turns.left > 0:
+            self.parse()
+        else:
+            self._unparsed = True
+            self._read(False)
+            self._turns.wait(self)
+
+    def parse(self) -> None:
+        """Parse a slice. Go on when the application has taken the messages in it, or at once if there are none."""
+        protocol, steps = self._protocol, 0
+        size = len(protocol.data)
+        while protocol.state != STATE_CLOSED and protocol.processData():
+            steps += 1
+            if steps == STEPS:
+                break
+        turns = self._turns
+        turns.left -= 1 + steps // 2 + (size - len(protocol.data)) // FRAME_BYTES
+        if turns.left <= 0:
+            turns.refill()
+        self._unparsed = steps == STEPS
+        if self._unparsed and protocol.autoPingTimeoutCall:
+            protocol._cancelAutoPingTimeoutCall()  # whoever sends this much is there; a pong may come far behind
+        if self._unparsed or not self._reading:
+            self._go_on()
+
+    async def receive(self) -> AsgiMessage:
+        """Daphne's next message; when none is waiting the socket is read again."""
+        message: AsgiMessage = await self._queue.get()
+        if not self._reading and self._queue.empty():
+            self._go_on()
+        return message
+
+    def _go_on(self) -> None:
+        """Parse what was read, or read, unless the application is behind or the client does not read."""
+        if not self._writable or not self._queue.empty():
+            self._read(False)
+        elif self._unparsed:
+            self._read(False)
+            self._turns.wait(self)
+        else:
+            self._read(True)
+
+    def _read(self, reading: bool) -> None:
+        if reading != self._reading:
+            self._reading = reading
+            if reading:
+                self._transport.resumeProducing()
+            else:
+                self._transport.pauseProducing()
+
     def _on_fragment(self, length: int) -> None:
         self._kind.onMessageFrameBegin(self._protocol, length)
-        self._fragments += 1
+        self._fragments = self._fragments + 1 if self._protocol.current_frame.opcode == CONTINUATION else 0
         if self._fragments > MOST_FRAGMENTS:
             self.abort()
 
@@ -150,30 +214,5 @@ class DaphneTransport:
         self._kind.onClose(protocol, *what)
         # What ended must not wait in memory for the cyclic garbage collector: the protocol holds our methods, and in
         # a Deferred itself.
-        del protocol.onMessage, protocol.onMessageFrameBegin, protocol.onClose
+        del protocol.consumeData, protocol.onMessageFrameBegin, protocol.onClose
         protocol.is_closed = None
-
-    def _on_message(self, payload: bytes, is_binary: bool) -> None:
-        self._kind.onMessage(self._protocol, payload, is_binary)
-        self._fragments = 0
-        self._waiting += len(payload) + MESSAGE_COST
-        if self._waiting > READ_AHEAD:
-            self._read_or_not()
-
-    async def receive(self) -> AsgiMessage:
-        """Daphne's next message; when none is waiting the socket is read again."""
-        message: AsgiMessage = await self._queue.get()
-        if self._queue.empty():
-            self._waiting = 0
-            if not self._reading:
-                self._read_or_not()
-        return message
-
-    def _read_or_not(self) -> None:
-        reading = self._writable and self._waiting <= READ_AHEAD
-        if reading != self._reading:
-            self._reading = reading
-            if reading:
-                self._transport.resumeProducing()
-            else:
-                self._transport.pauseProducing()

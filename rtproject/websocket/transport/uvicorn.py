@@ -1,22 +1,25 @@
 """The wire of uvicorn: its WebSocket protocol over an asyncio transport, of asyncio's own loop or of uvloop's.
 
-uvicorn itself does not read on before a message was received. But what it read at once is queued message by message,
-and it answers pings whether the client reads or not; so it is made to read little, and nothing while it cannot write.
+uvicorn itself does not read on before a message was received. But what it read at once is parsed and queued message by
+message, and it answers pings whether the client reads or not. So it is made to read little, nothing while it cannot
+write, and to parse a slice at a time, see `turns`.
 """
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from operator import attrgetter
 from typing import Any
 
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.asgi_types import AsgiMessage, Send
+from rtproject.websocket.transport.turns import FRAME_BYTES, SLICE, Turns, current_turns
 
 MODULE = "uvicorn.protocols.websockets.websockets_sansio_impl"
 look_for_needed = attrgetter(  # raises AttributeError
     *("transport", "writable", "conn", "close_sent", "disconnected", "read_paused", "frames", "queue"),
-    *("data_received", "eof_received", "connection_lost"),
+    *("data_received", "eof_received", "connection_lost", "pong_timer", "schedule_ping"),
+    *("conn.reader.at_eof", "conn.reader.buffer", "conn.reader.feed_data"),
 )
 MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
 READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,000 messages of no length
@@ -42,14 +45,25 @@ class UvicornTransport(asyncio.BufferedProtocol):
     """See `base.Transport`. It stands between the transport and uvicorn's protocol: the one kind of protocol that any
     transport asks for a buffer, and so lets choose how much is read, has TLS and uvloop under it as well."""
 
-    __slots__ = ("_buffer", "_open", "_protocol")
+    __slots__ = (
+        *("_at_eof", "_buffer", "_frames", "_open", "_protocol"),
+        *("_reader", "_turns", "_unparsed", "address", "is_waiting"),
+    )
 
     def __init__(self, protocol: Any) -> None:
         from websockets.protocol import OPEN
 
+        self.address = ""
         self._protocol = protocol
         self._open = OPEN
         self._buffer = _buffer()
+        self._turns: Turns = current_turns()
+        self.is_waiting = False
+        self._frames = 0  # that may still be parsed in this slice
+        self._unparsed = False  # more was read than has been parsed; nothing more is read before it is
+        self._reader = protocol.conn.reader
+        self._at_eof = self._reader.at_eof
+        self._reader.at_eof = self._next_frame
         protocol.transport.set_protocol(self)
 
     # --- out ---
@@ -87,8 +101,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The transport: there is room again."""
         self._protocol.writable.set()
-        if not self._protocol.read_paused:
-            self._protocol.transport.resume_reading()
+        self._go_on()
 
     # --- in ---
 
@@ -102,10 +115,9 @@ class UvicornTransport(asyncio.BufferedProtocol):
             return self._receive_end()
         if not protocol.writable.is_set():
             return self._receive_when_writable()
-        if protocol.read_paused and protocol.queue.empty():
-            protocol.read_paused = False
-            protocol.transport.resume_reading()
         queue: asyncio.Queue[AsgiMessage] = protocol.queue
+        if protocol.read_paused and queue.empty():
+            self._go_on()
         return queue.get()
 
     async def _receive_when_writable(self) -> AsgiMessage:
@@ -133,10 +145,69 @@ class UvicornTransport(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """The transport: so much has come."""
-        protocol = self._protocol
-        protocol.data_received(self._buffer[:nbytes].tobytes())
+        data = self._buffer[:nbytes].tobytes()
+        if self._turns.left > 0 and not self._unparsed:
+            self.parse(data)
+            return
+        self._reader.feed_data(data)
+        if not self._unparsed:
+            self._unparsed = True
+            self._turns.wait(self)
+        self._pause()
+
+    def parse(self, data: bytes = b"") -> None:
+        """Parse a slice of `data` and of what came before it.
+
+        Go on when the application has taken the messages in it, or at once if there are none.
+        """
+        protocol, before = self._protocol, len(self._reader.buffer) + len(data)
+        self._frames = SLICE
+        if not protocol.transport.is_closing():
+            protocol.data_received(data)
+        left = len(self._reader.buffer)
+        turns = self._turns
+        turns.left -= SLICE + 1 - self._frames + (before - left) // FRAME_BYTES
+        if turns.left <= 0:
+            turns.refill()
         if len(protocol.frames) > MOST_FRAGMENTS:
             self.abort()
+        self._unparsed = left > 0 and not self._frames and not protocol.transport.is_closing()
+        if self._unparsed and protocol.pong_timer is not None:
+            self._postpone_ping()
+        if (self._unparsed or protocol.read_paused) and protocol.queue.empty():
+            self._go_on()
+
+    def _next_frame(self) -> Generator[None, None, bool]:
+        """Instead of the parser's question for the end of the stream, which it asks before each frame."""
+        while not self._frames:
+            yield
+        self._frames -= 1
+        ended: bool = yield from self._at_eof()
+        return ended
+
+    def _postpone_ping(self) -> None:
+        """A client that sends this much is there; its pong may come far behind."""
+        protocol = self._protocol
+        protocol.pong_timer.cancel()
+        protocol.pong_timer = None
+        protocol.schedule_ping()
+
+    def _go_on(self) -> None:
+        """Parse what was read, or read, unless the application is behind or the client does not read."""
+        protocol = self._protocol
+        if not protocol.queue.empty() or not protocol.writable.is_set():
+            self._pause()
+        elif self._unparsed:
+            self._pause()
+            self._turns.wait(self)
+        else:
+            protocol.read_paused = False
+            protocol.transport.resume_reading()
+
+    def _pause(self) -> None:
+        if not self._protocol.read_paused:
+            self._protocol.read_paused = True
+            self._protocol.transport.pause_reading()
 
     def eof_received(self) -> bool | None:
         """The transport: the client sends nothing more."""

@@ -5,17 +5,20 @@ from functools import partial
 
 import pytest
 from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
+from websockets.frames import Opcode
 
+from rtproject.tests.support.raw import frame
 from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.transport.twisted_pair import Pair
 from rtproject.websocket.transport.daphne import (
     MOST_FRAGMENTS,
-    READ_AHEAD,
+    READ_SIZE,
     STATE_OPEN,
     DaphneTransport,
     find_daphne,
 )
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.transport.turns import SLICE
 
 LONG = Frame(b"x" * 65536).encoded
 
@@ -77,8 +80,8 @@ class TestOut:
     async def test_bytes_that_the_socket_does_not_take_come_later(self, pair):
         """Nothing is lost, doubled or reordered where one write ends and the next begins."""
         frames = [Frame(b"%d" % number + b"x" * 10_000).encoded for number in range(200)]
-        for frame in frames:
-            pair.transport.write(frame)
+        for encoded in frames:
+            pair.transport.write(encoded)
         assert pair.carry() == b"".join(frames)
 
     async def test_all_writers_wait_for_a_client_that_does_not_read(self, pair):
@@ -115,39 +118,70 @@ class TestOut:
         assert pair.read() == b""
 
 
+def received(payload):
+    """The ASGI message of a binary frame."""
+    return {"type": "websocket.receive", "bytes": payload}
+
+
 class TestIn:
     async def test_messages_come_in_order_and_the_disconnect_last(self, pair):
-        """Also when nothing more is read."""
-        long = b"x" * (2 * READ_AHEAD)
-        pair.protocol.onMessage(b"one", False)
-        pair.protocol.onMessage(long, True)
+        """However many are read at once."""
+        payloads = [b"%d" % number for number in range(3 * SLICE)]
+        pair.receive(b"".join(map(frame, payloads)))
+        assert [await soon(pair.transport.receive()) for _ in payloads] == [*map(received, payloads)]
         pair.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
-        assert [await soon(pair.transport.receive()) for _ in range(3)] == [
-            {"type": "websocket.receive", "text": "one"},
-            {"type": "websocket.receive", "bytes": long},
-            {"type": "websocket.disconnect", "code": 1006},
-        ]
+        assert await soon(pair.transport.receive()) == {"type": "websocket.disconnect", "code": 1006}
 
-    async def test_the_socket_is_not_read_while_enough_waits(self, pair):
-        """It is read on after the last message is handed over, as often as that happens."""
+    async def test_one_slice_is_parsed_before_the_application_has_taken_it(self, pair):
+        """And nothing more is read, until everything was parsed and taken."""
         for _ in range(3):
-            for _ in range(2):
-                assert pair.reading
-                pair.protocol.onMessage(b"x" * (READ_AHEAD - 1000), True)
-            assert not pair.reading
-            await soon(pair.transport.receive())
-            assert not pair.reading
-            await soon(pair.transport.receive())
             assert pair.reading
+            pair.receive(frame(b"x") * (SLICE + 1))
+            await settle()
+            assert pair.queue.qsize() == SLICE
+            assert not pair.reading
+            for _ in range(SLICE + 1):
+                await soon(pair.transport.receive())
 
-    async def test_many_empty_messages_are_enough_too(self, pair):
-        """The memory of a message counts, not only its content."""
-        for _ in range(5000):
-            pair.protocol.onMessage(b"", True)
-        assert not pair.reading
-        for _ in range(5000):
-            await soon(pair.transport.receive())
+    async def test_while_a_message_waits_nothing_more_is_parsed(self, pair):
+        """What was read meanwhile comes when it is taken."""
+        pair.receive(frame(b"one"))
         assert pair.reading
+        pair.receive(frame(b"two"))
+        assert not pair.reading
+        assert pair.queue.qsize() == 1
+        assert await soon(pair.transport.receive()) == received(b"one")
+        assert await soon(pair.transport.receive()) == received(b"two")
+        assert pair.reading
+
+    async def test_all_pings_are_answered_a_slice_at_a_time(self, pair):
+        """Autobahn does that without the application."""
+        pings = [b"%d" % number for number in range(5 * SLICE)]
+        pair.receive(b"".join(frame(payload, Opcode.PING) for payload in pings))
+        assert pair.carry() == b"".join(b"\x8a%c%s" % (len(payload), payload) for payload in pings[:SLICE])
+        await settle()
+        answers = pair.carry()
+        assert answers == b"".join(b"\x8a%c%s" % (len(payload), payload) for payload in pings[SLICE:])
+        assert pair.reading
+
+    async def test_a_message_in_pieces_is_put_together(self, pair):
+        """A slice counts bytes as well as frames."""
+        long = b"x" * (3 * READ_SIZE)
+        for start in range(0, len(data := frame(long)), 5000):
+            pair.receive(data[start : start + 5000])
+            await settle()
+        assert await soon(pair.transport.receive()) == received(long)
+
+    async def test_frames_behind_the_handshake_wait_for_its_end(self, pair):
+        """Autobahn would look for another handshake in them."""
+        pair.protocol.state = WebSocketProtocol.STATE_CONNECTING
+        pair.receive(frame(b"early"))
+        assert pair.queue.empty()
+        pair.receive(frame(b"x" * READ_SIZE))
+        assert not pair.reading
+        pair.protocol.state = STATE_OPEN
+        pair.protocol.consumeData()
+        assert await soon(pair.transport.receive()) == received(b"early")
 
     async def test_a_client_that_does_not_read_is_not_read(self, pair):
         """Answers to its pings would fill a buffer that is never emptied."""
@@ -156,12 +190,25 @@ class TestIn:
         pair.carry()
         assert pair.reading
 
-    async def test_a_message_of_countless_fragments_ends_the_connection(self, pair, monkeypatch):
+    async def test_a_client_that_sends_needs_no_pong(self, pair):
+        """It may come behind thousands of pings of its own."""
+        pair.protocol.autoPingTimeoutCall = pair.protocol.factory._batched_timer.call_later(
+            60, pair.tcp.abortConnection
+        )
+        pair.receive(frame(b"", Opcode.PING) * (SLICE + 1))
+        assert pair.protocol.autoPingTimeoutCall is None
+
+    async def test_a_message_of_countless_fragments_ends_the_connection(self, pair):
         """Empty fragments take memory too, and no limit of sizes counts them."""
-        monkeypatch.setattr(type(pair.protocol), "onMessageFrameBegin", lambda self, length: None)
-        for _ in range(MOST_FRAGMENTS):
-            pair.protocol.onMessageFrameBegin(0)
+        begin, more = b"\x02\x80" + bytes(4), b"\x00\x80" + bytes(4)
+        pair.receive(begin + more * (MOST_FRAGMENTS // 2))
+        await settle()
+        while not pair.reading:
+            await settle()
+        pair.receive(more * (MOST_FRAGMENTS // 2))
+        while not pair.reading:
+            await settle()
         assert not pair.tcp.disconnecting
-        pair.protocol.onMessageFrameBegin(0)
+        pair.receive(more)
         pair.reactor.run_later()
         assert pair.lost

@@ -10,6 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from rtproject.websocket.tests.helpers import settle, soon
 from rtproject.websocket.tests.transport.uvicorn_pair import connected
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.transport.turns import SLICE
 from rtproject.websocket.transport.uvicorn import MOST_FRAGMENTS, READ_SIZE, UvicornTransport, find_uvicorn
 
 
@@ -66,9 +67,14 @@ class TestOut:
             await soon(transport.drained())
 
 
+def encode(first, payload=b""):
+    """A client's short frame."""
+    return bytes([first, 0x80 | len(payload)]) + bytes(4) + payload
+
+
 def arrive(transport, payload):
     """Hand over a client's frame as asyncio does."""
-    data = b"\x82" + bytes([0x80 | len(payload)]) + bytes(4) + payload
+    data = encode(0x82, payload)
     transport.get_buffer(-1)[: len(data)] = data
     transport.buffer_updated(len(data))
 
@@ -86,6 +92,21 @@ class TestIn:
             client.transport.write(empty * 40_000)
             assert await soon(transport.receive()) == received(b"")
             assert transport._protocol.queue.qsize() < READ_SIZE // len(empty)
+
+    async def test_a_slice_is_parsed_at_a_time_and_nothing_is_lost(self):
+        """Pings are answered and messages queued in order; the client sends no pong for as long as it sends this."""
+        total = 10 * SLICE
+        async with connected() as (transport, client):
+            protocol = transport._protocol
+            protocol.send_keepalive_ping()
+            frames = [encode(0x89) + encode(0x82, b"%d" % number) for number in range(total)]
+            client.transport.write(b"".join(frames))
+            assert await soon(transport.receive()) == received(b"0")
+            assert protocol.queue.qsize() < SLICE
+            assert not protocol.transport.is_reading()
+            assert protocol.pong_timer is None
+            for number in range(1, total):
+                assert await soon(transport.receive()) == received(b"%d" % number)
 
     async def test_a_message_of_countless_fragments_ends_the_connection(self):
         """Empty fragments take memory too, and no limit of sizes counts them."""

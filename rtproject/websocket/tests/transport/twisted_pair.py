@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 from daphne.server import Server  # type: ignore[import-untyped]
-from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol  # type: ignore[import-untyped]
 from twisted.internet import tcp
 
 from rtproject.websocket.transport.daphne import STATE_OPEN, find_daphne
@@ -50,19 +50,24 @@ class Pair:
         for end in (ours, self.client):
             end.setblocking(False)
         self.reactor = Reactor()
+        self.server = Server(None, endpoints=["tcp:0"])
         self.protocol = WebSocketProtocol()
+        self.protocol.factory = WebSocketFactory(self.server)
+        self.protocol.factory.setProtocolOptions(openHandshakeTimeout=0)
         self.lost = False
         self.protocol.connectionLost = self._lost
         self.tcp = tcp.Server(
             ours, self.protocol, ("127.0.0.1", 1), cast(Any, None), 0, cast(Any, self.reactor)
         )
         self.protocol.transport = self.tcp
-        self.protocol.client_addr = None
+        self.protocol.peer = self.protocol.client_addr = None
+        self.protocol._connectionMade()
+        self.tcp.startReading()
         self.protocol.state = STATE_OPEN
-        self.protocol.closeHandshakeTimeout = 1  # which its factory gives it
+        self.protocol.inside_message, self.protocol.current_frame = False, None
+        self.protocol.websocket_version = 13
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.protocol.application_queue = self.queue
-        self.server = Server(None, endpoints=["tcp:0"])
         self.send = partial(self.server.handle_reply, self.protocol)
         self.transport = find_daphne(self.queue.get, self.send)
 
@@ -90,6 +95,12 @@ class Pair:
             self.tcp.doWrite()
             received += self.read()
         return received
+
+    def receive(self, data=b""):
+        """Have the client send `data`, and Twisted read once, if it would."""
+        self.client.sendall(data)
+        if self.reading:
+            self.tcp.doRead()
 
     def close(self):
         """Close both sockets."""

@@ -1,0 +1,141 @@
+"""What is changed in Daphne and uvicorn, since neither has a setting for it.
+
+They are imported before the application is. On other servers, and if one of them has changed, nothing happens here.
+"""
+
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+
+from rtproject.utils.log_text import request_path
+from rtproject.websocket.transport.turns import TURN, current_turns
+
+UVICORN = (
+    ("h11_impl", "H11Protocol"),
+    ("httptools_impl", "HttpToolsProtocol"),
+)
+READ_SIZE = 512  # bytes of a chunked body that Daphne parses in one turn of the loop: 85 chunks of one byte
+SMALLEST, FIRST, LARGEST = 128, 1024, 16 * 1024  # bytes that uvicorn parses, by how long that takes
+FAST, SLOW = 0.00025, 0.001  # seconds
+
+
+def cut_paths_of_daphne() -> None:
+    """Make Daphne's access log end each path before its query, as others do. Does nothing without Daphne.
+
+    The log is a stream of Daphne's own, which no filter of the logging module sees.
+    """
+    access = sys.modules.get("daphne.access")
+    if access is None:
+        return
+    generator: Any = access.AccessLogGenerator
+    write_entry = generator.write_entry
+
+    def write(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
+        write_entry(self, host, date, request_path(request), *args, **kwargs)
+
+    generator.write_entry = write
+
+
+def bound_bodies_of_servers() -> None:
+    """Bound what Daphne and uvicorn do with a body before the application sees it. Does nothing on other servers."""
+    daphne: Any = sys.modules.get("daphne.http_protocol")
+    if daphne is not None:
+        daphne.WebRequest = _bounded(daphne.WebRequest)
+    if "uvicorn" in sys.modules:  # it imports its protocols after the application
+        for module, name in UVICORN:
+            with suppress(ImportError):
+                _read_little(getattr(importlib.import_module(f"uvicorn.protocols.http.{module}"), name))
+
+
+class _BodyReader:
+    """A body that is read on when it is its turn, see `turns.Reader`. Its parser cannot be stopped, its reading can."""
+
+    def __init__(self, address: str, resume: Callable[[], None]) -> None:
+        self.address = address
+        self.is_waiting = False
+        self._resume = resume
+
+    def parse(self) -> None:
+        """Read on."""
+        current_turns().spend(TURN, 0)
+        self._resume()
+
+
+def _bounded(request_class: Any) -> Any:
+    """Return a subclass of Daphne's request, which receives and parses a whole body before there is a scope.
+
+    A body that is too large is complete as soon as that is known. The application then answers it.
+    """
+
+    class BoundedRequest(request_class):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            # Twisted would parse forms in the reactor: 20 MB of multipart took 6.9 s and 340 MB.
+            self._parsePOSTFormSubmission = False
+            self._reader: _BodyReader | None = None  # of a body in chunks; others take no parsing
+
+        def gotLength(self, length: int | None) -> None:  # noqa: N802 (Twisted's)
+            channel = self.channel
+            too_large = length is not None and length > settings.MAX_BODY
+            if too_large:
+                channel.length = 0
+                channel.persistent = False
+                self.requestHeaders.removeHeader(b"expect")  # or it would be told to go on
+            transport = channel.transport
+            if length is None:
+                transport.bufferSize = READ_SIZE
+                self._reader = _BodyReader(getattr(self.client, "host", ""), transport.resumeProducing)
+            super().gotLength(0 if too_large else length)
+
+        def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+            if self._reader is not None and not self._reader.is_waiting:
+                self.channel.transport.pauseProducing()
+                current_turns().wait(self._reader)
+            room = settings.MAX_BODY + 1 - self.content.tell()
+            super().handleContentChunk(data[:room])
+            if 0 < room <= len(data):
+                channel = self.channel
+                channel.persistent = False
+                channel._transferDecoder.dataCallback = lambda data: None
+                channel._transferDecoder.finishCallback = lambda rest: None
+                channel.allContentReceived()
+
+    return BoundedRequest
+
+
+def _read_little(protocol_class: Any) -> None:
+    """Make uvicorn's HTTP protocol read little at a time, and a body in turns: it parses all that was read at once."""
+    connection_made, data_received = protocol_class.connection_made, protocol_class.data_received
+
+    def on_connection(self: Any, transport: Any) -> None:
+        self.reads_little = hasattr(transport, "max_size")  # uvloop's transport has not
+        if self.reads_little:
+            transport.max_size = FIRST
+        connection_made(self, transport)
+
+        def resume() -> None:
+            if not self.flow.read_paused:
+                transport.resume_reading()
+
+        self.body_reader = _BodyReader(self.client[0] if self.client else "", resume)
+
+    def on_data(self: Any, data: bytes) -> None:
+        began = time.perf_counter()
+        data_received(self, data)
+        took, transport = time.perf_counter() - began, self.transport
+        if self.cycle is not None and self.cycle.more_body and not transport.is_closing():
+            if not self.reads_little:
+                pass
+            elif took > SLOW:
+                transport.max_size = max(SMALLEST, transport.max_size // 4)
+            elif took < FAST:
+                transport.max_size = min(LARGEST, transport.max_size * 2)
+            transport.pause_reading()
+            current_turns().wait(self.body_reader)
+
+    protocol_class.connection_made, protocol_class.data_received = on_connection, on_data
