@@ -5,6 +5,7 @@ the other.
 """
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.patched import patched
-from rtproject.tests.support.process import TIMEOUT
+from rtproject.tests.support.process import MIB, TIMEOUT, Memory
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 CONNECTIONS = 20
@@ -76,3 +77,36 @@ def counts_at_the_end(server):
         if max(left.values()) <= 2 or time.monotonic() > deadline:
             return left
         time.sleep(0.2)
+
+
+@pytest.mark.slow
+async def test_the_memory_of_rooms_that_were_left_is_used_again(start_server):
+    """The allocator keeps what 2,500 rooms took; as many others take little more."""
+    server = start_server(WEBSOCKETS_PER_ADDRESS=0, ROOMS_ADDRESS_RATE=0)
+    await fill_and_leave(server, "first")
+    memory = Memory(server.pid)
+    await fill_and_leave(server, "second")
+    memory.sample()
+    assert memory.peak <= 10 * MIB
+
+
+async def fill_and_leave(server, name):
+    """Be in 2,500 unlisted rooms at once, then in none; return when the server has let all of them go."""
+    few = asyncio.Semaphore(50)  # handshakes at a time
+
+    async def enter(number):
+        async with few:
+            client = await server.connect(f"/ws/{name}-{number}", open_timeout=TIMEOUT)
+            assert json.loads(await client.recv())["type"] == "welcome"
+            return client
+
+    async def leave(client):
+        async with few:
+            await client.close()
+
+    seen = len(server.log)
+    clients = await asyncio.gather(*(enter(number) for number in range(2500)))
+    await asyncio.gather(*(leave(client) for client in clients))
+    async with asyncio.timeout(TIMEOUT):
+        while server.log.count("closed with 1000", seen) < len(clients):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
