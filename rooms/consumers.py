@@ -17,6 +17,7 @@ from rooms.delivery.replay import catch_up, find_start
 from rooms.enforcement import current_enforcement
 from rooms.history.reader import history_page
 from rooms.identity import identify
+from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
 from rooms.posting import post_message
@@ -101,6 +102,7 @@ class RoomConsumer(WebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Leave the room, if it was entered."""
         current_enforcement().leave(self)
+        current_limits().leave_unlisted(self.key, client_address(self.scope), self)
         if self.live_room is not None:
             self.live_room.subscribers.remove(self)
             if self.is_present:
@@ -131,6 +133,9 @@ class RoomConsumer(WebsocketConsumer):
             raise ConnectionDenied(code)
 
     async def _enter(self) -> LiveRoom:
+        address = client_address(self.scope)
+        if not self.room.pk and not current_limits().enter_unlisted(self.key, address, self):
+            raise ConnectionDenied(CloseCode.RATE_LIMITED)
         try:
             return await current_live_rooms().enter(self.room, current_enforcement().room_changed)
         except LayerUnavailable as error:
@@ -174,7 +179,8 @@ class RoomConsumer(WebsocketConsumer):
             )
         self._throttle(frame.id)
         on_change = current_enforcement().room_changed
-        said = await post_message(self.room, self.access, self.member, frame, on_change)
+        address = client_address(self.scope)
+        said = await post_message(self.room, self.access, self.member, address, frame, on_change)
         if said is not None:
             await self._answer(said)
 

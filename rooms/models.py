@@ -168,6 +168,13 @@ class MessageSequence(models.Model):
         return max(self.pruned, self.last_seq - history_size)
 
 
+def unlink_sequence(room: Room) -> None:
+    """Make a sequence that was read with its room forget it: such a cycle waits for the garbage collector."""
+    sequence = getattr(room, "sequence", None)
+    if sequence is not None:
+        sequence._state.fields_cache.pop("room", None)
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     """Deletes messages, within the protocol and past it."""
 

@@ -13,6 +13,7 @@ from rooms.access.versions import AccessVersion
 from rooms.delivery.registry import current_live_rooms
 from rooms.history.store import NewMessage, StoreStatus
 from rooms.history.writer import StoredBatch, Writer
+from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import MessageFrame, Person, Said, Say
@@ -28,25 +29,36 @@ MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other proces
 
 
 async def post_message(
-    room: Room, access: AccessVersion, member: Person, frame: Say, on_change: Callable[[str], None]
+    room: Room,
+    access: AccessVersion,
+    member: Person,
+    address: str | None,
+    frame: Say,
+    on_change: Callable[[str], None],
 ) -> Said | None:
     """Post `frame` to `room`; the sender gets the message too, as the confirmation.
 
-    Returns Said if the message was stored before. Raises ClientError if no one is shown it, and
-    ConnectionDenied if that cannot be known. Calls `on_change` with the room's key if the room has changed
-    since `member` was admitted.
+    It counts against the limits of `address`. Returns Said if the message was stored before. Raises ClientError if no
+    one is shown it, and ConnectionDenied if that cannot be known. Calls `on_change` with the room's key if the room
+    has changed since `member` was admitted.
     """
+    may_be_new = current_limits().take_message(room, address, frame.id)
     if not room.epoch:
         await _broadcast_message(room, access, member, frame)
         return None
     frame_id = frame.id
     key = f"={frame_id}" if frame_id is not None else f":{secrets.token_hex(16)}"
-    result = await _current_writer().store(NewMessage(room, access, member, frame.text, key))
+    message = NewMessage(room, access, member, frame.text, key, is_repeat=not may_be_new)
+    result = await _current_writer().store(message)
+    if may_be_new and result.status not in (StoreStatus.STORED, StoreStatus.COMMIT_UNKNOWN):
+        current_limits().give_back(room, address)
     match result.status:
         case StoreStatus.REPEATED if frame_id is not None and result.row is not None:
             return Said(frame_id, result.row.seq)
         case StoreStatus.ID_USED:
             raise ClientError("id_used", "This id stands for another text of yours.", frame_id)
+        case StoreStatus.NOT_STORED:
+            raise too_many_messages(frame_id)
         case StoreStatus.OUTSIDE:
             on_change(room_key(room.name))
             raise _unavailable("The room has changed; connect again.", frame_id)

@@ -11,7 +11,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from rooms.identity import identity_key
-from rooms.models import MessageSequence, ReservedName, Room
+from rooms.models import MessageSequence, ReservedName, Room, unlink_sequence
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
 
@@ -33,6 +33,7 @@ def query_rooms(names: Collection[str]) -> dict[str, Room]:
     for room in found.values():
         if bool(room.epoch) != bool(room.history_size):
             MessageSequence.objects.sync(room)
+        unlink_sequence(room)
     missing = keys - found.keys()
     if missing and settings.ROOMS_ALLOW_UNLISTED:
         reserved = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)

@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 
 from channels.db import database_sync_to_async
@@ -72,10 +73,10 @@ class LiveRoom:
         self.group = room_group(self.key)
         self.name = secrets.token_hex(6)  # tells its own events from those of other processes
         self.epoch = room.epoch
+        self._changed = partial(on_change, self.key)
         self.subscribers = Subscribers(access_version(room), bool(room.epoch), self._changed)
         self.recent = RecentMessages(0)
         self.presence = PresenceTracker(self.key, room.pk or 0, self.subscribers.write)
-        self._on_change = on_change
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
         self._removals = room.sequence.removals if room.epoch else 0
@@ -170,9 +171,6 @@ class LiveRoom:
             self.subscribers.write(*following)
         if self._waiters:
             self._wake()
-
-    def _changed(self) -> None:
-        self._on_change(self.key)
 
     def _wake(self) -> None:
         for seq, turn in self._waiters:

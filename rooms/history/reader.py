@@ -12,7 +12,7 @@ from django.db.models import Min
 from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version, can_read
 from rooms.history.store import now
-from rooms.models import Message, Room
+from rooms.models import Message, Room, unlink_sequence
 from rtproject.utils.database_threads import in_history_thread
 from rtproject.utils.loop_local import loop_local
 from rtproject.utils.rows import read_rows
@@ -86,6 +86,7 @@ def _state(room: int) -> Page:
     row = Room.objects.select_related("sequence").filter(pk=room).first()
     if row is None or not row.epoch:
         return Page([], AccessVersion(0, 0, guarded=False), "", 0, 0)
+    unlink_sequence(row)
     pruned_through = row.sequence.pruned_through(row.history_size)
     return Page([], access_version(row), row.epoch, row.sequence.last_seq, pruned_through)
 

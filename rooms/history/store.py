@@ -20,13 +20,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be stored. `room` is as it was when the sender came in, admitted by `access`."""
+    """A message to be stored. `room` is as it was when the sender came in, admitted by `access`.
+
+    With `is_repeat` it is only looked up.
+    """
 
     room: Room
     access: AccessVersion
     member: Person
     text: str
     key: str  # see models.Message
+    is_repeat: bool = False
 
 
 class StoreStatus(Enum):
@@ -35,6 +39,7 @@ class StoreStatus(Enum):
     STORED = "stored"
     REPEATED = "stored before"
     ID_USED = "its id stands for another text"
+    NOT_STORED = "it is only looked up, and was not stored before"
     OUTSIDE = "its sender is not in the room any more"
     UNAVAILABLE = "the store is out of reach"
     COMMIT_UNKNOWN = "the store went away during the commit"
@@ -104,6 +109,8 @@ class _Transaction:
         if row is not None:
             same = row.text == message.text
             return StoreResult(StoreStatus.REPEATED if same else StoreStatus.ID_USED, row)
+        if message.is_repeat:
+            return StoreResult(StoreStatus.NOT_STORED)
         room.last_seq += 1
         row = self._known[key] = Message(
             room_id=message.room.pk, seq=room.last_seq, member=message.member.id, name=message.member.name,

@@ -131,7 +131,7 @@ class Writer:
 
     async def _store_by_room(self, messages: Sequence[NewMessage], error: Error) -> list[StoreResult]:
         """Store the messages of each room by themselves: an error in one fails no message of another."""
-        rooms = {message.room.pk for message in messages}
+        rooms = dict.fromkeys(message.room.pk for message in messages)
         if len(rooms) == 1:
             reason = str(error).partition("\n")[0]  # what follows may be a text
             self._faults.report("messages of room %s cannot be stored: %s", messages[0].room.name, reason)

@@ -60,6 +60,7 @@ class SharedPresence(LocalPresence):
         if self._leaving and self._name == self._held_by:
             await self._renew()
         await self._publish()
+        await super().close()
 
     def handle(self, tags: dict[str, Any]) -> None:
         """Handle an event of another process, or of this one."""

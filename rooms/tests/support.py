@@ -141,13 +141,14 @@ class Client(WebsocketCommunicator):
 
     def __init__(
         self, room: str, application: str = "consumer", pairs: list[tuple[str, str]] | None = None,
-        user: Any = None, session: Any = None, **query: str,
+        user: Any = None, session: Any = None, address: str | None = None, **query: str,
     ) -> None:  # fmt: skip
         path = f"/ws/{quote(room, safe='')}?{urlencode(pairs or query)}"
         super().__init__(APPLICATIONS[application], path)
         self.scope["url_route"] = {"args": (), "kwargs": {"room": room}}
         self.scope |= {} if user is None else {"user": user}
         self.scope |= {} if session is None else {"session": session}
+        self.scope |= {} if address is None else {"client": [address, 50000]}
 
     async def next(self) -> dict[str, Any]:
         """Return the next frame that is not about presence."""

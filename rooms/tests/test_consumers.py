@@ -120,9 +120,7 @@ class TestLimits:
         settings.ROOMS_ADDRESS_PLACES = 1
         await new_room("lobby", None, member_limit=9)
         await new_room("hall", None)
-        clients = [Client(room) for room in ("lobby", "lobby", "hall")]
-        for client in clients:
-            client.scope["client"] = ["192.0.2.1", 50000]
+        clients = [Client(room, address="192.0.2.1") for room in ("lobby", "lobby", "hall")]
         found = [await client.connect(timeout=TIMEOUT) for client in clients]
         assert found == [(True, None), (False, CloseCode.ROOM_FULL), (True, None)]
         for client in clients:

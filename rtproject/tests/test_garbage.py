@@ -5,6 +5,7 @@ the other.
 """
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from rtproject.tests.support.frames import next_frame
 from rtproject.tests.support.patched import patched
-from rtproject.tests.support.process import TIMEOUT
+from rtproject.tests.support.process import MIB, TIMEOUT, Memory
 from rtproject.tests.support.servers import Daphne, Uvicorn
 
 CONNECTIONS = 20
@@ -32,7 +33,7 @@ gc.disable()
 gc.set_threshold = lambda *_: None
 signal.signal(signal.SIGUSR1, tell)
 """
-OURS = ("RoomConsumer", "EchoConsumer", "SendQueue", "_Visible")
+OURS = ("RoomConsumer", "EchoConsumer", "SendQueue", "_Visible", "LiveRoom", "PresenceTracker", "Room")
 KINDS = {
     Daphne: (*OURS, "DaphneTransport", "WebSocketProtocol", "HTTPChannel", "WebRequest"),
     Uvicorn: (*OURS, "UvicornTransport", "WebSocketsSansIOProtocol"),
@@ -42,7 +43,7 @@ KINDS = {
 async def come_and_go(server, path):
     """Connect as a member, or to be denied."""
     async with server.connect(path) as client:
-        if "lobby" in path:
+        if path in ("/ws/lobby", "/ws/unlisted"):
             await client.send("hello")
             await next_frame(client)
         elif path == "/echo":
@@ -58,7 +59,7 @@ async def test_ended_connections_leave_no_cycles(start_server, kind):
     names = KINDS[kind]
     server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]))
     for _ in range(CONNECTIONS):
-        for path in ("/echo", "/ws/lobby", "/ws/VIP", "/unknown"):
+        for path in ("/echo", "/ws/lobby", "/ws/unlisted", "/ws/VIP", "/unknown"):
             await come_and_go(server, path)
     left = await asyncio.to_thread(counts_at_the_end, server)
     assert set(left) == set(names)
@@ -76,3 +77,36 @@ def counts_at_the_end(server):
         if max(left.values()) <= 2 or time.monotonic() > deadline:
             return left
         time.sleep(0.2)
+
+
+@pytest.mark.slow
+async def test_the_memory_of_rooms_that_were_left_is_used_again(start_server):
+    """The allocator keeps what 2,500 rooms took; as many others take little more."""
+    server = start_server(WEBSOCKETS_PER_ADDRESS=0, ROOMS_ADDRESS_RATE=0)
+    await fill_and_leave(server, "first")
+    memory = Memory(server.pid)
+    await fill_and_leave(server, "second")
+    memory.sample()
+    assert memory.peak <= 10 * MIB
+
+
+async def fill_and_leave(server, name):
+    """Be in 2,500 unlisted rooms at once, then in none; return when the server has let all of them go."""
+    few = asyncio.Semaphore(50)  # handshakes at a time
+
+    async def enter(number):
+        async with few:
+            client = await server.connect(f"/ws/{name}-{number}", open_timeout=TIMEOUT)
+            assert json.loads(await client.recv())["type"] == "welcome"
+            return client
+
+    async def leave(client):
+        async with few:
+            await client.close()
+
+    seen = len(server.log)
+    clients = await asyncio.gather(*(enter(number) for number in range(2500)))
+    await asyncio.gather(*(leave(client) for client in clients))
+    async with asyncio.timeout(TIMEOUT):
+        while server.log.count("closed with 1000", seen) < len(clients):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)

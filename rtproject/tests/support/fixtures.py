@@ -90,7 +90,7 @@ def daphne(new_site: NewSite) -> Iterator[Daphne]:
 
     Its limits per address are off: all tests come from one address, and would use up each other's attempts.
     """
-    server = Daphne(new_site(WEBSOCKETS_PER_ADDRESS=0, ROOMS_PASSWORD_ATTEMPTS=0))
+    server = Daphne(new_site(WEBSOCKETS_PER_ADDRESS=0, ROOMS_PASSWORD_ATTEMPTS=0, ROOMS_ADDRESS_RATE=0))
     yield server
     server.terminate()
 

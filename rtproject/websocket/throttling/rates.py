@@ -4,6 +4,7 @@ import asyncio
 import random
 import re
 import time
+from array import array
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -96,28 +97,30 @@ class SlidingWindow:
         self._rate = rate
         self._most_keys = most_keys
         # The last counted comes last, in both.
-        self._times: OrderedDict[Hashable, list[float]] = OrderedDict()
+        self._times: OrderedDict[Hashable, array[float]] = OrderedDict()
 
     def __len__(self) -> int:
         """The number of keys."""
         return len(self._times)
 
-    def exhausted(self, key: Hashable) -> bool:
-        """Return whether `key` has used up its rate. Counts nothing."""
+    def exhausted(self, key: Hashable, count: int | None = None) -> bool:
+        """Return whether `key` has used up its rate, with `count` instead of the rate's own. Counts nothing."""
+        most = self._rate.count if count is None else count
         times = self._times.get(key)
-        if not self._rate.count or times is None or len(times) < self._rate.count:
+        if not most or times is None or len(times) < most:
             return False
-        return not self._is_old(times[0])
+        return not self._is_old(times[-most])
 
-    def take(self, key: Hashable) -> bool:
-        """Count one event of `key`; False, and nothing is counted, if it is exhausted."""
-        if not self._rate.count:
+    def take(self, key: Hashable, count: int | None = None) -> bool:
+        """Count one event of `key`; False, and nothing is counted, if it is exhausted, see there."""
+        most = self._rate.count if count is None else count
+        if not most:
             return True
-        if self.exhausted(key):
+        if self.exhausted(key, most):
             return False
-        times = self._times.setdefault(key, [])
+        times = self._times.setdefault(key, array("d"))
         times.append(time.monotonic())
-        del times[: -self._rate.count]
+        del times[:-most]
         self._times.move_to_end(key)
         self._forget()
         return True

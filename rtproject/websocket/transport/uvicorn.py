@@ -19,7 +19,7 @@ MODULE = "uvicorn.protocols.websockets.websockets_sansio_impl"
 look_for_needed = attrgetter(  # raises AttributeError
     *("transport", "writable", "conn", "close_sent", "disconnected", "read_paused", "frames", "queue"),
     *("data_received", "eof_received", "connection_lost", "pong_timer", "schedule_ping"),
-    *("conn.reader.at_eof", "conn.reader.buffer", "conn.reader.feed_data"),
+    *("conn.parser", "conn.reader.at_eof", "conn.reader.buffer", "conn.reader.feed_data"),
 )
 MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
 READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,000 messages of no length
@@ -214,5 +214,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
         return self._protocol.eof_received()  # type: ignore[no-any-return]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The transport: it is over."""
+        """The transport: it is over. The parser and we would keep each other in memory."""
         self._protocol.connection_lost(exc)
+        self._protocol.conn.parser.close()
+        del self._reader.at_eof
