@@ -1,6 +1,6 @@
 import django.core.validators
 import django.db.models.deletion
-import rooms.fields
+import rooms.models.room
 from django.db import migrations, models
 
 
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='Part of the address /ws/NAME. It cannot be changed later.', max_length=64, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9_-]{1,64}\\Z', 'Use 1 to 64 of A-Z a-z 0-9 _ -.')])),
-                ('key', rooms.fields.KeyField(blank=True, editable=False, max_length=64, unique=True)),
+                ('key', rooms.models.room.KeyField(blank=True, editable=False, max_length=64, unique=True)),
                 ('title', models.CharField(blank=True, help_text='Shown instead of the name.', max_length=200)),
                 ('password', models.CharField(blank=True, editable=False, max_length=255)),
                 ('password_version', models.PositiveIntegerField(default=0, editable=False)),

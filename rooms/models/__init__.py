@@ -1,0 +1,26 @@
+"""Rooms, their messages with the sequence of numbers, disconnections, reserved names, and the identity key."""
+
+from rooms.models.messages import Message, MessageSequence, new_epoch, unlink_sequence
+from rooms.models.room import (
+    NAME_IS_FINAL,
+    Disconnection,
+    IdentityKey,
+    ReservedName,
+    Room,
+    can_be_password,
+    matches,
+)
+
+__all__ = [
+    "NAME_IS_FINAL",
+    "Disconnection",
+    "IdentityKey",
+    "Message",
+    "MessageSequence",
+    "ReservedName",
+    "Room",
+    "can_be_password",
+    "matches",
+    "new_epoch",
+    "unlink_sequence",
+]
