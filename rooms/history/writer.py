@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError, connection
+from django.db import DataError, Error, IntegrityError, connection
 
 from rooms.history.pruning import Beyond, prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, discard_foreign, store_messages
 from rtproject.utils.database_threads import in_writers_thread
+from rtproject.utils.db import is_outage
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.flood_log import FloodLog
 from rtproject.websocket.lifecycle import run_in_background
@@ -51,7 +52,9 @@ class Batch:
             except IntegrityError:
                 if not discard_foreign({message.room.pk for message in self._messages}):
                     raise
-            except (InterfaceError, OperationalError):
+            except Error as error:
+                if not is_outage(error):
+                    raise
                 self._after_failure()
                 if time.monotonic() > (end + COMMIT_TIMEOUT if self._commit_unknown else end):
                     raise

@@ -74,7 +74,7 @@ class TestShards:
     async def layer(self, valkeys, monkeypatch):
         """The layer over both, with frequent health checks."""
         for module in (registry_module, health):
-            monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 0.2)
+            monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 1.0)
         layer = RedisPubSubChannelLayer(hosts=[server.url for server in valkeys])
         channel_layers.set("default", layer)
         return layer
@@ -127,7 +127,7 @@ class TestShards:
         await asyncio.to_thread(valkeys[0].stop)
         with pytest.raises(LayerUnavailable):
             await broadcast(members[away][0], "for no one")
-        for _ in range(8):  # more than two of each shard
+        for _ in range(16):  # two of each shard for a check
             await soon(checked.acquire())
         await self.assert_receives(members[kept], "still here")
         assert "joined again" not in caplog.text

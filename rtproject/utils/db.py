@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, connections, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
@@ -25,13 +25,16 @@ def release_connections(**_: Any) -> None:
             each.close()
 
 
-READ_ONLY = "25006"  # the SQLSTATE of a session that may not write, such as on a standby
+# SQLSTATEs of a session that may not write, as on a standby, or was ended in a transaction. Django has them as
+# InternalError; all others of a server that ends, starts, is full or cannot be reached are an OperationalError.
+ENDED_SESSIONS = {"25006", "25P03", "25P04"}
 
 
 def is_outage(error: BaseException | None) -> bool:
     """Return whether `error` means that the store is out of reach, and not that a query is wrong."""
-    sqlstate = getattr(error.__cause__, "sqlstate", None) if error is not None else None
-    return isinstance(error, OperationalError | InterfaceError) or sqlstate == READ_ONLY
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "sqlstate", None) in ENDED_SESSIONS
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 TURN_TIMEOUT = 5.0  # seconds to wait for SQLite's write lock

@@ -10,11 +10,14 @@ from rtproject.websocket.exceptions import LayerUnavailable
 
 COMMAND_TIMEOUT = 0.25  # seconds for those that are sent together
 MAX_TOGETHER = 100  # commands; more would keep the loop from everything else, and answers from being in time
+CONNECTION_SECONDS = 3.0  # until a new connection: the address may lead to another server by now
 PAUSE_SECONDS = 2.0  # without commands after a failure, so that not every caller waits for a lost Redis
 
 
 class RedisClient:
     """One connection to the Redis at `url`. Commands that come while others run are sent together afterwards.
+
+    It is made anew every few seconds and after each failure, since a former primary goes on answering old connections.
 
     `work` is what a log line says that fails while Redis is out of reach, after `timeout` seconds without an answer.
     After a network failure all clients reconnect at once: a connection and a round trip for each would cost more than
@@ -32,6 +35,7 @@ class RedisClient:
         self._commands: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._running: asyncio.Task[None] | None = None
         self._paused_until = 0.0
+        self._connected_until = 0.0
         self._failures = FailureLog(work)
 
     async def ask(self, *command: Any) -> Any:
@@ -56,6 +60,7 @@ class RedisClient:
                     answers = await self._send([command for command, _ in questions])
             except Exception as error:  # of redis, asyncio or the system: it is out of reach
                 self._paused_until = time.monotonic() + PAUSE_SECONDS
+                self._connected_until = 0.0
                 self._failures.failed(cause(error))
                 questions, self._commands = questions + self._commands, []
                 answers = [error] * len(questions)
@@ -65,6 +70,9 @@ class RedisClient:
                 _answer(waiting, answer)
 
     async def _send(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        if time.monotonic() >= self._connected_until:
+            await self._redis.connection_pool.disconnect()
+            self._connected_until = time.monotonic() + CONNECTION_SECONDS
         async with self._redis.pipeline(transaction=False) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)

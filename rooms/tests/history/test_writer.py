@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DataError, OperationalError
+from django.db import DataError, InternalError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
 
 from rooms.history import writer as module
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, now, store_messages
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STORED, REPEATED = StoreStatus.STORED, StoreStatus.REPEATED
 UNAVAILABLE, COMMIT_UNKNOWN = StoreStatus.UNAVAILABLE, StoreStatus.COMMIT_UNKNOWN
 AWAY = OperationalError("refused")
+STANDBY = InternalError("may not write")
+STANDBY.__cause__ = ReadOnlySqlTransaction()
 Faults = list[str | Exception]
 
 
@@ -200,7 +203,7 @@ def make_foreign_rows(room: Room, *seqs: int) -> None:
 async def test_only_a_store_that_may_come_back_is_asked_again(store, process, monkeypatch):
     """A short failure is not noticed."""
     monkeypatch.setattr(module, "RETRY_SECONDS", TIMEOUT)
-    store.faults = [AWAY, AWAY]
+    store.faults = [AWAY, STANDBY]
     assert await process.statuses("a", "b") == [STORED] * 2
     store.faults = [DataError("odd")]
     assert await process.statuses("c") == [UNAVAILABLE]

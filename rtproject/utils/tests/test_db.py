@@ -6,21 +6,24 @@ import sqlite3
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import psutil
+import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
+from django.db.utils import DatabaseErrorWrapper, load_backend
 
 from rtproject.tests.support.servers import Daphne, Uvicorn
 from rtproject.tests.support.site import Site
 from rtproject.utils import db as module
-from rtproject.utils.db import store_now
+from rtproject.utils.db import is_outage, store_now
 
 REQUESTS = 40
 PAGES = ("/", "/rooms/", "/rooms/lobby/", "/admin/login/", "/dashboard/")
 PRINT_STORE_NOW = """
-from rtproject.utils.db import store_now
+from rtproject.utils.db import is_outage, store_now
 print(store_now().isoformat())
 """
 
@@ -44,6 +47,35 @@ async def test_a_request_leaves_no_connection_open(start_server, kind):
     paths = PAGES * (REQUESTS // len(PAGES))
     assert set(await asyncio.gather(*(asyncio.to_thread(fetch, path) for path in paths))) == {200}
     assert connections() < before + REQUESTS / 4  # other threads may have come to need one of their own
+
+
+OUTAGES = [
+    "08006", "25006", "25P03", "25P04", "53100", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "58030",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sqlstate", [*OUTAGES, "0A000", "22021", "23505", "25P02", "42P01"])
+def test_an_outage_is_told_from_a_wrong_query(sqlstate: str) -> None:
+    """By the exception that Django makes of PostgreSQL's."""
+    backend = load_backend("django.db.backends.postgresql")
+    wrapper = DatabaseErrorWrapper(SimpleNamespace(Database=backend.Database, errors_occurred=False))
+    with pytest.raises(Error) as caught, wrapper:
+        raise psycopg.errors.lookup(sqlstate)
+    assert is_outage(caught.value) == (sqlstate in OUTAGES)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("limit", ["query_only = on", "max_page_count = 1"])
+def test_sqlite_that_takes_no_writes_is_an_outage(limit: str) -> None:
+    """A file that may only be read, or a full disk."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {limit}")
+    try:
+        with pytest.raises(OperationalError) as caught:
+            User.objects.bulk_create(User(username=f"{number}" * 100) for number in range(1000))
+        assert is_outage(caught.value)
+    finally:
+        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

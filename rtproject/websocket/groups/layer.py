@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from channels.layers import get_channel_layer
@@ -11,6 +12,7 @@ from rtproject.websocket.exceptions import LayerUnavailable
 T = TypeVar("T")
 
 LAYER_TIMEOUT = 3.0  # seconds for a call to the layer, which a paused Redis would hang for ever
+CLOSE_TIMEOUT = 0.5  # seconds; longer only if the other end does not answer
 
 
 async def ask_layer(call: Awaitable[T]) -> T:
@@ -30,5 +32,11 @@ async def renew_layer() -> None:
     database.
     """
     layer: Any = get_channel_layer()
-    if "RedisPubSubChannelLayer" in (kind.__name__ for kind in type(layer).__mro__):
-        await ask_layer(layer.flush())
+    if "RedisPubSubChannelLayer" not in (kind.__name__ for kind in type(layer).__mro__):
+        return
+    for shard in getattr(layer, "_shards", ()):
+        if getattr(shard, "_redis", None):  # a call that hangs holds a lock that `flush` waits for
+            with suppress(Exception):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await shard._redis.connection_pool.disconnect()
+    await ask_layer(layer.flush())

@@ -153,9 +153,9 @@ class GroupRegistry:
             logger.warning("could not leave a group: %s", cause(error))
 
     async def _look_after(self, health: LayerHealth, receiver: asyncio.Task[None]) -> None:
-        """Join all groups again, with a channel of another name, when the layer delivers nothing any more."""
+        """Join all groups again, with a channel of another name, when the layer has failed."""
         await health.until_unhealthy()
-        logger.error("the channel layer delivers nothing any more: all groups are joined again")
+        logger.error("the channel layer does not reach every process any more: all groups are joined again")
         await _until_done(self._resubscribe)
         receiver.cancel()
         # Concurrently: a shard that is out of reach must not delay the others.
