@@ -57,6 +57,7 @@ class SharedPresence(LocalPresence):
         """Free the places that are left. Without Redis they are free when the lease is over."""
         if self._worker is not None:
             self._worker.cancel()
+            self._worker = None  # its traceback holds us
         if self._leaving and self._name == self._held_by:
             await self._renew()
         await self._publish()

@@ -36,7 +36,7 @@ signal.signal(signal.SIGUSR1, tell)
 OURS = ("RoomConsumer", "EchoConsumer", "SendQueue", "_Visible", "LiveRoom", "PresenceTracker", "Room")
 KINDS = {
     Daphne: (*OURS, "DaphneTransport", "WebSocketProtocol", "HTTPChannel", "WebRequest"),
-    Uvicorn: (*OURS, "UvicornTransport", "WebSocketsSansIOProtocol"),
+    Uvicorn: (*OURS, "UvicornTransport", "WebSocketsSansIOProtocol", "SharedPresence"),
 }
 
 
@@ -54,10 +54,10 @@ async def come_and_go(server, path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_ended_connections_leave_no_cycles(start_server, kind):
-    """With the collector off, at most the connection that ended last is still in memory."""
-    names = KINDS[kind]
-    server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]))
+async def test_ended_connections_leave_no_cycles(start_server, valkey, kind):
+    """With the collector off, at most the connection that ended last is still in memory. On uvicorn with Redis."""
+    names, redis = KINDS[kind], {"REDIS_URL": valkey.url} if kind is Uvicorn else {}
+    server = start_server(patched(kind, TELL_WHAT_IS_LEFT % repr(names)[1:-1]), **redis)
     for _ in range(CONNECTIONS):
         for path in ("/echo", "/ws/lobby", "/ws/unlisted", "/ws/VIP", "/unknown"):
             await come_and_go(server, path)
