@@ -27,19 +27,24 @@ OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_so
 class Postgres:
     """A PostgreSQL server on a port of 127.0.0.1; its databases last until `close`.
 
-    `options` are the server's own and come after OPTIONS: of two that contradict each other the last counts.
+    `options` are the server's own and come after OPTIONS: of two that contradict each other the last counts. With a
+    `primary` it is a standby, without which that one confirms no commit any more.
     """
 
     name = "PostgreSQL"
+    port: int
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, primary: "Postgres | None" = None) -> None:
         self._options = (*OPTIONS, *options)
         self._folder = tempfile.TemporaryDirectory(prefix="rtproject-postgres-", ignore_cleanup_errors=True)
         self._data, self._log = Path(self._folder.name, "data"), Path(self._folder.name, "log")
         self._databases = itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self._programs = Programs(Path(self._folder.name))
-        self._programs.initialise(self._data)
+        if primary is None:
+            self._programs.initialise(self._data)
+        else:
+            self._programs.copy(primary.port, self._data)
         for attempt in range(1, ATTEMPTS + 1):
             self.port = free_port()
             try:
@@ -49,6 +54,8 @@ class Postgres:
                     raise
             else:
                 break
+        if primary is not None:
+            primary.configure("synchronous_standby_names", "*")
 
     @property
     def log(self) -> str:
@@ -59,7 +66,7 @@ class Postgres:
     def running(self) -> bool:
         """Whether the server answers."""
         try:
-            psycopg.connect(self._url("postgres"), connect_timeout=2).close()
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -71,7 +78,7 @@ class Postgres:
             self._programs.make_locale(locale)
             options = f" TEMPLATE template0 LOCALE '{locale}.UTF-8'"
         self._execute(f"CREATE DATABASE {{}}{options}", name)
-        return self._url(name)
+        return self.url(name)
 
     def drop_database(self, url: str) -> None:
         """Delete a database of `new_database`, with all connections to it."""
@@ -120,10 +127,18 @@ class Postgres:
 
     def take_writes(self, allowed: bool) -> None:
         """Have every session, old and new, take writes or refuse them, as a standby does."""
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            state = "off" if allowed else "on"
-            connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {state}")
+        self.configure("default_transaction_read_only", "off" if allowed else "on")
+
+    def configure(self, name: str, value: str) -> None:
+        """Change a setting of the running server."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
             connection.execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Make a standby a primary, and return when it is one."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
 
     def kill(self) -> None:
         """End the server with SIGKILL, in whatever state it is. May be repeated."""
@@ -155,11 +170,12 @@ class Postgres:
         self._server = None
         forget(self)
 
-    def _url(self, database: str) -> str:
+    def url(self, database: str) -> str:
+        """The DATABASE_URL of one of its databases."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def _execute(self, statement: str, database: str) -> None:
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
 
 

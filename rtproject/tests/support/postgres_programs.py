@@ -36,11 +36,15 @@ class Programs:
 
     def initialise(self, data: Path) -> None:
         """Make the files of a new server with the superuser `postgres`. Raises AssertionError."""
-        command = ("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        with (self._folder / "initdb.log").open("w+b") as log:
-            code = self.start(*command, log=log).wait()
-            log.seek(0)
-            assert code == 0, log.read().decode(errors="replace")
+        options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self._run("initdb", "-D", str(data), *options)
+
+    def copy(self, port: int, data: Path) -> None:
+        """Make the files of a standby of the server on `port`. Raises AssertionError."""
+        options = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        self._run(
+            "pg_basebackup", "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", *options
+        )
 
     def make_locale(self, name: str) -> None:
         """Make a locale of the system for databases, such as `tr_TR`, in UTF-8. Skip the test without its source."""
@@ -57,6 +61,12 @@ class Programs:
             [self._programs / program, *arguments],
             cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._owner,
         )  # fmt: skip
+
+    def _run(self, program: str, *arguments: str) -> None:
+        with (self._folder / f"{program}.log").open("w+b") as log:
+            code = self.start(program, *arguments, log=log).wait()
+            log.seek(0)
+            assert code == 0, log.read().decode(errors="replace")
 
 
 def _copied(folder: Path) -> Path:
