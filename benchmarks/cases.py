@@ -139,7 +139,7 @@ def _stalled(readers: int, seconds: float, server: Server, load: Load) -> Figure
 
 
 def _crowd(members: int, server: Server, load: Load) -> Figures:
-    """As many members as one process must hold; `absent` ones left or missed a message."""
+    """The number of members that one process must hold; `absent` ones missed a message."""
     joined = load.do(traffic.connect, endpoint=server.endpoint(UNLISTED), count=members)
     figures = _closed_loop(server, load, 1.0)
     absent = members - joined["open"] + figures["missing"]

@@ -19,11 +19,11 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
 
 
 def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Person, bool]:
-    """Return the member that a connection belongs to, and whether it can come back by another connection.
+    """Return the member of a connection, and whether it can come back by another connection.
 
-    A user is identified by the account, a guest by a key: `key=` in the query, or the cookie that our pages set.
-    Connections with one identity are one member; without a key each connection is a new member. Other members see a
-    keyed hash of the identity, which differs from room to room.
+    A user is identified by the account, a guest by a key: `key=` in the query, or the cookie that our pages
+    set. Connections with one identity are one member; without a key each connection is a new member. Other
+    members see a keyed hash of the identity, which differs from room to room.
     """
     user = scope.get("user")
     if user is not None and user.is_authenticated:

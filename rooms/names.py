@@ -19,5 +19,5 @@ def room_key(name: str) -> str:
 
 
 def room_group(name: str) -> str:
-    """Return the group of a room in the channel layer. Never the name itself, which is user input."""
+    """Return the group of a room in the channel layer, never the name, which is user input."""
     return "rooms." + hashlib.blake2b(room_key(name).encode(), digest_size=16).hexdigest()

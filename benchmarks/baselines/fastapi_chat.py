@@ -1,4 +1,4 @@
-"""The lesson's server: FastAPI, a list of connections, one `await send_text` after another."""
+"""A simple chat on FastAPI: a list of connections, one `await send_text` after another."""
 
 from collections import defaultdict
 

@@ -40,7 +40,7 @@ def _options() -> argparse.Namespace:
 
 
 def _plan(minutes: float, processes: int, seed: int) -> Plan:
-    """As many failures as a machine of two cores bears: it has to start again what was ended."""
+    """Return a plan with as many failures as a machine with two cores can recover from."""
     return Plan(
         processes=processes,
         clients=50,

@@ -1,1 +1,1 @@
-"""Ordered delivery of what is said in a room to its members in this process."""
+"""Ordered delivery of the messages of a room to its members in this process."""

@@ -62,9 +62,10 @@ class RecentMessages:
 
 
 class LiveRoom:
-    """A room while a member is in it here, as its row was at the first one; another row or epoch has another LiveRoom.
+    """A room while a member is in it in this process.
 
-    It is the member of the room's group. `on_change` is called with the room's key when its row may have changed.
+    Another row or epoch of the room has another LiveRoom. It is the member of the room's group. `on_change`
+    is called with the room's key when its row may have changed.
     """
 
     def __init__(self, room: Room, on_change: Callable[[str], None]) -> None:
@@ -115,7 +116,7 @@ class LiveRoom:
         await current_registry().leave(self.group, self)
 
     def deliver(self, event: GroupEvent) -> None:
-        """Handle an event of the group: a message, a notice, presence, or the news that the room has changed."""
+        """Handle an event of the group: a message, a notice, presence, or a change of the room."""
         tags = event.tags
         if "presence" in tags:
             self.presence.handle(tags)
@@ -132,14 +133,14 @@ class LiveRoom:
             self.add_message(tags["seq"], event.frame, AccessVersion.decode(tags["access"]))
 
     def add_message(self, seq: int, frame: Frame, access: AccessVersion) -> None:
-        """Deliver message `seq` of a sender admitted by `access` in its turn; a repeated one is ignored."""
+        """Deliver message `seq` of a sender admitted by `access` in its turn; ignore a repeat."""
         if 0 < seq - self.delivered <= MAX_AHEAD:
             self._ahead[seq] = (frame, access)
             self._deliver_next()
         self.expect(seq)
 
     def expect(self, seq: int) -> None:
-        """Message `seq` is stored: read it from the store if it does not come by itself."""
+        """Note that message `seq` is stored; read it from there if no event brings it."""
         self._newest = max(self._newest, seq)
         if self._begun and self._newest > self.delivered and self._repairing is None:
             self._repairing = run_in_background(self._repair(), f"repair of {self.key}")

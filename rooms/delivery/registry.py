@@ -1,4 +1,4 @@
-"""The live rooms of one process: each exists while a member is in it, or is expected back."""
+"""The live rooms of one process, each while a member is in it or is expected back."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ RoomIdentity = tuple[str, int | None, str]  # key, primary key, epoch
 
 
 class LiveRooms:
-    """Use `current_live_rooms()`; there is one for each event loop."""
+    """The live rooms by row and epoch. Use `current_live_rooms()`, one for each event loop."""
 
     def __init__(self) -> None:
         self._rooms: dict[RoomIdentity, LiveRoom] = {}
@@ -25,7 +25,7 @@ class LiveRooms:
         return self._rooms.get(_identity(room))
 
     async def enter(self, room: Room, on_change: Callable[[str], None]) -> LiveRoom:
-        """Return the live room of `room`, which has begun. `leave` it in any case.
+        """Return the live room of `room` after it has begun. Call `leave` once for each call.
 
         Many that enter at once wait for one beginning, and share its failure. Raises LayerUnavailable or
         django.db.Error.
@@ -48,7 +48,7 @@ class LiveRooms:
         return live_room
 
     async def leave(self, live_room: LiveRoom) -> None:
-        """Leave once for each time it was entered. It ends when no member is left, nor expected back."""
+        """Leave the room; end it when no member is left or expected back."""
         self._users[live_room] -= 1
         if self._users[live_room] == 0:
             if live_room.presence.expects_somebody():
@@ -71,7 +71,7 @@ class LiveRooms:
         del self._users[live_room]
         self._forget(live_room)
         begun = self._begun.pop(live_room)
-        begun.cancel()  # a beginning that no one waits for must not join the group for ever
+        begun.cancel()  # a beginning that no one waits for must not leave the process in the group
         await asyncio.wait({begun})
         await live_room.close()
 

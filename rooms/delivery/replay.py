@@ -1,4 +1,4 @@
-"""The replay: earlier messages for a newcomer, until it receives new ones like everyone else."""
+"""The replay of earlier messages to a newcomer, before it subscribes to new ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -38,10 +38,11 @@ def find_start(query: dict[str, str], epoch: str, newest: int, pruned_through: i
 
 
 async def catch_up(live_room: LiveRoom, subscriber: Subscriber, position: int) -> None:
-    """Send the messages after number `position` at the subscriber's own pace, then subscribe it.
+    """Send the messages after number `position` at the subscriber's pace, then subscribe it.
 
-    It subscribes only when it has as much as the others, so nothing is queued for it before. Raises ConnectionDenied if
-    it may not receive what is said by now, or if it is so slow that the rest of its replay is pruned.
+    It subscribes only when it has as much as the others, so nothing is queued for it before. Raises
+    ConnectionDenied if it may not receive what is said by now, or if it is so slow that the rest of its
+    replay is pruned.
     """
     limit = FIRST_PAGE
     while position < live_room.delivered:
@@ -60,7 +61,7 @@ async def catch_up(live_room: LiveRoom, subscriber: Subscriber, position: int) -
 
 
 def _next_limit(frames: Sequence[Frame]) -> int:
-    """How many messages to read next: as many as fit into PAGE_BYTES if they are like these."""
+    """Return how many messages to read next to fit into PAGE_BYTES, if they are like these."""
     size = sum(map(len, frames))
     return max(1, min(PAGE, PAGE_BYTES * len(frames) // size)) if frames else PAGE
 

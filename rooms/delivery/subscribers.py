@@ -1,4 +1,4 @@
-"""The subscribers of one room in this process: all frames of one turn of the loop are written to each at once."""
+"""The subscribers of one room, which get the frames of a turn of the loop in one write."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,9 +22,10 @@ class Subscriber(Protocol):
 
 
 class Subscribers:
-    """Where messages are `numbered`, message n+1 is never sent to a subscriber that missed n.
+    """The subscribers of one room in this process.
 
-    `access` is the version that the last sender was admitted by. `on_mismatch` is called when a subscriber and a sender
+    Where messages are `numbered`, message n+1 is never sent to a subscriber that missed n. `access` is the
+    version that the last sender was admitted by. `on_mismatch` is called when a subscriber and a sender
     should not be in the same room, so one of them, or this process, has missed a change.
     """
 
@@ -46,7 +47,10 @@ class Subscribers:
         self._subscribers.pop(subscriber, None)
 
     def write(self, frame: Frame, access: AccessVersion | None = None) -> None:
-        """Write a frame to all: the message of a sender admitted by `access`, or None for what concerns everyone."""
+        """Write a frame to all.
+
+        `access` is that of the sender of a message, or None if the frame is for everybody.
+        """
         if access is not None and access != self.access:
             self._flush()
             self.access = access

@@ -1,4 +1,4 @@
-"""Presence of one room: its members are tracked, and changes are sent to those in this process."""
+"""Presence of one room: tracks its members, and sends changes to those in this process."""
 
 import asyncio
 from collections import Counter
@@ -106,8 +106,9 @@ class PresenceTracker:
         return entered
 
     def leave(self, member: str, may_return: bool) -> None:
-        """Untrack one connection. After the last one the member leaves in GRACE_SECONDS, or at once if it
-        cannot return.
+        """Untrack one connection.
+
+        After the last one the member leaves in GRACE_SECONDS, or at once if it cannot return.
         """
         self._connections[member] -= 1
         if self._connections[member]:

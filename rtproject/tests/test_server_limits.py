@@ -47,13 +47,13 @@ async def test_one_connection_too_many_is_denied_until_another_leaves(start_serv
 
 
 # Otherwise the connection may be gone before the next one comes.
-PATIENT = """
+LONG_TIMEOUT = """
 from rtproject.websocket.transport import daphne, send_queue
 daphne.ANSWER_SECONDS = send_queue.CLOSE_TIMEOUT = 600
 """
 
 
-@pytest.mark.parametrize("kind", [patched(Daphne, PATIENT), patched(Uvicorn, PATIENT)])
+@pytest.mark.parametrize("kind", [patched(Daphne, LONG_TIMEOUT), patched(Uvicorn, LONG_TIMEOUT)])
 @pytest.mark.parametrize(("path", "code"), [("/unknown", 4004), ("/ws/VIP", 4003)])
 async def test_a_denied_connection_counts_until_it_is_gone(start_server, kind, path, code):
     """Its client does not answer the close, so it takes up the server as any other does."""

@@ -19,7 +19,7 @@ from rtproject.utils.loop_local import loop_local
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READ_SECONDS = 3.0  # for a read; then nobody waits for it any more, and the database ends it
+READ_SECONDS = 3.0  # for a read; then no caller waits for it, and the database ends it
 LINE_SECONDS = 10.0  # to wait for the reads before it
 MAX_REST = 0.1  # seconds
 
@@ -39,7 +39,7 @@ class DatabaseThread:
 
 
 class ReaderThread(DatabaseThread):
-    """A thread for reads that end when nobody waits for them any more.
+    """A thread for reads that end when no caller waits for them any more.
 
     After each it rests as long as that took: reads take half of a processor at most, and the event loop has the other.
     """

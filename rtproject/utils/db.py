@@ -112,7 +112,7 @@ def end_at(until: float) -> Iterator[None]:
 
     def in_time(execute: Callable[..., Any], *query: Any) -> Any:
         if is_late():
-            raise OperationalError("nobody waits for this query any more")
+            raise OperationalError("no caller waits for this query any more")
         return execute(*query)
 
     connection.ensure_connection()  # first: a new one gets wrappers, too

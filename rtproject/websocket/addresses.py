@@ -1,4 +1,4 @@
-"""Who is at the other end: the address that limits count by, and the words a log line names a connection with."""
+"""The address of a client as limits count it, and the name of a connection in the log."""
 
 import ipaddress
 import logging
@@ -16,15 +16,16 @@ logger = logging.getLogger(__name__)
 # Some proxies write `192.0.2.1:443` or `[2001:db8::1]:443`; the port tells one client's connections apart.
 _PORT = re.compile(r"^\[?([0-9.]+|[0-9a-fA-F:.]+(?=\]))\]?(:\d+)?$")
 TRANSPORT_KEY = "rtproject.address"
-NO_PEER = "unix"  # what a server on a Unix socket knows of its peer: all such count as one, unless proxies tell more
+NO_PEER = "unix"  # the address of all clients of a server on a Unix socket, unless a proxy gives another one
 
 
 def client_address(scope: Scope) -> str | None:
-    """The client's address as limits count it, or None for a caller inside the process (it has no key `client`).
+    """Return the client's address as limits count it; None for a caller inside the process.
 
-    With TRUSTED_PROXIES = N it is the Nth entry of X-Forwarded-For from the right: the ones further left are
-    whatever the client wrote. With fewer entries than that it is the peer. An IPv6 address is counted by its /64,
-    since that is what one customer is given. It is found once and kept in the scope.
+    Such a caller's scope has no key `client`. With TRUSTED_PROXIES = N it is the Nth entry of X-Forwarded-For
+    from the right: the client itself may have written those further left. With fewer entries than that it is
+    the peer. An IPv6 address is counted by its /64, since that is what one customer is given. It is found
+    once and kept in the scope.
     """
     if "client" not in scope:
         return None
@@ -37,7 +38,7 @@ def client_address(scope: Scope) -> str | None:
 
 
 def request_address(request: HttpRequest) -> str:
-    """The same for a page's request."""
+    """Return the client's address of a page's request, by the same rules."""
     return _network(
         _forwarded(request.META.get("HTTP_X_FORWARDED_FOR", "")) or request.META.get("REMOTE_ADDR") or NO_PEER
     )
@@ -67,7 +68,7 @@ def _network(address: str) -> str:
 
 @cache
 def _warn_of_undeclared_proxy() -> None:
-    """Logs once a process."""
+    """Log the warning once in a process."""
     logger.warning(
         "a request carries X-Forwarded-For, but TRUSTED_PROXIES is 0: behind a proxy all clients count as one"
     )

@@ -49,7 +49,7 @@ class CloseCode(IntEnum):
 
 
 def as_json() -> list[dict[str, str | int]]:
-    """Return the table for pages and scripts in the active language: code, name, meaning, reconnect."""
+    """Return the table for pages in the active language: code, name, meaning, reconnect."""
     return [
         {"code": int(code), "name": code.title, "meaning": str(code.meaning), "reconnect": code.reconnect}
         for code in CloseCode

@@ -46,10 +46,10 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
     refusal_rate = Rate(20, 1.0)  # of refused frames, until the connection is closed
     _refusals: Bucket | None = None
     _deadline: asyncio.Timeout | None = None  # while in `connect`
-    _end_timeout: asyncio.Timeout | None = None  # around everything, where there is no wire to abort
+    _end_timeout: asyncio.Timeout | None = None  # around everything, where there is no transport to abort
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, as in the ASGI specification: connect, any number of frames, disconnect."""
+        """Serve one connection as ASGI specifies: connect, any number of frames, disconnect."""
         self._prepare(scope, send)
         try:
             async with self._end_timeout or NO_TIMEOUT:
@@ -84,7 +84,10 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         """Override: tell the client why its frame had no effect."""
 
     async def join(self, group: str) -> None:
-        """Join `group` until the end of the connection. Raises ConnectionDenied if the layer is out of reach."""
+        """Join `group` until the end of the connection.
+
+        Raises ConnectionDenied if the layer is out of reach.
+        """
         try:
             await current_registry().join(group, self)
         except LayerUnavailable as error:
@@ -92,7 +95,10 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         self.groups += (group,)
 
     def deliver(self, event: GroupEvent) -> None:
-        """Handle an event of a joined group. Called during `connect` too, and must neither wait nor raise."""
+        """Handle an event of a joined group. Must neither wait nor raise.
+
+        It is called during `connect`, too.
+        """
         if event.text is not None:
             self.send_queue.write(event.frame)
 
@@ -131,7 +137,7 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
     def _send_close(self) -> None:
         self.send_queue.finish({"type": "websocket.close", "code": self.ended_with})
         if self._end_timeout is not None:
-            # The close may wait for ever behind frames that the client does not read, and no ASGI message drops a
+            # The close may wait forever behind frames that the client does not read, and no ASGI message drops a
             # connection: returning from the application is the only way to end it on such a server.
             with suppress(RuntimeError):  # it is returning already
                 self._end_timeout.reschedule(asyncio.get_running_loop().time() + CLOSE_TIMEOUT)

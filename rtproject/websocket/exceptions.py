@@ -12,7 +12,7 @@ class ConnectionDenied(DenyConnection):
 
 
 class LayerUnavailable(Exception):
-    """The channel layer, or another service behind a connection, is out of reach; a retry may succeed."""
+    """The channel layer or another service is out of reach; a retry may succeed."""
 
 
 class ClientError(Exception):

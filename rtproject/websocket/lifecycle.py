@@ -1,9 +1,10 @@
-"""Background tasks, and the graceful shutdown: clients get 4200, background tasks end, nothing waits long.
+"""Background tasks, and the graceful shutdown.
 
-Daphne has no lifespan events. At SIGTERM it cancels the task of each connection, unless one of them is so young
-that its bookkeeping raises KeyError; then it cancels only some and waits for none. So this module adds a shutdown
-trigger of its own to Twisted's reactor, which cancels the tasks that Daphne forgot. Servers that close the sockets
-themselves (uvicorn, with 1012) never cancel anything and need none of this.
+At the shutdown clients get 4200, background tasks end, and no step waits long. Daphne has no lifespan events.
+At SIGTERM it cancels the task of each connection, unless one of them is so young that its bookkeeping raises
+KeyError; then it cancels only some and waits for none. So this module adds a shutdown trigger of its own to
+Twisted's reactor, which cancels the tasks that Daphne forgot. Servers that close the sockets themselves
+(uvicorn, with 1012) never cancel anything and need none of this.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ EXIT_TIMEOUT = 4.7  # seconds for everything: Python would wait for threads, and
 
 
 class RunningTasks:
-    """The tasks of this loop that a shutdown ends: first those of connections, then those in the background."""
+    """The tasks of this loop that a shutdown ends: connections first, then the background."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -39,7 +40,7 @@ class RunningTasks:
             reactor.addSystemEventTrigger("before", "shutdown", self._begin)
 
     def _begin(self) -> Any:
-        """Begin the shutdown. Twisted calls this, and waits for the Deferred before it closes anything."""
+        """Begin the shutdown. Twisted waits for the Deferred before it closes anything."""
         from twisted.internet.defer import Deferred
 
         self.begun = True

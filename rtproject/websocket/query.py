@@ -34,7 +34,10 @@ def parse_query(query_string: bytes) -> dict[str, str]:
 
 
 def whole_number(text: str | None, least: int, most: int) -> int | None:
-    """Return the number that `text` writes in ASCII digits, or None if it is malformed or not in least..most."""
+    """Return the number in `text`, or None if it is malformed or not in least..most.
+
+    Only ASCII digits count.
+    """
     if text is None or not (text.isascii() and text.isdigit()) or len(text) > 20:
         return None
     number = int(text)
@@ -45,10 +48,10 @@ SUBPROTOCOL = "rtproject.v1"
 
 
 def choose_subprotocol(scope: Scope) -> str | None:
-    """Return ours if the client offers it, else its first: a browser fails the handshake without one of its own.
+    """Return our subprotocol if the client offers it, else the first that it offers.
 
-    Read from the header if there is one: Daphne unquotes `subprotocols`, and Autobahn refuses to select what was not
-    offered letter by letter.
+    Without one of its own a browser fails the handshake. Read from the header if there is one: Daphne
+    unquotes `subprotocols`, and Autobahn refuses to select what was not offered letter by letter.
     """
     header = [
         value.decode("latin-1") for name, value in scope["headers"] if name == b"sec-websocket-protocol"

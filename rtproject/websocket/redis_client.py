@@ -1,4 +1,4 @@
-"""A client for small commands that a handshake waits for: Redis answers soon, or not at all."""
+"""A Redis client with short timeouts, for small commands that a handshake waits for."""
 
 import asyncio
 import time
@@ -15,13 +15,14 @@ PAUSE_SECONDS = 2.0  # without commands after a failure, so that not every calle
 
 
 class RedisClient:
-    """One connection to the Redis at `url`. Commands that come while others run are sent together afterwards.
+    """One connection to the Redis at `url`, which sends waiting commands together.
 
-    It is made anew every few seconds and after each failure, since a former primary goes on answering old connections.
+    It is made anew every few seconds and after each failure, since a former primary goes on answering old
+    connections.
 
-    `work` is what a log line says that fails while Redis is out of reach, after `timeout` seconds without an answer.
-    After a network failure all clients reconnect at once: a connection and a round trip for each would cost more than
-    the rest of the handshake.
+    `work` is what a log line says that fails while Redis is out of reach, after `timeout` seconds without an
+    answer. After a network failure all clients reconnect at once: a connection and a round trip for each
+    would cost more than the rest of the handshake.
     """
 
     def __init__(self, url: str, work: str, timeout: float = COMMAND_TIMEOUT) -> None:

@@ -99,7 +99,7 @@ async def test_a_member_of_both_processes_is_one(two, stack):
 
 
 async def test_a_member_limit_counts_all_processes(two, stack):
-    """A member may connect once more anywhere, another one unknown, until a seat is free."""
+    """A member may connect once more anywhere, another one in neither process, until a seat is free."""
     first, second = two
     ada = await enter(stack, first, "ada", "small")
     bob = await enter(stack, first, "bob", "small")

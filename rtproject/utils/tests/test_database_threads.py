@@ -1,4 +1,4 @@
-"""Threads for the database: reads end, and the heavy ones keep nobody from coming in."""
+"""Threads for the database: reads end, and the heavy ones keep no one from coming in."""
 
 import asyncio
 import json

@@ -65,7 +65,7 @@ class LayerHealth:
         return found is not None and not (taken and written and found == word)
 
     async def _send_to(self, group: str) -> bool:
-        """Return whether the shard took a heartbeat; one that is out of reach has nothing to deliver."""
+        """Return whether the shard took a heartbeat, which it must then deliver."""
         try:
             if group not in self._joined:
                 await ask_layer(self._layer.group_add(group, self.channel))
@@ -77,7 +77,7 @@ class LayerHealth:
 
 
 def _sharding(layer: Any) -> tuple[int, Callable[[str], Any]]:
-    """Return the number of shards of the layer, and a function that returns the shard of a group.
+    """Return the number of shards, and a function that returns the shard of a group.
 
     Uses private attributes of the pub/sub layer of channels_redis. Any other layer counts as one shard, None.
     """

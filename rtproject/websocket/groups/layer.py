@@ -11,12 +11,15 @@ from rtproject.websocket.exceptions import LayerUnavailable
 
 T = TypeVar("T")
 
-LAYER_TIMEOUT = 3.0  # seconds for a call to the layer, which a paused Redis would hang for ever
+LAYER_TIMEOUT = 3.0  # seconds for a call to the layer, which would hang as long as a Redis is paused
 CLOSE_TIMEOUT = 0.5  # seconds; longer only if the other end does not answer
 
 
 async def ask_layer(call: Awaitable[T]) -> T:
-    """Await a call to the layer. Raises LayerUnavailable if it fails or takes longer than LAYER_TIMEOUT."""
+    """Await a call to the layer.
+
+    Raises LayerUnavailable if it fails or takes longer than LAYER_TIMEOUT.
+    """
     try:
         async with asyncio.timeout(LAYER_TIMEOUT):
             return await call

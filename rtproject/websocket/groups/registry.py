@@ -38,30 +38,31 @@ _decoder = msgspec.json.Decoder(tuple[str, str | None, dict[str, Any]])
 
 @dataclass(frozen=True)
 class GroupEvent:
-    """An event of a group: `text` for the clients (None if nothing is for them) and `tags` for our own code."""
+    """An event of a group: `text` for the clients, or None, and `tags` for our own code."""
 
     text: str | None
     tags: dict[str, Any]
 
     @cached_property
     def frame(self) -> Frame:
-        """The text as a frame, encoded when a member first needs it. Raises TypeError if there is none."""
+        """The text as a frame, encoded at the first use. Raises TypeError if there is none."""
         if self.text is None:
             raise TypeError("an event without text has no frame")
         return Frame(self.text)
 
 
 class GroupMember(Protocol):
-    """A local member of a group. `deliver` is called on the event loop and must neither wait nor raise."""
+    """A local member of a group. `deliver` must neither wait nor raise."""
 
     def deliver(self, event: GroupEvent) -> None: ...
 
 
 async def broadcast(group: str, text: str | None, **tags: Any) -> None:
-    """Deliver an event to every member of `group` in every process. Clients get the text as it is.
+    """Deliver an event to every member of `group` in every process.
 
-    `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user input as it is. Tags are small values
-    that the layer can serialize: numbers, strings, booleans, None. Raises LayerUnavailable.
+    Clients get the text as it is. `group` is a layer's name: under 100 of A-Z a-z 0-9 - _ . and never user
+    input as it is. Tags are small values that the layer can serialize: numbers, strings, booleans, None.
+    Raises LayerUnavailable.
     """
     body = msgspec.json.encode((group, text, tags)).decode()
     event = {"type": "group.event", "group": group, "body": body, "signature": sign(body)}
@@ -96,7 +97,10 @@ class GroupRegistry:
         self._failing_members = FloodLog()
 
     async def join(self, name: str, member: GroupMember) -> None:
-        """Return when `member` receives the group's events. Raises LayerUnavailable, and then it is not a member."""
+        """Add `member` to the group, and return when it receives the events.
+
+        If it raises LayerUnavailable, `member` was not added.
+        """
         group = self._groups.setdefault(name, Group())
         group.members[member] = None
         if group.joined:
@@ -110,7 +114,7 @@ class GroupRegistry:
             raise
 
     async def leave(self, name: str, member: GroupMember) -> None:
-        """Return when `member` receives nothing of the group any more. Leaving twice does nothing."""
+        """Remove `member` from the group. Leaving twice does nothing."""
         group = self._groups.get(name)
         if group is None or member not in group.members:
             return

@@ -24,11 +24,11 @@ AUTH_TIMEOUT = 1.5  # seconds, of the 5 that Daphne gives a handshake
 
 
 class SessionAuthMiddleware:
-    """Fills `scope["cookies"]`, `scope["session"]` and `scope["user"]` as Channels' AuthMiddlewareStack does.
+    """ASGI middleware that sets `cookies`, `session` and `user` in the scope.
 
-    AuthMiddlewareStack also wraps `send` to save a changed session, which costs something for every frame; here nothing
-    changes a session. Without cookies there is no `cookies`, and without a session cookie no `session` and no query.
-    A store that is out of reach closes with 4103.
+    Channels' AuthMiddlewareStack does so, too, but it also wraps `send` to save a changed session, which
+    costs something for every frame; here nothing changes a session. Without cookies there is no `cookies`,
+    and without a session cookie no `session` and no query. A store that is out of reach closes with 4103.
     """
 
     def __init__(self, inner: Application) -> None:

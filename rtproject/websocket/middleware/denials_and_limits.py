@@ -1,8 +1,8 @@
-"""ASGI middleware for denials that a client can see, and the limit of connections. Its order is in `rtproject/asgi.py`.
+"""ASGI middleware for denials that a client can see, and the limit of connections.
 
-Once a connection is open, middleware adds one plain call to `send` at most. Middleware with nothing to do at the end
-returns the coroutine of its inner application instead of awaiting it, which would keep a frame in memory for as long as
-the connection is open.
+`rtproject/asgi.py` has its order. Once a connection is open, middleware adds one plain call to `send` at
+most. Middleware with nothing to do at the end returns the coroutine of its inner application instead of
+awaiting it, which would keep a frame in memory for as long as the connection is open.
 """
 
 import logging
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class VisibleCloseCodes:
-    """Shows a client the close code of a denial.
+    """ASGI middleware that shows a client the close code of a denial.
 
-    A close before the accept becomes a bare HTTP 403, and 1006 in a browser: the code is lost. So the connection is
-    accepted and closed at once, with nothing in between. An in-process caller (the channels test communicator, whose
-    scope has no `client`) sees the close itself.
+    A close before the accept becomes a bare HTTP 403, and 1006 in a browser: the code is lost. So the
+    connection is accepted and closed at once, with nothing in between. An in-process caller (the channels
+    test communicator, whose scope has no `client`) sees the close itself.
     """
 
     def __init__(self, inner: Application) -> None:
@@ -35,7 +35,7 @@ class VisibleCloseCodes:
 
 
 class _Visible:
-    """A `send` that shows the first answer if it is a close. An object, since a closure would take more memory."""
+    """A `send` that shows the first answer if it is a close; a closure would be larger."""
 
     __slots__ = ("_answered", "_scope", "_send")
 
@@ -58,7 +58,10 @@ class _Visible:
 
 
 class ConnectionsPerAddress:
-    """Closes connections above WEBSOCKETS_PER_ADDRESS with 4101. Denied ones count while they are open."""
+    """ASGI middleware that closes connections above WEBSOCKETS_PER_ADDRESS with 4101.
+
+    Denied connections count while they are open.
+    """
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner

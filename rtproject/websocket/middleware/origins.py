@@ -1,7 +1,8 @@
-"""Which pages may open a WebSocket: cross-site WebSocket hijacking is what CSRF is to forms.
+"""The pages that may open a WebSocket, against cross-site WebSocket hijacking.
 
-A browser sends its user's cookies along whatever page opens the connection, and always tells that page's origin
-(RFC 6455 section 10.2). Programs send none, and have no cookies to steal.
+The attack is to a WebSocket as CSRF is to a form. A browser sends its user's cookies along whatever page
+opens the connection, and always tells that page's origin (RFC 6455 section 10.2). Programs send none, and
+have no cookies to steal.
 """
 
 import logging
@@ -20,12 +21,12 @@ logger = logging.getLogger(__name__)
 
 MAX_ORIGIN = 300  # characters: a host name has 253 at most
 DEFAULT_PORTS = {"http": "80", "https": "443"}
-# What Django itself allows under DEBUG when ALLOWED_HOSTS is empty.
+# The hosts that Django allows under DEBUG when ALLOWED_HOSTS is empty.
 DEBUG_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 
 
 class ForeignOrigins:
-    """Rejects what a page of a foreign site opened: never accepted, so the server answers HTTP 403."""
+    """ASGI middleware that rejects connections of pages of foreign sites with HTTP 403."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
@@ -42,7 +43,10 @@ class ForeignOrigins:
 
 
 def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether the handshake's Origin is neither the request's own (allowed) host nor one of CSRF_TRUSTED_ORIGINS."""
+    """Return whether the Origin is neither the request's host nor in CSRF_TRUSTED_ORIGINS.
+
+    A host that is not in ALLOWED_HOSTS has no origin of its own.
+    """
     headers = list(headers)
     origins = [value.decode("latin-1").strip() for name, value in headers if name == b"origin"]
     if not origins:

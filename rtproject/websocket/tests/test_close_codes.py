@@ -1,4 +1,4 @@
-"""Close codes as the contract promises them."""
+"""Close codes as docs/protocol.md has them."""
 
 import pytest
 

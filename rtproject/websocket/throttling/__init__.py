@@ -1,1 +1,1 @@
-"""Limits: so many of something in so much time."""
+"""Limits of the rate of events."""

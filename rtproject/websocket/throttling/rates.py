@@ -22,7 +22,10 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate":
-        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError with what a rate must be."""
+        """Parse `20/second` (also minute, hour, day) or `0`. Raises ValueError.
+
+        Its message says what a rate must be.
+        """
         if text.strip() == "0":
             return cls(0, 1.0)
         count, _, period = text.partition("/")
@@ -73,9 +76,10 @@ class LeakyBucket:
         self._next = 0.0
 
     async def wait_turn(self, until: float) -> None:
-        """Return when it is the caller's turn, or shortly before `until` (of `time.monotonic`) if that is earlier.
+        """Return when it is the caller's turn, or shortly before `until` if that is earlier.
 
-        Callers without a turn return at different moments, so that they do not come back together.
+        `until` is a time of `time.monotonic`. Callers without a turn return at different moments, so that
+        they do not come back together.
         """
         now = time.monotonic()
         turn = max(self._next, now - self._burst_seconds) + self._step

@@ -76,7 +76,7 @@ class SharedWindow:
         return answer is None or bool(answer)
 
     async def _ask(self, command: Sequence[Any], key: tuple[str, ...], *arguments: Any) -> Any:
-        """Return Redis's answer to a command about `key`, or None if there is no limit or no Redis in reach."""
+        """Return Redis's answer to a command about `key`; None without a limit or a Redis in reach."""
         clients = self._clients()
         if not clients or not self._rate.count:
             return None

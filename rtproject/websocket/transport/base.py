@@ -1,10 +1,10 @@
-"""What lies under an ASGI `send`: the transport of the servers we know.
+"""The transport under an ASGI `send`, on the servers that we know.
 
-ASGI cannot say that a client does not read, and each `send` encodes its message anew. A transport writes finished
-frames and tells when the client has to be waited for. It is found by looking behind the server's own `send`, so it
-rests on private parts of a server: each kind checks that all it needs is there. Where it is not, or the server is
-another one, everything goes through ASGI: slower, and the server's own buffer for a slow client has no bound. A
-warning says so.
+ASGI cannot say that a client does not read, and each `send` encodes its message anew. A transport writes
+finished frames and tells when the client has to be waited for. It is found by looking behind the server's own
+`send`, so it rests on private parts of a server: each kind checks that all it needs is there. Where it is
+not, or the server is another one, everything goes through ASGI: slower, and the server's own buffer for a
+slow client has no bound. A warning says so.
 """
 
 import asyncio
@@ -28,25 +28,28 @@ class Transport(Protocol):
     """One connection's transport."""
 
     def write(self, data: bytes) -> bool:
-        """Writes a finished frame; False if `drained()` is to be awaited before the next. Drops it if closed."""
+        """Write a finished frame, or drop it if closed.
+
+        Return False if `drained()` must be awaited before the next frame.
+        """
 
     async def drained(self) -> None:
-        """Returns when there is room again, or the connection is gone."""
+        """Return when there is room again, or the connection is gone."""
 
     def waiting(self) -> int:
-        """How many bytes the server has taken and not sent yet."""
+        """Return the number of bytes that the server has taken and not sent yet."""
 
     def is_open(self) -> bool:
-        """Whether what is written may still reach the client."""
+        """Return whether a frame that is written now may still reach the client."""
 
     def abort(self) -> None:
-        """Ends the connection now, whatever was not sent yet."""
+        """End the connection now, without sending the rest."""
 
     receive: Receive  # the server's, but a slice ahead of us at most
 
 
 class TransportMiddleware:
-    """ASGI middleware, the outermost: puts the connection's transport into its scope."""
+    """The outermost ASGI middleware, which puts the connection's transport into its scope."""
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner

@@ -1,8 +1,8 @@
-"""The wire of Daphne: Autobahn's WebSocket protocol over a Twisted transport.
+"""The transport of Daphne: Autobahn's WebSocket protocol over a Twisted transport.
 
-Daphne gives an application no backpressure: `send` never waits, and the queue of what came in has no bound. But the
-transport tells a registered producer when its buffer is full and when it is empty again, and can stop reading. And
-Autobahn parses in steps, so that it can be made to parse a slice at a time, see `turns`.
+Daphne gives an application no backpressure: `send` never waits, and the queue of what came in has no bound.
+But the transport tells a registered producer when its buffer is full and when it is empty again, and can stop
+reading. And Autobahn parses in steps, so that it can be made to parse a slice at a time, see `turns`.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ READ_SIZE = 16 * 1024  # bytes read at a time; twice as many may wait to be pars
 STEPS = 2 * SLICE  # of Autobahn: a frame takes one for its header and one for its payload
 # autobahn.websocket.protocol.WebSocketProtocol.STATE_CLOSED, STATE_CONNECTING and STATE_OPEN
 STATE_CLOSED, STATE_CONNECTING, STATE_OPEN = 0, 1, 3
-# A close that the client has not answered by then is a reset. Autobahn's own second is from 0 to 1: its timers are
-# rounded down to whole seconds, and that is too short for a frame to leave a busy process.
+# A close that the client has not answered by then is a reset. Autobahn's timers are
+# rounded down to whole seconds, so its own limit of 1 s may be 0: too short for a frame to leave a busy process.
 ANSWER_SECONDS = 4
-MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
+MOST_FRAGMENTS = 4096  # of one message: empty fragments take memory, too, and no limit of sizes counts them
 CONTINUATION = 0x0  # an opcode
 look_for_needed = attrgetter(  # raises AttributeError
     *("transport", "state", "STATE_OPEN", "closeHandshakeTimeout", "autoPingTimeoutCall"),
@@ -35,7 +35,7 @@ look_for_needed_of_transport = attrgetter(
 
 
 def find_daphne(receive: Receive, send: Send) -> "DaphneTransport | None":
-    """The wire behind Daphne's `send`, or None if it is not Daphne's or not as we know it."""
+    """Return the transport behind Daphne's `send`; None if it is not Daphne's or has changed."""
     server = sys.modules.get("daphne.server")
     if server is None or not isinstance(send, partial) or len(send.args) != 1:
         return None
@@ -52,14 +52,20 @@ def find_daphne(receive: Receive, send: Send) -> "DaphneTransport | None":
 
 
 def _is_plain(transport: Any) -> bool:
-    """Whether what is written to the socket is what the client reads. A TLS transport hands on the socket's methods."""
+    """Return whether the client reads exactly the bytes that are written to the socket.
+
+    With TLS it does not, although a TLS transport passes on the methods of the socket.
+    """
     from twisted.internet.tcp import Connection
 
     return isinstance(transport, Connection) and not getattr(transport, "TLS", False)
 
 
 class DaphneTransport:
-    """See `base.Transport`. To Twisted it is the producer of what goes out: told to pause, and to resume."""
+    """The transport of one connection, see `base.Transport`.
+
+    To Twisted it is the producer of the outgoing bytes, which is told to pause and to resume.
+    """
 
     __slots__ = (
         *("_fragments", "_kind", "_protocol", "_queue", "_reading"),
@@ -93,7 +99,10 @@ class DaphneTransport:
     # --- out ---
 
     def write(self, data: bytes) -> bool:
-        """Sends at once what the kernel takes, instead of asking the reactor for a turn of its own for each frame."""
+        """Write a frame, at once as far as the kernel takes it.
+
+        Twisted would take a turn of the reactor for each frame.
+        """
         if not self.is_open():
             return True
         transport = self._transport
@@ -107,33 +116,36 @@ class DaphneTransport:
         return self._writable
 
     async def drained(self) -> None:
-        """Waits for `resumeProducing`."""
+        """Wait for `resumeProducing`."""
         if not self._writable:
             if self._room is None:
                 self._room = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._room)
 
     def waiting(self) -> int:
-        """What the transport has not sent yet."""
+        """Return the number of bytes that the transport has not sent yet."""
         transport = self._transport
         return int(len(transport.dataBuffer) - transport.offset + transport._tempDataLen)
 
     def is_open(self) -> bool:
-        """Neither closed nor lost."""
+        """Return whether the connection is neither closed nor lost."""
         transport = self._transport
         return self._protocol.state == STATE_OPEN and transport.connected and not transport.disconnecting
 
     def abort(self) -> None:
-        """Resets the connection."""
+        """Reset the connection."""
         self._transport.abortConnection()
 
     def pauseProducing(self) -> None:  # noqa: N802 (Twisted's IPushProducer)
-        """Twisted: the transport's buffer is over its mark. Nothing more is read: a ping would be answered into it."""
+        """Stop reading and writing: the transport's buffer is over its mark.
+
+        Twisted calls this. A ping that was read would be answered into the buffer.
+        """
         self._writable = False
         self._read(False)
 
     def resumeProducing(self) -> None:  # noqa: N802
-        """Twisted: the transport's buffer is empty again."""
+        """Read and write again: Twisted has emptied the transport's buffer."""
         self._writable = True
         self._go_on()
         if self._room is not None:
@@ -177,7 +189,7 @@ class DaphneTransport:
             self._go_on()
 
     async def receive(self) -> AsgiMessage:
-        """Daphne's next message; when none is waiting the socket is read again."""
+        """Return Daphne's next message; read the socket again when none is waiting."""
         message: AsgiMessage = await self._queue.get()
         if not self._reading and self._queue.empty():
             self._go_on()
@@ -210,7 +222,7 @@ class DaphneTransport:
         self.stopProducing()  # Autobahn takes us off the transport before it drops the connection
         protocol = self._protocol
         self._kind.onClose(protocol, *what)
-        # What ended must not wait in memory for the cyclic garbage collector: the protocol holds our methods, and in
-        # a Deferred itself.
+        # Break the reference cycles, or an ended connection waits in memory for the cyclic garbage collector: the
+        # protocol refers to our methods, and by a Deferred to itself.
         del protocol.consumeData, protocol.onMessageFrameBegin, protocol.onClose
         protocol.is_closed = None

@@ -1,4 +1,4 @@
-"""Finished messages on their way to clients, in the two forms that a connection may want them in."""
+"""Encoded messages for clients, as bytes for a transport and as ASGI messages."""
 
 import struct
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ FIN = 0x80
 
 
 class Frame:
-    """A text or binary message, encoded once however many clients receive it. No one may change it.
+    """An immutable text or binary message, encoded once for all the clients that receive it.
 
-    `messages` is its ASGI form, `encoded` its bytes on the wire: a server does not mask its frames, so they are the
-    same for all clients. Raises UnicodeEncodeError for text that is not Unicode.
+    `messages` is its ASGI form, `encoded` its bytes on the network: a server does not mask its frames, so they
+    are the same for all clients. Raises UnicodeEncodeError for text that is not Unicode.
     """
 
     __slots__ = ("encoded", "messages")
@@ -40,7 +40,7 @@ class Frame:
         return joined
 
     def __len__(self) -> int:
-        """In bytes."""
+        """The length in bytes."""
         return len(self.encoded)
 
 

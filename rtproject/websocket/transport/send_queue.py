@@ -1,4 +1,4 @@
-"""The bounded send queue of one connection: in order, and no other connection waits for it."""
+"""The bounded send queue of one connection: ordered, and independent of other connections."""
 
 import asyncio
 import logging
@@ -21,15 +21,15 @@ PROGRAMMING_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class SendQueue:
-    """The frames on their way to one client: straight to its transport if there is one, else through its ASGI `send`.
+    """The frames for one client, sent by its transport if there is one, else by ASGI.
 
-    A sender task waits for a slow client; frames that are written meanwhile go to a backlog. With a transport there is
-    a sender only while the transport is full. Without one there is a sender whenever a frame is to be sent, since each
-    ASGI `send` may wait.
+    A sender task waits for a slow client; frames that are written meanwhile go to a backlog. With a transport
+    there is a sender only while the transport is full. Without one there is a sender whenever a frame is to
+    be sent, since each ASGI `send` may wait.
 
-    Frames are held until `release()`, so that a welcome comes before events that arrived earlier. `on_end` is called
-    once, with a close code: when the backlog exceeds BACKLOG_LIMIT, when the client reads nothing for WRITE_TIMEOUT,
-    or on a programming error in sending.
+    Frames are held until `release()`, so that a welcome comes before events that arrived earlier. `on_end` is
+    called once, with a close code: when the backlog exceeds BACKLOG_LIMIT, when the client reads nothing for
+    WRITE_TIMEOUT, or on a programming error in sending.
     """
 
     __slots__ = (
@@ -56,7 +56,7 @@ class SendQueue:
             self._put(frame)
 
     async def write_through(self, frame: Frame) -> bool:
-        """Send past the held frames, and wait until the client took it. Return whether a client is left."""
+        """Send past the held frames, and wait for the client; return whether it is still there."""
         await self.flush()
         if not self._stopped:
             self._put(frame)
@@ -123,7 +123,7 @@ class SendQueue:
             self._sender = None
 
     async def _deliver(self, messages: Sequence[AsgiMessage]) -> None:
-        """Raises TimeoutError when the client reads nothing for WRITE_TIMEOUT."""
+        """Send `messages`. Raises TimeoutError when the client reads nothing for WRITE_TIMEOUT."""
         for message in messages:
             async with asyncio.timeout(WRITE_TIMEOUT):
                 await self._send(message)

@@ -1,8 +1,8 @@
-"""The wire of uvicorn: its WebSocket protocol over an asyncio transport, of asyncio's own loop or of uvloop's.
+"""The transport of uvicorn: its WebSocket protocol over a transport of asyncio or uvloop.
 
-uvicorn itself does not read on before a message was received. But what it read at once is parsed and queued message by
-message, and it answers pings whether the client reads or not. So it is made to read little, nothing while it cannot
-write, and to parse a slice at a time, see `turns`.
+uvicorn itself does not read on before a message was received. But what it read at once is parsed and queued
+message by message, and it answers pings whether the client reads or not. So it is made to read little,
+nothing while it cannot write, and to parse a slice at a time, see `turns`.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ look_for_needed = attrgetter(  # raises AttributeError
     *("data_received", "eof_received", "connection_lost", "pong_timer", "schedule_ping"),
     *("conn.parser", "conn.reader.at_eof", "conn.reader.buffer", "conn.reader.feed_data"),
 )
-MOST_FRAGMENTS = 4096  # of one message; one of no length takes memory too, and no limit of sizes sees it
+MOST_FRAGMENTS = 4096  # of one message: empty fragments take memory, too, and no limit of sizes counts them
 READ_SIZE = 16 * 1024  # bytes read at a time; transports read 256 KiB, or 43,000 messages of no length
 
 
 def find_uvicorn(send: Send) -> "UvicornTransport | None":
-    """The wire behind uvicorn's `send`, or None if it is not uvicorn's or not as we know it."""
+    """Return the transport behind uvicorn's `send`; None if it is not uvicorn's or has changed."""
     protocol = getattr(send, "__self__", None)
     if type(protocol) is not getattr(sys.modules.get(MODULE), "WebSocketsSansIOProtocol", object):
         return None
@@ -37,13 +37,16 @@ def find_uvicorn(send: Send) -> "UvicornTransport | None":
     return UvicornTransport(protocol)
 
 
-# What all connections read into, one at a time: nothing is left in it when the next one reads.
+# All connections read into one buffer, in turn: nothing is left in it when the next one reads.
 _buffer = loop_local(lambda: memoryview(bytearray(READ_SIZE)))
 
 
 class UvicornTransport(asyncio.BufferedProtocol):
-    """See `base.Transport`. It stands between the transport and uvicorn's protocol: the one kind of protocol that any
-    transport asks for a buffer, and so lets choose how much is read, has TLS and uvloop under it as well."""
+    """The transport of one connection, see `base.Transport`.
+
+    It stands between the transport and uvicorn's protocol. As a BufferedProtocol it provides the buffer, and
+    so limits how much is read, with TLS and on uvloop as well.
+    """
 
     __slots__ = (
         *("_at_eof", "_buffer", "_frames", "_open", "_protocol"),
@@ -69,7 +72,10 @@ class UvicornTransport(asyncio.BufferedProtocol):
     # --- out ---
 
     def write(self, data: bytes) -> bool:
-        """The transport sends at once what the kernel takes, and calls `pause_writing` over its mark of 64 KiB."""
+        """Write a frame, at once as far as the kernel takes it.
+
+        Over its mark of 64 KiB the transport calls `pause_writing`.
+        """
         protocol = self._protocol
         if not self.is_open():
             return True
@@ -77,38 +83,42 @@ class UvicornTransport(asyncio.BufferedProtocol):
         return bool(protocol.writable.is_set())
 
     async def drained(self) -> None:
-        """uvicorn sets `writable` in `resume_writing`, and when the connection is lost."""
+        """Wait until `resume_writing`, or until the connection is lost."""
         await self._protocol.writable.wait()
 
     def is_open(self) -> bool:
-        """Neither closed nor lost."""
+        """Return whether the connection is neither closed nor lost."""
         protocol = self._protocol
         return not (protocol.close_sent or protocol.disconnected) and protocol.conn.state is self._open
 
     def abort(self) -> None:
-        """Resets the connection."""
+        """Reset the connection."""
         self._protocol.transport.abort()
 
     def waiting(self) -> int:
-        """What the transport has not sent yet."""
+        """Return the number of bytes that the transport has not sent yet."""
         return int(self._protocol.transport.get_write_buffer_size())
 
     def pause_writing(self) -> None:
-        """The transport: its buffer is over its mark. Nothing more is read: a ping would be answered into it."""
+        """Stop reading and writing: the buffer of the transport is over its mark.
+
+        A ping that was read would be answered into the buffer.
+        """
         self._protocol.writable.clear()
         self._protocol.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """The transport: there is room again."""
+        """Read and write again: the transport has room."""
         self._protocol.writable.set()
         self._go_on()
 
     # --- in ---
 
     def receive(self) -> Coroutine[Any, Any, AsgiMessage]:
-        """uvicorn's next message. No more is read before it is asked for, nor while the client has to be waited for.
+        """Return uvicorn's next message, and read only when none waits and the client reads.
 
-        uvicorn's own `receive` reads on as soon as it gave a message away, and is one more coroutine for each.
+        uvicorn's own `receive` reads on as soon as it gave a message away, and is one more coroutine for
+        each.
         """
         protocol = self._protocol
         if protocol.close_sent:
@@ -140,11 +150,11 @@ class UvicornTransport(asyncio.BufferedProtocol):
         return ends[0]  # the one with our code
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """The transport: it is about to read."""
+        """Return the buffer for the next read."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """The transport: so much has come."""
+        """Pass on `nbytes` bytes that the transport has read."""
         data = self._buffer[:nbytes].tobytes()
         if self._turns.left > 0 and not self._unparsed:
             self.parse(data)
@@ -210,7 +220,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
             self._protocol.transport.pause_reading()
 
     def eof_received(self) -> bool | None:
-        """The transport: the client sends nothing more."""
+        """Pass on that the client sends nothing more."""
         return self._protocol.eof_received()  # type: ignore[no-any-return]
 
     def connection_lost(self, exc: Exception | None) -> None:

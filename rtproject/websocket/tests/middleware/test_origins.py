@@ -1,4 +1,4 @@
-"""The pages that may open a WebSocket here."""
+"""The pages that may open a WebSocket."""
 
 import pytest
 
