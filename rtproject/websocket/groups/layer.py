@@ -38,10 +38,8 @@ async def renew_layer() -> None:
     if "RedisPubSubChannelLayer" not in (kind.__name__ for kind in type(layer).__mro__):
         return
     for shard in getattr(layer, "_shards", ()):
-        if getattr(
-            shard, "_receive_task", None
-        ):  # first: while it handles a lost connection it may miss this
-            shard._receive_task.cancel()
+        if getattr(shard, "_receive_task", None):
+            shard._receive_task.cancel()  # while it handles a lost connection it may miss this
         if getattr(shard, "_redis", None):  # a call that hangs holds a lock that `flush` waits for
             with suppress(Exception):
                 async with asyncio.timeout(CLOSE_TIMEOUT):
