@@ -153,9 +153,12 @@ class PresenceTracker:
             self._write(frame)
 
     def _told(self, change: Change) -> Iterator[Frame]:
-        """Yield a frame for each member to be named, with the count after it; the state is the one after all."""
+        """Yield a frame for each member to be named, with the count after it; the state is the one after all.
+
+        First those that left: no count exceeds the limit of a room.
+        """
         count = len(self.state.members) - len(change.joined) + len(change.left)
-        for kind, step, people in ((Joined, 1, change.joined), (Left, -1, change.left)):
+        for kind, step, people in ((Left, -1, change.left), (Joined, 1, change.joined)):
             for person in people:
                 count += step
                 if person.id in change.quiet:

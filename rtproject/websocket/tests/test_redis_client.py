@@ -51,6 +51,7 @@ async def test_it_changes_to_the_server_that_its_address_leads_to(
 async def _ask_directly(server, *command):
     client = RedisClient(server.url, "asking")
     await client.ask(*command)
+    await client.close()
 
 
 async def test_many_commands_are_sent_in_portions_and_fail_together(valkey, monkeypatch):
@@ -73,4 +74,5 @@ async def test_many_commands_are_sent_in_portions_and_fail_together(valkey, monk
     await asyncio.to_thread(valkey.stop)
     assert all(isinstance(answer, LayerUnavailable) for answer in await count())
     assert attempts == [3]
+    await client.close()
     await client.close()
