@@ -41,6 +41,13 @@ def cut_paths_of_daphne() -> None:
     generator.write_entry = write
 
 
+def format_options_quickly() -> None:
+    """Make Autobahn write its options by `repr`: it formats them for a debug line with each handshake, in vain."""
+    autobahn: Any = sys.modules.get("autobahn.websocket.protocol")
+    if autobahn is not None:
+        autobahn.pformat = repr
+
+
 def bound_bodies_of_servers() -> None:
     """Bound what Daphne and uvicorn do with a body before the application sees it. Does nothing on other servers."""
     daphne: Any = sys.modules.get("daphne.http_protocol")

@@ -15,6 +15,7 @@ from rtproject.headers import POLICY
 from rtproject.tests.support import process
 from rtproject.tests.support.hostile import request
 from rtproject.tests.support.isolation import ROOT, without_settings
+from rtproject.tests.support.patched import patched
 from rtproject.tests.support.servers import Daphne
 from rtproject.tests.support.site import Site
 
@@ -102,3 +103,17 @@ async def test_a_header_that_is_not_text_is_one_line_of_log(daphne):
     assert (await asyncio.to_thread(answer)).startswith(b"HTTP/1.1 500")
     await daphne.wait_for_log("a request is not readable: UnicodeDecodeError")
     assert "Traceback" not in daphne.log
+
+
+NO_PRETTY_PRINTING = """
+import pprint
+pprint.PrettyPrinter.pformat = None
+"""
+
+
+async def test_a_handshake_formats_no_options_for_the_log(start_server):
+    """Autobahn would, for a debug line: a fifth of what a handshake costs."""
+    server = start_server(patched(Daphne, NO_PRETTY_PRINTING))
+    async with server.connect("/echo") as client:
+        await client.send("hello")
+        assert await client.recv() == "Echo: hello"
