@@ -17,7 +17,7 @@ from rtproject.tests.support.process import MIB, Memory
 from rtproject.tests.support.servers import Daphne, Server, Uvicorn
 
 TIMEOUT = 60  # seconds for one answer
-WARM_UP, TRIES = 400, 1500  # connections until the memory allocator has what it needs, and those that count
+WARM_UP, TRIES = 300, 900  # connections until the memory allocator has what it needs, and those that count
 MOST_MEMORY = 16 * MIB  # what these may leave; each that stayed open would be 24 KiB or more
 ANSWERS = {101, 400, 403, 404, 405, 413, 414, 426, 431, 501, 505}
 CLOSE_CODES = {1000, 1002, 1003, 1007, 1009, 1010, 4003, 4004, 4101, 4103}
