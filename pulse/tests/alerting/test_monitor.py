@@ -125,7 +125,9 @@ async def test_a_stale_host_is_noticed_and_announced_to_all_processes(
     assert await dashboard.next() == ([], True)
     clock.time += 3
     monitor.wake()
-    assert await dashboard.next() == (["a silent firing"], True)
+    while (told := await dashboard.next()) == ([], True):  # the thresholds, if the check before came early
+        pass
+    assert told == (["a silent firing"], True)
     await asyncio.wait_for(announced.wait(), TIMEOUT)
 
 
