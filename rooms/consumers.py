@@ -68,6 +68,8 @@ class RoomConsumer(WebsocketConsumer):
         self.access = access_version(self.room)
         self.last_disconnection = self.room.last_disconnection
         await self._check_password(began)
+        if "token" in self.query:  # none is valid yet, and a bad one never falls back to a guest
+            raise ConnectionDenied(CloseCode.FORBIDDEN)
         self.member, self.may_return = identify(self.scope, self.query, self.key)
         if self.room.closed:
             raise ConnectionDenied(CloseCode.CLOSED)

@@ -163,7 +163,7 @@ def database(text: str) -> dict[str, Any]:
     # In memory each connection would have a database of its own.
     if not (on_sqlite or config.get("ENGINE") == POSTGRESQL) or config["NAME"] in (None, "", ":memory:"):
         raise ValueError("sqlite:///path or postgresql://user:password@host:port/name")
-    if on_sqlite and (config["HOST"] or "OPTIONS" in config):
+    if on_sqlite and not re.fullmatch(r"sqlite:///[^?#]*[^?#/]", text):
         raise ValueError(
             "sqlite:////absolute/path or sqlite:///relative/path, with three slashes and no options"
         )

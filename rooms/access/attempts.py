@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from rooms.access.hash_queue import current_hash_queue
-from rooms.models import Room, can_be_password
+from rooms.models import Room, can_be_password, normalized
 from rooms.names import room_key
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
@@ -71,7 +71,7 @@ class PasswordAttempt:
     """
 
     def __init__(self, room: Room, raw: str, address: str | None) -> None:
-        self._raw = raw
+        self._raw = raw = normalized(raw)
         self._encoded = room.password
         self._address = address
         self._key = (room_key(room.name), address or "")

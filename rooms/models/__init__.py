@@ -9,6 +9,7 @@ from rooms.models.room import (
     Room,
     can_be_password,
     matches,
+    normalized,
 )
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "can_be_password",
     "matches",
     "new_epoch",
+    "normalized",
     "unlink_sequence",
 ]

@@ -1,6 +1,7 @@
 """Rooms, disconnections from them, the names of deleted ones, and the identity key."""
 
 import re
+import unicodedata
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -35,9 +36,14 @@ def can_be_password(raw: str) -> bool:
     return _IN_NO_PASSWORD.search(raw) is None
 
 
+def normalized(raw: str) -> str:
+    """Return a password in NFC: keyboards differ in how they compose a letter."""
+    return unicodedata.normalize("NFC", raw)
+
+
 def matches(raw: str | None, encoded: str) -> bool:
     """Return whether `raw` is the password that `encoded` is the hash of."""
-    return raw is not None and can_be_password(raw) and check_password(raw, encoded)
+    return raw is not None and can_be_password(raw) and check_password(normalized(raw), encoded)
 
 
 NAME_IS_FINAL = "The name of a room never changes: delete it and make another one."
@@ -120,7 +126,7 @@ class Room(models.Model):
         """
         if raw and "\0" in raw:
             raise ValueError("a password cannot contain a NUL character")
-        self.password = make_password(raw) if raw else ""
+        self.password = make_password(normalized(raw)) if raw else ""
         self.password_version += 1
 
     def check_password(self, raw: str | None) -> bool:

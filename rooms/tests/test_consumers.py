@@ -48,6 +48,19 @@ class TestPassword:
         async with entered("VIP", application, **SECRET) as client:
             assert (client.welcome["room"], client.welcome["title"]) == ("VIP", "The VIPs")
 
+    @pytest.mark.parametrize(("set_as", "sent_as"), [("\u00e9", "e\u0301"), ("e\u0301", "\u00e9")])
+    async def test_its_letters_may_be_composed_or_not(self, set_as, sent_as):
+        await new_room(password=set_as)
+        async with entered("VIP", **{"pass": sent_as}):
+            pass
+
+    @pytest.mark.parametrize("token", ["", "forged", "\ufffd"])
+    async def test_a_token_never_falls_back_to_a_guest(self, token):
+        """Not even in an open room, or beside the right password."""
+        await new_room()
+        assert await refusal("lobby", token=token) == CloseCode.FORBIDDEN
+        assert await refusal("VIP", token=token, **SECRET) == CloseCode.FORBIDDEN
+
     async def test_of_repeated_ones_the_last_counts(self):
         await new_room()
         right_first = [("pass", "secret123"), ("pass", "wrong")]

@@ -116,7 +116,7 @@ WRONG = [
     (env.redis_urls, ["redis://host?socket_timeout=x", "redis://host?db=x"], "options that redis-py knows"),
     (
         env.database,
-        ["sqlite://data/db.sqlite3", "sqlite:///db?timeout=3"],
+        ["sqlite://data/db.sqlite3", "sqlite:///db?timeout=3", "sqlite:/db", "sqlite:///a#b"],
         "with three slashes and no options",
     ),
     (

@@ -28,12 +28,16 @@ def release_connections(**_: Any) -> None:
 # SQLSTATEs of a session that may not write, as on a standby, or was ended in a transaction. Django has them as
 # InternalError; all others of a server that ends, starts, is full or cannot be reached are an OperationalError.
 ENDED_SESSIONS = {"25006", "25P03", "25P04"}
+BROKEN_FILE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def is_outage(error: BaseException | None) -> bool:
     """Return whether `error` means that the store is out of reach, and not that a query is wrong."""
+    cause = error.__cause__ if error is not None else None
     if isinstance(error, InternalError):
-        return getattr(error.__cause__, "sqlstate", None) in ENDED_SESSIONS
+        return getattr(cause, "sqlstate", None) in ENDED_SESSIONS
+    if getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in BROKEN_FILE:
+        return True
     return isinstance(error, OperationalError | InterfaceError)
 
 

@@ -11,12 +11,13 @@ _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]*@")
 
 def printable(text: str, most: int) -> str:
     """Return the first `most` characters with control and non-ASCII characters escaped, and `...` if there are more."""
-    return text[:most].encode("unicode_escape").decode("ascii") + "..." * (len(text) > most)
+    shown = (each if " " <= each <= "~" else each.encode("unicode_escape").decode() for each in text[:most])
+    return "".join(shown) + "..." * (len(text) > most)
 
 
 def request_path(target: str) -> str:
     """Return the path of a request before its query, also if the client escaped the question mark."""
-    shown = re.split(r"\?|%3f", target[: MAX_PATH + 1], maxsplit=1, flags=re.IGNORECASE)[0]
+    shown = re.split(r"\?|%(?:25)*3f", target[: MAX_PATH + 1], maxsplit=1, flags=re.IGNORECASE)[0]
     return printable(shown, MAX_PATH)
 
 

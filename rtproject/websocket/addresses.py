@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 # Some proxies write `192.0.2.1:443` or `[2001:db8::1]:443`; the port tells one client's connections apart.
 _PORT = re.compile(r"^\[?([0-9.]+|[0-9a-fA-F:.]+(?=\]))\]?(:\d+)?$")
-TRANSPORT_KEY = "rtproject.address"
+ADDRESS_KEY = "rtproject.address"
 NO_PEER = "unix"  # the address of all clients of a server on a Unix socket, unless a proxy gives another one
 
 
@@ -29,11 +29,11 @@ def client_address(scope: Scope) -> str | None:
     """
     if "client" not in scope:
         return None
-    if TRANSPORT_KEY not in scope:
+    if ADDRESS_KEY not in scope:
         lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
         client = scope["client"] or [NO_PEER]
-        scope[TRANSPORT_KEY] = _network(_forwarded(",".join(lines)) or client[0])
-    address: str = scope[TRANSPORT_KEY]
+        scope[ADDRESS_KEY] = _network(_forwarded(",".join(lines)) or client[0])
+    address: str = scope[ADDRESS_KEY]
     return address
 
 

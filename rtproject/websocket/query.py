@@ -15,7 +15,7 @@ UNREAD = {"pass": "\0", "token": "\0"}
 def parse_query(query_string: bytes) -> dict[str, str]:
     """Return the parameters by name; of a repeated one the last counts. UNREAD if they are too many or too long.
 
-    A parameter whose value is not UTF-8 is left out.
+    A parameter whose value is not UTF-8 is left out, but for those of UNREAD.
     """
     if not query_string:
         return {}
@@ -30,7 +30,10 @@ def parse_query(query_string: bytes) -> dict[str, str]:
         )
     except ValueError:
         return dict(UNREAD)
-    return {name: value for name, value in dict(pairs).items() if REPLACED not in value}
+    found = dict(pairs)
+    return {name: value for name, value in found.items() if REPLACED not in value} | {
+        name: wrong for name, wrong in UNREAD.items() if REPLACED in found.get(name, "")
+    }
 
 
 def whole_number(text: str | None, least: int, most: int) -> int | None:

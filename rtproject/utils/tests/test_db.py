@@ -6,13 +6,14 @@ import sqlite3
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import Error, OperationalError, connection, transaction
+from django.db import DatabaseError, Error, OperationalError, connection, transaction
 from django.db.utils import DatabaseErrorWrapper, load_backend
 
 from rtproject.tests.support.servers import Daphne, Uvicorn
@@ -23,7 +24,7 @@ from rtproject.utils.db import is_outage, store_now
 REQUESTS = 40
 PAGES = ("/", "/rooms/", "/rooms/lobby/", "/admin/login/", "/dashboard/")
 PRINT_STORE_NOW = """
-from rtproject.utils.db import is_outage, store_now
+from rtproject.utils.db import store_now
 print(store_now().isoformat())
 """
 
@@ -146,3 +147,16 @@ def test_the_clock_is_the_database_servers_where_there_is_one(tmp_path, database
     site = Site(tmp_path, {"DATABASE_URL": database_url})
     told = datetime.fromisoformat(site.execute(PRINT_STORE_NOW).strip())
     assert abs(told - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_a_broken_file_is_an_outage(tmp_path: Path) -> None:
+    """SQLite says neither that it is out of reach nor that it is busy."""
+    path = tmp_path / "broken.sqlite3"
+    path.write_bytes(b"x" * 4096)
+    broken = connection.copy()
+    broken.settings_dict = connection.settings_dict | {"NAME": str(path), "OPTIONS": {}}
+    with pytest.raises(DatabaseError) as caught, broken.cursor() as cursor:
+        cursor.execute("SELECT * FROM sqlite_master")
+    broken.close()
+    assert is_outage(caught.value)
