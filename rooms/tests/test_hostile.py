@@ -34,7 +34,14 @@ def dial(server: Server, target: str) -> ClientConnection:
 @pytest.fixture(scope="module")
 def server(new_site: NewSite) -> Iterator[Server]:
     """A server without limits, with messages in `stored`; nothing in its log is a traceback."""
-    server = Daphne(new_site(ROOMS_MESSAGE_RATE=0, ROOMS_PASSWORD_ATTEMPTS=0, WEBSOCKETS_PER_ADDRESS=0))
+    server = Daphne(
+        new_site(
+            ROOMS_MESSAGE_RATE="100000/second",
+            ROOMS_ADDRESS_RATE=0,
+            ROOMS_PASSWORD_ATTEMPTS=0,
+            WEBSOCKETS_PER_ADDRESS=0,
+        )
+    )
     server.execute('from rooms.models import Room; Room.objects.create(name="stored")')
     with dial(server, "/ws/stored") as client:
         for number in range(STORED):
