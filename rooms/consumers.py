@@ -47,9 +47,9 @@ class RoomConsumer(WebsocketConsumer):
         self.access = UNBOUND_ACCESS
         self.member = UNBOUND_MEMBER
         self.may_return = False  # the same member may come back by another connection
-        self.last_disconnection = (
-            0  # the newest that does not concern this connection, see `models.Disconnection`
-        )
+        self.address: str | None = None  # None for a caller inside the process
+        # The newest that does not concern this connection, see `models.Disconnection`.
+        self.last_disconnection = 0
         self.live_room: LiveRoom | None = None
         self.is_present = False  # the other members were told
         self._allowance = Bucket.full(settings.ROOMS_MESSAGE_RATE)
@@ -63,8 +63,8 @@ class RoomConsumer(WebsocketConsumer):
         name = self.scope["url_route"]["kwargs"]["room"]
         if not is_room_name(name):
             raise ConnectionDenied(CloseCode.NOT_FOUND)
-        self.key = room_key(name)
-        self.room = await self._load(batch=passwords.was_refused(client_address(self.scope)))
+        self.key, self.address = room_key(name), client_address(self.scope)
+        self.room = await self._load(batch=passwords.was_refused(self.address))
         self.access = access_version(self.room)
         self.last_disconnection = self.room.last_disconnection
         await self._check_password(began)
@@ -104,7 +104,7 @@ class RoomConsumer(WebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Leave the room, if it was entered."""
         current_enforcement().leave(self)
-        current_limits().leave_unlisted(self.key, client_address(self.scope), self)
+        current_limits().leave_unlisted(self.key, self.address, self)
         if self.live_room is not None:
             self.live_room.subscribers.remove(self)
             if self.is_present:
@@ -125,7 +125,7 @@ class RoomConsumer(WebsocketConsumer):
         password = self.query.get("pass")
         if not password and passwords.is_admitted(self.scope.get("session"), self.room):
             return
-        await passwords.verify(self.room, password, client_address(self.scope), began)
+        await passwords.verify(self.room, password, self.address, began)
 
     def _check_again(self, now: Room) -> None:
         code = revocation_code(self.room, now)
@@ -135,8 +135,7 @@ class RoomConsumer(WebsocketConsumer):
             raise ConnectionDenied(code)
 
     async def _enter(self) -> LiveRoom:
-        address = client_address(self.scope)
-        if not self.room.pk and not current_limits().enter_unlisted(self.key, address, self):
+        if not self.room.pk and not current_limits().enter_unlisted(self.key, self.address, self):
             raise ConnectionDenied(CloseCode.RATE_LIMITED)
         try:
             return await current_live_rooms().enter(self.room, current_enforcement().room_changed)
@@ -146,7 +145,7 @@ class RoomConsumer(WebsocketConsumer):
     async def _reserve_place(self, live_room: LiveRoom, limit: int | None) -> None:
         """Become present unless the room is full: the last step, since the others are told."""
         try:
-            entered = await live_room.presence.enter(self.member, client_address(self.scope), limit)
+            entered = await live_room.presence.enter(self.member, self.address, limit)
         except LayerUnavailable as error:
             raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
         if not entered:
@@ -160,9 +159,8 @@ class RoomConsumer(WebsocketConsumer):
         named = [self.member, *islice(others, MAX_NAMED - 1)]
         welcome = Welcome(now.name, str(now), self.member, named, look.count, history=bool(live_room.epoch))
         if not live_room.epoch:
-            live_room.subscribers.add(
-                self
-            )  # frames are held until the end of `connect`, so the welcome comes first
+            # Frames are held until the end of `connect`, so the welcome comes first.
+            live_room.subscribers.add(self)
             await self._answer(welcome)
             return
         newest = live_room.delivered
@@ -181,8 +179,7 @@ class RoomConsumer(WebsocketConsumer):
             )
         self._throttle(frame.id)
         on_change = current_enforcement().room_changed
-        address = client_address(self.scope)
-        said = await post_message(self.room, self.access, self.member, address, frame, on_change)
+        said = await post_message(self.room, self.access, self.member, self.address, frame, on_change)
         if said is not None:
             await self._answer(said)
 

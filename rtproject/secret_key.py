@@ -28,12 +28,6 @@ def load_or_create(path: Path) -> str:
     return key
 
 
-def make_private(path: Path) -> None:
-    """Make the file `path` for its owner alone, unless it exists or its folder is missing."""
-    with contextlib.suppress(OSError):  # whatever opens the file says it better
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
 def redis_prefix(secret_key: str) -> str:
     """Return a prefix for names in Redis that no site with another secret key has, and that does not tell the key."""
     return "rtproject-" + hmac.digest(secret_key.encode(), b"redis prefix", "sha256").hex()[:12]

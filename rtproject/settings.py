@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rtproject import environment as env
 from rtproject.environment import setting
 from rtproject.logs import LOGGING as LOGGING
-from rtproject.secret_key import load_or_create, make_private, redis_prefix
+from rtproject.secret_key import load_or_create, redis_prefix
 from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -133,8 +133,9 @@ if ON_SQLITE:
     # at the beginning of a transaction instead of failing in the middle of one (IMMEDIATE).
     if Path(DATABASE["NAME"]).parent == DATA_DIR:
         DATA_DIR.mkdir(mode=0o700, exist_ok=True)
-    make_private(Path(DATABASE["NAME"]))  # SQLite gives its siblings the same mode
+    DATABASE["ENGINE"] = "rtproject.utils.sqlite"
     DATABASE["CONN_MAX_AGE"] = None  # opening the file again would cost more than a query
+    DATABASE["CONN_HEALTH_CHECKS"] = True
     # Tests have a file too: of a database in memory a second thread gets "table is locked" instead of its turn.
     DATABASE["TEST"] = {"NAME": f"{DATABASE['NAME']}.test"}
     DATABASE["OPTIONS"] = {

@@ -65,9 +65,8 @@ def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = 
     rule = known.get(STALE)
     changed = False
     for name, seconds in staleness.update(clock, {name: host.at for name, host in hosts.items()}).items():
-        is_gone = (
-            seconds >= ALIVE_INTERVALS * hosts[name].interval
-        )  # and not only the store's clock far ahead
+        # And not only the store's clock far ahead.
+        is_gone = seconds >= ALIVE_INTERVALS * hosts[name].interval
         if is_gone and abs(now - hosts[name].seen) > RETENTION:
             changed |= delete_host(hosts[name], now)
         elif rule is not None:

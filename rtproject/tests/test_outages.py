@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import sqlite3
 import stat
 import urllib.request
+from contextlib import closing
 from urllib.error import HTTPError
 
 import pytest
@@ -78,6 +80,57 @@ async def test_a_store_that_only_reads_is_out_of_reach(start_server, new_site, p
             while (await ask(ada, SAY | {"id": "8"}))["type"] == "error":
                 pass
     assert "Traceback" not in server.log
+
+
+def saved(path):
+    """Make a copy of the database `path`, and return its path."""
+    copy = path.with_name("copy.sqlite3")
+    with closing(sqlite3.connect(path)) as store, closing(sqlite3.connect(copy)) as target:
+        store.backup(target)
+    return copy
+
+
+def remove(path):
+    """Remove the database `path` with its siblings."""
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+async def test_a_replaced_sqlite_file_is_the_one_that_is_used(start_server):
+    """No message goes to the file that no name leads to."""
+    server = start_server()
+    path = server.site.directory / "db.sqlite3"
+    async with server.connect("/ws/lobby") as ada:
+        await next_frame(ada)
+        assert (await ask(ada, SAY))["text"] == "hi"
+    copy = saved(path)
+    remove(path)
+    copy.rename(path)
+    async with server.connect("/ws/lobby", {"history": 0}) as bob:
+        await next_frame(bob)
+        assert (await ask(bob, SAY | {"text": "again"}))["seq"] == 2
+    with closing(sqlite3.connect(path)) as store:
+        assert store.execute("SELECT text FROM rooms_message ORDER BY seq").fetchall() == [
+            ("hi",),
+            ("again",),
+        ]
+
+
+async def test_a_removed_sqlite_file_is_out_of_reach_until_it_is_back(start_server):
+    """What the server makes in its place is for its owner alone."""
+    server = start_server()
+    path = server.site.directory / "db.sqlite3"
+    async with server.connect("/ws/lobby") as ada:
+        await next_frame(ada)
+    copy = saved(path)
+    remove(path)
+    assert await refusal(server.connect("/ws/lobby")) == 4103
+    assert json.loads(fetch(server, "/state/")[1])["store"] is False
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    remove(path)
+    copy.rename(path)
+    async with server.connect("/ws/lobby") as ada:
+        assert (await next_frame(ada))["type"] == "welcome"
 
 
 def test_the_doctor_finds_nothing(new_site, valkey):

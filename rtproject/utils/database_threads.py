@@ -75,9 +75,5 @@ class ReaderThread(DatabaseThread):
 
 in_history_thread = ReaderThread("rooms-history")  # pages of messages that members ask for
 in_public_thread = ReaderThread("public-reads")  # what everybody may ask for, and shares
-in_writers_thread = DatabaseThread(
-    "rooms-writer"
-)  # messages: a wait for a room's lock must delay nothing else
-in_recorders_thread = DatabaseThread(
-    "recorder"
-)  # pulses, alerts, expired sessions: on SQLite they wait to write
+in_writers_thread = DatabaseThread("rooms-writer")  # messages, which may wait for a room's lock
+in_recorders_thread = DatabaseThread("recorder")  # pulses, alerts, expired sessions: they wait to write

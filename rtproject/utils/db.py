@@ -119,7 +119,9 @@ def end_at(until: float) -> Iterator[None]:
             raise OperationalError("no caller waits for this query any more")
         return execute(*query)
 
-    connection.ensure_connection()  # first: a new one gets wrappers, too
+    # First: a new connection gets wrappers, too, and has no progress handler.
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
     with connection.execute_wrapper(in_time):
         if connection.vendor == "postgresql":
             with transaction.atomic(), connection.cursor() as cursor:

@@ -135,8 +135,10 @@ class UvicornTransport(asyncio.BufferedProtocol):
         return await self.receive()
 
     async def _receive_end(self) -> AsgiMessage:
-        """The disconnect after our close. uvicorn queues one with the close already, and another when the connection
-        is lost: until then it takes up the server, and counts for its address."""
+        """Return the disconnect after our close, when the connection is lost.
+
+        uvicorn queues one with the close already; but until the end the connection counts for its address.
+        """
         protocol = self._protocol
         ends: list[AsgiMessage] = []
         while not (ends and protocol.disconnected):
