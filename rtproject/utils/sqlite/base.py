@@ -18,8 +18,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect to the file, made for its owner alone if it is missing. Its siblings get the same mode."""
-        with contextlib.suppress(OSError):  # SQLite says it better
-            os.close(os.open(self.settings_dict["NAME"], os.O_CREAT | os.O_RDWR, 0o600))
+        # O_EXCL, since to close any descriptor of a file drops all locks that the process has on it (POSIX).
+        with contextlib.suppress(OSError):  # it exists, or SQLite says better what is wrong
+            os.close(os.open(self.settings_dict["NAME"], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         self._file = self._named_file()
         return super().get_new_connection(conn_params)
 
