@@ -17,6 +17,7 @@ from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import MessageFrame, Person, Said, Say
+from rooms.signals import announce, message_posted
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
@@ -77,7 +78,9 @@ def deliver_stored(batch: StoredBatch) -> None:
             continue
         live_room = current_live_rooms().find(message.room)
         if result.status is StoreStatus.STORED:
-            text = protocol.encode(protocol.stored_message(message.room.name, row))
+            frame = protocol.stored_message(message.room.name, row)
+            text = protocol.encode(frame)
+            announce(message_posted, room=frame.room, message=frame)
             if live_room is not None:
                 live_room.add_message(row.seq, Frame(text), message.access)
             _current_publisher().put(message, row.seq, text)
@@ -95,6 +98,7 @@ async def _broadcast_message(room: Room, access: AccessVersion, member: Person, 
     # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
         live_room.subscribers.write(Frame(text), access)
+    announce(message_posted, room=message.room, message=message)
 
 
 def _unavailable(detail: str, frame_id: str | None) -> ClientError:

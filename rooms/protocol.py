@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from rooms.visibility import MAX_INSPECTED, is_blank
 
-ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used"]
+ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used", "forbidden"]
 FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -52,15 +52,16 @@ ClientFrame = Say | History | Ping
 # --- Server to client ------------------------------------------------------------------------------------------
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, omit_defaults=True):
     """A member as others see it.
 
-    Connections with one `id` are one member; `guest` is true without a login.
+    Connections with one `id` are one member; `guest` is true without a login, `external` for one that a token names.
     """
 
     id: str
     name: str
     guest: bool
+    external: bool = False
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):

@@ -77,7 +77,7 @@ class LiveRoom:
         self._changed = partial(on_change, self.key)
         self.subscribers = Subscribers(access_version(room), bool(room.epoch), self._changed)
         self.recent = RecentMessages(0)
-        self.presence = PresenceTracker(self.key, room.pk or 0, self.subscribers.write)
+        self.presence = PresenceTracker(self.key, room.pk or 0, self.subscribers.write, room.name)
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
         self._removals = room.sequence.removals if room.epoch else 0

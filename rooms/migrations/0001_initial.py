@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
@@ -54,6 +55,7 @@ class Migration(migrations.Migration):
                 ('member_limit', models.PositiveIntegerField(blank=True, help_text='Members at a time; leave empty for no limit.', null=True)),
                 ('closed', models.BooleanField(default=False, help_text='No newcomers. Members who are inside stay.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('groups', models.ManyToManyField(blank=True, help_text='Only users in one of these groups may enter, with its password, if it has one.', related_name='rooms', to='auth.group')),
             ],
             options={
                 'ordering': ['name'],

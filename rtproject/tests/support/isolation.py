@@ -23,6 +23,7 @@ SETTINGS = frozenset(
         "PULSE_PUBLIC",
         "REDIS_PREFIX",
         "REDIS_URL",
+        "ROOMS_ACCESS",
         "ROOMS_ALLOW_UNLISTED",
         "ROOMS_MAX_TEXT",
         "ROOMS_MESSAGE_RATE",
