@@ -58,6 +58,11 @@ def user_of(scope: Scope, member: Person, external: Visitor | None = None) -> An
     return Visitor(member.name, member.id) if member.guest else external or scope["user"]
 
 
+def identify_program(room_name: str, owner: str, name: str) -> Person:
+    """Return other code as a member that nobody can be by connecting, and which is the same for one owner."""
+    return Person(_member_id(room_name, f"program:{owner}"), name, guest=False, program=True)
+
+
 def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
     """Set a guest key in a browser without one, so that its tabs and reconnects are one member."""
     if _usable_key(request.COOKIES.get(GUEST_COOKIE)) is None:

@@ -102,11 +102,12 @@ async def test_a_token_names_a_member_until_it_ends(start_server):
     ):
         you, same = (await next_frame(one))["you"], (await next_frame(two))["you"]
         assert you == same == {"id": you["id"], "name": "Zoe", "guest": False, "external": True}
-        assert (await ask(one, "hi"))["from"]["id"] == you["id"]
+        assert (await ask(one, "hi"))["from"] == (await next_frame(two))["from"] == you
     ends = token(5.0)
     async with server.connect("/ws/lobby", ends) as client:
-        assert (await next_frame(client))["type"] == "welcome"
-        assert (await ending(client))[1] == 4003
+        assert (await next_frame(client))["you"] == you
+        assert (await next_frame(client))["from"] == you  # replayed from the store
+        assert await ending(client) == ([], 4003)
     assert await refusal(server.connect("/ws/lobby", ends)) == 4003
 
 

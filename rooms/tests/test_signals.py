@@ -11,11 +11,14 @@ from asgiref.sync import sync_to_async
 from django.dispatch import Signal
 
 from rooms import signals
+from rooms.api import apost_notice
 from rooms.signals import (
+    RoomSignal,
     announce,
     connection_refused,
     member_joined,
     member_left,
+    message_deleted,
     message_posted,
 )
 from rooms.tests.support import TIMEOUT, entered, make_room, refusal, until
@@ -42,7 +45,7 @@ class Received:
 def received() -> Iterator[Received]:
     """A receiver of all signals."""
     receiver = Received()
-    kinds = (message_posted, member_joined, member_left, connection_refused)
+    kinds = (message_posted, message_deleted, member_joined, member_left, connection_refused)
     for signal in kinds:
         signal.connect(receiver)
     yield receiver
@@ -56,10 +59,13 @@ async def test_coming_saying_and_going_are_told_once_each(received):
     async with entered("lobby", key=KEY, name="Ada") as ada, entered("lobby", key=KEY, name="Ada"):
         said = await ada.ask({"type": "say", "text": "hi", "id": "1"})
         assert (await ada.ask({"type": "say", "text": "hi", "id": "1"}))["type"] == "said"
+        assert (await ada.ask({"type": "delete", "seq": 1}))["type"] == "deleted"
+        await apost_notice("lobby", "not said by anybody")
     await until(lambda: received[member_left])
     (posted,) = received[message_posted]
     assert (posted["room"], posted["message"].seq, posted["message"].text) == ("Lobby", 1, "hi")
     assert posted["message"].sender.id == ada.welcome["you"]["id"] == said["from"]["id"]
+    assert received[message_deleted] == [{"room": "Lobby", "seq": 2, "target": 1, "by": "author"}]
     told = [
         (event["room"], event["member"].name)
         for kind in (member_joined, member_left)
@@ -94,7 +100,7 @@ async def test_a_receiver_that_hangs_or_raises_delays_and_breaks_nothing(receive
         assert go_on.wait(TIMEOUT)
         raise RuntimeError("a receiver that raises")
 
-    signals.RoomSignal.failures._last = float("-inf")
+    RoomSignal.failures._last = float("-inf")
     message_posted.connect(fail)
     try:
         async with entered("elsewhere") as client:
@@ -112,7 +118,7 @@ async def test_a_receiver_that_hangs_or_raises_delays_and_breaks_nothing(receive
 def test_nothing_waits_without_a_receiver_and_not_more_than_the_bound_with_one(monkeypatch, received):
     monkeypatch.setattr(signals, "_waiting", queue.Queue(2))
     monkeypatch.setattr(signals, "_sender", threading.current_thread())  # nothing is sent meanwhile
-    announce(signals.message_deleted)
+    announce(RoomSignal())
     assert signals._waiting.qsize() == 0
     for _ in range(3):
         announce(member_left)
