@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+from rtproject.utils.log_text import printable
 
 T = TypeVar("T")
 
@@ -102,18 +104,31 @@ def redis_urls(text: str) -> list[str]:
     return urls
 
 
+# What redis-py takes besides changes how all code has to read its answers, or fails later. A process that waits for one
+# of few connections stands still, so a limit has two digits at least.
+REDIS_OPTIONS = re.compile(
+    r"db=[0-9]{1,5}|(username|password|client_name|ssl_\w+)=.*|socket_keepalive=\w+|retry_on_timeout=\w+"
+    r"|socket(_connect)?_timeout=[0-9]{0,5}\.?[0-9]{1,5}|health_check_interval=[0-9]{1,5}|max_connections=[1-9][0-9]{1,5}"
+)
+
+
 def _check_redis_options(url: str) -> None:
     """Make a connection object, as the layer will, which connects to nothing. Raises ValueError."""
     from redis.asyncio import ConnectionPool  # a site without Redis saves the memory
 
     parts = urlsplit(url)
-    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path):
+    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]{0,5}", parts.path):
         raise ValueError("a URL whose path is the number of a database, such as redis://host/0")
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if not REDIS_OPTIONS.fullmatch(f"{name}={value}"):
+            raise ValueError(
+                f"a URL with options of a connection that redis-py knows ({printable(name, 64)} is none)"
+            )
     try:
         ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
     except Exception as error:  # redis-py has a kind for each mistake
         reason = re.sub(r".*unexpected keyword argument", "unknown option", str(error))
-        raise ValueError(f"a URL with options that redis-py knows ({reason})") from None
+        raise ValueError(f"a URL with options of a connection that redis-py knows ({reason})") from None
 
 
 def secret_keys(text: str) -> list[str]:
@@ -184,5 +199,15 @@ def _check_libpq_options(options: dict[str, Any]) -> None:
         attempt.finish()
     except Error as error:
         reason = f"invalid: {error}"
+    # libpq reads these only when it has a socket.
+    numbers = (
+        "tcp_user_timeout",
+        "keepalives",
+        *(f"keepalives_{each}" for each in ("idle", "interval", "count")),
+    )
+    wrong = [name for name in numbers if not str(options.get(name, "0")).isdigit()]
+    if wrong:
+        reason = f"invalid: {wrong[0]} is a whole number"
     if reason.startswith("invalid"):
-        raise ValueError(f"a URL with options that libpq knows ({reason.strip().removeprefix('invalid: ')})")
+        shown = reason.strip().removeprefix("invalid: ").partition(': "')[0]  # without the value
+        raise ValueError(f"a URL with options that libpq knows ({shown})")

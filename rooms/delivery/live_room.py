@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
-from channels.db import database_sync_to_async
-
 from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
@@ -23,6 +21,7 @@ from rooms.models import MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import StoredMessage
+from rtproject.utils.database_threads import in_writers_thread
 from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
@@ -36,7 +35,7 @@ PAGE = 100  # messages read at a time
 MAX_AHEAD = 200  # messages kept that came before their turn; the others are read from the store
 MAX_RECENT_BYTES = 512 * 1024  # for each room with a member here
 
-begin_epoch = database_sync_to_async(renew_epoch)
+begin_epoch = in_writers_thread(renew_epoch)
 
 
 class RecentMessages:

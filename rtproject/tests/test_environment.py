@@ -84,8 +84,18 @@ def test_options_in_urls_may_be_any_that_the_libraries_know():
     assert (
         env.database("postgresql://h/n?sslmode=require&connect_timeout=9")["OPTIONS"]["connect_timeout"] == 9
     )
-    urls = ["redis://host/3?socket_timeout=5&max_connections=9", "rediss://host?ssl_cert_reqs=none"]
+    urls = ["redis://host/3?socket_timeout=5&max_connections=50", "rediss://host?ssl_cert_reqs=none"]
     assert env.redis_urls(",".join(urls)) == urls
+
+
+def test_a_sentence_about_an_option_does_not_show_its_value():
+    for url in ("postgresql://h/n?sslmode=hidden", "postgresql://h/n?keepalives_idle=hidden"):
+        with pytest.raises(ValueError, match="libpq") as caught:
+            env.database(url)
+        assert "hidden" not in str(caught.value)
+    with pytest.raises(ValueError, match="redis-py") as caught:
+        env.redis_urls("redis://host?socket_timeout=hidden")
+    assert "hidden" not in str(caught.value)
 
 
 def test_several_redis_urls_are_shards():
@@ -110,10 +120,12 @@ WRONG = [
     ),
     (
         env.redis_urls,
-        ["redis://host?soket_timeout=5", "unix:///redis?no=1"],
-        "options that redis-py knows.*option",
+        ["redis://host?soket_timeout=5", "unix:///redis?no=1", "redis://host?socket_timeout=-1"]
+        + [f"redis://host?{option}" for option in ("db=x", "db=999999", "max_connections=1", "encoding=foo")]
+        + ["redis://host?decode_responses=yes", "redis://host?health_check_interval=-1"],
+        "that redis-py knows",
     ),
-    (env.redis_urls, ["redis://host?socket_timeout=x", "redis://host?db=x"], "options that redis-py knows"),
+    (env.redis_urls, ["redis://host/99999999999999"], "a URL whose path is the number of a database"),
     (
         env.database,
         ["sqlite://data/db.sqlite3", "sqlite:///db?timeout=3", "sqlite:/db", "sqlite:///a#b"],
@@ -124,7 +136,11 @@ WRONG = [
         ["postgresql://h/n?sslmode=requird", "postgresql://h/n?ssl_mode=require"],
         "that libpq knows",
     ),
-    (env.database, ["postgresql://h/n?connect_timeout=x"], "that libpq knows"),
+    (
+        env.database,
+        ["postgresql://h/n?connect_timeout=x", "postgresql://h/n?keepalives_idle=abc"],
+        "that libpq knows",
+    ),
 ]
 
 
