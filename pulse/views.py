@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from pulse import answers, protocol
 from pulse.alerting.engine import thresholds
+from pulse.figures import CHARTS, FIGURES
 from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
@@ -39,7 +40,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     marked: dict[str, float] = {}  # without the store the page still shows live figures
     with reading_thresholds:
         marked = thresholds()
-    return render(request, "pulse/dashboard.html", {"thresholds": marked})
+    return render(
+        request, "pulse/dashboard.html", {"thresholds": marked, "figures": FIGURES, "charts": CHARTS}
+    )
 
 
 def _for_viewers(view: View) -> View:
