@@ -174,6 +174,8 @@ CHANNEL_LAYERS = {"default": ON_REDIS if REDIS_URLS else IN_MEMORY}
 
 # --- Django ----------------------------------------------------------------------------------------------------
 
+# Every folder with endpoints and pages, which are found in its `routing.py` and its `urls.py`.
+APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/routing.py"))
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` serves WebSockets too
     "channels",
@@ -184,9 +186,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rtproject",
-    "echo",
-    "rooms",
-    "pulse",
+    *APPS,
 ]
 MIDDLEWARE = [
     "rtproject.headers.content_security_policy",  # first, so that redirects and refusals carry it too
