@@ -36,7 +36,7 @@ View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The page with live figures. With PULSE_PUBLIC off, staff must log in to see it."""
     if not can_view_pulse(request.user):
-        return redirect_to_login(request.get_full_path(), "admin:login")
+        return redirect_to_login(request.get_full_path())
     marked: dict[str, float] = {}  # without the store the page still shows live figures
     with reading_thresholds:
         marked = thresholds()

@@ -16,6 +16,7 @@ PAGES = {"pulse": "dashboard"}  # of apps whose pages are not below their own na
 
 urlpatterns = [
     path("", home, name="home"),
+    path("", include("rtproject.accounts")),
     path("state/", state, name="state"),
     # The admin's pages load it.
     path("favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))),
