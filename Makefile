@@ -3,6 +3,7 @@
 # make test-all runs the slow ones too, and measures which branches they all reach
 # make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
+# make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
@@ -18,7 +19,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint bench screenshots
+.PHONY: help run test test-all test-js check lint bench app screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -73,6 +74,12 @@ check: lint test
 
 bench: $(VENV)/.installed-bench
 	@$(IN_VENV) -m benchmarks.run $(ARGS)
+
+# The rules of imports are the only list of apps.
+app:
+	@$(IN_VENV) manage.py startapp --template rtproject/app_template --extension py,html,js $(NAME)
+	@sed -E -i.bak -e 's/^(root_packages|ancestors) = .*"/&, "$(NAME)"/' -e 's/^layers = \["echo \|/& $(NAME) |/' pyproject.toml
+	@rm pyproject.toml.bak
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)

@@ -7,10 +7,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from pulse.figures import FIGURES
 from pulse.protocol import AlertEntry, Pulse
 
 # The name of each metric without `pulse_`, its help text, and its value.
-GAUGES: tuple[tuple[str, str, Callable[[Pulse], float]], ...] = (
+GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
     ("cpu_usage_ratio", "Use of all processors, 0 to 1.", lambda pulse: pulse.cpu / 100),
     ("memory_used_bytes", "Memory in use.", lambda pulse: pulse.memory.used),
     ("memory_size_bytes", "All memory.", lambda pulse: pulse.memory.total),
@@ -29,6 +30,7 @@ GAUGES: tuple[tuple[str, str, Callable[[Pulse], float]], ...] = (
     ),
     ("uptime_seconds", "Time since the machine started.", lambda pulse: pulse.uptime),
     ("interval_seconds", "Time that the newest pulse covers.", lambda pulse: pulse.interval),
+    *((figure.name, figure.help, figure.reader) for figure in FIGURES if figure.help),
 )
 
 Sample = tuple[Sequence[str], float]  # the values of the labels, and of the metric
@@ -56,7 +58,8 @@ class _Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for name, meaning, value in GAUGES:
-            figures = [((host.pulse.host,), value(host.pulse)) for host in self.hosts]
+            values = [(host.pulse.host, value(host.pulse)) for host in self.hosts]
+            figures = [((host,), measured) for host, measured in values if measured is not None]
             yield _gauge(name, meaning, ["host"], figures)
         cores = [
             ((host.pulse.host, str(core)), use / 100)

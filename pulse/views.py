@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from pulse import answers, protocol
 from pulse.alerting.engine import thresholds
+from pulse.figures import CHARTS, FIGURES
 from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
@@ -35,11 +36,13 @@ View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The page with live figures. With PULSE_PUBLIC off, staff must log in to see it."""
     if not can_view_pulse(request.user):
-        return redirect_to_login(request.get_full_path(), "admin:login")
+        return redirect_to_login(request.get_full_path())
     marked: dict[str, float] = {}  # without the store the page still shows live figures
     with reading_thresholds:
         marked = thresholds()
-    return render(request, "pulse/dashboard.html", {"thresholds": marked})
+    return render(
+        request, "pulse/dashboard.html", {"thresholds": marked, "figures": FIGURES, "charts": CHARTS}
+    )
 
 
 def _for_viewers(view: View) -> View:

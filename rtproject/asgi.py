@@ -6,8 +6,11 @@ import gc
 import os
 import sys
 from collections.abc import Awaitable
+from importlib import import_module
+from itertools import chain
 
 from channels.routing import URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import re_path
@@ -19,10 +22,7 @@ except ImproperlyConfigured as error:
     # Its message names the setting; a server would hide it in a traceback.
     raise SystemExit(str(error)) from None
 
-from echo.routing import websocket_urlpatterns as echo
-from pulse.routing import websocket_urlpatterns as pulse
 from pulse.sampling.worker import current_embedded, ensure_embedded
-from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
 from rtproject.process_check import warn_of_other_processes
@@ -61,7 +61,8 @@ sys.setswitchinterval(0.0005)
 with contextlib.suppress(OSError, AttributeError, TypeError):
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
-routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
+routing = [import_module(f"{app}.routing").websocket_urlpatterns for app in settings.APPS]
+routes = URLRouter([*chain.from_iterable(routing), re_path("", not_found)])  # type: ignore[arg-type]
 
 
 def endpoint(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -155,6 +155,18 @@ def token(text: str) -> str:
     if not re.fullmatch(r"[!-~]{16,}", text):
         raise ValueError("16 or more printable ASCII characters without spaces")
     return text
+
+
+def mail(text: str) -> tuple[str, int, str, str, bool, bool, str]:
+    """Read a mail server: host, port, user, password, TLS after a greeting, TLS at once; and the sender's address."""
+    url, ports = urlsplit(text), {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if not _is_url(text, *ports) or not re.fullmatch(r"from=[^&=]+@[^&=]+", url.query):
+        raise ValueError(
+            "smtp+tls://user:password@host:port?from=address, or the same with smtps:// or smtp://"
+        )
+    host, port = url.hostname or "", url.port or ports[url.scheme]
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    return host, port, user, password, url.scheme == "smtp+tls", url.scheme == "smtps", unquote(url.query[5:])
 
 
 _HOST = re.compile(r"(\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])\Z")

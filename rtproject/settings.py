@@ -95,7 +95,7 @@ ROOMS_PASSWORD_ATTEMPTS = setting(
     "ROOMS_PASSWORD_ATTEMPTS",
     Rate.parse,
     Rate(10, 60.0),
-    "Wrong passwords per address and room; 0 is off.",
+    "Wrong passwords per address, of each room and of users; 0 is off.",
     "10/minute",
 )
 PULSE_INTERVAL = setting("PULSE_INTERVAL", env.seconds, 5.0, "Seconds from one pulse to the next.", "5")
@@ -108,6 +108,7 @@ PULSE_HOST = setting(
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )
+MAIL = setting("EMAIL_URL", env.mail, ("", 25, "", "", False, False, ""), "Sends mail, see below.", "none")
 METRICS_TOKEN = setting(
     "METRICS_TOKEN", env.token, "", "Bearer token for /metrics; staff may always read it.", "none"
 )
@@ -174,6 +175,8 @@ CHANNEL_LAYERS = {"default": ON_REDIS if REDIS_URLS else IN_MEMORY}
 
 # --- Django ----------------------------------------------------------------------------------------------------
 
+# Every folder with endpoints and pages, which are found in its `routing.py` and its `urls.py`.
+APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/routing.py"))
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` serves WebSockets too
     "channels",
@@ -184,9 +187,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rtproject",
-    "echo",
-    "rooms",
-    "pulse",
+    *APPS,
 ]
 MIDDLEWARE = [
     "rtproject.headers.content_security_policy",  # first, so that redirects and refusals carry it too
@@ -211,6 +212,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rtproject.accounts.visitor",
             ]
         },
     }
@@ -221,6 +223,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # a larger body waits in a file
 STATIC_URL = "static/"
 SERVESTATIC_USE_FINDERS = True  # straight from the apps, the admin's too: no collectstatic step
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "home", "home"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL[:6]
+DEFAULT_FROM_EMAIL, EMAIL_TIMEOUT = MAIL[6], 5  # seconds
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

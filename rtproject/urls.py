@@ -1,5 +1,6 @@
 """The root of all pages."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
@@ -11,14 +12,15 @@ from rtproject.views import home, state
 handler404 = "rtproject.views.not_found"
 handler500 = "rtproject.views.server_error"
 
+PAGES = {"pulse": "dashboard"}  # of apps whose pages are not below their own name
+
 urlpatterns = [
     path("", home, name="home"),
+    path("", include("rtproject.accounts")),
     path("state/", state, name="state"),
     # The admin's pages load it.
     path("favicon.ico", RedirectView.as_view(url=static("rtproject/favicon.svg"))),
-    path("echo/", include("echo.urls")),
-    path("rooms/", include("rooms.urls")),
-    path("dashboard/", include("pulse.urls")),
+    *(path(f"{PAGES.get(app, app)}/", include(f"{app}.urls")) for app in settings.APPS),
     path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

@@ -2,6 +2,7 @@
 
 import sys
 
+from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -10,14 +11,14 @@ from django.views.decorators.http import require_safe
 
 from rtproject.state import current_state
 from rtproject.ui_text import WORDS
-from rtproject.utils.db import is_outage
+from rtproject.utils.db import is_outage, release_connections
 from rtproject.websocket.exceptions import LayerUnavailable
 
 
 @require_safe
-async def home(request: HttpRequest) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponse:
     """Show the apps, and the state of the server."""
-    return render(request, "home.html", {"state": await current_state(), "words": WORDS})
+    return render(request, "home.html", {"state": async_to_sync(current_state)(), "words": WORDS})
 
 
 @never_cache
@@ -42,4 +43,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Show the page for an unknown address. Django's own view parses the form first, and fails if it is a bad one."""
-    return render(request, "404.html", status=404)
+    response = render(request, "404.html", status=404)
+    release_connections()  # Django calls it in a thread that stays
+    return response

@@ -1,6 +1,6 @@
 """Pulses as rows of figures, and several rows as one."""
 
-from pulse.figures import FIGURES, Fold, combined, fold_of
+from pulse.figures import NAMES, Fold, combined, fold_of
 from pulse.protocol import Network, Usage
 from pulse.tests.support import pulse
 
@@ -14,8 +14,8 @@ def test_a_row_has_all_figures_in_their_order() -> None:
         disk=Usage(5.0, 1, 1),
         network=Network(sent=6, received=7),
     )
-    assert list(FIGURES) == ["cpu", "memory", "swap", "load", "disk", "sent", "received"]
-    row = (1.0, 2.0, 3.0, 4.0, 5.0, 6, 7)
+    assert NAMES == ["cpu", "memory", "swap", "disk", "load", "received", "sent"]
+    row = (1.0, 2.0, 3.0, 5.0, 4.0, 7, 6)
     assert fold_of(made) == Fold(row, row)
 
 
@@ -28,3 +28,10 @@ def test_folding_again_preserves_peaks() -> None:
     folds = [Fold(mean=(2.0,), peak=(9.0,)), Fold(mean=(4.0,), peak=(5.0,))]
     assert combined(folds) == Fold(mean=(3.0,), peak=(9.0,))
     assert combined(folds[:1]) == folds[0]
+
+
+def test_a_row_of_an_earlier_version_has_fewer_figures() -> None:
+    """The others count, and a figure that was not measured is none."""
+    assert combined([Fold((2.0,), (2.0,)), Fold((4.0, 1.0, None), (6.0, 1.0, None))]) == Fold(
+        mean=(3.0, 1.0, None), peak=(6.0, 1.0, None)
+    )

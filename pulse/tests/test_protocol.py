@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pulse.protocol import Network, Usage, encode, moment, rfc3339
+from pulse.protocol import Network, Usage, decode, encode, moment, rfc3339
 from pulse.tests.support import NOON, pulse
 
 
@@ -35,6 +35,19 @@ def test_a_pulse_has_the_fields_of_the_contract_in_their_order() -> None:
         ("network", [("sent", 7), ("received", 8)]),
         ("uptime", 90),
     ]
+
+
+# As version 0 stored it. A field that comes later has a default; never change this text.
+STORED = (
+    '{"type":"pulse","cpu":12.5,"host":"web-1","seq":17,"at":"2027-01-15T08:00:00.000Z","interval":5.0,"cores":[10.0,15.0],'
+    '"memory":{"percent":50.0,"used":1,"total":2},"swap":{"percent":0.0,"used":0,"total":0},"load":[0.1,0.2,0.3],'
+    '"disk":{"percent":25.0,"used":1,"total":4},"network":{"sent":7,"received":8},"uptime":90}'
+)
+
+
+def test_a_frame_that_an_earlier_version_stored_can_be_read() -> None:
+    read = decode(STORED)
+    assert (read.host, read.cpu, read.load, read.network.received) == ("web-1", 12.5, (0.1, 0.2, 0.3), 8)
 
 
 @pytest.mark.parametrize(

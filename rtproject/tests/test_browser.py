@@ -22,7 +22,8 @@ PAGES = {
     f"/rooms/{LONGEST_NAME}/": "#state[data-state=open]",
     "/rooms/VIP/": "#password-form",
     "/dashboard/": "article.host[data-host]",
-    "/admin/login/": "#login-form",
+    "/login/": "#account-form",
+    "/admin/login/": "#account-form",
 }
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -21,6 +21,7 @@ PAGES = [
     "/rooms/lobby/",
     "/rooms/unknown/",
     "/dashboard/",
+    "/login/",
     "/admin/",
     "/admin/rooms/room/",
     "/none/",
