@@ -26,7 +26,7 @@ from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
 from rtproject.process_check import warn_of_other_processes
-from rtproject.servers import bound_bodies_of_servers, cut_paths_of_daphne, format_options_quickly
+from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly
 from rtproject.sessions import prune_sessions
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
@@ -42,7 +42,7 @@ from rtproject.websocket.transport.base import TransportMiddleware
 
 M_ARENA_MAX = -8  # of mallopt(3)
 
-cut_paths_of_daphne()
+adapt_log_of_daphne()
 bound_bodies_of_servers()
 format_options_quickly()
 log_warnings()

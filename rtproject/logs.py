@@ -1,7 +1,10 @@
 """Log settings: no secrets, and no traceback for an error that any client can cause."""
 
+import json
 import logging
 import time
+from datetime import UTC, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http.multipartparser import MultiPartParserError
@@ -67,27 +70,57 @@ class NoTraceback(logging.Filter):
         return True
 
 
-# Django's setting of this name.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "request_paths": {"()": "rtproject.logs.RequestPaths"},
-        "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
-        "no_traceback": {"()": "rtproject.logs.NoTraceback"},
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Django's own handlers would log everything twice, or mail it.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"filters": ["request_paths"]},
-        # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-        "uvicorn.error": {"filters": ["request_paths", "no_traceback"]},
-        "channels_redis.pubsub": {"filters": ["once_a_minute"]},
-        "uvicorn.access": {"filters": ["request_paths"], "propagate": True},
-    },
-}
+class JSONLine(logging.Formatter):
+    """One JSON object a line, in ASCII, with the traceback as one string."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def logging_settings(level: str, format: str) -> dict[str, Any]:
+    """Return Django's setting LOGGING.
+
+    Other packages log no more than with INFO: their debug lines show headers, frames and SQL with its values.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+            "json": {"()": "rtproject.logs.JSONLine"},
+        },
+        "filters": {
+            "request_paths": {"()": "rtproject.logs.RequestPaths"},
+            "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
+            "no_traceback": {"()": "rtproject.logs.NoTraceback"},
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "level": level,
+                "formatter": format,
+                "filters": ["no_traceback"],
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            **{name: {"level": level} for name in ("rtproject", "echo", "rooms", "pulse")},
+            # Django's and uvicorn's own handlers would log everything twice, or mail it.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.request": {"filters": ["request_paths"]},
+            "uvicorn": {"handlers": [], "propagate": True},
+            # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
+            "uvicorn.error": {"level": "INFO", "filters": ["request_paths", "no_traceback"]},
+            "channels_redis.pubsub": {"filters": ["once_a_minute"]},
+            "uvicorn.access": {"filters": ["request_paths"], "propagate": True},
+        },
+    }
