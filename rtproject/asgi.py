@@ -25,6 +25,7 @@ from pulse.sampling.worker import current_embedded, ensure_embedded
 from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
+from rtproject.health import HealthProbes
 from rtproject.process_check import warn_of_other_processes
 from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly
 from rtproject.sessions import prune_sessions
@@ -92,7 +93,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     prune_sessions()
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
-    serve: Application = websocket if scope["type"] == "websocket" else page
+    serve: Application = websocket if scope["type"] == "websocket" else probes
     await serve(scope, receive, send)
 
 
@@ -104,6 +105,8 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
     client_address(scope)
     await pages(scope, receive, send)
 
+
+probes = HealthProbes(page)
 
 gc.collect()
 gc.freeze()

@@ -14,6 +14,8 @@ from rtproject.utils.log_text import MAX_CAUSE, cause, printable, request_path
 
 QUIET_SECONDS = 60.0
 REFUSALS = (SuspiciousOperation, PermissionDenied, MultiPartParserError)
+READY = "/readyz"
+PROBES = ("/healthz", READY)  # come every few seconds, and are not logged
 NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn's line about a text frame
 
 
@@ -21,10 +23,10 @@ class RequestPaths(logging.Filter):
     """Cuts the query string, which may hold a password or a key, and overlong paths in lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the line, and keep it."""
+        """Change the line, and keep it unless it is about a probe."""
         if isinstance(record.args, tuple):
             record.args = tuple(request_path(each) if isinstance(each, str) else each for each in record.args)
-        return True
+        return not any(path in (record.args or ()) for path in PROBES)
 
 
 class OnceAMinute(logging.Filter):

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from rtproject.logs import JSONLine
+from rtproject.logs import PROBES, JSONLine
 from rtproject.utils.log_text import request_path
 from rtproject.websocket.transport.turns import TURN, current_turns
 
@@ -38,9 +38,9 @@ def adapt_log_of_daphne() -> None:
     write_entry = generator.write_entry
 
     def write(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        if settings.LOG_LEVEL not in ("DEBUG", "INFO"):
-            return
         path = request_path(request)
+        if settings.LOG_LEVEL not in ("DEBUG", "INFO") or path.endswith(PROBES):
+            return
         if settings.LOG_FORMAT == "text":
             write_entry(self, host, date, path, *args, **kwargs)
             return
