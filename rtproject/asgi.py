@@ -25,8 +25,9 @@ except ImproperlyConfigured as error:
 from pulse.sampling.worker import current_embedded, ensure_embedded
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
+from rtproject.health import HealthProbes
 from rtproject.process_check import warn_of_other_processes
-from rtproject.servers import bound_bodies_of_servers, cut_paths_of_daphne, format_options_quickly
+from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly
 from rtproject.sessions import prune_sessions
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
@@ -42,7 +43,7 @@ from rtproject.websocket.transport.base import TransportMiddleware
 
 M_ARENA_MAX = -8  # of mallopt(3)
 
-cut_paths_of_daphne()
+adapt_log_of_daphne()
 bound_bodies_of_servers()
 format_options_quickly()
 log_warnings()
@@ -93,7 +94,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     prune_sessions()
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
-    serve: Application = websocket if scope["type"] == "websocket" else page
+    serve: Application = websocket if scope["type"] == "websocket" else probes
     await serve(scope, receive, send)
 
 
@@ -105,6 +106,8 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
     client_address(scope)
     await pages(scope, receive, send)
 
+
+probes = HealthProbes(page)
 
 gc.collect()
 gc.freeze()

@@ -7,7 +7,7 @@ import time
 
 from django.conf import settings
 
-from rtproject.headers import POLICY
+from rtproject.headers import send_text
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 LARGE_BODY = 4096  # bytes: parsing more than this takes a slot
 PARSED_AT_ONCE = 1  # large bodies: a thread that parses one shares the interpreter's lock with the event loop
 REFUSAL_TIMEOUT = 2.0  # seconds that a refusal may wait, if there are many
-TEXT = b"The request's body is too large.\n"
 
 _slots = loop_local(lambda: asyncio.Semaphore(PARSED_AT_ONCE))
 # A client that is refused and never pauses is back as soon as it is answered.
@@ -40,7 +39,8 @@ class BodyLimit:
                     return
         await _refusals().wait_turn(time.monotonic() + REFUSAL_TIMEOUT)
         logger.info("%s refused with HTTP 413", describe(scope))
-        await _send_too_large(send)
+        # What would be read next is the rest of the body.
+        await send_text(send, 413, "The request's body is too large.", (b"connection", b"close"))
 
 
 class _Body:
@@ -80,15 +80,3 @@ def _announces_too_much(scope: Scope) -> bool:
 
 def _is_small(length: bytes) -> bool:
     return length.isdigit() and len(length) < 20 and int(length) <= settings.MAX_BODY
-
-
-async def _send_too_large(send: Send) -> None:
-    """Answer, and close the connection: what it would read next is the rest of the body."""
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(TEXT)),
-        (b"content-security-policy", POLICY.encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TEXT})

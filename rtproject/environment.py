@@ -53,6 +53,18 @@ def switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a reader of one of several words, in any case."""
+
+    def read(text: str) -> str:
+        for choice in choices:
+            if text.lower() == choice.lower():
+                return choice
+        raise ValueError(f"{', '.join(choices[:-1])} or {choices[-1]}")
+
+    return read
+
+
 def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str]:
     """Read a comma-separated list of at least one word."""
     found = [word.strip() for word in text.split(",") if word.strip()]

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rtproject import environment as env
 from rtproject.environment import setting
-from rtproject.logs import LOGGING as LOGGING
+from rtproject.logs import logging_settings
 from rtproject.secret_key import load_or_create, redis_prefix
 from rtproject.websocket.throttling.rates import Rate
 
@@ -62,6 +62,16 @@ CSRF_TRUSTED_ORIGINS: list[str] = setting(
 HTTPS = setting(
     "HTTPS", env.switch, False, "Redirect to HTTPS, HSTS, secure cookies, trust X-Forwarded-Proto.", "off"
 )
+HSTS_SECONDS = setting(
+    "HSTS_SECONDS", env.whole(), 3600, "With HTTPS: for how long browsers ask for nothing else; 0 is off."
+)
+LOG_LEVEL = setting(
+    "LOG_LEVEL",
+    env.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "INFO",
+    "DEBUG, INFO, WARNING or ERROR; DEBUG adds lines of this project alone.",
+)
+LOG_FORMAT = setting("LOG_FORMAT", env.one_of("text", "json"), "text", "text, or json: one object a line.")
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.whole(), 0, "Number of our proxies in front, see below.")
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
@@ -124,6 +134,8 @@ if not SECRET_KEY:
     SECRET_KEY = load_or_create(DATA_DIR / "secret_key")
 # Redis shares its channels between all database numbers, so the names alone keep two sites apart.
 REDIS_PREFIX = REDIS_PREFIX or redis_prefix(SECRET_KEY)
+
+LOGGING = logging_settings(LOG_LEVEL, LOG_FORMAT)
 
 if not ROOMS_MESSAGE_RATE.count:
     ROOMS_ADDRESS_RATE = ROOMS_MESSAGE_RATE
@@ -241,8 +253,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
+# HSTS for other names of the domain is for their owner to decide, and preloading takes months to undo.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if HTTPS:
-    SECURE_HSTS_SECONDS = 365 * 86400
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = HSTS_SECONDS
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
