@@ -108,6 +108,9 @@ ROOMS_PASSWORD_ATTEMPTS = setting(
     "Wrong passwords per address, of each room and of users; 0 is off.",
     "10/minute",
 )
+ROOMS_ACCESS = setting(
+    "ROOMS_ACCESS", env.dotted_path, "", "Dotted path of a class with rules of entry of your own.", "none"
+)
 PULSE_INTERVAL = setting("PULSE_INTERVAL", env.seconds, 5.0, "Seconds from one pulse to the next.", "5")
 PULSE_EMBEDDED = setting(
     "PULSE_EMBEDDED", env.switch, not REDIS_URLS, "A pulse worker in the server.", "on without a REDIS_URL"

@@ -70,6 +70,7 @@ def test_nothing_needs_to_be_set(load, tmp_path):
         "PULSE_EMBEDDED": True,
         "PULSE_INTERVAL": 5.0,
         "PULSE_PUBLIC": True,
+        "ROOMS_ACCESS": "",
         "ROOMS_ALLOW_UNLISTED": True,
         "ROOMS_MAX_TEXT": 4096,
         "ROOMS_MESSAGE_RATE": Rate(20, 1.0),
