@@ -24,38 +24,28 @@ async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Toke
     """
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
-        raise _unauthorized("A token is needed, in the header `Authorization: Bearer …`.")
-    digest = digest_of(text.strip())
-    if digest in _buckets and not _buckets[digest].take():
+        raise ApiError(
+            401, "Send a token in the header `Authorization: Bearer …`.", WWW_Authenticate="Bearer"
+        )
+    digest, address = digest_of(text.strip()), (request_address(request),)
+    bucket = _buckets.get(digest)
+    if bucket is not None and not bucket.take():
         raise ApiError(429, "This token calls too often.", Retry_After="1")
-    token = await (_find(digest) if digest in _buckets else _find_unknown(digest, request_address(request)))
-    if token is None:
-        _buckets.pop(digest, None)
-        raise _unauthorized("This token is wrong, or was revoked.")
-    _buckets.setdefault(digest, Bucket.full(settings.API_RATE))
-    if not any(token.allows(scope, of) for scope in scopes):
-        raise ApiError(403, f"This token lacks the scope {' or '.join(scopes)}.")
-    return token
-
-
-async def _find(digest: str) -> Token | None:
-    return await Token.objects.filter(digest=digest).afirst()
-
-
-async def _find_unknown(digest: str, address: str) -> Token | None:
     # Counted before the result is known, so that a burst gets no more queries than the limit allows.
-    if not await wrong_tokens.take((address,)):
+    if bucket is None and not await wrong_tokens.take(address):
         wait = f"{settings.ROOMS_PASSWORD_ATTEMPTS.seconds:.0f}"
         raise ApiError(429, "Too many wrong tokens came from this address.", Retry_After=wait)
     is_wrong = False
     try:
-        token = await _find(digest)
+        token = await Token.objects.filter(digest=digest).afirst()
         is_wrong = token is None
     finally:
-        if not is_wrong:
-            await wrong_tokens.give_back((address,))
+        if bucket is None and not is_wrong:
+            await wrong_tokens.give_back(address)
+    if token is None:
+        _buckets.pop(digest, None)
+        raise ApiError(401, "This token is wrong, or was revoked.", WWW_Authenticate="Bearer")
+    _buckets.setdefault(digest, Bucket.full(settings.API_RATE))
+    if not any(token.allows(scope, of) for scope in scopes):
+        raise ApiError(403, f"This token lacks the scope {' or '.join(scopes)}.")
     return token
-
-
-def _unauthorized(detail: str) -> ApiError:
-    return ApiError(401, detail, WWW_Authenticate="Bearer")
