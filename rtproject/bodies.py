@@ -6,8 +6,10 @@ import logging
 import time
 
 from django.conf import settings
+from django.http import HttpResponse
 
-from rtproject.headers import send_text
+from rtproject.headers import send_response
+from rtproject.utils.json_api import ApiError
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 LARGE_BODY = 4096  # bytes: parsing more than this takes a slot
 PARSED_AT_ONCE = 1  # large bodies: a thread that parses one shares the interpreter's lock with the event loop
 REFUSAL_TIMEOUT = 2.0  # seconds that a refusal may wait, if there are many
+TOO_LARGE = "The request's body is too large."
 
 _slots = loop_local(lambda: asyncio.Semaphore(PARSED_AT_ONCE))
 # A client that is refused and never pauses is back as soon as it is answered.
@@ -39,8 +42,14 @@ class BodyLimit:
                     return
         await _refusals().wait_turn(time.monotonic() + REFUSAL_TIMEOUT)
         logger.info("%s refused with HTTP 413", describe(scope))
-        # What would be read next is the rest of the body.
-        await send_text(send, 413, "The request's body is too large.", (b"connection", b"close"))
+        to_program = scope["path"].startswith("/api/")
+        response = (
+            ApiError(413, TOO_LARGE).response
+            if to_program
+            else HttpResponse(f"{TOO_LARGE}\n", "text/plain", 413)
+        )
+        response["Connection"] = "close"  # what would be read next is the rest of the body
+        await send_response(send, response)
 
 
 class _Body:

@@ -169,13 +169,6 @@ def host_name(text: str) -> str:
     return text
 
 
-def token(text: str) -> str:
-    """Read a secret that a program sends in a header."""
-    if not re.fullmatch(r"[!-~]{16,}", text):
-        raise ValueError("16 or more printable ASCII characters without spaces")
-    return text
-
-
 def mail(text: str) -> tuple[str, int, str, str, bool, bool, str]:
     """Read a mail server: host, port, user, password, TLS after a greeting, TLS at once; and the sender's address."""
     url, ports = urlsplit(text), {"smtp": 25, "smtp+tls": 587, "smtps": 465}

@@ -34,14 +34,10 @@ def _with_policy(response: HttpResponse) -> HttpResponse:
     return response
 
 
-async def send_text(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
-    """Answer an HTTP request by ASGI with one line of text."""
-    body = f"{text}\n".encode()
-    every = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"content-security-policy", POLICY.encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": [*every, *headers]})
-    await send({"type": "http.response.body", "body": body})
+async def send_response(send: Send, response: HttpResponse) -> None:
+    """Answer an HTTP request by ASGI, below Django."""
+    response["Content-Length"] = str(len(response.content))
+    _with_policy(response)
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})

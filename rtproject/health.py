@@ -1,6 +1,8 @@
 """Probes for load balancers and Kubernetes: `/healthz` (the loop turns) and `/readyz` (this process can serve)."""
 
-from rtproject.headers import send_text
+from django.http import HttpResponse
+
+from rtproject.headers import send_response
 from rtproject.logs import PROBES, READY
 from rtproject.state import current_state
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
@@ -16,10 +18,11 @@ class HealthProbes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] not in PROBES:
             await self.inner(scope, receive, send)
-        elif fault := await _fault() if scope["path"] == READY else "":
-            await send_text(send, 503, fault)
-        else:
-            await send_text(send, 200, "ok")
+            return
+        fault = await _fault() if scope["path"] == READY else ""
+        response = HttpResponse(f"{fault or 'ok'}\n", "text/plain", 503 if fault else 200)
+        response["Cache-Control"] = "no-store"
+        await send_response(send, response)
 
 
 async def _fault() -> str:

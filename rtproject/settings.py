@@ -122,9 +122,7 @@ PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )
 MAIL = setting("EMAIL_URL", env.mail, ("", 25, "", "", False, False, ""), "Sends mail, see below.", "none")
-METRICS_TOKEN = setting(
-    "METRICS_TOKEN", env.token, "", "Bearer token for /metrics; staff may always read it.", "none"
-)
+API_RATE = setting("API_RATE", Rate.parse, Rate(50, 1.0), "Calls per token; 0 is off.", "50/second")
 
 # --- Derived from these ----------------------------------------------------------------------------------------
 
@@ -202,6 +200,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rtproject",
+    "rtproject.tokens",
     *APPS,
 ]
 MIDDLEWARE = [
