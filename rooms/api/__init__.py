@@ -90,8 +90,8 @@ async def asend_event(room: str, event: str, data: Any) -> None:
     content = msgspec.json.encode(data)
     if len(content) > MAX_EVENT:
         raise TooLong(f"An event has at most {MAX_EVENT} bytes of JSON.")
-    if not 0 < len(event) <= MAX_NAME or is_blank(event):
-        raise ValueError(f"An event has a name of at most {MAX_NAME} characters.")
+    if len(event) > MAX_NAME or is_blank(event):
+        raise ValueError(f"An event has a name of 1 to {MAX_NAME} characters.")
     found = await find_room(room)
     await _at_server(broadcast_frame, found, access_version(found), Event(event, msgspec.Raw(content)))
 

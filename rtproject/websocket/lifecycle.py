@@ -89,7 +89,7 @@ _server: tuple[asyncio.AbstractEventLoop, int] | None = None  # and the process:
 
 
 def note_server() -> None:
-    """Note that the running loop is the one that serves this process's connections and requests."""
+    """Note that the running loop serves the connections and requests of this process."""
     global _server
     _server = asyncio.get_running_loop(), os.getpid()
 
