@@ -15,6 +15,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from rtproject.utils.log_text import printable
+from rtproject.websocket.redis_urls import sentinel_urls, server_url
 
 T = TypeVar("T")
 
@@ -65,9 +66,9 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
-def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str]:
-    """Read a comma-separated list of at least one word."""
-    found = [word.strip() for word in text.split(",") if word.strip()]
+def words(text: str, is_valid: Callable[[str], object], wanted: str, comma: str = ",") -> list[str]:
+    """Read a list of at least one word; the regular expression `comma` separates them."""
+    found = [word.strip() for word in re.split(comma, text) if word.strip()]
     if not found or not all(map(is_valid, found)):
         raise ValueError(wanted)
     return found
@@ -109,11 +110,17 @@ def origins(text: str) -> list[str]:
 
 def redis_urls(text: str) -> list[str]:
     """Read one or several addresses of Redis, separated by commas."""
-    wanted = "one or several redis:// (or rediss://, unix://) URLs, comma separated"
-    urls = words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
+    wanted = "one or several redis:// (or rediss://, unix://, redis+sentinel://) URLs, comma separated"
+    urls = words(text, _is_redis, wanted, r",(?=\s*[a-z+]+://)")
     for url in urls:
-        _check_redis_options(url)
+        _check_redis_options(server_url(url))
     return urls
+
+
+def _is_redis(url: str) -> bool:
+    return url.startswith("unix:///") or all(
+        _is_url(each, "redis", "rediss") and "," not in each for each in sentinel_urls(url) or [url]
+    )
 
 
 # What redis-py takes besides changes how all code has to read its answers, or fails later. A process that waits for one

@@ -9,6 +9,7 @@ from rtproject import environment as env
 from rtproject.environment import setting
 from rtproject.logs import logging_settings
 from rtproject.secret_key import load_or_create, redis_prefix
+from rtproject.websocket.redis_urls import redis_host
 from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ REDIS_URLS: list[str] = setting(
     "REDIS_URL",
     env.redis_urls,
     [],
-    "Redis or Valkey between several processes; several URLs are shards.",
+    "Redis or Valkey between several processes; several URLs are shards. Sentinels: see below.",
     "none",
 )
 DATABASE = setting(
@@ -173,7 +174,7 @@ else:
 ON_REDIS = {
     "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
     "CONFIG": {
-        "hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS],
+        "hosts": [redis_host(url) | {"socket_connect_timeout": 2} for url in REDIS_URLS],
         "prefix": f"{REDIS_PREFIX}:",
     },
 }
