@@ -15,7 +15,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from rtproject.utils.log_text import printable
-from rtproject.websocket.redis_urls import sentinel_urls, server_url
+from rtproject.websocket.redis_urls import split_sentinels
 
 T = TypeVar("T")
 
@@ -54,14 +54,13 @@ def switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """Return a reader of one of several words, in any case."""
+def matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    """Return a reader of text that the regular expression matches."""
 
     def read(text: str) -> str:
-        for choice in choices:
-            if text.lower() == choice.lower():
-                return choice
-        raise ValueError(f"{', '.join(choices[:-1])} or {choices[-1]}")
+        if not re.fullmatch(pattern, text):
+            raise ValueError(wanted)
+        return text
 
     return read
 
@@ -113,14 +112,15 @@ def redis_urls(text: str) -> list[str]:
     wanted = "one or several redis:// (or rediss://, unix://, redis+sentinel://) URLs, comma separated"
     urls = words(text, _is_redis, wanted, r",(?=\s*[a-z+]+://)")
     for url in urls:
-        _check_redis_options(server_url(url))
+        _check_redis_options(split_sentinels(url)[2])
     return urls
 
 
 def _is_redis(url: str) -> bool:
-    return url.startswith("unix:///") or all(
-        _is_url(each, "redis", "rediss") and "," not in each for each in sentinel_urls(url) or [url]
-    )
+    if url.startswith("unix:///"):
+        return True
+    sentinels, _, server = split_sentinels(url)
+    return all("," not in each and _is_url(each, "redis", "rediss") for each in (*sentinels, server))
 
 
 # What redis-py takes besides changes how all code has to read its answers, or fails later. A process that waits for one
@@ -148,18 +148,6 @@ def _check_redis_options(url: str) -> None:
     except Exception as error:  # redis-py has a kind for each mistake
         reason = re.sub(r".*unexpected keyword argument", "unknown option", str(error))
         raise ValueError(f"a URL with options of a connection that redis-py knows ({reason})") from None
-
-
-def secret_keys(text: str) -> list[str]:
-    """Secret keys, comma separated."""
-    return words(text, bool, "a comma separated list of secret keys")
-
-
-def redis_prefix(text: str) -> str:
-    """The beginning of names in Redis, which an ACL can have in a pattern as it is."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        raise ValueError("1 to 64 of A-Z a-z 0-9 _ -")
-    return text
 
 
 def host_name(text: str) -> str:

@@ -1,25 +1,16 @@
 """Probes for load balancers and Kubernetes: `/healthz` (the loop turns) and `/readyz` (this process can serve)."""
 
 from rtproject.headers import send_text
-from rtproject.logs import PROBES, READY
+from rtproject.logs import READY
 from rtproject.state import current_state
-from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
+from rtproject.websocket.asgi_types import Send
 from rtproject.websocket.lifecycle import running_tasks
 
 
-class HealthProbes:
-    """ASGI middleware that answers probes, whatever their Host and scheme, since they come to an address."""
-
-    def __init__(self, inner: Application) -> None:
-        self.inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] not in PROBES:
-            await self.inner(scope, receive, send)
-        elif fault := await _fault() if scope["path"] == READY else "":
-            await send_text(send, 503, fault)
-        else:
-            await send_text(send, 200, "ok")
+async def answer_probe(path: str, send: Send) -> None:
+    """Answer one of PROBES."""
+    fault = await _fault() if path == READY else ""
+    await send_text(send, 503 if fault else 200, fault or "ok")
 
 
 async def _fault() -> str:

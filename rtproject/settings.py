@@ -34,7 +34,7 @@ DATABASE = setting(
 DATABASES = {"default": DATABASE}
 REDIS_PREFIX = setting(
     "REDIS_PREFIX",
-    env.redis_prefix,
+    env.matching("[A-Za-z0-9_-]{1,64}", "1 to 64 of A-Z a-z 0-9 _ -"),  # as a pattern of an ACL has them
     "",
     "Begins every key and channel in Redis; a different one for each site.",
     "follows from SECRET_KEY",
@@ -44,7 +44,7 @@ SECRET_KEY = setting(
 )
 SECRET_KEY_FALLBACKS: list[str] = setting(
     "SECRET_KEY_FALLBACKS",
-    env.secret_keys,
+    lambda text: env.words(text, bool, "a comma separated list of secret keys"),
     [],
     "Earlier secret keys that still verify, comma separated.",
     "none",
@@ -68,11 +68,13 @@ HSTS_SECONDS = setting(
 )
 LOG_LEVEL = setting(
     "LOG_LEVEL",
-    env.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    env.matching("(?i:debug|info|warning|error)", "DEBUG, INFO, WARNING or ERROR"),
     "INFO",
     "DEBUG, INFO, WARNING or ERROR; DEBUG adds lines of this project alone.",
+).upper()
+LOG_FORMAT = setting(
+    "LOG_FORMAT", env.matching("text|json", "text or json"), "text", "text, or json: one object a line."
 )
-LOG_FORMAT = setting("LOG_FORMAT", env.one_of("text", "json"), "text", "text, or json: one object a line.")
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.whole(), 0, "Number of our proxies in front, see below.")
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
