@@ -66,7 +66,7 @@ lint: $(VENV)/.installed-dev
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/rumdl check README.md CHANGELOG.md docs
+	$(VENV)/bin/rumdl check $(wildcard *.md) docs
 	$(IN_VENV) manage.py check
 	$(IN_VENV) manage.py makemigrations --check --dry-run
 

@@ -25,7 +25,8 @@ except ImproperlyConfigured as error:
 from pulse.sampling.worker import current_embedded, ensure_embedded
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
-from rtproject.health import HealthProbes
+from rtproject.health import answer_probe
+from rtproject.logs import PROBES
 from rtproject.process_check import warn_of_other_processes
 from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly
 from rtproject.sessions import prune_sessions
@@ -95,7 +96,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     prune_sessions()
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
-    serve: Application = websocket if scope["type"] == "websocket" else probes
+    serve: Application = websocket if scope["type"] == "websocket" else page
     await serve(scope, receive, send)
 
 
@@ -103,12 +104,16 @@ pages = BodyLimit(http)  # type: ignore[arg-type]
 
 
 async def page(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve a page by Django, and log a proxy that TRUSTED_PROXIES does not count."""
+    """Serve a page by Django, and log a proxy that TRUSTED_PROXIES does not count.
+
+    Probes come to an address and without TLS, which Django would refuse.
+    """
+    if scope["path"] in PROBES:
+        await answer_probe(scope["path"], send)
+        return
     client_address(scope)
     await pages(scope, receive, send)
 
-
-probes = HealthProbes(page)
 
 gc.collect()
 gc.freeze()

@@ -15,6 +15,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from rtproject.utils.log_text import printable
+from rtproject.websocket.redis_urls import split_sentinels
 
 T = TypeVar("T")
 
@@ -53,21 +54,20 @@ def switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """Return a reader of one of several words, in any case."""
+def matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    """Return a reader of text that the regular expression matches."""
 
     def read(text: str) -> str:
-        for choice in choices:
-            if text.lower() == choice.lower():
-                return choice
-        raise ValueError(f"{', '.join(choices[:-1])} or {choices[-1]}")
+        if not re.fullmatch(pattern, text):
+            raise ValueError(wanted)
+        return text
 
     return read
 
 
-def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str]:
-    """Read a comma-separated list of at least one word."""
-    found = [word.strip() for word in text.split(",") if word.strip()]
+def words(text: str, is_valid: Callable[[str], object], wanted: str, comma: str = ",") -> list[str]:
+    """Read a list of at least one word; the regular expression `comma` separates them."""
+    found = [word.strip() for word in re.split(comma, text) if word.strip()]
     if not found or not all(map(is_valid, found)):
         raise ValueError(wanted)
     return found
@@ -109,11 +109,18 @@ def origins(text: str) -> list[str]:
 
 def redis_urls(text: str) -> list[str]:
     """Read one or several addresses of Redis, separated by commas."""
-    wanted = "one or several redis:// (or rediss://, unix://) URLs, comma separated"
-    urls = words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
+    wanted = "one or several redis:// (or rediss://, unix://, redis+sentinel://) URLs, comma separated"
+    urls = words(text, _is_redis, wanted, r",(?=\s*[a-z+]+://)")
     for url in urls:
-        _check_redis_options(url)
+        _check_redis_options(split_sentinels(url)[2])
     return urls
+
+
+def _is_redis(url: str) -> bool:
+    if url.startswith("unix:///"):
+        return True
+    sentinels, _, server = split_sentinels(url)
+    return all("," not in each and _is_url(each, "redis", "rediss") for each in (*sentinels, server))
 
 
 # What redis-py takes besides changes how all code has to read its answers, or fails later. A process that waits for one
@@ -147,18 +154,6 @@ def dotted_path(text: str) -> str:
     """Read the dotted path of a class."""
     if not re.fullmatch(r"([^\W\d]\w*\.)+[^\W\d]\w*", text):
         raise ValueError("the dotted path of a class, such as package.module.Class")
-    return text
-
-
-def secret_keys(text: str) -> list[str]:
-    """Secret keys, comma separated."""
-    return words(text, bool, "a comma separated list of secret keys")
-
-
-def redis_prefix(text: str) -> str:
-    """The beginning of names in Redis, which an ACL can have in a pattern as it is."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        raise ValueError("1 to 64 of A-Z a-z 0-9 _ -")
     return text
 
 

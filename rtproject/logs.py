@@ -93,6 +93,7 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
 
     Other packages log no more than with INFO: their debug lines show headers, frames and SQL with its values.
     """
+    paths, quiet = RequestPaths(), NoTraceback()
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -100,17 +101,12 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
             "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
             "json": {"()": "rtproject.logs.JSONLine"},
         },
-        "filters": {
-            "request_paths": {"()": "rtproject.logs.RequestPaths"},
-            "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
-            "no_traceback": {"()": "rtproject.logs.NoTraceback"},
-        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "level": level,
                 "formatter": format,
-                "filters": ["no_traceback"],
+                "filters": [quiet],
             }
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
@@ -118,11 +114,11 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
             **{name: {"level": level} for name in ("rtproject", "echo", "rooms", "pulse")},
             # Django's and uvicorn's own handlers would log everything twice, or mail it.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.request": {"filters": ["request_paths"]},
+            "django.request": {"filters": [paths]},
             "uvicorn": {"handlers": [], "propagate": True},
             # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-            "uvicorn.error": {"level": "INFO", "filters": ["request_paths", "no_traceback"]},
-            "channels_redis.pubsub": {"filters": ["once_a_minute"]},
-            "uvicorn.access": {"filters": ["request_paths"], "propagate": True},
+            "uvicorn.error": {"level": "INFO", "filters": [paths, quiet]},
+            "channels_redis.pubsub": {"filters": [OnceAMinute()]},
+            "uvicorn.access": {"filters": [paths], "propagate": True},
         },
     }

@@ -9,6 +9,7 @@ from rtproject import environment as env
 from rtproject.environment import setting
 from rtproject.logs import logging_settings
 from rtproject.secret_key import load_or_create, redis_prefix
+from rtproject.websocket.redis_urls import redis_host
 from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ REDIS_URLS: list[str] = setting(
     "REDIS_URL",
     env.redis_urls,
     [],
-    "Redis or Valkey between several processes; several URLs are shards.",
+    "Redis or Valkey between several processes; several URLs are shards. Sentinels: see below.",
     "none",
 )
 DATABASE = setting(
@@ -33,7 +34,7 @@ DATABASE = setting(
 DATABASES = {"default": DATABASE}
 REDIS_PREFIX = setting(
     "REDIS_PREFIX",
-    env.redis_prefix,
+    env.matching("[A-Za-z0-9_-]{1,64}", "1 to 64 of A-Z a-z 0-9 _ -"),  # as a pattern of an ACL has them
     "",
     "Begins every key and channel in Redis; a different one for each site.",
     "follows from SECRET_KEY",
@@ -43,7 +44,7 @@ SECRET_KEY = setting(
 )
 SECRET_KEY_FALLBACKS: list[str] = setting(
     "SECRET_KEY_FALLBACKS",
-    env.secret_keys,
+    lambda text: env.words(text, bool, "a comma separated list of secret keys"),
     [],
     "Earlier secret keys that still verify, comma separated.",
     "none",
@@ -67,11 +68,13 @@ HSTS_SECONDS = setting(
 )
 LOG_LEVEL = setting(
     "LOG_LEVEL",
-    env.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    env.matching("(?i:debug|info|warning|error)", "DEBUG, INFO, WARNING or ERROR"),
     "INFO",
     "DEBUG, INFO, WARNING or ERROR; DEBUG adds lines of this project alone.",
+).upper()
+LOG_FORMAT = setting(
+    "LOG_FORMAT", env.matching("text|json", "text or json"), "text", "text, or json: one object a line."
 )
-LOG_FORMAT = setting("LOG_FORMAT", env.one_of("text", "json"), "text", "text, or json: one object a line.")
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.whole(), 0, "Number of our proxies in front, see below.")
 
 # --- Limits and apps -------------------------------------------------------------------------------------------
@@ -175,7 +178,7 @@ else:
 ON_REDIS = {
     "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
     "CONFIG": {
-        "hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS],
+        "hosts": [redis_host(url) | {"socket_connect_timeout": 2} for url in REDIS_URLS],
         "prefix": f"{REDIS_PREFIX}:",
     },
 }

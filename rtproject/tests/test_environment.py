@@ -100,8 +100,9 @@ def test_a_sentence_about_an_option_does_not_show_its_value():
 
 def test_several_redis_urls_are_shards():
     """All the schemes that the client library knows."""
-    urls = ["redis://one:6379/0", "rediss://two", "unix:///run/redis.sock"]
-    assert env.redis_urls(",".join(urls)) == urls
+    sentinels = "redis+sentinel://:secret@one:26379,two,[::1]:7/main?db=1"
+    urls = ["redis://one:6379/0", "rediss://two", "unix:///run/redis.sock", sentinels]
+    assert env.redis_urls(", ".join(urls)) == urls
 
 
 WRONG = [
@@ -112,7 +113,12 @@ WRONG = [
     (env.seconds, ["0", "-1", "nan", "inf", "often", "86401", "0.09"], "a number of seconds"),
     (Rate.parse, ["20", "20/week", "x/second"], "a rate such as 20/second"),
     (env.origins, ["hidden.test", "https://a.test,b.test"], "a comma separated list of origins"),
-    (env.redis_urls, ["localhost:6379", "redis://one,http://two"], "one or several redis://"),
+    (
+        env.redis_urls,
+        ["localhost:6379", "redis://one,http://two", "redis://one,two"]
+        + [f"redis+sentinel://{rest}" for rest in ("one", "one,,two/main", "one:99999/main", "one/main/0")],
+        "one or several redis://",
+    ),
     (
         env.redis_urls,
         ["redis://host/abc", "redis://host/0/1"],
@@ -122,7 +128,8 @@ WRONG = [
         env.redis_urls,
         ["redis://host?soket_timeout=5", "unix:///redis?no=1", "redis://host?socket_timeout=-1"]
         + [f"redis://host?{option}" for option in ("db=x", "db=999999", "max_connections=1", "encoding=foo")]
-        + ["redis://host?decode_responses=yes", "redis://host?health_check_interval=-1"],
+        + ["redis://host?decode_responses=yes", "redis://host?health_check_interval=-1"]
+        + ["redis+sentinel://host/main?no=1", "redis+sentinel://host/main?ssl_cert_reqs=none"],
         "that redis-py knows",
     ),
     (env.redis_urls, ["redis://host/99999999999999"], "a URL whose path is the number of a database"),
