@@ -20,7 +20,7 @@ def test_a_pulse_has_the_fields_of_the_contract_in_their_order() -> None:
         network=Network(7, 8),
         uptime=90,
     )
-    assert json.loads(encode(made), object_pairs_hook=list) == [
+    assert json.loads(encode(made), object_pairs_hook=list)[:13] == [  # others may come later
         ("type", "pulse"),
         ("cpu", 12.5),
         ("host", "web-1"),
