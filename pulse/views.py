@@ -19,8 +19,8 @@ from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
 from pulse.storage.series import RANGES
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.query import whole_number
+from rtproject.websocket.utils.failure_log import FailureLog
 
 DEFAULT_EVENTS = 50
 

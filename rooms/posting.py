@@ -17,13 +17,13 @@ from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import MessageFrame, Person, Said, Say
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other processes read them from the store
 

@@ -5,12 +5,9 @@ import ctypes
 import gc
 import os
 import sys
-from collections.abc import Awaitable
 
-from channels.routing import URLRouter
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rtproject.settings")
 try:
@@ -28,17 +25,9 @@ from rtproject.checks import log_warnings
 from rtproject.process_check import warn_of_other_processes
 from rtproject.servers import bound_bodies_of_servers, cut_paths_of_daphne, format_options_quickly
 from rtproject.sessions import prune_sessions
+from rtproject.websocket import websocket_application
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
-from rtproject.websocket.lifecycle import GracefulShutdown
-from rtproject.websocket.middleware.auth import SessionAuthMiddleware
-from rtproject.websocket.middleware.denials_and_limits import (
-    ConnectionsPerAddress,
-    VisibleCloseCodes,
-    not_found,
-)
-from rtproject.websocket.middleware.origins import ForeignOrigins
-from rtproject.websocket.transport.base import TransportMiddleware
 
 M_ARENA_MAX = -8  # of mallopt(3)
 
@@ -61,23 +50,7 @@ sys.setswitchinterval(0.0005)
 with contextlib.suppress(OSError, AttributeError, TypeError):
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
-routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
-
-
-def endpoint(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-    """Serve the endpoint of the path.
-
-    Channels' router would take any number of slashes for the first one.
-    """
-    serve: Application = not_found if scope["path"].startswith("//") else routes
-    return serve(scope, receive, send)
-
-
-websocket = TransportMiddleware(
-    ForeignOrigins(
-        VisibleCloseCodes(GracefulShutdown(ConnectionsPerAddress(SessionAuthMiddleware(endpoint))))
-    )
-)
+websocket = websocket_application([*echo, *rooms, *pulse])
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,10 +8,10 @@ import time
 from django.conf import settings
 
 from rtproject.headers import POLICY
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.throttling.rates import LeakyBucket, Rate
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 

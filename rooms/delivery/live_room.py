@@ -23,10 +23,10 @@ from rooms.models import MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import StoredMessage
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class LiveRoom:
             self.presence.handle(tags)
         elif event.text is None or tags.get("notice", self.room.pk) != self.room.pk:
             self._changed()
-        elif "notice" in tags:
+        elif "notice" in tags or not tags:  # other code may broadcast a text
             self.subscribers.write(event.frame)
         elif tags.get("epoch", "") != self.epoch:
             self._changed()
