@@ -21,9 +21,9 @@ from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
 from pulse.storage.series import RANGES
 from rtproject.tokens.check import authenticate
-from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.json_api import ApiError
 from rtproject.websocket.query import whole_number
+from rtproject.websocket.utils.failure_log import FailureLog
 
 DEFAULT_EVENTS = 50
 

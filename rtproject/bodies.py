@@ -10,10 +10,10 @@ from django.http import HttpResponse
 
 from rtproject.headers import send_response
 from rtproject.utils.json_api import ApiError
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.throttling.rates import LeakyBucket, Rate
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 

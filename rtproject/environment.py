@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from rtproject.utils.log_text import printable
 from rtproject.websocket.redis_urls import split_sentinels
+from rtproject.websocket.utils.log_text import printable
 
 T = TypeVar("T")
 

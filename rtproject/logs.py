@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http.multipartparser import MultiPartParserError
 
 from rtproject.utils.db import is_outage
-from rtproject.utils.log_text import MAX_CAUSE, cause, printable, request_path
+from rtproject.websocket.utils.log_text import MAX_CAUSE, cause, printable, request_path
 
 QUIET_SECONDS = 60.0
 REFUSALS = (SuspiciousOperation, PermissionDenied, MultiPartParserError)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from rtproject.utils.json_api import ApiError
-from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.utils.loop_local import loop_local
 
 AT_ONCE = 4
 WAIT_SECONDS = 5.0

@@ -14,8 +14,8 @@ from typing import Any
 from django.conf import settings
 
 from rtproject.logs import PROBES, JSONLine
-from rtproject.utils.log_text import request_path
 from rtproject.websocket.transport.turns import TURN, current_turns
+from rtproject.websocket.utils.log_text import request_path
 
 UVICORN = (
     ("h11_impl", "H11Protocol"),

@@ -188,6 +188,11 @@ IN_MEMORY = {
     "CONFIG": {"expiry": FOR_EVER, "group_expiry": FOR_EVER, "capacity": 10_000},  # events that may wait
 }
 CHANNEL_LAYERS = {"default": ON_REDIS if REDIS_URLS else IN_MEMORY}
+WEBSOCKET = {
+    "CONNECTIONS_PER_ADDRESS": WEBSOCKETS_PER_ADDRESS,
+    "TRUSTED_PROXIES": TRUSTED_PROXIES,
+    "SUBPROTOCOL": "rtproject.v1",
+}
 
 # --- Django ----------------------------------------------------------------------------------------------------
 

@@ -22,10 +22,10 @@ from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import StoredMessage
 from rtproject.utils.database_threads import in_writers_thread
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
 
 logger = logging.getLogger(__name__)
 
@@ -130,6 +130,8 @@ class LiveRoom:
             self.presence.handle(tags)
         elif "disconnected" in tags and not self.room.pk:
             self.subscribers.disconnect(tags["disconnected"])
+        elif event.text is not None and not tags:  # other code may broadcast a text
+            self.subscribers.write(event.frame)
         elif event.text is None or tags.get("epoch", "") != self.epoch:
             self._changed()
         elif "seq" not in tags:

@@ -14,11 +14,11 @@ from rooms.access.versions import AccessVersion, access_version, can_read
 from rooms.history.store import now
 from rooms.models import Message, Room, unlink_sequence
 from rtproject.utils.database_threads import in_history_thread
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.rows import read_rows
 from rtproject.utils.ttl_cache import TTLCache
 from rtproject.websocket.exceptions import ClientError
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.loop_local import loop_local
 
 MAX_HISTORY = 200  # messages in one page, and in a replay without `since`
 PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory

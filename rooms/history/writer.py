@@ -11,9 +11,9 @@ from rooms.history.pruning import Beyond, prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, discard_foreign, store_messages
 from rtproject.utils.database_threads import in_writers_thread
 from rtproject.utils.db import is_outage
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.flood_log import FloodLog
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.flood_log import FloodLog
 
 StoredBatch = Sequence[tuple[NewMessage, StoreResult]]
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from django.http import HttpRequest, HttpResponse
 
-from rtproject.utils.log_text import printable
+from rtproject.websocket.utils.log_text import printable
 
 T = TypeVar("T")
 

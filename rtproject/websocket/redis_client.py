@@ -4,10 +4,10 @@ import asyncio
 import time
 from typing import Any
 
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.log_text import cause
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.redis_urls import redis_host
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.log_text import cause
 
 COMMAND_TIMEOUT = 0.25  # seconds for those that are sent together
 MAX_TOGETHER = 100  # commands; more would keep the loop from everything else, and answers from being in time

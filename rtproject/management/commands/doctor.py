@@ -16,8 +16,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from rtproject.utils.db import try_write
-from rtproject.utils.log_text import cause
 from rtproject.websocket.redis_urls import redis_host
+from rtproject.websocket.utils.log_text import cause
 
 TIMEOUT = 3.0  # seconds for each answer
 

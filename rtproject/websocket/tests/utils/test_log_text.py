@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtproject.utils.log_text import MAX_CAUSE, cause, printable
+from rtproject.websocket.utils.log_text import MAX_CAUSE, cause, printable
 
 
 def failed(error: BaseException, because: BaseException | None = None) -> BaseException:
