@@ -83,8 +83,10 @@ async def apost_notice(room: str, text: str) -> int | None:
 async def asend_event(room: str, event: str, data: Any) -> None:
     """Send everybody in the room an `event` frame with JSON data of at most 16 KiB. It is not stored."""
     content = msgspec.json.encode(data)
-    if len(content) > MAX_EVENT or len(event) > MAX_NAME or is_blank(event):
-        raise ValueError("An event has a name of 1 to 64 characters, and 16 KiB of JSON at most.")
+    if len(content) > MAX_EVENT or not 0 < len(event) <= MAX_NAME or is_blank(event):
+        raise ValueError(
+            f"An event has a name of at most {MAX_NAME} characters and {MAX_EVENT} bytes of JSON."
+        )
     found = await _find_room(room)
     await _at_server(broadcast_frame, found, access_version(found), Event(event, msgspec.Raw(content)))
 
