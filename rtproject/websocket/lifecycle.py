@@ -9,6 +9,7 @@ Twisted's reactor, which cancels the tasks that Daphne forgot. Servers that clos
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import os
 import sys
@@ -73,7 +74,8 @@ running_tasks = loop_local(RunningTasks)
 def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     """Run `coroutine` as a task until it returns or the process ends. Logs its exception."""
     tasks = running_tasks().background
-    task = asyncio.create_task(coroutine, name=name)
+    # In a context of its own: its lines of the log are not about the connection that came first.
+    task = asyncio.create_task(coroutine, name=name, context=contextvars.Context())
     tasks.add(task)
 
     def done(ended: asyncio.Task[None]) -> None:
