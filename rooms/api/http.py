@@ -36,7 +36,7 @@ class NewNotice(Struct):
 
 
 class NewEvent(Struct):
-    """The name of an event, and any JSON of at most 16 KiB."""
+    """An event, with any JSON of at most 16 KiB."""
 
     event: str
     data: Any = None
@@ -77,7 +77,7 @@ Answer = tuple[int, Struct | None]
 async def post_message(token: Token, room: str, new: NewMessage) -> Answer:
     """Say something. The answer is 200 if this token said it before, under this `id`."""
     sender = token.name if new.sender is None else new.sender
-    status, row = await api.post(room, new.text, sender=sender, id=new.id, owner=_owner(token))
+    status, row = await api.post(room, new.text, sender=sender, id=new.id, owner=f"token:{token.pk}")
     return (200 if status is StoreStatus.REPEATED else 201), Numbered(None if row is None else row.seq)
 
 
@@ -92,7 +92,7 @@ async def read_messages(token: Token, room: str, query: PageQuery) -> Answer:
 
 async def delete_message(token: Token, room: str, _: None, seq: str) -> Answer:
     """Delete a message: with `rooms:post` one of this token, with `rooms:moderate` any."""
-    owner = None if token.allows("rooms:moderate", room) else _owner(token)
+    owner = None if token.allows("rooms:moderate", room) else f"token:{token.pk}"
     return 200, Numbered(await api.adelete_message(room, int(seq), owner=owner))
 
 
@@ -178,8 +178,3 @@ async def serve(request: HttpRequest, path: str, room: str, **arguments: str) ->
         refusal = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
         return ApiError(refusal, str(error) if refusal < 500 else OUT_OF_REACH).response
     return json_response(answer, status) if answer else HttpResponse(status=status)
-
-
-def _owner(token: Token) -> str:
-    """Return whose its messages are: two tokens may give the same `id` or `sender`."""
-    return f"token:{token.pk}"
