@@ -176,5 +176,6 @@ async def serve(request: HttpRequest, path: str, room: str, **arguments: str) ->
         if isinstance(error, DatabaseError) and not is_outage(error):
             raise
         refusal = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
-        return ApiError(refusal, str(error) if refusal < 500 else OUT_OF_REACH).response
+        code = "id_used" if refusal == 409 else ""
+        return ApiError(refusal, str(error) if refusal < 500 else OUT_OF_REACH, code).response
     return json_response(answer, status) if answer else HttpResponse(status=status)
