@@ -56,7 +56,7 @@ def _operation(each: Operation) -> Json:
     if each.given and each.method == "GET":
         query = _schemas([each.given])[each.given.__name__]["properties"]
     path = {"room": ROOM_NAME} | {name: {"type": "string"} for name in re.findall(r"\{(\w+)\}", each.path)}
-    described = {
+    described: Json = {
         "operationId": each.run.__name__,
         "summary": inspect.getdoc(each.run),
         "security": [{"token": [scope]} for scope in each.scopes],
@@ -70,7 +70,9 @@ def _operation(each: Operation) -> Json:
             for status, kind in (each.answers | ERRORS).items()
         },
     }
-    return described | ({} if query or each.given is None else {"requestBody": _content(each.given)})
+    if each.given and not query:
+        described["requestBody"] = {"required": True} | _content(each.given)
+    return described
 
 
 def _content(kind: type | None) -> Json:
