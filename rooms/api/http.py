@@ -90,10 +90,10 @@ async def read_messages(token: Token, room: str, query: PageQuery) -> Answer:
     return 200, Page(frames, more, page.epoch)  # type: ignore[arg-type]  # they are encoded already
 
 
-async def delete_message(token: Token, room: str, _: None, seq: str) -> Answer:
+async def delete_message(token: Token, room: str, _: None, seq: int) -> Answer:
     """Delete a message: with `rooms:post` one of this token, with `rooms:moderate` any."""
     owner = None if token.allows("rooms:moderate", room) else f"token:{token.pk}"
-    return 200, Numbered(await api.adelete_message(room, int(seq), owner=owner))
+    return 200, Numbered(await api.adelete_message(room, seq, owner=owner))
 
 
 async def post_notice(token: Token, room: str, new: NewNotice) -> Answer:
@@ -134,11 +134,11 @@ POST, READ, MODERATE = "rooms:post", "rooms:read", "rooms:moderate"
 OPERATIONS = (
     Operation("POST", "messages", post_message, (POST,), NewMessage, {201: Numbered, 200: Numbered}),
     Operation("GET", "messages", read_messages, (READ,), PageQuery, {200: Page}),
-    Operation("DELETE", "messages/{seq}", delete_message, (POST, MODERATE), None, {200: Numbered}),
+    Operation("DELETE", "messages/<int:seq>", delete_message, (POST, MODERATE), None, {200: Numbered}),
     Operation("POST", "notices", post_notice, (POST,), NewNotice, {201: Numbered}),
     Operation("POST", "events", send_event, (POST,), NewEvent, {204: None}),
     Operation("GET", "members", read_members, (READ,), None, {200: Members}),
-    Operation("POST", "members/{member}/disconnect", disconnect_member, (MODERATE,), None, {204: None}),
+    Operation("POST", "members/<str:member>/disconnect", disconnect_member, (MODERATE,), None, {204: None}),
 )
 
 
@@ -157,7 +157,7 @@ REFUSALS: dict[type[Exception], int] = {
 
 
 @csrf_exempt  # no cookie counts here
-async def serve(request: HttpRequest, path: str, room: str, **arguments: str) -> HttpResponse:
+async def serve(request: HttpRequest, path: str, room: str, **arguments: Any) -> HttpResponse:
     """Carry out the operation that the method of the request names, of those on `path`."""
     methods = {each.method: each for each in OPERATIONS if each.path == path}
     allowed = ", ".join([*methods, *["HEAD"] * ("GET" in methods), "OPTIONS"])
