@@ -51,6 +51,14 @@ class Token(models.Model):
         """Return whether it has `scope` for all, or for the room or host `of`, compared without case."""
         return not {scope, f"{scope}:{of.lower()}"}.isdisjoint(self.scopes.lower().splitlines())
 
+    def subjects(self, scope: str) -> list[str]:
+        """Return the rooms or hosts that it has `scope` for, one by one."""
+        return [
+            line.removeprefix(f"{scope}:")
+            for line in self.scopes.splitlines()
+            if line.startswith(f"{scope}:")
+        ]
+
 
 def digest_of(text: str) -> str:
     """Return what is stored of a token."""
