@@ -25,9 +25,11 @@ class RoomAdmin(MembersAdmin):
     list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
     list_select_related = ("sequence",)
     search_fields = ("name", "key", "title")
+    filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("name", "title")}),
         ("Password", {"fields": ("is_guarded", "new_password", "remove_password")}),
+        ("Groups", {"fields": ("groups",)}),
         ("Limits", {"fields": ("closed", "member_limit", "history_size")}),
     )
 

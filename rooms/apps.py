@@ -5,4 +5,10 @@ class RoomsConfig(AppConfig):
     name = "rooms"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from rooms import receivers as changes  # noqa: F401 (connects its signal receivers)
+        from rooms.access.rules import load_rules
+
+        if settings.ROOMS_ACCESS:
+            load_rules(settings.ROOMS_ACCESS)  # a wrong one stops the start

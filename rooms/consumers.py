@@ -1,8 +1,9 @@
 """The consumer of `/ws/<room>`: rooms, each guarded by a password if it has one."""
 
+import asyncio
 import time
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from django.conf import settings
@@ -10,18 +11,21 @@ from django.conf import settings
 from rooms import protocol
 from rooms.access import passwords
 from rooms.access.loader import load_rooms
+from rooms.access.rules import ask_rules, entry_refusal, in_groups
+from rooms.access.tokens import read_token
 from rooms.access.versions import AccessVersion, access_version, revocation_code
 from rooms.delivery.live_room import LiveRoom
 from rooms.delivery.registry import current_live_rooms
 from rooms.delivery.replay import catch_up, find_start
 from rooms.enforcement import current_enforcement
 from rooms.history.reader import history_page
-from rooms.identity import identify
+from rooms.identity import Visitor, identify, user_of
 from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
 from rooms.posting import post_message
 from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Welcome, decode
+from rooms.signals import announce, connection_refused
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
@@ -46,6 +50,8 @@ class RoomConsumer(WebsocketConsumer):
         self.room = UNBOUND_ROOM
         self.access = UNBOUND_ACCESS
         self.member = UNBOUND_MEMBER
+        self.external: Visitor | None = None  # whom a token names
+        self._token_end: asyncio.TimerHandle | None = None
         self.may_return = False  # the same member may come back by another connection
         self.address: str | None = None  # None for a caller inside the process
         # The newest that does not concern this connection, see `models.Disconnection`.
@@ -57,27 +63,34 @@ class RoomConsumer(WebsocketConsumer):
         if self._allowance.rate.count:
             self.refusal_rate = self._allowance.rate
 
+    @property
+    def user(self) -> Any:
+        """Whom the rules of entry are asked about, see `identity.user_of`."""
+        return user_of(self.scope, self.member, self.external)
+
     async def connect(self) -> None:
-        """Check the password, then join the group, accept, and send the welcome."""
+        """Check who may enter, then join the group, accept, and send the welcome."""
         began = time.monotonic()
         name = self.scope["url_route"]["kwargs"]["room"]
         if not is_room_name(name):
             raise ConnectionDenied(CloseCode.NOT_FOUND)
         self.key, self.address = room_key(name), client_address(self.scope)
         self.room = await self._load(batch=passwords.was_refused(self.address))
+        if not self.room.pk and not current_limits().enter_unlisted(self.key, self.address, self):
+            raise ConnectionDenied(CloseCode.RATE_LIMITED)
         self.access = access_version(self.room)
         self.last_disconnection = self.room.last_disconnection
         await self._check_password(began)
-        if "token" in self.query:  # none is valid yet, and a bad one never falls back to a guest
-            raise ConnectionDenied(CloseCode.FORBIDDEN)
-        self.member, self.may_return = identify(self.scope, self.query, self.key)
+        self._identify()
+        if (code := await entry_refusal(self.user, self.room)) is not None:
+            raise ConnectionDenied(code)
         if self.room.closed:
             raise ConnectionDenied(CloseCode.CLOSED)
         self.live_room = await self._enter()
         current_enforcement().enter(self)
         # Again, on purpose: the room may have changed between the first load and joining its group.
         now = await self._load()
-        self._check_again(now)
+        await self._check_again(now)
         if self.live_room.epoch:  # deliver here first what members elsewhere have seen already
             self.live_room.follow(now.sequence)
             await self.live_room.wait_for(now.sequence.last_seq)
@@ -103,6 +116,11 @@ class RoomConsumer(WebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Leave the room, if it was entered."""
+        if not self.open and self.ended_with is not None:
+            told = {"code": self.ended_with, "address": self.address}
+            announce(connection_refused, room=self.scope["url_route"]["kwargs"]["room"], **told)
+        if self._token_end is not None:
+            self._token_end.cancel()
         current_enforcement().leave(self)
         current_limits().leave_unlisted(self.key, self.address, self)
         if self.live_room is not None:
@@ -127,16 +145,26 @@ class RoomConsumer(WebsocketConsumer):
             return
         await passwords.verify(self.room, password, self.address, began)
 
-    def _check_again(self, now: Room) -> None:
+    def _identify(self) -> None:
+        """Find out who this is. A token that is not valid here never falls back to a guest."""
+        if (token := self.query.get("token")) is not None:
+            if (named := read_token(token, self.key)) is None:
+                raise ConnectionDenied(CloseCode.FORBIDDEN)
+            self.external, until = named
+            loop = asyncio.get_running_loop()
+            self._token_end = loop.call_later(until - time.time(), self.end, CloseCode.FORBIDDEN)
+        self.member, self.may_return = identify(self.scope, self.query, self.key, self.external)
+
+    async def _check_again(self, now: Room) -> None:
         code = revocation_code(self.room, now)
         if code is None and now.closed:
             code = CloseCode.CLOSED
+        if code is None and now.restricted and not await in_groups(now, [self.user.pk]):
+            code = CloseCode.FORBIDDEN
         if code is not None:
             raise ConnectionDenied(code)
 
     async def _enter(self) -> LiveRoom:
-        if not self.room.pk and not current_limits().enter_unlisted(self.key, self.address, self):
-            raise ConnectionDenied(CloseCode.RATE_LIMITED)
         try:
             return await current_live_rooms().enter(self.room, current_enforcement().room_changed)
         except LayerUnavailable as error:
@@ -178,6 +206,10 @@ class RoomConsumer(WebsocketConsumer):
                 "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
             )
         self._throttle(frame.id)
+        asks = settings.ROOMS_ACCESS and isinstance(frame, Say)
+        if asks and not (may_say := await ask_rules("may_say", self.user, self.room)):
+            code = "unavailable" if may_say is None else "forbidden"
+            raise ClientError(code, "The rules of this room do not let you.", frame.id, counts=False)
         on_change = current_enforcement().room_changed
         said = await post_message(self.room, self.access, self.member, self.address, frame, on_change)
         if said is not None:

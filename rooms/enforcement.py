@@ -12,31 +12,34 @@ import logging
 from collections.abc import Collection
 from datetime import timedelta
 from operator import attrgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from rooms.access.loader import load_rooms
+from rooms.access.rules import ask_rules, in_groups
 from rooms.access.versions import revocation_code
 from rooms.delivery.registry import current_live_rooms
 from rooms.models import Disconnection, MessageSequence, Room
 from rooms.names import room_group
 from rooms.protocol import Person
 from rtproject.utils.db import short_transaction
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 2.0  # between two reads of all rooms
 STORE_TIMEOUT = 5.0  # seconds for one read
+QUESTIONS_AT_ONCE = 20  # to ROOMS_ACCESS: it has 2 seconds for each
 DISCONNECTIONS_KEPT = timedelta(hours=1)  # far longer than a process needs to learn of one
 
 
@@ -51,6 +54,9 @@ class Connection(Protocol):
     member: Person
     last_disconnection: int
 
+    @property
+    def user(self) -> Any: ...
+
     def end(self, code: int) -> None: ...
 
 
@@ -59,6 +65,7 @@ class Enforcement:
 
     def __init__(self) -> None:
         self._inside: dict[str, set[Connection]] = {}
+        self._asking: asyncio.Task[None] | None = None
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -111,6 +118,9 @@ class Enforcement:
                 for key in keys:
                     self._revoke(key, rooms.get(key))
                     await self._disconnect(key, rooms.get(key))
+                    await self._check_groups(key, rooms.get(key))
+                if settings.ROOMS_ACCESS and (self._asking is None or self._asking.done()):
+                    self._asking = run_in_background(self._ask_again(rooms), "rules of entry")
 
     def _revoke(self, key: str, now: Room | None) -> None:
         if now is not None and now.epoch and (live_room := current_live_rooms().find(now)) is not None:
@@ -131,6 +141,31 @@ class Enforcement:
                     connection.end(CloseCode.KICKED)
         for connection in inside:
             connection.last_disconnection = max(connection.last_disconnection, now.last_disconnection)
+
+    async def _check_groups(self, key: str, now: Room | None) -> None:
+        if now is None or not now.restricted:
+            return
+        inside = {connection: connection.user.pk for connection in self._inside.get(key, ())}
+        members = await in_groups(now, set(inside.values()))
+        for connection, user in inside.items():
+            if user not in members:
+                connection.end(CloseCode.FORBIDDEN)
+
+    async def _ask_again(self, rooms: dict[str, Room]) -> None:
+        """Ask ROOMS_ACCESS about each member inside, and end the connections of those that may not stay."""
+        members: dict[str, list[Connection]] = {}  # by id, which differs from room to room
+        for key in rooms:
+            for connection in self._inside.get(key, ()):
+                members.setdefault(connection.member.id, []).append(connection)
+        turns = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+
+        async def ask(theirs: list[Connection]) -> None:
+            async with turns:
+                if await ask_rules("may_enter", theirs[0].user, rooms[theirs[0].key]) is False:
+                    for connection in theirs:
+                        connection.end(CloseCode.FORBIDDEN)
+
+        await asyncio.gather(*map(ask, members.values()))
 
 
 _row = attrgetter("pk", "name", "title", "password_version", "password", "epoch", "history_size")

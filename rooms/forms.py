@@ -29,7 +29,7 @@ class RoomForm(forms.ModelForm):
 
     class Meta:
         model = Room
-        fields = ("name", "title", "history_size", "member_limit", "closed")
+        fields = ("name", "title", "history_size", "member_limit", "closed", "groups")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

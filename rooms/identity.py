@@ -2,8 +2,11 @@
 
 import re
 import secrets
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
@@ -18,13 +21,27 @@ GUEST_COOKIE_SECONDS = 365 * 86400
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
 
 
-def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Person, bool]:
+@dataclass(frozen=True)
+class Visitor(AnonymousUser):
+    """Somebody who is no Django user: a guest, with the member's id, or `external`, with the id that a token names."""
+
+    username: str = field(default="", compare=False)  # type: ignore[assignment]
+    id: str = ""  # type: ignore[assignment]
+    external: bool = False
+
+
+def identify(
+    scope: Scope, query: dict[str, str], room_name: str, external: Visitor | None = None
+) -> tuple[Person, bool]:
     """Return the member of a connection, and whether it can come back by another connection.
 
     A user is identified by the account, a guest by a key: `key=` in the query, or the cookie that our pages
-    set. Connections with one identity are one member; without a key each connection is a new member. Other
-    members see a keyed hash of the identity, which differs from room to room.
+    set; whom a token names, who is `external`, comes first. Connections with one identity are one member; without a
+    key each connection is a new member. Others see a keyed hash of the identity, which differs from room to room.
     """
+    if external is not None:
+        member = _member_id(room_name, f"token:{external.id}")
+        return Person(member, external.username, guest=False, external=True), True
     user = scope.get("user")
     if user is not None and user.is_authenticated:
         return Person(_member_id(room_name, f"user:{user.pk}"), user.get_username(), guest=False), True
@@ -34,6 +51,11 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
     # A guest without a name gets the same one as long as it is the same member.
     name = usable_name(query.get("name")) or f"guest-{member[:6]}"
     return Person(member, name, guest=True), key is not None
+
+
+def user_of(scope: Scope, member: Person, external: Visitor | None = None) -> Any:
+    """Return the user or Visitor that `identify` found to be `member`."""
+    return Visitor(member.name, member.id) if member.guest else external or scope["user"]
 
 
 def identify_program(room_name: str, owner: str, name: str) -> Person:

@@ -16,15 +16,16 @@ from rooms.history.writer import StoredBatch, Writer
 from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.protocol import Delete, Person, Said, Say
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
+from rooms.protocol import Delete, Deleted, MessageFrame, NumberedFrame, Person, Said, Say
+from rooms.signals import announce, message_deleted, message_posted
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.layer import LAYER_TIMEOUT
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other processes read them from the store
 
@@ -90,7 +91,9 @@ def deliver_stored(batch: StoredBatch) -> None:
             continue
         live_room = current_live_rooms().find(message.room)
         if result.status is StoreStatus.STORED:
-            text = protocol.encode(protocol.stored_frame(message.room.name, row))
+            frame = protocol.stored_frame(message.room.name, row)
+            text = protocol.encode(frame)
+            _signal(message.room.name, frame)
             if live_room is not None:
                 live_room.add_message(row.seq, Frame(text), message.access, row.target)
             current_publisher().put(message, row.seq, text)
@@ -111,6 +114,7 @@ async def broadcast_message(message: NewMessage) -> None:
     """Send a message or a notice to the members of a room that keeps none. Raises LayerUnavailable."""
     frame = protocol.stored_frame(message.room.name, to_row(message, 0, now()))
     await broadcast_frame(message.room, message.access, frame)
+    _signal(message.room.name, frame)
 
 
 async def broadcast_frame(room: Room, access: AccessVersion, frame: protocol.ServerFrame) -> None:
@@ -121,6 +125,13 @@ async def broadcast_frame(room: Room, access: AccessVersion, frame: protocol.Ser
     # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
         live_room.subscribers.write(Frame(text), access)
+
+
+def _signal(room: str, frame: NumberedFrame) -> None:
+    if isinstance(frame, MessageFrame):
+        announce(message_posted, room=room, message=frame)
+    elif isinstance(frame, Deleted):
+        announce(message_deleted, room=room, seq=frame.seq, target=frame.target, by=frame.by)
 
 
 def _forbidden(frame_id: str | None) -> ClientError:

@@ -64,13 +64,14 @@ class Person(Struct, frozen=True, omit_defaults=True):
     """A member as others see it.
 
     Connections with one `id` are one member; `guest` is true without a login. A `program` is other code, which posts by
-    `rooms.api`: its name is no user's.
+    `rooms.api`: its name is no user's. An `external` member is named by a token.
     """
 
     id: str
     name: str
     guest: bool
     program: bool = False
+    external: bool = False
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
@@ -197,6 +198,7 @@ class StoredMessage(Protocol):
     name: str
     guest: bool
     program: bool
+    external: bool
     kind: str
     target: int | None
     text: str
@@ -215,7 +217,7 @@ def stored_frame(room: str, row: StoredMessage) -> NumberedFrame:
         return Deleted(row.seq, row.target, "author" if row.member else "moderator")
     if row.kind == "notice":
         return Notice(row.text, timestamp(row.at), row.seq or None)
-    person = Person(row.member, row.name, row.guest, row.program)
+    person = Person(row.member, row.name, row.guest, row.program, row.external)
     at = timestamp(row.at)
     return MessageFrame(room, person, row.text, at, row.client_id, row.seq or None, deleted=not row.text)
 

@@ -19,9 +19,11 @@ REFUSALS: dict[int, "StrPromise"] = {
     CloseCode.UNAVAILABLE: _("The password cannot be checked right now. Try again in a moment."),
 }
 
+NOT_FOR_YOU = _("This room is not open to you. Perhaps it is, once you are logged in.")
+
 # The reason for the end of a connection, by close code. A code's `meaning` is for developers.
 ENDS: dict[int, "StrPromise"] = {
-    CloseCode.FORBIDDEN: _("This room requires its password."),
+    CloseCode.FORBIDDEN: _("This room requires its password, or is not open to you."),
     CloseCode.NOT_FOUND: _("This room no longer exists."),
     CloseCode.KICKED: _("An admin disconnected you from this room."),
     CloseCode.PASSWORD_CHANGED: _("This room has a new password."),
@@ -37,7 +39,7 @@ ENDS: dict[int, "StrPromise"] = {
 
 # Advice for the same codes.
 ADVICE: dict[int, "StrPromise"] = {
-    CloseCode.FORBIDDEN: _("Enter it below. Nothing on this page is lost."),
+    CloseCode.FORBIDDEN: _("If it has a password, enter it below. Nothing on this page is lost."),
     CloseCode.NOT_FOUND: _("You can still read the messages here, or go to another room."),
     CloseCode.KICKED: _("This is not a ban: you may come back."),
     CloseCode.PASSWORD_CHANGED: _("Enter it below to continue. Nothing on this page is lost."),

@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -19,16 +20,17 @@ from django.views.decorators.http import require_safe
 from rooms.access import passwords
 from rooms.access.attempts import is_throttled
 from rooms.access.loader import query_rooms
+from rooms.access.rules import entry_refusal
 from rooms.forms import PasswordForm
-from rooms.identity import keep_guest_key
-from rooms.listing import RoomList, current_room_list
+from rooms.identity import identify, keep_guest_key, user_of
+from rooms.listing import RoomList, list_for
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.ui_text import LIST_TEXT, REFUSALS, ROOM_TEXT
+from rooms.ui_text import LIST_TEXT, NOT_FOR_YOU, REFUSALS, ROOM_TEXT
 from rtproject.utils.db import release_connections
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.exceptions import ConnectionDenied
+from rtproject.websocket.exceptions import ConnectionDenied, LayerUnavailable
 
 
 @sensitive_post_parameters("password")
@@ -42,6 +44,7 @@ def room_page(request: HttpRequest, room: str) -> HttpResponse:
     null for the right one, with the seconds to `wait` after too many wrong ones.
     """
     found = _find(room)
+    _check_access(request, found)
     form = PasswordForm(request.POST or None)
     if request.method == "POST":
         code = _try_password(request, found, form)
@@ -65,6 +68,19 @@ def _find(name: str) -> Room:
     if found is None:
         raise Http404("There is no such room.")
     return found
+
+
+def _check_access(request: HttpRequest, room: Room) -> None:
+    """Raise PermissionDenied if no password would let the reader in."""
+    if not room.restricted and not settings.ROOMS_ACCESS:
+        return
+    reader = {"user": request.user, "cookies": request.COOKIES}
+    user = user_of(reader, identify(reader, {}, room.name)[0])
+    code = async_to_sync(entry_refusal)(user, room)
+    if code == CloseCode.UNAVAILABLE:
+        raise LayerUnavailable("it is not known whether the reader may enter")
+    if code is not None:
+        raise PermissionDenied(NOT_FOR_YOU)
 
 
 def _try_password(request: HttpRequest, room: Room, form: PasswordForm) -> int | None:
@@ -97,7 +113,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("name", "").strip()
     if is_room_name(name):
         return redirect("rooms:room", room=name)
-    listed = async_to_sync(current_room_list)()
+    listed = async_to_sync(list_for)(request)
     context = {"room_list": listed, "words": LIST_TEXT, "more": _more(listed), "now": timezone.now()}
     return render(request, "rooms/list.html", context, status=503 if listed.total is None else 200)
 
@@ -109,7 +125,7 @@ async def live_list(request: HttpRequest) -> HttpResponse:
     304 if nothing has changed, 204 if the store is out of reach: every open page asks, and Django logs each
     503.
     """
-    listed = await current_room_list()
+    listed = await list_for(request)
     if listed.total is None:
         return HttpResponse(status=204)
     body, etag = _encoded(listed)
@@ -120,7 +136,7 @@ async def live_list(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)  # for readers that see different rooms
 def _encoded(listed: RoomList) -> tuple[str, str]:
     data = {"rooms": [asdict(entry) for entry in listed.entries], "more": _more(listed)}
     body = json.dumps(data, cls=DjangoJSONEncoder)

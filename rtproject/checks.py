@@ -84,7 +84,7 @@ def refuse_unreleased_data(using: str, **_: Any) -> None:
     applied = MigrationRecorder(connection).applied_migrations()
     if ("rooms", "0001_initial") not in applied:
         return
-    if "rooms_identitykey" not in connection.introspection.table_names():
+    if "rooms_room_groups" not in connection.introspection.table_names():
         raise CommandError(
             f"The database {connection.settings_dict['NAME']} was made by a version before the first release and cannot"
             " be migrated: keep it elsewhere, and begin with a new one."

@@ -16,10 +16,10 @@ from pulse.sampling.sampler import Sampler
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
 from rtproject.utils.clocks import is_over
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from pulse.protocol import MAX_HISTORY
 from pulse.storage import pruning, store
 from pulse.storage.store import NewSample
 from rtproject.utils.database_threads import in_recorders_thread
-from rtproject.utils.failure_log import FailureLog
+from rtproject.websocket.utils.failure_log import FailureLog
 
 PRUNE_EVERY = 100  # writes
 CLOSE_TIMEOUT = 1.0

@@ -13,7 +13,7 @@ from django.conf import settings
 from rooms.identity import identity_key
 from rooms.models import MessageSequence, ReservedName, Room, unlink_sequence
 from rooms.names import room_key
-from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.utils.loop_local import loop_local
 
 BATCH_SECONDS = 0.1  # a caller with `batch=True` waits this long for others to share its query
 MAX_KEYS = 500  # in one query
@@ -28,7 +28,7 @@ def query_rooms(names: Collection[str]) -> dict[str, Room]:
     """
     identity_key()  # read here, where it may block: newcomers are identified on the event loop
     keys = {room_key(name) for name in names}  # a name that is not a key must not count as unlisted
-    rooms = Room.objects.select_related("sequence").named(*keys)
+    rooms = Room.objects.select_related("sequence").with_restricted().named(*keys)
     found = {room_key(room.name): room for room in rooms}
     for room in found.values():
         if bool(room.epoch) != bool(room.history_size):

@@ -40,7 +40,8 @@ def to_row(message: NewMessage, seq: int, at: datetime) -> Message:
     sender = message.member
     return Message(
         room_id=message.room.pk, seq=seq, member=sender.id, name=sender.name, guest=sender.guest,
-        program=sender.program, text=message.text, at=at, key=message.key, kind=message.kind, target=message.target,
+        program=sender.program, external=sender.external, text=message.text, at=at, key=message.key,
+        kind=message.kind, target=message.target,
     )  # fmt: skip
 
 

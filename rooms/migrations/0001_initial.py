@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
@@ -37,6 +38,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=254)),
                 ('guest', models.BooleanField()),
                 ('program', models.BooleanField(default=False)),
+                ('external', models.BooleanField(default=False)),
                 ('kind', models.CharField(default='message', max_length=7)),
                 ('target', models.BigIntegerField(null=True)),
                 ('text', models.TextField()),
@@ -57,6 +59,7 @@ class Migration(migrations.Migration):
                 ('member_limit', models.PositiveIntegerField(blank=True, help_text='Members at a time; leave empty for no limit.', null=True)),
                 ('closed', models.BooleanField(default=False, help_text='No newcomers. Members who are inside stay.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('groups', models.ManyToManyField(blank=True, help_text='Only users in one of these groups may enter, with its password, if it has one.', related_name='rooms', to='auth.group')),
             ],
             options={
                 'ordering': ['name'],

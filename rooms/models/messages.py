@@ -86,9 +86,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """A numbered frame of a room with history: a message, a notice, or the deletion of the message `target`.
 
-    Only the text of a message changes, to nothing when it is deleted; the oldest rows are deleted. `member`, `name`,
-    `guest` and `program` are the sender's at that time; a notice and a deletion by a moderator have no member. `key` is
-    unique for each member and room: the sender's id (`client_id`) or a random one. It finds what is posted twice.
+    Only the text of a message changes, to nothing when it is deleted; the oldest rows are deleted. `member` to
+    `external` are the sender's at that time; a notice and a deletion by a moderator have no member. `key` is unique for
+    each member and room: the sender's id (`client_id`) or a random one. It finds what is posted twice.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
@@ -97,6 +97,7 @@ class Message(models.Model):
     name = models.CharField(max_length=254)
     guest = models.BooleanField()
     program = models.BooleanField(default=False)
+    external = models.BooleanField(default=False)
     kind = models.CharField(max_length=7, default="message")  # or "notice", "deleted": the type of its frame
     target = models.BigIntegerField(null=True)
     text = models.TextField()

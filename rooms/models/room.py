@@ -5,6 +5,7 @@ import unicodedata
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -56,6 +57,11 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """Select the rooms of these names, compared without case."""
         return self.filter(key__in=[room_key(name) for name in names])
 
+    def with_restricted(self) -> "RoomQuerySet":
+        """Read with each room whether it is for the members of its groups alone."""
+        groups = Room.groups.through._default_manager.filter(room=models.OuterRef("pk"))
+        return self.annotate(restricted=models.Exists(groups))
+
     def update(self, **values: Any) -> int:
         """Update as Django does. Raises ValueError for `name`, as `save` does: the old name would be open to all."""
         if "name" in values or "key" in values:
@@ -85,7 +91,15 @@ class Room(models.Model):
         null=True, blank=True, help_text="Members at a time; leave empty for no limit."
     )
     closed = models.BooleanField(default=False, help_text="No newcomers. Members who are inside stay.")
+    groups = models.ManyToManyField(
+        Group,
+        related_name="rooms",
+        blank=True,
+        help_text="Only users in one of these groups may enter, with its password, if it has one.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    restricted = False  # to the members of its groups; set when `rooms.access.loader` reads the room
 
     objects = RoomQuerySet.as_manager()
 

@@ -60,6 +60,8 @@ class SharedPresence(LocalPresence):
             self._worker = None  # its traceback holds us
         if self._leaving and self._name == self._held_by:
             await self._renew()
+        for change in self.state.skip_missing():
+            self._tell(change)
         await self._publish()
         await super().close()
 
@@ -139,9 +141,9 @@ class SharedPresence(LocalPresence):
             self._fail(leaving)
             return answer is not None
         if anew:
-            self._held_by = self._name
-            if coming and not answer.held:
+            if (coming or self._held_by) and not answer.held:
                 self._refilled_at = now + REFILL_SECONDS
+            self._held_by = self._name
         quiet = [member for members in leaving.values() for member in members]
         self._accept(answer, {member: place.person for member, place in coming.items()}, quiet)
         if anew and self._here.keys() - coming.keys():  # members that came without Redis meanwhile
@@ -151,7 +153,9 @@ class SharedPresence(LocalPresence):
     def _fail(self, leaving: Collection[str] = ()) -> None:
         """Go on with what this process knows, under another name that Redis has yet to learn."""
         self._name = secrets.token_hex(6)
-        self._tell(self.state.apply([], [member for member in leaving if member not in self._here]))
+        self._tell(
+            self.state.apply([], [member for member in leaving if member not in self._here], here=True)
+        )
         for change in self.state.skip_missing():
             self._tell(change)
         self._advanced.set()
@@ -159,7 +163,9 @@ class SharedPresence(LocalPresence):
 
     def _accept(self, answer: Answer, known: dict[str, Person], quiet: Collection[str]) -> None:
         """Apply what Redis answered, and have the others told of what changed by it."""
-        update = Update(answer.version, [known[member] for member in answer.joined], answer.left, quiet)
+        update = Update(
+            answer.version, [known[member] for member in answer.joined], answer.left, quiet, here=True
+        )
         if update.joined or update.left:
             self._untold.append(update)
             self._wake.set()
@@ -168,7 +174,9 @@ class SharedPresence(LocalPresence):
             return
         self._missed, is_complete = False, self._is_complete()
         self._refilled_at = 0.0 if is_complete else self._refilled_at
-        self._tell(self.state.apply([], answer.left, quiet))
+        for change in self.state.skip_missing():
+            self._tell(change)
+        self._tell(self.state.apply([], answer.left, quiet, here=True))
         self._tell(self.state.replace(answer.members, answer.version, keep_missing=not is_complete))
         self._advanced.set()
 
@@ -178,7 +186,7 @@ class SharedPresence(LocalPresence):
         if untold:
             changes = [
                 (version, msgspec.json.encode(joined).decode(), left, list(quiet))
-                for version, joined, left, quiet in untold
+                for version, joined, left, quiet, _ in untold
             ]
             with contextlib.suppress(LayerUnavailable):
                 await broadcast(self._group, None, presence=self._id, changes=changes)

@@ -12,11 +12,12 @@ _by_address = SlidingWindow(Rate(10, 1.0))  # comings and goings in a room that 
 
 
 class Change(NamedTuple):
-    """Members that joined the room and members that left it. The ids in `quiet` are counted and not named."""
+    """Members that joined and that left, the process made it `here`. The ids in `quiet` are not named."""
 
     joined: list[Person]
     left: list[Person]
     quiet: Collection[str] = ()
+    here: bool = False
 
 
 class Update(NamedTuple):
@@ -26,6 +27,7 @@ class Update(NamedTuple):
     joined: list[Person]
     left: list[str]
     quiet: Collection[str] = ()
+    here: bool = False
 
 
 class Place(NamedTuple):
@@ -43,7 +45,9 @@ class PresenceState:
         self.version = 0  # of the last update that was applied
         self._ahead: dict[int, Update] = {}
 
-    def apply(self, joined: Iterable[Person], left: Iterable[str], quiet: Collection[str] = ()) -> Change:
+    def apply(
+        self, joined: Iterable[Person], left: Iterable[str], quiet: Collection[str] = (), here: bool = False
+    ) -> Change:
         """Add and remove members. A member that is known already may have another name now."""
         new = []
         for person in joined:
@@ -51,12 +55,12 @@ class PresenceState:
                 new.append(person)
             self.members[person.id] = person
         gone = [self.members.pop(member, None) for member in left]
-        return Change(new, [person for person in gone if person is not None], quiet)
+        return Change(new, [person for person in gone if person is not None], quiet, here)
 
     def take(self, update: Update) -> Iterator[Change]:
         """Yield the changes whose turn has come with `update`. A repeated one is ignored."""
         if update.version > self.version:
-            self._ahead[update.version] = update
+            self._ahead.setdefault(update.version, update)
         while self.version + 1 in self._ahead:
             yield self._apply_update(self.version + 1)
 
@@ -74,8 +78,8 @@ class PresenceState:
         return self.apply(now.values(), missing)
 
     def _apply_update(self, version: int) -> Change:
-        self.version, joined, left, quiet = self._ahead.pop(version)
-        return self.apply(joined, left, quiet)
+        self.version, joined, left, quiet, here = self._ahead.pop(version)
+        return self.apply(joined, left, quiet, here)
 
 
 class LocalPresence:
@@ -118,11 +122,11 @@ class LocalPresence:
         """Free the place of a member."""
         place = self._here.pop(member, None)
         if place is not None:
-            self._tell(self.state.apply([], [member], self._quiet(place)))
+            self._tell(self.state.apply([], [member], self._quiet(place), here=True))
 
     def _enter_here(self, place: Place) -> None:
         self._here[place.person.id] = place
-        self._tell(self.state.apply([place.person], [], self._quiet(place)))
+        self._tell(self.state.apply([place.person], [], self._quiet(place), here=True))
 
     def _quiet(self, place: Place) -> Collection[str]:
         """Count a coming or going; return the member's id if its address has too many of them to be named."""

@@ -14,9 +14,10 @@ from rooms.presence import store
 from rooms.presence.shared import SharedPresence
 from rooms.presence.state import Change, LocalPresence, Place
 from rooms.protocol import Count, Joined, Left, Person
-from rtproject.utils.loop_local import loop_local
+from rooms.signals import announce, member_joined, member_left
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.loop_local import loop_local
 
 GRACE_SECONDS = 3.0  # a member that comes back within this was never away
 NAMED_UP_TO = 200  # members; a fuller room sends counts instead of names
@@ -35,11 +36,12 @@ class Look:
 class PresenceTracker:
     """The members of one room. `write(frame)` sends a frame to those in this process.
 
-    `key` is the room's name as it is compared, `row` its primary key, 0 for an unlisted room.
+    `key` is the room's name as it is compared, `row` its primary key, 0 for an unlisted room; `name` is for signals.
     """
 
-    def __init__(self, key: str, row: int, write: Callable[[Frame], None]) -> None:
+    def __init__(self, key: str, row: int, write: Callable[[Frame], None], name: str = "") -> None:
         self.key, self.row = key, row
+        self._name = name or key
         self._write = write
         kind = SharedPresence if settings.REDIS_URLS else LocalPresence
         self._presence = kind(key, row, self._tell)
@@ -146,6 +148,9 @@ class PresenceTracker:
         if not (change.joined or change.left):
             return
         self._version += 1
+        for signal, people in ((member_left, change.left), (member_joined, change.joined)):
+            for person in people if change.here else ():
+                announce(signal, room=self._name, member=person)
         if len(self.state.members) > NAMED_UP_TO:
             self._count_soon()
             return

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from rooms import listing, views
-from rooms.access import attempts
+from rooms import listing
+from rooms.access import attempts, rules
 from rooms.access.attempts import PasswordAttempt
 from rooms.identity import GUEST_COOKIE
 from rooms.listing import RoomList
@@ -154,6 +154,48 @@ class TestPassword:
 
 
 @other_threads
+class TestGroups:
+    def test_only_members_of_its_groups_see_the_page_of_a_room(self, client):
+        """For all others there is no password to try either."""
+        room, team = make_room("VIP"), Group.objects.create(name="team")
+        room.groups.add(team)
+        ada = User.objects.create_user("ada")
+        for _ in range(2):  # as a guest, then as a user
+            assert client.get("/rooms/VIP/").status_code == enter(client, "secret123").status_code == 403
+            client.force_login(ada)
+        ada.groups.add(team)
+        assert asks(client.get("/rooms/VIP/"))
+        assert enter(client, "secret123").status_code == 302
+        ada.groups.clear()
+        assert client.get("/rooms/VIP/").status_code == 403
+
+    def test_the_list_names_only_what_its_reader_may_enter(self, client, settings):
+        """A room that needs but a password is named."""
+        settings.ROOMS_ACCESS = "rooms.tests.access.own_rules.Rules"
+        room, team = make_room("VIP"), Group.objects.create(name="team")
+        room.groups.add(team)
+        for name in ("nobodys", "lobby", "guarded"):
+            make_room(name, "secret123" if name == "guarded" else None)
+        seen = client.get(LIVE).json()
+        assert ({entry["name"] for entry in seen["rooms"]}, seen["more"]) == ({"lobby", "guarded"}, 0)
+        ada = User.objects.create_user("ada")
+        ada.groups.add(team)
+        client.force_login(ada)
+        assert 'href="/rooms/VIP/"' in client.get("/rooms/").content.decode()
+        assert "nobodys" not in client.get("/rooms/").content.decode()
+
+    def test_without_an_answer_of_own_rules_the_page_waits(self, client, settings, monkeypatch):
+        settings.ROOMS_ACCESS = "rooms.tests.access.own_rules.Rules"
+
+        async def no_answer(*_: Any) -> None:
+            return None
+
+        monkeypatch.setattr(rules, "ask_rules", no_answer)
+        client.raise_request_exception = False
+        assert client.get("/rooms/elsewhere/").status_code == 503
+
+
+@other_threads
 class TestList:
     def test_it_shows_the_listed_rooms(self, client):
         assert '<p id="no-rooms">' in client.get("/rooms/").content.decode()
@@ -184,7 +226,7 @@ class TestList:
         async def no_list() -> RoomList:
             return RoomList()
 
-        monkeypatch.setattr(views, "current_room_list", no_list)
+        monkeypatch.setattr(listing, "current_room_list", no_list)
         answer = client.get("/rooms/")
         page = answer.content.decode()
         assert answer.status_code == 503

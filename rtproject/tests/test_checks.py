@@ -60,6 +60,6 @@ def test_data_of_an_unreleased_version_is_refused(new_site):
     """One sentence says so, and the data stays unchanged."""
     site = new_site(demo=False)
     with closing(sqlite3.connect(site.directory / "db.sqlite3")) as store:
-        store.execute("DROP TABLE rooms_identitykey")
+        store.execute("DROP TABLE rooms_room_groups")
     with pytest.raises(AssertionError, match="before the first release"):
         site.manage("migrate")

@@ -26,7 +26,7 @@ class CloseCode(IntEnum):
         member.meaning = meaning
         return member
 
-    FORBIDDEN = 4003, _("Wrong or missing room password.")
+    FORBIDDEN = 4003, _("Wrong or missing password, a bad token, or no right to be here.")
     NOT_FOUND = 4004, _("There is no such room or endpoint, or the room was deleted.")
     KICKED = 4008, _("An admin disconnected this member or this room.")
     PASSWORD_CHANGED = 4009, _("The room's password was set or changed.")

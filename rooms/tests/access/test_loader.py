@@ -36,7 +36,9 @@ class TestQuery:
     def test_many_rooms_take_two_queries(self, django_assert_num_queries):
         keeping_room("VIP")
         with django_assert_num_queries(2):
-            assert len(query_rooms(["vip", *map(str, range(50))])) == 51
+            found = query_rooms(["vip", *map(str, range(50))])
+        assert len(found) == 51
+        assert not any(room.restricted for room in found.values())
 
 
 class Queries:

@@ -1,10 +1,12 @@
 """`rooms.api` in a process that serves rooms: every function, what it refuses, and from where it can be called."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 
@@ -123,12 +125,12 @@ async def test_a_sender_has_a_usable_name_that_is_no_user_s(sender):
         await api.apost_message("lobby", "hi", sender=sender)
 
 
-async def test_a_room_that_nobody_may_enter_is_not_found(settings):
+async def test_a_room_that_nobody_may_enter_is_not_found(monkeypatch):
     await ReservedName.objects.acreate(key="gone")
     for name in ("gone", "no name", "x" * 65):
         with pytest.raises(api.RoomNotFound):
             await api.apost_message(name, "hi")
-    settings.ROOMS_ALLOW_UNLISTED = False
+    monkeypatch.setattr(settings, "ROOMS_ALLOW_UNLISTED", False)
     with pytest.raises(api.RoomNotFound):
         await api.amembers("unlisted")
 
@@ -185,6 +187,20 @@ async def test_a_thread_of_the_server_without_a_loop_uses_the_server_s():
         assert [(await ada.next())["type"] for _ in range(2)] == ["message", "event"]
         await sync_to_async(thread.join, thread_sensitive=False)()
         assert found == [1, 1]
+
+
+PAGE = Path(settings.BASE_DIR, "docs", "python_api.md").read_text()
+EXAMPLE = PAGE.split("```python\n")[1].split("```")[0]
+
+
+async def test_the_page_s_example_runs_as_it_is_printed():
+    await new_room()
+    note_server()
+    async with entered("lobby") as ada:
+        await sync_to_async(exec)(EXAMPLE, {})
+        frames = [await ada.next() for _ in range(4)]
+        assert [frame["type"] for frame in frames] == ["message", "notice", "event", "deleted"]
+        assert await ada.code() == CloseCode.KICKED
 
 
 def test_a_process_that_serves_nobody_prunes_what_it_posts(monkeypatch):

@@ -4,9 +4,12 @@ import asyncio
 import unicodedata
 
 import pytest
+from django.dispatch import Signal
 
-from rooms.presence import shared, store
+from rooms.presence import shared, store, tracker
 from rooms.presence.tracker import count_by_row, members_of
+from rooms.protocol import Person
+from rooms.signals import member_joined, member_left
 from rooms.tests.presence.processes import Process, Site
 from rooms.tests.support import TIMEOUT, until
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -112,6 +115,26 @@ async def test_what_a_killed_process_held_is_over_with_its_lease(site, two):
     assert await second.enter("tom", limit=4) == [True]
     assert [frame for frame in third.take() if frame[0] == "left"] == [("left", "ada", 3)]
     assert second.take() == [("joined", "tom", 4)]
+
+
+async def test_what_all_processes_are_told_is_signaled_once(site, two, monkeypatch):
+    """By the one that makes the change or finds out about it."""
+    signaled: list[tuple[Signal, str, str]] = []
+
+    def note(signal: Signal, room: str, member: Person) -> None:
+        signaled.append((signal, room, member.id))
+
+    monkeypatch.setattr(tracker, "announce", note)
+    first, second = two
+    await second.enter("ada", "eve")
+    await first.told()
+    second.leave("eve", may_return=False)
+    await first.told()
+    second.leave("ada", may_return=False)
+    site.kill(first)
+    assert ("left", "ada", 1) in await second.told(3)
+    kinds = [(member_joined, "eve"), (member_left, "eve"), (member_left, "ada")]
+    assert [(signal, member) for signal, _, member in signaled] == kinds
 
 
 async def test_a_room_of_killed_processes_is_forgotten(site, two):
