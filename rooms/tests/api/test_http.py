@@ -315,7 +315,7 @@ def test_a_program_is_told_to_wait(start_server: StartServer) -> None:
     server: Daphne = start_server(API_RATE="2/hour", ROOMS_PASSWORD_ATTEMPTS="2/hour")
     token = server.manage("token", "bot", "--scope", "rooms:read:lobby").strip()
     for text, seconds, statuses in (
-        (token, "1", [200, 200, 200, 429]),
+        (token, "1800", [200, 200, 200, 429]),
         ("wrong", "3600", [401, 401, 429, 429]),
     ):
         program = Program(server, text)
