@@ -116,7 +116,7 @@ def test_every_line_of_a_server_is_json(start_server, kind, access_log):
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])
 async def test_debug_shows_no_frames_and_no_headers(start_server, kind):
     """Lines of other packages would."""
-    arguments = ("-v", "2") if kind is Daphne else ("--log-level", "debug")
+    arguments = ("-v", "2") if kind is Daphne else ("--log-level", "trace")
     server = start_server(kind, *arguments, LOG_LEVEL="DEBUG")
     async with server.connect("/ws/lobby?pass=hidden", additional_headers={"Cookie": "a=hidden"}) as client:
         await client.recv()
