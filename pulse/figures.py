@@ -1,24 +1,24 @@
 """The figures of a pulse that charts show, and their mean and peak. No Django."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
 import msgspec
 
-from pulse.protocol import Pulse
+from pulse.protocol import Pulse, figure
 
 # Stored rollups hold the figures in this order, so a change of it needs a migration that deletes them.
-FIGURES: dict[str, Callable[[Pulse], float]] = {
-    "cpu": lambda pulse: pulse.cpu,
-    "memory": lambda pulse: pulse.memory.percent,
-    "swap": lambda pulse: pulse.swap.percent,
-    "load": lambda pulse: pulse.load[0],
-    "disk": lambda pulse: pulse.disk.percent,
-    "sent": lambda pulse: pulse.network.sent,
-    "received": lambda pulse: pulse.network.received,
+FIGURES: dict[str, Callable[[Pulse], float | None]] = {
+    "cpu": figure("cpu"),
+    "memory": figure("memory.percent"),
+    "swap": figure("swap.percent"),
+    "load": figure("load.0"),
+    "disk": figure("disk.percent"),
+    "sent": figure("network.sent"),
+    "received": figure("network.received"),
 }
 
-Row = tuple[float, ...]  # a number for each of FIGURES
+Row = tuple[float | None, ...]  # a number for each of FIGURES, None where nothing was measured
 
 
 class Fold(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +38,12 @@ def combined(folds: Sequence[Fold]) -> Fold:
     """Combine one or more folds of about as many pulses each."""
     if len(folds) == 1:
         return folds[0]
-    means = zip(*(fold.mean for fold in folds), strict=True)
-    peaks = zip(*(fold.peak for fold in folds), strict=True)
-    return Fold(tuple(round(fmean(column), 2) for column in means), tuple(map(max, peaks)))
+    return Fold(
+        _columns((fold.mean for fold in folds), lambda column: round(fmean(column), 2)),
+        _columns((fold.peak for fold in folds), max),
+    )
+
+
+def _columns(rows: Iterable[Row], combine: Callable[[list[float]], float]) -> Row:
+    columns = ([value for value in column if value is not None] for column in zip(*rows, strict=True))
+    return tuple(combine(column) if column else None for column in columns)

@@ -19,7 +19,7 @@ def store(*pulses: tuple[float, float], host: str = "a") -> None:
     store_samples([new_sample(host, NOON + at, cpu=cpu) for at, cpu in pulses])
 
 
-def cpu(step: int, host: str = "a") -> dict[int, tuple[float, float]]:
+def cpu(step: int, host: str = "a") -> dict[int, tuple[float | None, float | None]]:
     """Mean and peak of the CPU in each step, by seconds after NOON."""
     rows = list(Rollup.objects.filter(host=host, step=step))
     folds = read_folds(row.figures for row in rows)
