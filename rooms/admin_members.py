@@ -17,14 +17,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
-from rooms import protocol
+from rooms.api import RoomNotFound, Unavailable, post_notice
 from rooms.enforcement import disconnect
 from rooms.models import Room
-from rooms.names import room_group
 from rooms.presence.tracker import members_of
-from rooms.protocol import Notice, Person
+from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
-from rtproject.websocket.groups.registry import broadcast
 
 T = TypeVar("T")
 
@@ -106,9 +104,9 @@ class MembersAdmin(admin.ModelAdmin):
 
     def _notify(self, request: HttpRequest, room: Room, text: str) -> bool:
         try:
-            async_to_sync(broadcast)(room_group(room.name), protocol.encode(Notice(text)), notice=room.pk)
-        except LayerUnavailable:
-            messages.error(request, OUT_OF_REACH)
+            post_notice(room.name, text)
+        except (RoomNotFound, Unavailable, ValueError) as error:
+            messages.error(request, str(error))
             return False
         self.log_change(request, room, f"Sent a notice: {text}")
         messages.success(request, "The notice was sent.")

@@ -21,7 +21,7 @@ from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
 from rooms.posting import post_message
-from rooms.protocol import BadFrame, Error, ErrorCode, History, Person, Ping, Pong, Say, Welcome, decode
+from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Welcome, decode
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
@@ -94,8 +94,8 @@ class RoomConsumer(WebsocketConsumer):
         except BadFrame as error:
             raise ClientError("bad_frame", str(error), error.frame_id) from None
         match frame:
-            case Say():
-                await self._say(frame)
+            case Say() | Delete():
+                await self._post(frame)
             case History():
                 await self._send_history(frame)
             case Ping():
@@ -113,7 +113,7 @@ class RoomConsumer(WebsocketConsumer):
 
     async def refuse_frame(self, error: ClientError) -> None:
         """Answer a frame that had no effect with an `error`."""
-        await self._answer(Error(cast(ErrorCode, error.code), error.detail, error.frame_id))
+        await self._answer(protocol.Error(cast(protocol.ErrorCode, error.code), error.detail, error.frame_id))
 
     async def _load(self, batch: bool = False) -> Room:
         found = await load_rooms([self.key], batch)
@@ -172,8 +172,8 @@ class RoomConsumer(WebsocketConsumer):
         for frame in live_room.presence.since(look):  # members that came and went during the replay
             self.send_queue.write(frame)
 
-    async def _say(self, frame: Say) -> None:
-        if len(frame.text) > settings.ROOMS_MAX_TEXT:
+    async def _post(self, frame: Say | Delete) -> None:
+        if isinstance(frame, Say) and len(frame.text) > settings.ROOMS_MAX_TEXT:
             raise ClientError(
                 "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
             )
@@ -185,7 +185,13 @@ class RoomConsumer(WebsocketConsumer):
 
     async def _send_history(self, frame: History) -> None:
         self._throttle()
-        await self.send_queue.write_through(await history_page(self.room, self.access, frame))
+        while True:
+            page = await history_page(self.room, self.access, frame)
+            await self.send_queue.flush()
+            # A page that was read before a deletion must not come after it.
+            if self.live_room is None or page.newest >= self.live_room.last_deletion:
+                break
+        await self.send_queue.write_through(page.frame)
 
     def _throttle(self, frame_id: str | None = None) -> None:
         """Count a frame that is work for the server. Raises ClientError above the rate."""

@@ -36,6 +36,11 @@ def identify(scope: Scope, query: dict[str, str], room_name: str) -> tuple[Perso
     return Person(member, name, guest=True), key is not None
 
 
+def identify_program(room_name: str, owner: str, name: str) -> Person:
+    """Return other code as a member that nobody can be by connecting, and which is the same for one owner."""
+    return Person(_member_id(room_name, f"program:{owner}"), name, guest=False, program=True)
+
+
 def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
     """Set a guest key in a browser without one, so that its tabs and reconnects are one member."""
     if _usable_key(request.COOKIES.get(GUEST_COOKIE)) is None:

@@ -1,4 +1,4 @@
-"""The use case of a message.
+"""The use case of a message, and of its deletion.
 
 In a room with history it is stored and then delivered; in any other it is broadcast at most once.
 """
@@ -6,21 +6,22 @@ In a room with history it is stored and then delivered; in any other it is broad
 import asyncio
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
 
 from rooms import protocol
 from rooms.access.versions import AccessVersion
 from rooms.delivery.registry import current_live_rooms
-from rooms.history.store import NewMessage, StoreStatus
+from rooms.history.store import NewMessage, StoreStatus, now, to_row
 from rooms.history.writer import StoredBatch, Writer
 from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.protocol import MessageFrame, Person, Said, Say
+from rooms.protocol import Delete, Person, Said, Say
 from rtproject.utils.failure_log import FailureLog
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
+from rtproject.websocket.groups.layer import LAYER_TIMEOUT
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
@@ -33,23 +34,28 @@ async def post_message(
     access: AccessVersion,
     member: Person,
     address: str | None,
-    frame: Say,
+    frame: Say | Delete,
     on_change: Callable[[str], None],
 ) -> Said | None:
-    """Post `frame` to `room`; the sender gets the message too, as the confirmation.
+    """Post `frame` to `room`; the sender gets the message or the deletion too, as the confirmation.
 
     It counts against the limits of `address`. Returns Said if the message was stored before. Raises ClientError if no
     one is shown it, and ConnectionDenied if that cannot be known. Calls `on_change` with the room's key if the room
     has changed since `member` was admitted.
     """
-    may_be_new = current_limits().take_message(room, address, frame.id)
-    if not room.epoch:
-        await _broadcast_message(room, access, member, frame)
-        return None
     frame_id = frame.id
-    key = f"={frame_id}" if frame_id is not None else f":{secrets.token_hex(16)}"
-    message = NewMessage(room, access, member, frame.text, key, is_repeat=not may_be_new)
-    result = await _current_writer().store(message)
+    if isinstance(frame, Say):
+        may_be_new = current_limits().take_message(room, address, frame_id)
+        message = NewMessage(
+            room, access, member, frame.text, message_key(frame_id), is_repeat=not may_be_new
+        )
+    else:
+        may_be_new = current_limits().take_message(room, address, None)
+        message = NewMessage(room, access, member, "", message_key(), kind="deleted", target=frame.seq)
+    if not room.epoch:
+        await _broadcast(message, frame_id)
+        return None
+    result = await current_writer().store(message)
     if may_be_new and result.status not in (StoreStatus.STORED, StoreStatus.COMMIT_UNKNOWN):
         current_limits().give_back(room, address)
     match result.status:
@@ -59,6 +65,8 @@ async def post_message(
             raise ClientError("id_used", "This id stands for another text of yours.", frame_id)
         case StoreStatus.NOT_STORED:
             raise too_many_messages(frame_id)
+        case StoreStatus.FORBIDDEN:
+            raise _forbidden(frame_id)
         case StoreStatus.OUTSIDE:
             on_change(room_key(room.name))
             raise _unavailable("The room has changed; connect again.", frame_id)
@@ -69,6 +77,11 @@ async def post_message(
     return None
 
 
+def message_key(frame_id: str | None = None) -> str:
+    """Return the key of a message with this id of its sender, see `models.Message`."""
+    return f"={frame_id}" if frame_id is not None else f":{secrets.token_hex(16)}"
+
+
 def deliver_stored(batch: StoredBatch) -> None:
     """Deliver stored messages to the members here, and publish them to the other processes."""
     for message, result in batch:
@@ -77,24 +90,41 @@ def deliver_stored(batch: StoredBatch) -> None:
             continue
         live_room = current_live_rooms().find(message.room)
         if result.status is StoreStatus.STORED:
-            text = protocol.encode(protocol.stored_message(message.room.name, row))
+            text = protocol.encode(protocol.stored_frame(message.room.name, row))
             if live_room is not None:
-                live_room.add_message(row.seq, Frame(text), message.access)
-            _current_publisher().put(message, row.seq, text)
+                live_room.add_message(row.seq, Frame(text), message.access, row.target)
+            current_publisher().put(message, row.seq, text)
         elif live_room is not None:
             live_room.expect(row.seq)
 
 
-async def _broadcast_message(room: Room, access: AccessVersion, member: Person, frame: Say) -> None:
-    message = MessageFrame(room.name, member, frame.text, protocol.timestamp(datetime.now(UTC)), frame.id)
-    text, live_room = protocol.encode(message), current_live_rooms().find(room)
+async def _broadcast(message: NewMessage, frame_id: str | None) -> None:
+    if message.target is not None:
+        raise _forbidden(frame_id)
     try:
-        await broadcast(room_group(room.name), text, access=access, origin=live_room and live_room.name)
+        await broadcast_message(message)
     except LayerUnavailable:
-        raise _unavailable("The channel layer is out of reach; say it again later.", frame.id) from None
+        raise _unavailable("The channel layer is out of reach; say it again later.", frame_id) from None
+
+
+async def broadcast_message(message: NewMessage) -> None:
+    """Send a message or a notice to the members of a room that keeps none. Raises LayerUnavailable."""
+    frame = protocol.stored_frame(message.room.name, to_row(message, 0, now()))
+    await broadcast_frame(message.room, message.access, frame)
+
+
+async def broadcast_frame(room: Room, access: AccessVersion, frame: protocol.ServerFrame) -> None:
+    """Send a frame without a number to the members of a room, at most once. Raises LayerUnavailable."""
+    text, live_room = protocol.encode(frame), current_live_rooms().find(room)
+    origin = live_room and live_room.name
+    await broadcast(room_group(room.name), text, access=access, epoch=room.epoch, origin=origin)
     # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
         live_room.subscribers.write(Frame(text), access)
+
+
+def _forbidden(frame_id: str | None) -> ClientError:
+    return ClientError("forbidden", "There is no message of yours with this number.", frame_id)
 
 
 def _unavailable(detail: str, frame_id: str | None) -> ClientError:
@@ -113,17 +143,25 @@ class Publisher:
         """Publish `message`, number `seq`, with its finished frame `text`. Returns at once."""
         if self._queue.full():
             self._queue.get_nowait()
+            self._queue.task_done()
         self._queue.put_nowait((message, seq, text))
         if self._publishing is None or self._publishing.done():
             self._publishing = run_in_background(self._publish(), "rooms publisher")
 
+    async def flush(self) -> None:
+        """Wait until the other processes were told of everything, or cannot be."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAYER_TIMEOUT):
+                await self._queue.join()
+
     async def _publish(self) -> None:
         while True:
             message, seq, text = await self._queue.get()
-            room = message.room
+            tags = {"access": message.access, "epoch": message.room.epoch, "seq": seq}
             with self._failures:
-                await broadcast(room_group(room.name), text, access=message.access, epoch=room.epoch, seq=seq)
+                await broadcast(room_group(message.room.name), text, target=message.target, **tags)
+            self._queue.task_done()
 
 
-_current_publisher = loop_local(Publisher)
-_current_writer = loop_local(lambda: Writer(deliver_stored))
+current_publisher = loop_local(Publisher)
+current_writer = loop_local(lambda: Writer(deliver_stored))

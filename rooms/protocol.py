@@ -13,26 +13,34 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from rooms.visibility import MAX_INSPECTED, is_blank
 
-ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used"]
+ErrorCode = Literal["bad_frame", "too_long", "rate_limited", "unavailable", "id_used", "forbidden"]
 FrameId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 # --- Client to server ------------------------------------------------------------------------------------------
 
 
-class Say(Struct, frozen=True, tag="say"):
-    """A message to the room.
+class _Named(Struct, frozen=True, kw_only=True):
+    """A frame that may have an id, which comes back with the answer: `given`. It may be absent, but not null."""
 
-    `given` is the sender's own id for it, the field `id` of the frame. It may be absent, but not null.
-    """
-
-    text: str
     given: FrameId | UnsetType = field(default=UNSET, name="id")
 
     @property
     def id(self) -> str | None:
-        """The sender's id for the message, which comes back with it."""
+        """The sender's id for the frame."""
         return None if self.given is UNSET else self.given
+
+
+class Say(_Named, frozen=True, tag="say"):
+    """A message to the room."""
+
+    text: str
+
+
+class Delete(_Named, frozen=True, tag="delete"):
+    """A request to delete the sender's own message, number `seq`."""
+
+    seq: int
 
 
 class History(Struct, frozen=True, tag="history"):
@@ -46,21 +54,23 @@ class Ping(Struct, frozen=True, tag="ping"):
     """A request for a `pong`."""
 
 
-ClientFrame = Say | History | Ping
+ClientFrame = Say | Delete | History | Ping
 
 
 # --- Server to client ------------------------------------------------------------------------------------------
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, omit_defaults=True):
     """A member as others see it.
 
-    Connections with one `id` are one member; `guest` is true without a login.
+    Connections with one `id` are one member; `guest` is true without a login. A `program` is other code, which posts by
+    `rooms.api`: its name is no user's.
     """
 
     id: str
     name: str
     guest: bool
+    program: bool = False
 
 
 class Welcome(Struct, frozen=True, tag="welcome"):
@@ -123,16 +133,33 @@ class Count(Struct, frozen=True, tag="count"):
     count: int
 
 
-class Notice(Struct, frozen=True, tag="notice"):
-    """An announcement by an admin."""
+class Notice(Struct, frozen=True, tag="notice", omit_defaults=True):
+    """An announcement by an admin or by other code, numbered like a message in a room with history."""
 
     text: str
+    at: str
+    seq: int | None = None
+
+
+class Deleted(Struct, frozen=True, tag="deleted"):
+    """The message `target` was deleted: drop its text. `seq` is the number of this frame."""
+
+    seq: int
+    target: int
+    by: Literal["author", "moderator"]
+
+
+class Event(Struct, frozen=True, tag="event"):
+    """Data of other code, which the room does not keep."""
+
+    event: str
+    data: msgspec.Raw
 
 
 class HistoryPage(Struct, frozen=True, tag="history"):
-    """The answer to `history`: messages in ascending order, and whether there are older ones."""
+    """The answer to `history`: numbered frames in ascending order, and whether there are older ones."""
 
-    messages: list[msgspec.Raw]  # each is a `message`
+    messages: list[msgspec.Raw]  # each is a `message`, `notice` or `deleted`
     more: bool
 
 
@@ -151,7 +178,8 @@ class Error(Struct, frozen=True, tag="error", omit_defaults=True):
     id: str | None = None
 
 
-ServerFrame = Welcome | MessageFrame | Said | Joined | Left | Count | Notice | HistoryPage | Pong | Error
+NumberedFrame = MessageFrame | Notice | Deleted
+ServerFrame = Welcome | NumberedFrame | Said | Joined | Left | Count | Event | HistoryPage | Pong | Error
 
 _encoder = msgspec.json.Encoder()
 
@@ -162,26 +190,42 @@ def encode(frame: ServerFrame) -> str:
 
 
 class StoredMessage(Protocol):
-    """A stored message, as its row has it."""
+    """What is stored under a number, as its row has it, see `models.Message`."""
 
     seq: int
     member: str
     name: str
     guest: bool
+    program: bool
+    kind: str
+    target: int | None
     text: str
     at: datetime
 
     @property
     def client_id(self) -> str | None: ...
 
-    @property
-    def deleted(self) -> bool: ...
+
+def stored_frame(room: str, row: StoredMessage) -> NumberedFrame:
+    """Return the frame that the room `room` shows `row` as.
+
+    A message without a text was deleted; in a room without history the number is 0.
+    """
+    if row.target is not None:
+        return Deleted(row.seq, row.target, "author" if row.member else "moderator")
+    if row.kind == "notice":
+        return Notice(row.text, timestamp(row.at), row.seq or None)
+    person = Person(row.member, row.name, row.guest, row.program)
+    at = timestamp(row.at)
+    return MessageFrame(room, person, row.text, at, row.client_id, row.seq or None, deleted=not row.text)
 
 
-def stored_message(room: str, row: StoredMessage) -> MessageFrame:
-    """Return the frame that the room `room` shows `row` as."""
-    person = Person(row.member, row.name, row.guest)
-    return MessageFrame(room, person, row.text, timestamp(row.at), row.client_id, row.seq, row.deleted)
+_message_decoder = msgspec.json.Decoder(MessageFrame)
+
+
+def without_text(message: str) -> str:
+    """Return the frame that a deleted message is shown as, from the one that it was shown as before."""
+    return encode(msgspec.structs.replace(_message_decoder.decode(message), text="", deleted=True))
 
 
 def timestamp(moment: datetime) -> str:

@@ -65,6 +65,7 @@ ERRORS: dict[ErrorCode, "StrPromise"] = {
     ),
     "rate_limited": _("These were too many messages at once."),
     "unavailable": _("The server is unavailable right now."),
+    "forbidden": _("You may not do this."),
     "id_used": _("Another message was already sent in its place. Send it again."),
 }
 

@@ -30,7 +30,7 @@ from rtproject.servers import bound_bodies_of_servers, cut_paths_of_daphne, form
 from rtproject.sessions import prune_sessions
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
-from rtproject.websocket.lifecycle import GracefulShutdown
+from rtproject.websocket.lifecycle import GracefulShutdown, note_server
 from rtproject.websocket.middleware.auth import SessionAuthMiddleware
 from rtproject.websocket.middleware.denials_and_limits import (
     ConnectionsPerAddress,
@@ -88,6 +88,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     pulse_task = current_embedded().task
     if pulse_task is None or pulse_task.done():
         ensure_embedded()
+    note_server()
     warn_of_other_processes()
     prune_sessions()
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.

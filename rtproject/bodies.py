@@ -6,8 +6,10 @@ import logging
 import time
 
 from django.conf import settings
+from django.http import HttpResponse
 
 from rtproject.headers import POLICY
+from rtproject.utils.json_api import ApiError
 from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
@@ -18,7 +20,7 @@ logger = logging.getLogger(__name__)
 LARGE_BODY = 4096  # bytes: parsing more than this takes a slot
 PARSED_AT_ONCE = 1  # large bodies: a thread that parses one shares the interpreter's lock with the event loop
 REFUSAL_TIMEOUT = 2.0  # seconds that a refusal may wait, if there are many
-TEXT = b"The request's body is too large.\n"
+TOO_LARGE = "The request's body is too large."
 
 _slots = loop_local(lambda: asyncio.Semaphore(PARSED_AT_ONCE))
 # A client that is refused and never pauses is back as soon as it is answered.
@@ -40,7 +42,7 @@ class BodyLimit:
                     return
         await _refusals().wait_turn(time.monotonic() + REFUSAL_TIMEOUT)
         logger.info("%s refused with HTTP 413", describe(scope))
-        await _send_too_large(send)
+        await _send_too_large(send, scope["path"].startswith("/api/"))
 
 
 class _Body:
@@ -82,13 +84,14 @@ def _is_small(length: bytes) -> bool:
     return length.isdigit() and len(length) < 20 and int(length) <= settings.MAX_BODY
 
 
-async def _send_too_large(send: Send) -> None:
+async def _send_too_large(send: Send, to_program: bool) -> None:
     """Answer, and close the connection: what it would read next is the rest of the body."""
+    answer = ApiError(413, TOO_LARGE).response if to_program else HttpResponse(TOO_LARGE + "\n", "text/plain")
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(TEXT)),
+        (b"content-type", answer["Content-Type"].encode()),
+        (b"content-length", b"%d" % len(answer.content)),
         (b"content-security-policy", POLICY.encode()),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TEXT})
+    await send({"type": "http.response.body", "body": answer.content})

@@ -108,9 +108,7 @@ PULSE_HOST = setting(
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )
-METRICS_TOKEN = setting(
-    "METRICS_TOKEN", env.token, "", "Bearer token for /metrics; staff may always read it.", "none"
-)
+API_RATE = setting("API_RATE", Rate.parse, Rate(50, 1.0), "Calls per token; 0 is off.", "50/second")
 
 # --- Derived from these ----------------------------------------------------------------------------------------
 
@@ -184,6 +182,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rtproject",
+    "rtproject.tokens",
     "echo",
     "rooms",
     "pulse",

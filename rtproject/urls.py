@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from pulse.views import metrics
-from rtproject.views import home, state
+from rtproject.api_documents import asyncapi, openapi
+from rtproject.views import api, api_document, home, no_such_call, state
 
 handler404 = "rtproject.views.not_found"
 handler500 = "rtproject.views.server_error"
@@ -20,5 +21,10 @@ urlpatterns = [
     path("rooms/", include("rooms.urls")),
     path("dashboard/", include("pulse.urls")),
     path("metrics", metrics, name="metrics"),
+    path("api/", api, name="api"),
+    path("api/openapi.json", api_document, {"document": openapi}, name="openapi"),
+    path("api/asyncapi.json", api_document, {"document": asyncapi}, name="asyncapi"),
+    path("api/rooms/", include("rooms.api.urls")),
+    re_path("^api/", no_such_call),
     path("admin/", admin.site.urls),
 ]

@@ -54,6 +54,14 @@ class RecentMessages:
         while len(self._frames) > MAX_HISTORY or self._size > MAX_RECENT_BYTES:
             self._size -= len(self._frames.popleft())
 
+    def delete(self, seq: int) -> None:
+        """Drop the text of message `seq`, if it is here."""
+        index = len(self._frames) - 1 - (self.newest - seq)
+        if 0 <= index < len(self._frames):
+            before = self._frames[index]
+            after = self._frames[index] = Frame(protocol.without_text(before.messages[0]["text"]))
+            self._size += len(after) - len(before)
+
     def after(self, seq: int) -> list[Frame] | None:
         """Return the frames after number `seq`; None if not all of them are here."""
         first = len(self._frames) - (self.newest - seq)
@@ -80,7 +88,8 @@ class LiveRoom:
         self._begun = False  # until then nothing can be missing
         self._newest = 0  # the highest number that is known to be stored
         self._removals = room.sequence.removals if room.epoch else 0
-        self._ahead: dict[int, tuple[Frame, AccessVersion]] = {}
+        self.last_deletion = 0  # the number of the last `deleted` that was delivered
+        self._ahead: dict[int, tuple[Frame, AccessVersion, int | None]] = {}
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._repairing: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
@@ -115,26 +124,28 @@ class LiveRoom:
         await current_registry().leave(self.group, self)
 
     def deliver(self, event: GroupEvent) -> None:
-        """Handle an event of the group: a message, a notice, presence, or a change of the room."""
+        """Handle an event of the group: a frame, presence, a disconnection, or a change of the room."""
         tags = event.tags
         if "presence" in tags:
             self.presence.handle(tags)
-        elif event.text is None or tags.get("notice", self.room.pk) != self.room.pk:
+        elif "disconnected" in tags and not self.room.pk:
+            self.subscribers.disconnect(tags["disconnected"])
+        elif event.text is None or tags.get("epoch", "") != self.epoch:
             self._changed()
-        elif "notice" in tags:
-            self.subscribers.write(event.frame)
-        elif tags.get("epoch", "") != self.epoch:
-            self._changed()
-        elif not self.epoch:
+        elif "seq" not in tags:
             if tags.get("origin") != self.name:  # its own were delivered when they were posted
                 self.subscribers.write(event.frame, AccessVersion.decode(tags["access"]))
         elif tags["seq"] > self.delivered:
-            self.add_message(tags["seq"], event.frame, AccessVersion.decode(tags["access"]))
+            access = AccessVersion.decode(tags["access"])
+            self.add_message(tags["seq"], event.frame, access, tags.get("target"))
 
-    def add_message(self, seq: int, frame: Frame, access: AccessVersion) -> None:
-        """Deliver message `seq` of a sender admitted by `access` in its turn; ignore a repeat."""
+    def add_message(self, seq: int, frame: Frame, access: AccessVersion, target: int | None = None) -> None:
+        """Deliver number `seq` of a sender admitted by `access` in its turn; ignore a repeat.
+
+        `target` is the number of the message that it deletes, if it does.
+        """
         if 0 < seq - self.delivered <= MAX_AHEAD:
-            self._ahead[seq] = (frame, access)
+            self._ahead[seq] = (frame, access, target)
             self._deliver_next()
         self.expect(seq)
 
@@ -163,12 +174,16 @@ class LiveRoom:
 
     def to_frame(self, row: StoredMessage) -> Frame:
         """Return the frame that a stored message is shown as."""
-        return Frame(protocol.encode(protocol.stored_message(self.room.name, row)))
+        return Frame(protocol.encode(protocol.stored_frame(self.room.name, row)))
 
     def _deliver_next(self) -> None:
         while (following := self._ahead.pop(self.recent.newest + 1, None)) is not None:
-            self.recent.append(following[0])
-            self.subscribers.write(*following)
+            frame, access, target = following
+            self.recent.append(frame)
+            if target is not None:
+                self.recent.delete(target)
+                self.last_deletion = self.delivered
+            self.subscribers.write(frame, access)
         if self._waiters:
             self._wake()
 
@@ -220,7 +235,7 @@ class LiveRoom:
             self._skip_to(following)
         missed = [row for row in page.rows if row.seq > self.delivered]
         # Also in place of what events brought under these numbers.
-        self._ahead |= {row.seq: (self.to_frame(row), page.access) for row in missed}
+        self._ahead |= {row.seq: (self.to_frame(row), page.access, row.target) for row in missed}
         self._deliver_next()
         if missed:
             logger.info("room %s: repaired a gap of %d", self.key, len(missed))

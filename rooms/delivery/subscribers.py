@@ -1,10 +1,11 @@
 """The subscribers of one room, which get the frames of a turn of the loop in one write."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from rooms.access.versions import AccessVersion, can_read, can_receive
+from rooms.protocol import Person
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
@@ -16,6 +17,7 @@ class Subscriber(Protocol):
     """A connection that is shown a room, and the access version that it was admitted by."""
 
     access: AccessVersion
+    member: Person
     send_queue: SendQueue
 
     def end(self, code: int) -> None: ...
@@ -45,6 +47,12 @@ class Subscribers:
     def remove(self, subscriber: Subscriber) -> None:
         """Write nothing more to `subscriber`."""
         self._subscribers.pop(subscriber, None)
+
+    def disconnect(self, members: Collection[str]) -> None:
+        """End the connections of the members of these ids; an empty one is everybody's."""
+        for subscriber in list(self._subscribers):
+            if "" in members or subscriber.member.id in members:
+                subscriber.end(CloseCode.KICKED)
 
     def write(self, frame: Frame, access: AccessVersion | None = None) -> None:
         """Write a frame to all.

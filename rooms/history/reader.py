@@ -1,8 +1,8 @@
 """Reading stored messages: pages of rows, and the `history` frame made of one, which all who ask for it share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from channels.db import database_sync_to_async
@@ -25,16 +25,18 @@ PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in
 
 
 class StoredRow(msgspec.Struct, array_like=True):
-    """A message of the store, without what no frame needs."""
+    """What is stored under a number. By default a stand-in for what was deleted past the protocol."""
 
     seq: int
-    member: str
-    name: str
-    guest: bool
-    text: str
     at: datetime
-    key: str
-    deleted: ClassVar[bool] = False
+    member: str = ""
+    name: str = ""
+    guest: bool = True
+    program: bool = False
+    kind: str = "message"
+    target: int | None = None
+    text: str = ""
+    key: str = ""
 
     def __post_init__(self) -> None:
         self.at = self.at.replace(tzinfo=UTC)
@@ -43,12 +45,6 @@ class StoredRow(msgspec.Struct, array_like=True):
     def client_id(self) -> str | None:
         """See `models.Message`."""
         return self.key[1:] if self.key.startswith("=") else None
-
-
-class DeletedRow(StoredRow, array_like=True):
-    """A stand-in for a row that was deleted past the protocol, with the time of the one before it."""
-
-    deleted: ClassVar[bool] = True
 
 
 class Page(NamedTuple):
@@ -94,7 +90,8 @@ def _state(room: int) -> Page:
 def _filled(room: int, state: Page, first: int, last: int) -> Page:
     """The messages `first` to `last`, all of them known to `state`, so its access version is as new as they are.
 
-    A number without a row was deleted past the protocol, unless it is pruned by now.
+    A number without a row was deleted past the protocol, unless it is pruned by now: its stand-in gets the time of the
+    one before it.
     """
     numbers = range(max(first, 1), last + 1)
     if not numbers:
@@ -102,11 +99,11 @@ def _filled(room: int, state: Page, first: int, last: int) -> Page:
     found = Message.objects.filter(room=room, seq__range=(numbers[0], last)).order_by("seq")
     rows = {row.seq: row for row in read_rows(found, StoredRow)}
     if any(seq not in rows for seq in numbers if seq > state.pruned_through):
-        state = _state(room)
+        state = _state(room)._replace(newest=state.newest)
         at = next((row.at for row in rows.values()), now())
         for seq in numbers:
             if seq > state.pruned_through:
-                at = rows.setdefault(seq, DeletedRow(seq, "", "", guest=True, text="", at=at, key="")).at
+                at = rows.setdefault(seq, StoredRow(seq, at)).at
     return state._replace(rows=[rows[seq] for seq in numbers if seq in rows])
 
 
@@ -117,33 +114,51 @@ replay_page = in_history_thread(read_after)
 
 
 class HistoryAnswer(NamedTuple):
-    """A `history` frame, and the state of the room after its messages were read."""
+    """A `history` frame, and the state of the room when its messages were read: `newest` is from before."""
 
     frame: Frame
     access: AccessVersion
     epoch: str
+    newest: int
 
 
 def read_history(room: Room, before: int, limit: int) -> HistoryAnswer:
     """Read the page of `room` before number `before`. Blocks. Raises django.db.Error."""
-    page = read_before(room.pk, before, limit)
-    messages = _bounded(room, page)
-    more = bool(messages) and page.rows[-len(messages)].seq > page.pruned_through + 1
+    messages, more, page = read_frames(room, None, before, limit)
     frame = Frame(protocol.encode(protocol.HistoryPage(messages, more)))
-    return HistoryAnswer(frame, page.access, page.epoch)
+    return HistoryAnswer(frame, page.access, page.epoch, page.newest)
 
 
+def read_frames(
+    room: Room, after: int | None, before: int | None, limit: int
+) -> tuple[list[msgspec.Raw], bool, Page]:
+    """Read frames after number `after`, or else before `before`; tell whether there are more on that side. Blocks."""
+    if after is None:
+        page = read_before(room.pk, before, limit)
+        kept = [row for row in page.rows if row.seq > page.pruned_through]
+        messages = _bounded(room, reversed(kept))[::-1]
+        more = bool(messages) and kept[-len(messages)].seq > page.pruned_through + 1
+    else:
+        page = read_after(room.pk, after, limit)
+        if after < page.pruned_through:
+            page = read_after(room.pk, page.pruned_through, limit)
+        messages = _bounded(room, page.rows)
+        more = bool(messages) and page.rows[len(messages) - 1].seq < page.newest
+    return messages, more, page
+
+
+frames_page = in_history_thread(read_frames)
 _current_answers = loop_local(lambda: TTLCache(in_history_thread(read_history)))
 
 
-async def history_page(room: Room, access: AccessVersion, asked: protocol.History) -> Frame:
+async def history_page(room: Room, access: AccessVersion, asked: protocol.History) -> HistoryAnswer:
     """Answer a `history` frame of a member who was admitted to `room` by `access`.
 
     The page has fewer messages than `asked.limit` if they are long. Raises ClientError if the store is out of reach or
     the room has changed.
     """
     if not room.epoch:
-        return Frame(protocol.encode(protocol.HistoryPage([], more=False)))
+        return HistoryAnswer(Frame(protocol.encode(protocol.HistoryPage([], more=False))), access, "", 0)
     try:
         answer = await _current_answers().get(room, asked.before, asked.limit)
     except (DatabaseError, TimeoutError):
@@ -152,17 +167,17 @@ async def history_page(room: Room, access: AccessVersion, asked: protocol.Histor
         ) from None
     if answer.epoch != room.epoch or not can_read(access, answer.access):
         raise ClientError("unavailable", "The room has changed; connect again.", counts=False)
-    return answer.frame
+    return answer
 
 
-def _bounded(room: Room, page: Page) -> list[msgspec.Raw]:
-    """The newest messages of the page that fit into PAGE_BYTES, ascending; at least one."""
+def _bounded(room: Room, rows: Iterable[protocol.StoredMessage]) -> list[msgspec.Raw]:
+    """The first frames that fit into PAGE_BYTES; at least one."""
     messages: list[msgspec.Raw] = []
     size = 0
-    for row in reversed(page.rows):
-        message = protocol.encode(protocol.stored_message(room.name, row)).encode()
+    for row in rows:
+        message = protocol.encode(protocol.stored_frame(room.name, row)).encode()
         size += len(message)
-        if row.seq <= page.pruned_through or (messages and size > PAGE_BYTES):
+        if messages and size > PAGE_BYTES:
             break
         messages.append(msgspec.Raw(message))
-    return messages[::-1]
+    return messages

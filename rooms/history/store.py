@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be stored. `room` is as it was when the sender came in, admitted by `access`.
+    """A message to be stored, or what else has a number, see `models.Message`.
 
-    With `is_repeat` it is only looked up.
+    `room` is as it was when the sender came in, admitted by `access`. With `is_repeat` it is only looked up.
     """
 
     room: Room
@@ -31,6 +31,17 @@ class NewMessage:
     text: str
     key: str  # see models.Message
     is_repeat: bool = False
+    kind: str = "message"
+    target: int | None = None
+
+
+def to_row(message: NewMessage, seq: int, at: datetime) -> Message:
+    """Return `message` as a row, which is not stored yet. With the number 0 it never is."""
+    sender = message.member
+    return Message(
+        room_id=message.room.pk, seq=seq, member=sender.id, name=sender.name, guest=sender.guest,
+        program=sender.program, text=message.text, at=at, key=message.key, kind=message.kind, target=message.target,
+    )  # fmt: skip
 
 
 class StoreStatus(Enum):
@@ -40,6 +51,7 @@ class StoreStatus(Enum):
     REPEATED = "stored before"
     ID_USED = "its id stands for another text"
     NOT_STORED = "it is only looked up, and was not stored before"
+    FORBIDDEN = "it deletes what is no message, or that of another member, which is the row"
     OUTSIDE = "its sender is not in the room any more"
     UNAVAILABLE = "the store is out of reach"
     COMMIT_UNKNOWN = "the store went away during the commit"
@@ -97,6 +109,7 @@ class _Transaction:
         self._rooms = _lock({message.room.pk for message in messages})
         self._known = _stored_before([each for each in messages if again or each.key.startswith("=")])
         self._new: list[Message] = []
+        self._deleted: set[int] = set()  # primary keys of the messages that lose their texts
         self._now = now()
 
     def add(self, message: NewMessage) -> StoreResult:
@@ -107,21 +120,33 @@ class _Transaction:
         key = (message.room.pk, message.member.id, message.key)
         row = self._known.get(key)
         if row is not None:
-            same = row.text == message.text
+            same = row.text in (message.text, "")  # a deleted message has none
             return StoreResult(StoreStatus.REPEATED if same else StoreStatus.ID_USED, row)
         if message.is_repeat:
             return StoreResult(StoreStatus.NOT_STORED)
+        if message.target is not None and (refused := self._delete(message, message.target, room)):
+            return refused
         room.last_seq += 1
-        row = self._known[key] = Message(
-            room_id=message.room.pk, seq=room.last_seq, member=message.member.id, name=message.member.name,
-            guest=message.member.guest, text=message.text, at=self._now, key=message.key,
-        )  # fmt: skip
+        row = self._known[key] = to_row(message, room.last_seq, self._now)
         self._new.append(row)
         return StoreResult(StoreStatus.STORED, row)
 
+    def _delete(self, message: NewMessage, target: int, room: "_LockedRoom") -> StoreResult | None:
+        """Note that number `target` is deleted, or return why it is not; the id of a moderator is empty."""
+        row = None
+        if room.pruned_through < target <= room.last_seq:
+            rows = Message.objects.filter(room=message.room.pk, seq=target, kind="message")
+            row = rows.exclude(text="").exclude(pk__in=self._deleted).first()
+        if row is None or message.member.id not in ("", row.member):
+            return StoreResult(StoreStatus.FORBIDDEN, row)
+        self._deleted.add(row.pk)
+        return None
+
     def write(self) -> None:
-        """Write the new rows, and the last number of each room."""
+        """Write the new rows, and the last number of each room. The texts of deleted messages go."""
         Message.objects.bulk_create(self._new)
+        if self._deleted:
+            Message.objects.filter(pk__in=self._deleted).update(text="")
         for pk in {row.room_id for row in self._new}:
             MessageSequence.objects.filter(pk=pk).update(last_seq=self._rooms[pk].last_seq, last_at=self._now)
 
@@ -132,6 +157,7 @@ class _LockedRoom:
 
     epoch: str
     last_seq: int
+    pruned_through: int
     access: AccessVersion
 
 
@@ -139,8 +165,10 @@ def _lock(rooms: set[int]) -> dict[int, _LockedRoom]:
     with connection.cursor() as cursor:
         cursor.execute(_locking_sql(connection.vendor, len(rooms)), sorted(rooms))
         return {
-            pk: _LockedRoom(epoch, last_seq, AccessVersion(pk, version, bool(password)))
-            for pk, epoch, last_seq, version, password in cursor.fetchall()
+            pk: _LockedRoom(
+                epoch, last_seq, max(pruned, last_seq - size), AccessVersion(pk, version, bool(password))
+            )
+            for pk, epoch, last_seq, pruned, size, version, password in cursor.fetchall()
         }
 
 
@@ -155,8 +183,9 @@ def _locking_sql(_vendor: str, count: int) -> str:
     hence the cache.
     """
     locked = MessageSequence.objects.select_for_update(no_key=True).filter(pk__in=range(1, count + 1))
-    names = ("pk", "epoch", "last_seq", "room__password_version", "room__password")
-    return str(locked.order_by("pk").values_list(*names).query.sql_with_params()[0])
+    room = ("room__history_size", "room__password_version", "room__password")
+    rows = locked.order_by("pk").values_list("pk", "epoch", "last_seq", "pruned", *room)
+    return str(rows.query.sql_with_params()[0])
 
 
 def _stored_before(messages: Collection[NewMessage]) -> dict[tuple[int, str, str], Message]:

@@ -84,10 +84,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """A message in a room with history. A row never changes; the oldest ones are deleted.
+    """A numbered frame of a room with history: a message, a notice, or the deletion of the message `target`.
 
-    `member`, `name` and `guest` are the sender's at that time. `key` is unique for each member and room: the sender's
-    id (`client_id`) or a random one. It finds a message that is posted twice.
+    Only the text of a message changes, to nothing when it is deleted; the oldest rows are deleted. `member`, `name`,
+    `guest` and `program` are the sender's at that time; a notice and a deletion by a moderator have no member. `key` is
+    unique for each member and room: the sender's id (`client_id`) or a random one. It finds what is posted twice.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
@@ -95,11 +96,12 @@ class Message(models.Model):
     member = models.CharField(max_length=24)
     name = models.CharField(max_length=254)
     guest = models.BooleanField()
+    program = models.BooleanField(default=False)
+    kind = models.CharField(max_length=7, default="message")  # or "notice", "deleted": the type of its frame
+    target = models.BigIntegerField(null=True)
     text = models.TextField()
     at = models.DateTimeField()
     key = models.CharField(max_length=65)
-
-    deleted = False  # of a row that is there
 
     objects = MessageQuerySet.as_manager()
 

@@ -39,7 +39,7 @@ class PresenceTracker:
     """
 
     def __init__(self, key: str, row: int, write: Callable[[Frame], None]) -> None:
-        self.row = row
+        self.key, self.row = key, row
         self._write = write
         kind = SharedPresence if settings.REDIS_URLS else LocalPresence
         self._presence = kind(key, row, self._tell)
@@ -194,11 +194,11 @@ async def count_by_row() -> Counter[int]:
     return found
 
 
-async def members_of(row: int) -> list[Person]:
-    """Return the members of a room that has a row. Raises LayerUnavailable."""
+async def members_of(row: int, key: str = "") -> list[Person]:
+    """Return the members of a room: by its row, or if that is 0 by its key. Raises LayerUnavailable."""
     if settings.REDIS_URLS:
-        return await store.members(store.room_id("", row))
-    here = (tracker.state.members for tracker in local_trackers() if tracker.row == row)
+        return await store.members(store.room_id(key, row))
+    here = (each.state.members for each in local_trackers() if (each.row or each.key) == (row or key))
     return list({person.id: person for people in here for person in people.values()}.values())
 
 

@@ -65,6 +65,11 @@ class PlayedRoom:
         self._count += 1
         return self._message(self._count, text or str(self._count), sender, at, **fields)
 
+    def notice(self, text: str) -> dict[str, Any]:
+        """The next numbered frame of the room, an announcement."""
+        self._count += 1
+        return {"type": "notice", "text": text, "at": NOON, "seq": self._count}
+
     def _connect(self, link: WebSocketRoute) -> None:
         self.links.append(link)
         self._dialled.set()

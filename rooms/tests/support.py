@@ -113,6 +113,12 @@ def new_message(
     return NewMessage(room, access_version(room), member, text, key)
 
 
+def deletion(room: Room, target: int, member: Person = ADA) -> NewMessage:
+    """The deletion of a message by `member`."""
+    key = f":{secrets.token_hex(16)}"
+    return NewMessage(room, access_version(room), member, "", key, kind="deleted", target=target)
+
+
 def put(*messages: NewMessage, again: bool = False) -> list[StoreResult]:
     """Store messages in one transaction."""
     return store_messages(messages, lambda: None, again)

@@ -45,8 +45,11 @@ async def test_what_was_today_is_yesterday_after_midnight(daphne, pages):
 async def test_a_deleted_message_says_so(daphne, page):
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())
-    room.tell(room.message("stays"), room.message(deleted=True) | {"text": ""})
-    await expect(messages(page)).to_have_text(["stays", "This message was deleted."])
+    gone = "This message was deleted."
+    room.tell(room.message("stays"), room.message(deleted=True) | {"text": ""}, room.message("goes"))
+    await expect(messages(page)).to_have_text(["stays", gone, "goes"])
+    room.tell({"type": "deleted", "seq": 4, "target": 3, "by": "author"}, room.message("next") | {"seq": 5})
+    await expect(messages(page)).to_have_text(["stays", gone, gone, "next"])
 
 
 async def test_a_sender_who_goes_on_is_named_once(daphne, page):
@@ -56,7 +59,7 @@ async def test_a_sender_who_goes_on_is_named_once(daphne, page):
     said = [("12:00", BOB), ("12:04", BOB), ("12:10", BOB), ("12:11", YOU), ("12:12", YOU)]
     for time, sender in said:
         room.tell(room.message(sender=sender, at=f"2026-01-31T{time}:00.000Z"))
-    room.tell({"type": "notice", "text": "<b>Tea</b>\nat five"})
+    room.tell(room.notice("<b>Tea</b>\nat five"))
     room.tell(room.message(sender=YOU, at="2026-01-31T12:13:00.000Z"))
     items = page.locator("#messages > li")
     await expect(items).to_have_count(7)

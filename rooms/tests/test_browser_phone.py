@@ -62,7 +62,7 @@ async def test_nothing_zooms_in_and_nothing_is_too_wide(daphne, phone):
     await room.enter(phone, daphne.http_url())
     wide = {**BOB, "id": "wide", "name": "W" * 32, "guest": False}
     room.tell(room.message("W" * 500, wide), room.message("https://example.org/" + "w" * 400, wide))
-    room.tell({"type": "notice", "text": "N" * 200})
+    room.tell(room.notice("N" * 200))
     await expect(phone.locator("#messages > li")).to_have_count(3)
     await phone.click("#change-name")
     for name in ("#say", "#guest-name", "#password"):

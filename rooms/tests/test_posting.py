@@ -3,20 +3,23 @@
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import DataError
 
-from rooms import posting, receivers
+from rooms import consumers, posting, receivers
 from rooms.access.versions import access_version
 from rooms.delivery.registry import current_live_rooms
 from rooms.history import writer
+from rooms.history.reader import history_page
 from rooms.history.store import NewMessage, StoreResult, StoreStatus
 from rooms.models import Message
 from rooms.names import room_group
-from rooms.posting import Publisher, deliver_stored
+from rooms.posting import Publisher, current_writer, deliver_stored
+from rooms.protocol import Person
 from rooms.tests.delivery.support import listed_room, subscribed
 from rooms.tests.support import (
     APPLICATIONS,
@@ -26,6 +29,7 @@ from rooms.tests.support import (
     make_room,
     new_message,
     put,
+    read_again,
     set_password,
     until,
 )
@@ -120,6 +124,55 @@ class TestRoomWithHistory:
             assert (answer["type"], answer["code"], answer["id"]) == ("error", "id_used", "7")
             assert await bob.is_open()
             assert (await bob.ask(HI))["seq"] == (await ada.next())["seq"] == 2  # another member's id
+
+    @everywhere
+    async def test_a_member_deletes_their_own_message(self, application):
+        """Everybody is told in order; nobody gets the text any more, and its id is known."""
+        await new_room()
+        async with entered("lobby", application, key=KEY) as ada, entered("lobby", application) as bob:
+            for client in (ada, bob):
+                await (ada.ask(HI) if client is ada else bob.next())
+            deleted = {"type": "deleted", "seq": 2, "target": 1, "by": "author"}
+            assert await ada.ask({"type": "delete", "seq": 1}) == await bob.next() == deleted
+            assert await ada.ask(HI) == {"type": "said", "id": "7", "seq": 1}
+            async with entered("lobby", application) as late:
+                replayed = [await late.next(), await late.next()]
+            page = await bob.ask({"type": "history", "before": 3, "limit": 9})
+            assert page["messages"] == replayed
+            assert (replayed[0]["text"], replayed[0]["deleted"], replayed[1]) == ("", True, deleted)
+
+    async def test_what_is_not_one_s_own_message_cannot_be_deleted(self):
+        """A guest without a key has none from before; nothing gets a number."""
+        await new_room()
+        async with entered("lobby") as ada:
+            await ada.ask(HI)
+            async with entered("lobby") as bob, entered("unlisted") as eve:
+                await bob.next()
+                for client, seq in ((bob, 1), (ada, 2), (eve, 1)):
+                    answer = await client.ask({"type": "delete", "seq": seq, "id": "d"})
+                    assert (answer["type"], answer["code"], answer["id"]) == ("error", "forbidden", "d")
+                await ada.ask({"type": "delete", "seq": 1})
+                assert (await ada.ask({"type": "delete", "seq": 1}))["code"] == "forbidden"
+                assert (await ada.ask("next"))["seq"] == 3
+
+    async def test_a_page_that_was_read_before_a_deletion_does_not_come_after_it(self, monkeypatch):
+        await new_room()
+        async with entered("lobby") as ada:
+            await ada.ask(HI)
+
+            async def late(*args: Any) -> Any:
+                monkeypatch.setattr(consumers, "history_page", history_page)
+                page = await history_page(*args)
+                row = await Message.objects.aget()
+                message = new_message(
+                    await sync_to_async(read_again)(), member=Person(row.member, "Ada", True)
+                )
+                await current_writer().store(replace(message, text="", kind="deleted", target=1))
+                return page
+
+            monkeypatch.setattr(consumers, "history_page", late)
+            assert (await ada.ask({"type": "history", "before": 2, "limit": 1}))["type"] == "deleted"
+            assert (await ada.next())["messages"][0]["text"] == ""
 
     async def test_a_stored_message_is_published_to_the_other_processes(self, monkeypatch):
         """At once, and not when they look into the store. A repeat is not published."""

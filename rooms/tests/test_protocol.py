@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from rooms import protocol
@@ -11,8 +12,8 @@ from rooms.protocol import BadFrame, Person, Say, decode, encode, timestamp
 
 VALID = {
     '{"type": "say", "text": "hi"}': Say("hi"),
-    '{"type": "say", "text": "hi", "id": "7"}': Say("hi", "7"),
-    '{"id": "%s", "text": "hi", "type": "say"}' % ("x" * 64): Say("hi", "x" * 64),
+    '{"type": "say", "text": "hi", "id": "7"}': Say("hi", given="7"),
+    '{"id": "%s", "text": "hi", "type": "say"}' % ("x" * 64): Say("hi", given="x" * 64),
     '{"type": "say", "text": "  hi  "}': Say("  hi  "),
     '{"type": "say", "text": "\\ud83e\\udd8a \\u0007"}': Say("🦊 \a"),
     '{"type": "say", "text": "\u200b\u0600"}': Say("\u200b\u0600"),
@@ -21,6 +22,7 @@ VALID = {
     '{"type": "ping", "at": 1} \n': protocol.Ping(),
     '{"type": "history", "before": 12, "limit": 1}': protocol.History(12, 1),
     '{"type": "history", "before": 0, "limit": 200}': protocol.History(0, 200),
+    '{"type": "delete", "seq": 3, "id": "7"}': protocol.Delete(3, given="7"),
 }
 
 
@@ -81,6 +83,7 @@ WRONG: list[Any] = [
     {"type": "say", "text": None}, {"type": "say", "text": {}},
     *({"type": "history", "limit": 9, "before": before} for before in ("1", 1.5, True, -1, None)),
     *({"type": "history", "before": 9, "limit": limit} for limit in (0, 201, 10**400)),
+    {"type": "delete"}, {"type": "delete", "seq": "3"},
     {"type": "history", "limit": 9}, {"type": "history", "before": 9}, {},
 ]  # fmt: skip
 
@@ -129,6 +132,7 @@ def test_an_error_names_the_field_that_is_wrong():
 
 
 ADA = Person("1a2b", "Ada", guest=True)
+BOT = Person("1a2b", "Ada", guest=False, program=True)
 SHOWN = {"id": "1a2b", "name": "Ada", "guest": True}
 ENCODED: list[tuple[protocol.ServerFrame, dict[str, object]]] = [
     (
@@ -154,7 +158,11 @@ ENCODED: list[tuple[protocol.ServerFrame, dict[str, object]]] = [
     (protocol.Joined(ADA, 2), {"type": "joined", "member": SHOWN, "count": 2}),
     (protocol.Left(ADA, 1), {"type": "left", "member": SHOWN, "count": 1}),
     (protocol.Count(201), {"type": "count", "count": 201}),
-    (protocol.Notice("Tea."), {"type": "notice", "text": "Tea."}),
+    (protocol.Notice("Tea.", "…"), {"type": "notice", "text": "Tea.", "at": "…"}),
+    (protocol.Notice("Tea.", "…", 3), {"type": "notice", "text": "Tea.", "at": "…", "seq": 3}),
+    (protocol.Deleted(4, 3, "author"), {"type": "deleted", "seq": 4, "target": 3, "by": "author"}),
+    (protocol.Event("n", msgspec.Raw(b'{"a":[]}')), {"type": "event", "event": "n", "data": {"a": []}}),
+    (protocol.Joined(BOT, 2), {"type": "joined", "member": {**SHOWN, "guest": False, "program": True}, "count": 2}),
     (protocol.HistoryPage([], more=False), {"type": "history", "messages": [], "more": False}),
     (protocol.Pong(), {"type": "pong"}),
     (protocol.Error("too_long", "No.", "7"), {"type": "error", "code": "too_long", "detail": "No.", "id": "7"}),

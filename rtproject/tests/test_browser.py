@@ -22,6 +22,7 @@ PAGES = {
     f"/rooms/{LONGEST_NAME}/": "#state[data-state=open]",
     "/rooms/VIP/": "#password-form",
     "/dashboard/": "article.host[data-host]",
+    "/api/": "#parameter-room",
     "/admin/login/": "#login-form",
 }
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

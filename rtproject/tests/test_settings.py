@@ -60,11 +60,11 @@ def test_nothing_needs_to_be_set(load, tmp_path):
     assert site["PULSE_HOST"]
     expected = {
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
+        "API_RATE": Rate(50, 1.0),
         "CSRF_TRUSTED_ORIGINS": [],
         "DEBUG": False,
         "HTTPS": False,
         "MAX_BODY": 1024 * 1024,
-        "METRICS_TOKEN": "",
         "PULSE_EMBEDDED": True,
         "PULSE_INTERVAL": 5.0,
         "PULSE_PUBLIC": True,

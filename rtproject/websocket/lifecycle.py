@@ -85,6 +85,22 @@ def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asynci
     return task
 
 
+_server: tuple[asyncio.AbstractEventLoop, int] | None = None  # and the process: a fork does not serve
+
+
+def note_server() -> None:
+    """Note that the running loop is the one that serves this process's connections and requests."""
+    global _server
+    _server = asyncio.get_running_loop(), os.getpid()
+
+
+def server_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop of the server in this process, None where there is none."""
+    return (
+        _server[0] if _server is not None and _server[0].is_running() and _server[1] == os.getpid() else None
+    )
+
+
 class GracefulShutdown:
     """ASGI middleware: a connection whose task is cancelled closes with 4200."""
 

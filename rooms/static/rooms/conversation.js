@@ -19,7 +19,9 @@ const SILENT = {
   onBegin: () => {},
   /** A `message` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
   onMessage: () => {},
-  /** The messages before the oldest one, in ascending order; perhaps none. Answers `older()`. */
+  /** The message with this number was deleted: nobody keeps its text. */
+  onDeleted: () => {},
+  /** The messages and notices before the oldest one, in ascending order; perhaps none. Answers `older()`. */
   onOlder: () => {},
   /** The message of ours with this id is stored; it comes as a `message` as well, if it is not held already. */
   onSaid: () => {},
@@ -27,15 +29,17 @@ const SILENT = {
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
-  /** Any other frame, such as `notice`, `joined` or `left`. */
+  /** A `notice` frame. In a room with history it comes once, in the order of its number. */
+  onNotice: () => {},
+  /** Any other frame, such as `joined` or `left`. */
   onFrame: () => {},
 };
 
 /**
  * A conversation in one room, across all its connections.
  *
- * In a room with history it resumes where it was: each message comes once, in the room's order, without a hole. A message
- * that was not confirmed is said again under its id, which the server stores once.
+ * In a room with history it resumes where it was: each message comes once, in the room's order, without a hole, and so do
+ * the other numbered frames, notices and deletions. A message that was not confirmed is said again under its id, which the server stores once.
  */
 export class Conversation {
   #socket;
@@ -48,7 +52,9 @@ export class Conversation {
   #begunAt = 0; // the room's newest number when it began: messages up to it are no news
   #handlers = {
     welcome: (frame) => this.#welcome(frame),
-    message: (frame) => this.#message(frame),
+    message: (frame) => this.#isNext(frame) && this.#message(frame),
+    notice: (frame) => this.#isNext(frame) && this.#events.onNotice(frame),
+    deleted: (frame) => this.#isNext(frame) && this.#events.onDeleted(frame.target),
     said: (frame) => this.#said(frame),
     history: (frame) => this.#history(frame),
     error: (frame) => this.#error(frame),
@@ -95,9 +101,9 @@ export class Conversation {
     return this.#unconfirmed.add(text);
   }
 
-  /** Whether a `message` frame is from us, from this page or another one. */
+  /** Whether a frame is a message from us, from this page or another one. */
   isOurs(frame) {
-    return this.#selves.has(frame.from.id);
+    return this.#selves.has(frame.from?.id);
   }
 
   /** Whether a `message` frame is newer than our first connection to the room. */
@@ -159,10 +165,13 @@ export class Conversation {
     this.#events.onBegin();
   }
 
-  #message(frame) {
+  #isNext(frame) {
     const place = this.#held.place(frame.seq);
     if (place === "gap") this.#socket.reopen(); // the missing messages come first then
-    if (place !== "next") return;
+    return place === "next";
+  }
+
+  #message(frame) {
     this.#events.onMessage(frame);
     if (this.isOurs(frame)) this.#unconfirmed.settle(frame.id);
   }
@@ -177,7 +186,8 @@ export class Conversation {
     this.#asked = null;
     if (!isAnswer) return; // the page has dropped messages meanwhile, and there would be a hole
     this.#held.extend(messages[0]?.seq, more);
-    this.#events.onOlder(messages);
+    // A message that was deleted comes as such: its deletion tells nothing new.
+    this.#events.onOlder(messages.filter(({ type }) => type !== "deleted"));
     for (const frame of messages.filter((message) => this.isOurs(message))) this.#unconfirmed.settle(frame.id);
   }
 

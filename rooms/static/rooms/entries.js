@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Entry
  * @property {{from: object, text: string, at: string | Date, id?: string, seq?: number}} [frame] of a message
- * @property {string} [notice] the words of an announcement, instead of a message
+ * @property {{text: string, at?: string, seq?: number}} [notice] the frame of an announcement, instead of a message
  * @property {Date} at when it was said
  * @property {boolean} [own] whether the message is ours
  * @property {"" | "waiting" | "sending" | "sent" | "failed" | "refused" | "unsent"} [status] of a message of ours: "waiting"
@@ -62,6 +62,11 @@ export class Entries {
   /** Notes that a message of ours does not wait any more, if it did. */
   settle(entry) {
     if (entry.frame && this.#waiting.get(entry.frame.id) === entry) this.#waiting.delete(entry.frame.id);
+  }
+
+  /** The message with this number, if it is held. */
+  numbered(seq) {
+    return this.#all.findLast(({ frame }) => frame?.seq === seq);
   }
 
   /** Adds entries before all others. */

@@ -29,7 +29,7 @@ export class ItemMaker {
   /** The element of an entry, without the parts that depend on the one before: see `relate`. */
   build(entry) {
     const item = this.#templates[entry.frame ? "message" : "notice"].cloneNode(true);
-    if (!entry.frame) item.querySelector(".words").textContent = entry.notice;
+    if (!entry.frame) item.querySelector(".words").textContent = entry.notice.text;
     else if (entry.own) this.#listen(item, entry);
     this.fill(item, entry);
     return item;

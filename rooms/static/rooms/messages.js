@@ -83,8 +83,16 @@ export class MessageList {
   }
 
   /** Shows an announcement. */
-  addNotice(notice) {
-    this.#append(this.#entries.add({ notice, at: new Date() }));
+  addNotice(frame) {
+    this.#append(this.#entries.add(noticeEntry(frame)));
+  }
+
+  /** Drops the text of the message with this number, and shows that it was deleted. */
+  delete(seq) {
+    const entry = this.#entries.numbered(seq);
+    if (entry === undefined) return;
+    entry.frame = { ...entry.frame, text: "", deleted: true };
+    this.#refresh(entry);
   }
 
   /** Shows a message of ours that waits to be confirmed, and leads the reader there. */
@@ -96,7 +104,7 @@ export class MessageList {
   }
 
   /**
-   * Takes older `message` frames, and shows them above the others, which stay where they are on the screen.
+   * Takes older frames, messages and notices, and shows them above the others, which stay where they are on the screen.
    * @param {[frame: object, own: boolean][]} messages in ascending order
    * @param {boolean} hasOlder whether there are still older ones
    */
@@ -176,9 +184,9 @@ export class MessageList {
   #forget() {
     if (this.#entries.length < MOST_HELD + 500) return;
     const count = Math.min(this.#entries.length - MOST_HELD, this.#shown.earlier);
-    const last = this.#entries.dropFirst(count).findLast(({ frame }) => frame?.seq !== undefined);
+    const last = this.#entries.dropFirst(count).map(({ frame, notice }) => (frame ?? notice).seq).findLast((seq) => seq !== undefined);
     this.#shown.droppedFirst(count);
-    if (last) this.#events.onForget(last.frame.seq);
+    if (last !== undefined) this.#events.onForget(last);
   }
 
   #showEarlier() {
@@ -203,6 +211,7 @@ export class MessageList {
   }
 
   #olderEntry(frame, own) {
+    if (frame.type === "notice") return noticeEntry(frame);
     const waiting = own ? this.#entries.waiting(frame.id) : undefined;
     if (waiting) this.#shown.removed(this.#entries.remove(waiting), waiting);
     return messageEntry(frame, own);
@@ -228,6 +237,10 @@ export class MessageList {
     this.#shown.removed(this.#entries.remove(entry), entry);
     then(entry.frame.text);
   }
+}
+
+function noticeEntry(notice) {
+  return { notice, at: new Date(notice.at) };
 }
 
 function messageEntry(frame, own) {

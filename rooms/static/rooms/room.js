@@ -39,6 +39,8 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
     messages.offerOlder(false);
   },
   onMessage: hear,
+  onNotice: (frame) => messages.addNotice(frame),
+  onDeleted: (seq) => messages.delete(seq),
   onOlder(frames) {
     messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation.hasOlder);
     composer.endDelay();
@@ -57,8 +59,7 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
     composer.complain(errorWords(frame, isFinal, words), !isFinal);
   },
   onFrame(frame) {
-    if (frame.type === "notice") messages.addNotice(frame.text);
-    else if (members.take(frame)) panel.changed();
+    if (members.take(frame)) panel.changed();
   },
 });
 const messages = new MessageList(document, words.status, {

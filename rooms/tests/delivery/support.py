@@ -13,6 +13,7 @@ from rooms.delivery import replay
 from rooms.delivery.live_room import LiveRoom
 from rooms.history.reader import Page
 from rooms.models import Message, MessageSequence, Room
+from rooms.tests.support import ADA
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
@@ -30,6 +31,7 @@ class Member:
 
     def __init__(self, access: AccessVersion = OPEN) -> None:
         self.access = access
+        self.member = ADA
         self.received: list[str] = []
         self.code: int | None = None
         self.reading = asyncio.Event()
@@ -59,6 +61,7 @@ class Store:
         self.access = OPEN
         self.pruned = 0
         self.deleted: set[int] = set()  # rows that were deleted past the protocol
+        self.targets: dict[int, int] = {}  # of deletions, by their numbers
         self.late = 0
         self.failing = False
         self.gate = asyncio.Event()
@@ -75,7 +78,8 @@ class Store:
         return await self._page(None, range(max(self.pruned, self.newest - limit) + 1, self.newest + 1))
 
     async def _page(self, after: int | None, seqs: range) -> Page:
-        rows = [Message(seq=seq, text=str(-seq if seq in self.deleted else seq)) for seq in seqs]
+        targets, signs = self.targets, dict.fromkeys(self.deleted, -1)
+        rows = [Message(seq=seq, text=str(signs.get(seq, 1) * seq), target=targets.get(seq)) for seq in seqs]
         page = Page(rows, self.access, self.epoch, self.newest, self.pruned)
         self.newest, self.late = self.newest + self.late, 0
         failing = self.failing
@@ -106,9 +110,9 @@ def listed_room(name: str = "lobby", epoch: str = "epoch", pk: int = 1) -> Room:
     return room
 
 
-def event(seq: int, access: AccessVersion = OPEN, epoch: str = "epoch") -> GroupEvent:
+def event(seq: int, access: AccessVersion = OPEN, epoch: str = "epoch", **tags: Any) -> GroupEvent:
     """The event that message `seq` was stored by another process, as the layer brings it."""
-    return GroupEvent(str(seq), {"seq": seq, "epoch": epoch, "access": list(access)})
+    return GroupEvent(str(seq), {"seq": seq, "epoch": epoch, "access": list(access), **tags})
 
 
 def numbers(first: int, last: int) -> list[str]:

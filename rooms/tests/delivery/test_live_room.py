@@ -1,6 +1,7 @@
 """The order of messages in a live room, its beginning, and which events it delivers."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -8,9 +9,10 @@ from rooms.delivery import live_room as module
 from rooms.delivery.live_room import RecentMessages
 from rooms.delivery.replay import catch_up
 from rooms.models import MessageSequence, Room
+from rooms.protocol import MessageFrame, encode
 from rooms.tests.delivery import support
 from rooms.tests.delivery.support import GUARDED, OPEN, Member, begun, event, numbers, subscribed
-from rooms.tests.support import until
+from rooms.tests.support import ADA, BOB, until
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.tests.helpers import settle
@@ -84,9 +86,7 @@ FOREIGN = [
     (LISTED, GroupEvent(None, {})),
     (LISTED, event(5, epoch="other")),
     (LISTED, GroupEvent("5", {"access": [0, 0, False]})),
-    (LISTED, GroupEvent("5", {"notice": 2})),
     (UNLISTED, event(5)),
-    (UNLISTED, GroupEvent("5", {"notice": 1})),
     (UNLISTED, GroupEvent("5", {"access": list(GUARDED)})),
     (FORGETFUL, GroupEvent("5", {"access": list(GUARDED)})),
 ]
@@ -103,12 +103,41 @@ async def test_an_event_of_another_room_or_epoch_is_not_delivered(store, room, f
     assert (member.received, changed) == ([], ["lobby"])
 
 
-@pytest.mark.parametrize("access", [OPEN, GUARDED])
-async def test_a_notice_is_for_all_members(live_room, access):
-    member = subscribed(live_room, access)
-    live_room.deliver(GroupEvent("notice", {"notice": 1}))
+async def test_a_frame_without_a_number_is_for_all_members_of_a_room_with_history(live_room):
+    """But not for one whose password is an older one."""
+    member, late = subscribed(live_room, GUARDED), subscribed(live_room)
+    live_room.deliver(GroupEvent("event", {"epoch": "epoch", "access": list(GUARDED)}))
     await settle()
-    assert (member.received, live_room.delivered) == (["notice"], 4)
+    assert (member.received, late.received, live_room.delivered) == (["event"], [], 4)
+
+
+@pytest.mark.parametrize("source", ["event", "store"])
+async def test_the_text_of_a_deleted_message_is_nowhere_when_its_deletion_is_shown(store, live_room, source):
+    """Newcomers get the message without it."""
+    live_room.add_message(5, Frame(encode(MessageFrame("lobby", ADA, "private", "", seq=5))), OPEN)
+    store.newest, store.targets = 6, {6: 5}
+    member = subscribed(live_room)
+    if source == "event":
+        live_room.deliver(event(6, target=5))
+    else:
+        live_room.expect(6)
+    await until(lambda: member.received == ["6"])
+    assert live_room.last_deletion == 6
+    newcomer = Member()
+    await catch_up(live_room, newcomer, 4)
+    await settle()
+    shown = json.loads(newcomer.received[0])
+    assert (shown["text"], shown["deleted"], shown["seq"]) == ("", True, 5)
+
+
+async def test_members_of_an_unlisted_room_are_disconnected_by_an_event():
+    live_room = await begun(room=Room(name="lobby"))
+    member, other = subscribed(live_room, support.UNLISTED), subscribed(live_room, support.UNLISTED)
+    other.member = BOB
+    live_room.deliver(GroupEvent(None, {"disconnected": [BOB.id]}))
+    assert (member.code, other.code) == (None, CloseCode.KICKED)
+    live_room.deliver(GroupEvent(None, {"disconnected": [""]}))
+    assert member.code == CloseCode.KICKED
 
 
 async def test_without_history_messages_are_delivered_as_they_come():

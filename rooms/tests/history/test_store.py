@@ -5,10 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from rooms.api import NOBODY
 from rooms.history.store import StoreStatus, store_messages
 from rooms.models import Message, Room
+from rooms.protocol import Deleted, MessageFrame, stored_frame
 from rooms.tests.support import (
+    ADA,
     BOB,
+    deletion,
     keeping_room,
     new_message,
     put,
@@ -22,7 +26,7 @@ from rooms.tests.support import (
 pytestmark = pytest.mark.django_db
 
 STORED, REPEATED = StoreStatus.STORED, StoreStatus.REPEATED
-ID_USED, OUTSIDE = StoreStatus.ID_USED, StoreStatus.OUTSIDE
+ID_USED, OUTSIDE, FORBIDDEN = StoreStatus.ID_USED, StoreStatus.OUTSIDE, StoreStatus.FORBIDDEN
 
 
 @pytest.fixture
@@ -106,6 +110,46 @@ class TestRepeats:
         assert [result.status for result in second] == [REPEATED, REPEATED, STORED]
         assert [result.row for result in second[:2]] == [result.row for result in first]
         assert seqs() == [1, 2, 3]
+
+
+class TestDeletions:
+    @pytest.mark.parametrize(("member", "by"), [(ADA, "author"), (NOBODY, "moderator")])
+    def test_the_text_goes_with_the_transaction_and_the_deletion_has_a_number(self, room, member, by):
+        put_texts(room, "private", "stays")
+        (result,) = put(deletion(room, 1, member))
+        assert list(Message.objects.order_by("seq").values_list("text", flat=True)) == ["", "stays", ""]
+        assert result.row is not None
+        assert stored_frame("lobby", result.row) == Deleted(3, 1, by)
+        frame = stored_frame("lobby", Message.objects.get(seq=1))
+        assert isinstance(frame, MessageFrame)
+        assert (frame.text, frame.deleted, frame.sender.name) == ("", True, "Ada")
+
+    def test_what_is_no_message_or_deleted_or_gone_is_refused_without_a_number(self, room):
+        room = resize(5)
+        first, *_ = put_many(room, 5)
+        put(deletion(room, 2), new_message(room, "6"))
+        first.delete()
+        for target in (1, 2, 6, 8, 0, -1, 10**30):  # 1 is beyond the history, 6 the deletion, 8 is to come
+            assert put(deletion(room, target)) == [(FORBIDDEN, None)]
+        results = put(deletion(room, 4), deletion(room, 4), deletion(room, 9))
+        assert [result.status for result in results] == [STORED, FORBIDDEN, FORBIDDEN]
+        assert seqs() == list(range(2, 9))
+
+    def test_a_message_of_another_member_is_told_from_none(self, room):
+        put_many(room, 1)
+        (result,) = put(deletion(room, 1, BOB))
+        assert (result.status, result.row and result.row.text) == (FORBIDDEN, "1")
+
+    def test_the_id_of_a_deleted_message_still_stands_for_it(self, room):
+        """Whatever its text was, which is not known any more."""
+        put(new_message(room, "hi", "7"), new_message(room, "there"))
+        put(deletion(room, 1))
+        assert [result.status for result in put(new_message(room, "ho", "7"))] == [REPEATED]
+
+    def test_a_second_attempt_of_a_deletion_is_a_repeat(self, room):
+        put_many(room, 1)
+        again = deletion(room, 1)
+        assert [put(again, again=True)[0].status for _ in range(2)] == [STORED, REPEATED]
 
 
 class TestSendersOutside:

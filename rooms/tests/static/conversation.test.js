@@ -18,6 +18,8 @@ class Played extends Conversation {
     const events = {
       onBegin: hear("begin", () => []),
       onMessage: hear("message", (frame) => [frame.text, this.isOurs(frame)]),
+      onNotice: hear("notice", ({ text }) => [text]),
+      onDeleted: hear("deleted", (seq) => [seq]),
       onOlder: hear("older", (frames) => frames.map(({ text }) => text)),
       onUnsent: hear("unsent", (id) => [id]),
       onError: hear("error", ({ code }, isFinal) => [code, isFinal]),
@@ -104,6 +106,26 @@ test("a room without history goes on without numbers", () => {
   assert.equal(played.link.path, "/ws/lobby?name=Ann+B");
 });
 
+test("notices and deletions count: each comes once, in its turn", () => {
+  const played = Played.entered();
+  const [notice, deleted] = [{ type: "notice", text: "Tea", seq: 4 }, { type: "deleted", target: 2, seq: 5 }];
+  played.tell(notice, notice, deleted, deleted, message(6));
+  assert.deepEqual(played.heard, [["notice", "Tea"], ["deleted", 2], ["message", "text 6", false]]);
+  played.tell({ ...deleted, seq: 8 });
+  played.link.accept();
+  assert.deepEqual([played.link.path, played.heard.length], ["/ws/lobby?name=Ann+B&since=6&epoch=e1", 3]);
+});
+
+test("of older frames the messages and notices are shown", () => {
+  const played = Played.entered(60, 61);
+  played.older();
+  const frames = [{ type: "deleted", target: 3, seq: 57 }, { type: "notice", text: "Tea", seq: 58 }, message(59)];
+  played.tell({ type: "history", messages: frames, more: true });
+  assert.deepEqual(played.heard, [["older", "Tea", "text 59"]]);
+  played.older();
+  assert.equal(played.link.frames.at(-1).before, 57);
+});
+
 test("older messages are asked for from the oldest on, one question at a time", () => {
   const played = Played.entered(60, 61);
   assert.deepEqual([played.older(), played.older()], [true, false]);
@@ -133,9 +155,9 @@ test("frames that are none of the conversation's are handed on, and what is none
   const played = Played.entered();
   played.network.advance(10_000);
   assert.deepEqual(played.link.frames, [{ type: "ping" }]);
-  played.tell({ type: "pong" }, { type: "notice" }, { type: "toString" });
+  played.tell({ type: "pong" }, { type: "event" }, { type: "toString" });
   for (const data of ["no JSON", "null", "[]", '{"type": 1}', new ArrayBuffer(3)]) played.link.hear(data);
-  assert.deepEqual(played.heard, [["frame", "notice"], ["frame", "toString"]]);
+  assert.deepEqual(played.heard, [["frame", "event"], ["frame", "toString"]]);
 });
 
 test("our own message under its id confirms what we said, wherever we said it", () => {

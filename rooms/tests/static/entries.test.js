@@ -32,3 +32,12 @@ test("beginning anew leaves what only the page knows", () => {
   assert.deepEqual(idsOf(entries), ["waiting", "sending", "failed", "refused", "unsent"]);
   assert.deepEqual([entries.waiting("sent"), entries.waiting("unsent")?.status], [undefined, "unsent"]);
 });
+
+test("a message is found by its number among notices and what has none", () => {
+  const entries = new Entries();
+  entries.add({ frame: { seq: 1 } });
+  entries.add({ notice: { seq: 2 } });
+  entries.addWaiting(message("m3", "sending"));
+  assert.equal(entries.numbered(1), entries.at(0));
+  assert.deepEqual([2, 3].map((seq) => entries.numbered(seq)), [undefined, undefined]);
+});

@@ -11,12 +11,12 @@ SECRET_KEY = "a key that only the tests know, long enough not to be guessed"
 SETTINGS = frozenset(
     {
         "ALLOWED_HOSTS",
+        "API_RATE",
         "CSRF_TRUSTED_ORIGINS",
         "DATABASE_URL",
         "DEBUG",
         "HTTPS",
         "MAX_BODY",
-        "METRICS_TOKEN",
         "PULSE_EMBEDDED",
         "PULSE_HOST",
         "PULSE_INTERVAL",
