@@ -90,6 +90,23 @@ class Pulse(Figures, tag_field="type", tag="pulse", frozen=True, kw_only=True):
     host: str
     seq: int
     at: str
+    clock: float | None = None  # seconds that the host's clock is ahead, if that is much
+    conflict: bool = False  # another machine posts under the same name, and is refused
+
+
+class Post(Struct, frozen=True):
+    """What an agent posts. Times are of its own clock, `boot` is a name of the machine since it started."""
+
+    boot: Annotated[str, Meta(min_length=1, max_length=64)]
+    now: Real
+    samples: Annotated[tuple[Measurement, ...], Meta(max_length=3600)]
+
+
+class PostAnswer(Struct, frozen=True):
+    """The answer: the seconds from one sample to the next, and the server's Unix time."""
+
+    interval: float
+    now: float
 
 
 class AlertEntry(Struct, frozen=True, kw_only=True):
@@ -120,10 +137,10 @@ class Alerts(Struct, tag_field="type", tag="alerts", frozen=True):
 _decoder = msgspec.json.Decoder(Pulse)
 
 
-def pulse_of(measurement: Measurement, host: str, seq: int) -> Pulse:
-    """The frame of `measurement`."""
+def pulse_of(measurement: Measurement, host: str, seq: int, **notes: Any) -> Pulse:
+    """The frame of `measurement`, with `notes` of the server in further fields."""
     fields = msgspec.structs.asdict(measurement)
-    return Pulse(**fields | {"host": host, "seq": seq, "at": rfc3339(moment(measurement.at))})
+    return Pulse(**fields | notes | {"host": host, "seq": seq, "at": rfc3339(moment(measurement.at))})
 
 
 def figure(path: str) -> Callable[[Pulse], float | None]:

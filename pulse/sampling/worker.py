@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from django.conf import settings
 
-from pulse import protocol
+from pulse import agent, protocol
 from pulse.agent import FIRST_SECONDS, Sampler
 from pulse.alerting.monitor import announce_alerts, current_monitor
 from pulse.protocol import STRAY_TICKS, Measurement
@@ -24,6 +24,7 @@ from rtproject.websocket.lifecycle import run_in_background
 
 logger = logging.getLogger(__name__)
 
+agent.warn = logger.warning
 sampling_thread = ThreadPoolExecutor(1, "pulse-sampler")
 
 

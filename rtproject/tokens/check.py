@@ -18,7 +18,7 @@ _buckets: dict[str, Bucket] = {}
 
 
 async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Token:
-    """Return the token in the header `Authorization`, which allows one of `scopes`, see `Token.allows`.
+    """Return the token in the header `Authorization`, which allows one of `scopes`, if any: see `Token.allows`.
 
     A wrong one costs a query, or none once its address has given too many. Raises ApiError and django.db.Error.
     """
@@ -46,6 +46,6 @@ async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Toke
         _buckets.pop(digest, None)
         raise ApiError(401, "This token is wrong, or was revoked.", WWW_Authenticate="Bearer")
     _buckets.setdefault(digest, Bucket.full(settings.API_RATE))
-    if not any(token.allows(scope, of) for scope in scopes):
+    if scopes and not any(token.allows(scope, of) for scope in scopes):
         raise ApiError(403, f"This token lacks the scope {' or '.join(scopes)}.")
     return token

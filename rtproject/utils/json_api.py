@@ -27,11 +27,11 @@ class ErrorAnswer(msgspec.Struct):
 
 
 class ApiError(Exception):
-    """Raised for a request that fails. The code follows from the status."""
+    """Raised for a request that fails. Without a code it follows from the status."""
 
-    def __init__(self, status: int, detail: str, **headers: str) -> None:
+    def __init__(self, status: int, detail: str, code: str = "", **headers: str) -> None:
         super().__init__(detail)
-        answer = ErrorAnswer(Reason(CODES.get(status) or HTTPStatus(status).name.lower(), detail))
+        answer = ErrorAnswer(Reason(code or CODES.get(status) or HTTPStatus(status).name.lower(), detail))
         self.response = json_response(answer, status)
         for name, value in headers.items():
             self.response[name.replace("_", "-")] = value
