@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from operator import attrgetter, itemgetter
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import msgspec
 
-from pulse.protocol import Pulse
+from pulse.protocol import Pulse, figure
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -28,16 +26,7 @@ class Figure(msgspec.Struct, frozen=True):
     @property
     def reader(self) -> Callable[[Pulse], float | None]:
         """The function that reads the value from a pulse."""
-        steps: list[Any] = [
-            itemgetter(int(k)) if k.isdigit() else attrgetter(k) for k in self.path.split(".")
-        ]
-
-        def read(value: Any) -> Any:
-            for step in steps:
-                value = None if value is None else step(value)
-            return value
-
-        return read
+        return figure(self.path)
 
 
 # The pages read the same file. Stored rollups hold the figures in its order, so a new one comes last.

@@ -20,7 +20,7 @@ _buckets: dict[str, Bucket] = {}
 
 
 async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Token:
-    """Return the token in the header `Authorization`, which allows one of `scopes`, if there are any.
+    """Return the token in the header `Authorization`, which allows one of `scopes`, if any: see `Token.allows`.
 
     A wrong one costs a query, or none once its address has given too many. Raises ApiError and django.db.Error.
     """
