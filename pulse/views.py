@@ -4,23 +4,26 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.shortcuts import render
-from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from pulse import answers, protocol
 from pulse.alerting.engine import thresholds
+from pulse.figures import CHARTS, FIGURES
 from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
 from pulse.prometheus import HostState, exposition
 from pulse.storage.series import RANGES
-from rtproject.utils.failure_log import FailureLog
+from rtproject.tokens.check import authenticate
+from rtproject.utils.json_api import ApiError
 from rtproject.websocket.query import whole_number
+from rtproject.websocket.utils.failure_log import FailureLog
 
 DEFAULT_EVENTS = 50
 
@@ -35,11 +38,13 @@ View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The page with live figures. With PULSE_PUBLIC off, staff must log in to see it."""
     if not can_view_pulse(request.user):
-        return redirect_to_login(request.get_full_path(), "admin:login")
+        return redirect_to_login(request.get_full_path())
     marked: dict[str, float] = {}  # without the store the page still shows live figures
     with reading_thresholds:
         marked = thresholds()
-    return render(request, "pulse/dashboard.html", {"thresholds": marked})
+    return render(
+        request, "pulse/dashboard.html", {"thresholds": marked, "figures": FIGURES, "charts": CHARTS}
+    )
 
 
 def _for_viewers(view: View) -> View:
@@ -81,13 +86,16 @@ async def events(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The newest pulses of live hosts, for staff and clients with METRICS_TOKEN.
+    """The newest pulses of live hosts, for staff and tokens with the scope `metrics`.
 
-    Answer 403 to others, and 503 if the store cannot be read.
+    Answer 503 if the store cannot be read.
     """
     with reading_metrics:
-        if not (_has_token(request) or is_staff(request.user)):
-            return HttpResponseForbidden()
+        if not is_staff(request.user):
+            try:
+                async_to_sync(authenticate)(request, "metrics")
+            except ApiError as error:
+                return error.response
         hosts = [
             HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)
             for host in Host.objects.live()
@@ -96,10 +104,3 @@ def metrics(request: HttpRequest) -> HttpResponse:
         content, content_type = exposition(hosts, alerts, request.headers.get("Accept", ""))
         return HttpResponse(content, content_type=content_type)
     return HttpResponse(status=503)
-
-
-def _has_token(request: HttpRequest) -> bool:
-    """Return whether the request has the METRICS_TOKEN. An empty setting fits no request."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    token: str = settings.METRICS_TOKEN
-    return bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)

@@ -29,12 +29,12 @@ from rooms.models import Disconnection, MessageSequence, Room
 from rooms.names import room_group
 from rooms.protocol import Person
 from rtproject.utils.db import short_transaction
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ Connections behind one NAT share an address, so a refusal is not held against th
 from django.conf import settings
 
 from rooms.models import Room
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import ClientError
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
+from rtproject.websocket.utils.loop_local import loop_local
 
 LASTING = Rate(300, 600.0)  # messages in a room with history; in a large one, half of what it keeps
 UNLISTED_ROOMS = 50  # that an address is in

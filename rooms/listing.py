@@ -17,9 +17,9 @@ from rooms.identity import identify, identity_key, user_of
 from rooms.models import Room
 from rooms.presence.tracker import count_by_row
 from rtproject.utils.database_threads import in_public_thread
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds

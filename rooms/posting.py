@@ -18,14 +18,14 @@ from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import Delete, Deleted, MessageFrame, NumberedFrame, Person, Said, Say
 from rooms.signals import announce, message_deleted, message_posted
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.layer import LAYER_TIMEOUT
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other processes read them from the store
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import close_old_connections
 from django.dispatch import Signal
 
-from rtproject.utils.flood_log import FloodLog
+from rtproject.websocket.utils.flood_log import FloodLog
 
 MAX_WAITING = 10_000
 EXIT_SECONDS = 2.0  # for receivers when the process ends

@@ -105,7 +105,7 @@ def _try_password(request: HttpRequest, room: Room, form: PasswordForm) -> int |
 
 
 @require_safe
-async def room_list(request: HttpRequest) -> HttpResponse:
+def room_list(request: HttpRequest) -> HttpResponse:
     """List the rooms that an admin made.
 
     With `?name=` redirect to the room of that name, listed or not.
@@ -113,7 +113,7 @@ async def room_list(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("name", "").strip()
     if is_room_name(name):
         return redirect("rooms:room", room=name)
-    listed = await list_for(request)
+    listed = async_to_sync(list_for)(request)
     context = {"room_list": listed, "words": LIST_TEXT, "more": _more(listed), "now": timezone.now()}
     return render(request, "rooms/list.html", context, status=503 if listed.total is None else 200)
 

@@ -18,9 +18,13 @@ _BLANK = re.compile(rf"[{_UNSEEN}]*")
 # What forms a character together with its neighbors: many scripts and most emoji need it.
 _JOINERS = r"\u200c\u200d"
 _SELECTORS = r"\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_FORMING = re.compile(rf"[{_JOINERS}{_SELECTORS}]")
-_CHARACTER = rf"[^{_UNSEEN}][{_SELECTORS}]?"
+_FLAG_TAGS = (
+    r"(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"  # England's, for example
+)
+_FORMING = re.compile(rf"[{_JOINERS}{_SELECTORS}]|{_FLAG_TAGS}")
+_CHARACTER = rf"[^{_UNSEEN}](?:[{_SELECTORS}]|{_FLAG_TAGS})?"
 _NAME = re.compile(rf"{_CHARACTER}(?:(?: *|[{_JOINERS}]){_CHARACTER})*")
+_SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # of any width, as the ideographic one
 
 
 def is_blank(text: str) -> bool:
@@ -32,11 +36,11 @@ def usable_name(text: str | None) -> str | None:
     """Return a name as others see it, or None: 1 to 32 visible characters and spaces in NFC, after trimming.
 
     `str.isprintable` is false for control, formatting (so bidirectional) and unassigned characters. Joiners and
-    variation selectors count as part of the characters that they stand between or behind.
+    variation selectors count as part of the characters that they stand between or behind. Any space is a plain one.
     """
     if not text or len(text) > MAX_GIVEN_NAME:
         return None
-    name = unicodedata.normalize("NFC", text).strip()
+    name = _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
     visible = _FORMING.sub("", name)
     usable = len(visible) <= MAX_NAME and visible.isprintable() and _NAME.fullmatch(name)
     return name if usable else None

@@ -4,13 +4,14 @@ import contextlib
 import ctypes
 import gc
 import os
+import secrets
 import sys
-from collections.abc import Awaitable
+from importlib import import_module
+from itertools import chain
 
-from channels.routing import URLRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rtproject.settings")
 try:
@@ -19,30 +20,22 @@ except ImproperlyConfigured as error:
     # Its message names the setting; a server would hide it in a traceback.
     raise SystemExit(str(error)) from None
 
-from echo.routing import websocket_urlpatterns as echo
-from pulse.routing import websocket_urlpatterns as pulse
 from pulse.sampling.worker import current_embedded, ensure_embedded
-from rooms.routing import websocket_urlpatterns as rooms
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
+from rtproject.health import answer_probe
+from rtproject.logs import PROBES, connection_id
 from rtproject.process_check import warn_of_other_processes
-from rtproject.servers import bound_bodies_of_servers, cut_paths_of_daphne, format_options_quickly
+from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly
 from rtproject.sessions import prune_sessions
+from rtproject.websocket import websocket_application
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
-from rtproject.websocket.lifecycle import GracefulShutdown, note_server
-from rtproject.websocket.middleware.auth import SessionAuthMiddleware
-from rtproject.websocket.middleware.denials_and_limits import (
-    ConnectionsPerAddress,
-    VisibleCloseCodes,
-    not_found,
-)
-from rtproject.websocket.middleware.origins import ForeignOrigins
-from rtproject.websocket.transport.base import TransportMiddleware
+from rtproject.websocket.lifecycle import note_server
 
 M_ARENA_MAX = -8  # of mallopt(3)
 
-cut_paths_of_daphne()
+adapt_log_of_daphne()
 bound_bodies_of_servers()
 format_options_quickly()
 log_warnings()
@@ -61,23 +54,8 @@ sys.setswitchinterval(0.0005)
 with contextlib.suppress(OSError, AttributeError, TypeError):
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
-routes = URLRouter([*echo, *rooms, *pulse, re_path("", not_found)])  # type: ignore[arg-type]
-
-
-def endpoint(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-    """Serve the endpoint of the path.
-
-    Channels' router would take any number of slashes for the first one.
-    """
-    serve: Application = not_found if scope["path"].startswith("//") else routes
-    return serve(scope, receive, send)
-
-
-websocket = TransportMiddleware(
-    ForeignOrigins(
-        VisibleCloseCodes(GracefulShutdown(ConnectionsPerAddress(SessionAuthMiddleware(endpoint))))
-    )
-)
+routing = (import_module(f"{app}.routing").websocket_urlpatterns for app in settings.APPS)
+websocket = websocket_application([*chain.from_iterable(routing)])
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +69,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     note_server()
     warn_of_other_processes()
     prune_sessions()
+    connection_id.set(secrets.token_hex(4))
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
     serve: Application = websocket if scope["type"] == "websocket" else page
@@ -101,7 +80,13 @@ pages = BodyLimit(http)  # type: ignore[arg-type]
 
 
 async def page(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve a page by Django, and log a proxy that TRUSTED_PROXIES does not count."""
+    """Serve a page by Django, and log a proxy that TRUSTED_PROXIES does not count.
+
+    Probes come to an address and without TLS, which Django would refuse.
+    """
+    if scope["path"] in PROBES:
+        await answer_probe(scope["path"], send)
+        return
     client_address(scope)
     await pages(scope, receive, send)
 

@@ -6,19 +6,21 @@ import logging
 import time
 
 from django.conf import settings
+from django.http import HttpResponse
 
-from rtproject.headers import POLICY
-from rtproject.utils.loop_local import loop_local
+from rtproject.headers import send_response
+from rtproject.utils.json_api import ApiError
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.throttling.rates import LeakyBucket, Rate
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
 LARGE_BODY = 4096  # bytes: parsing more than this takes a slot
 PARSED_AT_ONCE = 1  # large bodies: a thread that parses one shares the interpreter's lock with the event loop
 REFUSAL_TIMEOUT = 2.0  # seconds that a refusal may wait, if there are many
-TEXT = b"The request's body is too large.\n"
+TOO_LARGE = "The request's body is too large."
 
 _slots = loop_local(lambda: asyncio.Semaphore(PARSED_AT_ONCE))
 # A client that is refused and never pauses is back as soon as it is answered.
@@ -40,7 +42,14 @@ class BodyLimit:
                     return
         await _refusals().wait_turn(time.monotonic() + REFUSAL_TIMEOUT)
         logger.info("%s refused with HTTP 413", describe(scope))
-        await _send_too_large(send)
+        to_program = scope["path"].startswith("/api/")
+        response = (
+            ApiError(413, TOO_LARGE).response
+            if to_program
+            else HttpResponse(f"{TOO_LARGE}\n", "text/plain", 413)
+        )
+        response["Connection"] = "close"  # what would be read next is the rest of the body
+        await send_response(send, response)
 
 
 class _Body:
@@ -80,15 +89,3 @@ def _announces_too_much(scope: Scope) -> bool:
 
 def _is_small(length: bytes) -> bool:
     return length.isdigit() and len(length) < 20 and int(length) <= settings.MAX_BODY
-
-
-async def _send_too_large(send: Send) -> None:
-    """Answer, and close the connection: what it would read next is the rest of the body."""
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(TEXT)),
-        (b"content-security-policy", POLICY.encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TEXT})

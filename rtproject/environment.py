@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+from rtproject.websocket.redis_urls import split_sentinels
+from rtproject.websocket.utils.log_text import printable
 
 T = TypeVar("T")
 
@@ -51,9 +54,20 @@ def switch(text: str) -> bool:
     raise ValueError("on or off")
 
 
-def words(text: str, is_valid: Callable[[str], object], wanted: str) -> list[str]:
-    """Read a comma-separated list of at least one word."""
-    found = [word.strip() for word in text.split(",") if word.strip()]
+def matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    """Return a reader of text that the regular expression matches."""
+
+    def read(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(wanted)
+        return text
+
+    return read
+
+
+def words(text: str, is_valid: Callable[[str], object], wanted: str, comma: str = ",") -> list[str]:
+    """Read a list of at least one word; the regular expression `comma` separates them."""
+    found = [word.strip() for word in re.split(comma, text) if word.strip()]
     if not found or not all(map(is_valid, found)):
         raise ValueError(wanted)
     return found
@@ -95,11 +109,26 @@ def origins(text: str) -> list[str]:
 
 def redis_urls(text: str) -> list[str]:
     """Read one or several addresses of Redis, separated by commas."""
-    wanted = "one or several redis:// (or rediss://, unix://) URLs, comma separated"
-    urls = words(text, lambda word: word.startswith("unix:///") or _is_url(word, "redis", "rediss"), wanted)
+    wanted = "one or several redis:// (or rediss://, unix://, redis+sentinel://) URLs, comma separated"
+    urls = words(text, _is_redis, wanted, r",(?=\s*[a-z+]+://)")
     for url in urls:
-        _check_redis_options(url)
+        _check_redis_options(split_sentinels(url)[2])
     return urls
+
+
+def _is_redis(url: str) -> bool:
+    if url.startswith("unix:///"):
+        return True
+    sentinels, _, server = split_sentinels(url)
+    return all("," not in each and _is_url(each, "redis", "rediss") for each in (*sentinels, server))
+
+
+# What redis-py takes besides changes how all code has to read its answers, or fails later. A process that waits for one
+# of few connections stands still, so a limit has two digits at least.
+REDIS_OPTIONS = re.compile(
+    r"db=[0-9]{1,5}|(username|password|client_name|ssl_\w+)=.*|socket_keepalive=\w+|retry_on_timeout=\w+"
+    r"|socket(_connect)?_timeout=[0-9]{0,5}\.?[0-9]{1,5}|health_check_interval=[0-9]{1,5}|max_connections=[1-9][0-9]{1,5}"
+)
 
 
 def _check_redis_options(url: str) -> None:
@@ -107,31 +136,24 @@ def _check_redis_options(url: str) -> None:
     from redis.asyncio import ConnectionPool  # a site without Redis saves the memory
 
     parts = urlsplit(url)
-    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path):
+    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]{0,5}", parts.path):
         raise ValueError("a URL whose path is the number of a database, such as redis://host/0")
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if not REDIS_OPTIONS.fullmatch(f"{name}={value}"):
+            raise ValueError(
+                f"a URL with options of a connection that redis-py knows ({printable(name, 64)} is none)"
+            )
     try:
         ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
     except Exception as error:  # redis-py has a kind for each mistake
         reason = re.sub(r".*unexpected keyword argument", "unknown option", str(error))
-        raise ValueError(f"a URL with options that redis-py knows ({reason})") from None
+        raise ValueError(f"a URL with options of a connection that redis-py knows ({reason})") from None
 
 
 def dotted_path(text: str) -> str:
     """Read the dotted path of a class."""
     if not re.fullmatch(r"([^\W\d]\w*\.)+[^\W\d]\w*", text):
         raise ValueError("the dotted path of a class, such as package.module.Class")
-    return text
-
-
-def secret_keys(text: str) -> list[str]:
-    """Secret keys, comma separated."""
-    return words(text, bool, "a comma separated list of secret keys")
-
-
-def redis_prefix(text: str) -> str:
-    """The beginning of names in Redis, which an ACL can have in a pattern as it is."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
-        raise ValueError("1 to 64 of A-Z a-z 0-9 _ -")
     return text
 
 
@@ -142,11 +164,16 @@ def host_name(text: str) -> str:
     return text
 
 
-def token(text: str) -> str:
-    """Read a secret that a program sends in a header."""
-    if not re.fullmatch(r"[!-~]{16,}", text):
-        raise ValueError("16 or more printable ASCII characters without spaces")
-    return text
+def mail(text: str) -> tuple[str, int, str, str, bool, bool, str]:
+    """Read a mail server: host, port, user, password, TLS after a greeting, TLS at once; and the sender's address."""
+    url, ports = urlsplit(text), {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if not _is_url(text, *ports) or not re.fullmatch(r"from=[^&=]+@[^&=]+", url.query):
+        raise ValueError(
+            "smtp+tls://user:password@host:port?from=address, or the same with smtps:// or smtp://"
+        )
+    host, port = url.hostname or "", url.port or ports[url.scheme]
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    return host, port, user, password, url.scheme == "smtp+tls", url.scheme == "smtps", unquote(url.query[5:])
 
 
 _HOST = re.compile(r"(\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])\Z")
@@ -191,5 +218,15 @@ def _check_libpq_options(options: dict[str, Any]) -> None:
         attempt.finish()
     except Error as error:
         reason = f"invalid: {error}"
+    # libpq reads these only when it has a socket.
+    numbers = (
+        "tcp_user_timeout",
+        "keepalives",
+        *(f"keepalives_{each}" for each in ("idle", "interval", "count")),
+    )
+    wrong = [name for name in numbers if not str(options.get(name, "0")).isdigit()]
+    if wrong:
+        reason = f"invalid: {wrong[0]} is a whole number"
     if reason.startswith("invalid"):
-        raise ValueError(f"a URL with options that libpq knows ({reason.strip().removeprefix('invalid: ')})")
+        shown = reason.strip().removeprefix("invalid: ").partition(': "')[0]  # without the value
+        raise ValueError(f"a URL with options that libpq knows ({shown})")

@@ -1,27 +1,35 @@
 """Log settings: no secrets, and no traceback for an error that any client can cause."""
 
+import json
 import logging
 import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http.multipartparser import MultiPartParserError
 
 from rtproject.utils.db import is_outage
-from rtproject.utils.log_text import MAX_CAUSE, cause, printable, request_path
+from rtproject.websocket.utils.log_text import MAX_CAUSE, cause, printable, request_path
 
 QUIET_SECONDS = 60.0
 REFUSALS = (SuspiciousOperation, PermissionDenied, MultiPartParserError)
+READY = "/readyz"
+PROBES = ("/healthz", READY)  # come every few seconds, and are not logged
 NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn's line about a text frame
+
+connection_id: ContextVar[str] = ContextVar("connection_id", default="")  # of a WebSocket or a request
 
 
 class RequestPaths(logging.Filter):
     """Cuts the query string, which may hold a password or a key, and overlong paths in lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the line, and keep it."""
+        """Change the line, and keep it unless it is about a probe."""
         if isinstance(record.args, tuple):
             record.args = tuple(request_path(each) if isinstance(each, str) else each for each in record.args)
-        return True
+        return not any(path in (record.args or ()) for path in PROBES)
 
 
 class OnceAMinute(logging.Filter):
@@ -67,27 +75,60 @@ class NoTraceback(logging.Filter):
         return True
 
 
-# Django's setting of this name.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "request_paths": {"()": "rtproject.logs.RequestPaths"},
-        "once_a_minute": {"()": "rtproject.logs.OnceAMinute"},
-        "no_traceback": {"()": "rtproject.logs.NoTraceback"},
-    },
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_traceback"]}
-    },
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Django's own handlers would log everything twice, or mail it.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.request": {"filters": ["request_paths"]},
-        # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-        "uvicorn.error": {"filters": ["request_paths", "no_traceback"]},
-        "channels_redis.pubsub": {"filters": ["once_a_minute"]},
-        "uvicorn.access": {"filters": ["request_paths"], "propagate": True},
-    },
-}
+def add_connection(record: logging.LogRecord) -> bool:
+    """Filter that adds the connection in which a line is written."""
+    record.connection = f"[{connection_id.get()}] " if connection_id.get() else ""
+    return True
+
+
+class JSONLine(logging.Formatter):
+    """One JSON object a line, in ASCII, with the traceback as one string."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "connection": connection_id.get(),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def logging_settings(level: str, format: str) -> dict[str, Any]:
+    """Return Django's setting LOGGING.
+
+    Other packages log no more than with INFO: their debug lines show headers, frames and SQL with its values.
+    """
+    paths, quiet = RequestPaths(), NoTraceback()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {"format": "{asctime} {levelname} {connection}{name}: {message}", "style": "{"},
+            "json": {"()": "rtproject.logs.JSONLine"},
+        },
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "level": level,
+                "formatter": format,
+                "filters": [quiet, add_connection],
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            **{name: {"level": level} for name in ("rtproject", "echo", "rooms", "pulse")},
+            # Django's and uvicorn's own handlers would log everything twice, or mail it.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.request": {"filters": [paths]},
+            "uvicorn": {"handlers": [], "propagate": True},
+            # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
+            "uvicorn.error": {"level": "INFO", "filters": [paths, quiet]},
+            "channels_redis.pubsub": {"filters": [OnceAMinute()]},
+            "uvicorn.access": {"filters": [paths], "propagate": True},
+        },
+    }

@@ -8,10 +8,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
-from rtproject.utils.loop_local import loop_local
+from rtproject.utils.json_api import ApiError
+from rtproject.websocket.utils.loop_local import loop_local
 
 AT_ONCE = 4
 WAIT_SECONDS = 5.0
+BUSY = "The server is busy."
 SAFE = ("GET", "HEAD")  # others may wait for a password's hash
 
 _slots = loop_local(lambda: asyncio.Semaphore(AT_ONCE))
@@ -36,7 +38,9 @@ def limit_pages(get_response: Callable[..., Any]) -> Callable[..., Any]:
             async with asyncio.timeout(WAIT_SECONDS):
                 await slots.acquire()
         except TimeoutError:
-            return HttpResponse("The server is busy.", status=503, headers={"Retry-After": "5"})
+            if request.path.startswith("/api/"):
+                return ApiError(503, BUSY, Retry_After="5").response
+            return HttpResponse(BUSY, status=503, headers={"Retry-After": "5"})
         try:
             response = await get_response(request)
             return response

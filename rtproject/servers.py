@@ -4,6 +4,7 @@ They are imported before the application is. On other servers, and if one of the
 """
 
 import importlib
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -12,8 +13,9 @@ from typing import Any
 
 from django.conf import settings
 
-from rtproject.utils.log_text import request_path
+from rtproject.logs import PROBES, JSONLine
 from rtproject.websocket.transport.turns import TURN, current_turns
+from rtproject.websocket.utils.log_text import request_path
 
 UVICORN = (
     ("h11_impl", "H11Protocol"),
@@ -24,10 +26,10 @@ SMALLEST, FIRST, LARGEST = 128, 1024, 16 * 1024  # bytes that uvicorn parses, by
 FAST, SLOW = 0.00025, 0.001  # seconds
 
 
-def cut_paths_of_daphne() -> None:
-    """Make Daphne's access log end each path before its query, as others do. Does nothing without Daphne.
+def adapt_log_of_daphne() -> None:
+    """Make Daphne's access log end each path before its query, and keep to our settings of logs.
 
-    The log is a stream of Daphne's own, which no filter of the logging module sees.
+    The log is a stream of Daphne's own, which no filter of the logging module sees. Does nothing without Daphne.
     """
     access = sys.modules.get("daphne.access")
     if access is None:
@@ -36,7 +38,15 @@ def cut_paths_of_daphne() -> None:
     write_entry = generator.write_entry
 
     def write(self: Any, host: Any, date: Any, request: str, *args: Any, **kwargs: Any) -> None:
-        write_entry(self, host, date, request_path(request), *args, **kwargs)
+        path = request_path(request)
+        if settings.LOG_LEVEL not in ("DEBUG", "INFO") or path.endswith(PROBES):
+            return
+        if settings.LOG_FORMAT == "text":
+            write_entry(self, host, date, path, *args, **kwargs)
+            return
+        line = " ".join(map(str, (host, path, *kwargs.values())))
+        record = logging.makeLogRecord({"name": "daphne.access", "levelname": "INFO", "msg": line})
+        self.stream.write(f"{JSONLine().format(record)}\n")
 
     generator.write_entry = write
 

@@ -7,8 +7,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
 from rtproject.utils.database_threads import in_recorders_thread
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.failure_log import FailureLog
 
 FIRST_PRUNE, PRUNE_EVERY = 60.0, 3600.0  # seconds
 BATCH = 500  # sessions, so that no lock is held for long

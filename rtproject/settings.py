@@ -7,8 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from rtproject import environment as env
 from rtproject.environment import setting
-from rtproject.logs import LOGGING as LOGGING
+from rtproject.logs import logging_settings
 from rtproject.secret_key import load_or_create, redis_prefix
+from rtproject.websocket.redis_urls import redis_host
 from rtproject.websocket.throttling.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ REDIS_URLS: list[str] = setting(
     "REDIS_URL",
     env.redis_urls,
     [],
-    "Redis or Valkey between several processes; several URLs are shards.",
+    "Redis or Valkey between several processes; several URLs are shards. Sentinels: see below.",
     "none",
 )
 DATABASE = setting(
@@ -33,7 +34,7 @@ DATABASE = setting(
 DATABASES = {"default": DATABASE}
 REDIS_PREFIX = setting(
     "REDIS_PREFIX",
-    env.redis_prefix,
+    env.matching("[A-Za-z0-9_-]{1,64}", "1 to 64 of A-Z a-z 0-9 _ -"),  # as a pattern of an ACL has them
     "",
     "Begins every key and channel in Redis; a different one for each site.",
     "follows from SECRET_KEY",
@@ -43,7 +44,7 @@ SECRET_KEY = setting(
 )
 SECRET_KEY_FALLBACKS: list[str] = setting(
     "SECRET_KEY_FALLBACKS",
-    env.secret_keys,
+    lambda text: env.words(text, bool, "a comma separated list of secret keys"),
     [],
     "Earlier secret keys that still verify, comma separated.",
     "none",
@@ -61,6 +62,18 @@ CSRF_TRUSTED_ORIGINS: list[str] = setting(
 )
 HTTPS = setting(
     "HTTPS", env.switch, False, "Redirect to HTTPS, HSTS, secure cookies, trust X-Forwarded-Proto.", "off"
+)
+HSTS_SECONDS = setting(
+    "HSTS_SECONDS", env.whole(), 3600, "With HTTPS: for how long browsers ask for nothing else; 0 is off."
+)
+LOG_LEVEL = setting(
+    "LOG_LEVEL",
+    env.matching("(?i:debug|info|warning|error)", "DEBUG, INFO, WARNING or ERROR"),
+    "INFO",
+    "DEBUG, INFO, WARNING or ERROR; DEBUG adds lines of this project alone.",
+).upper()
+LOG_FORMAT = setting(
+    "LOG_FORMAT", env.matching("text|json", "text or json"), "text", "text, or json: one object a line."
 )
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.whole(), 0, "Number of our proxies in front, see below.")
 
@@ -95,7 +108,7 @@ ROOMS_PASSWORD_ATTEMPTS = setting(
     "ROOMS_PASSWORD_ATTEMPTS",
     Rate.parse,
     Rate(10, 60.0),
-    "Wrong passwords per address and room; 0 is off.",
+    "Wrong passwords per address, of each room and of users; 0 is off.",
     "10/minute",
 )
 ROOMS_ACCESS = setting(
@@ -111,9 +124,8 @@ PULSE_HOST = setting(
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )
-METRICS_TOKEN = setting(
-    "METRICS_TOKEN", env.token, "", "Bearer token for /metrics; staff may always read it.", "none"
-)
+MAIL = setting("EMAIL_URL", env.mail, ("", 25, "", "", False, False, ""), "Sends mail, see below.", "none")
+API_RATE = setting("API_RATE", Rate.parse, Rate(50, 1.0), "Calls per token; 0 is off.", "50/second")
 
 # --- Derived from these ----------------------------------------------------------------------------------------
 
@@ -126,6 +138,8 @@ if not SECRET_KEY:
     SECRET_KEY = load_or_create(DATA_DIR / "secret_key")
 # Redis shares its channels between all database numbers, so the names alone keep two sites apart.
 REDIS_PREFIX = REDIS_PREFIX or redis_prefix(SECRET_KEY)
+
+LOGGING = logging_settings(LOG_LEVEL, LOG_FORMAT)
 
 if not ROOMS_MESSAGE_RATE.count:
     ROOMS_ADDRESS_RATE = ROOMS_MESSAGE_RATE
@@ -164,7 +178,7 @@ else:
 ON_REDIS = {
     "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
     "CONFIG": {
-        "hosts": [{"address": url, "socket_connect_timeout": 2} for url in REDIS_URLS],
+        "hosts": [redis_host(url) | {"socket_connect_timeout": 2} for url in REDIS_URLS],
         "prefix": f"{REDIS_PREFIX}:",
     },
 }
@@ -174,9 +188,16 @@ IN_MEMORY = {
     "CONFIG": {"expiry": FOR_EVER, "group_expiry": FOR_EVER, "capacity": 10_000},  # events that may wait
 }
 CHANNEL_LAYERS = {"default": ON_REDIS if REDIS_URLS else IN_MEMORY}
+WEBSOCKET = {
+    "CONNECTIONS_PER_ADDRESS": WEBSOCKETS_PER_ADDRESS,
+    "TRUSTED_PROXIES": TRUSTED_PROXIES,
+    "SUBPROTOCOL": "rtproject.v1",
+}
 
 # --- Django ----------------------------------------------------------------------------------------------------
 
+# Every folder with endpoints and pages, which are found in its `routing.py` and its `urls.py`.
+APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/routing.py"))
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` serves WebSockets too
     "channels",
@@ -187,9 +208,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rtproject",
-    "echo",
-    "rooms",
-    "pulse",
+    "rtproject.tokens",
+    *APPS,
 ]
 MIDDLEWARE = [
     "rtproject.headers.content_security_policy",  # first, so that redirects and refusals carry it too
@@ -214,6 +234,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "rtproject.accounts.visitor",
             ]
         },
     }
@@ -224,6 +245,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # a larger body waits in a file
 STATIC_URL = "static/"
 SERVESTATIC_USE_FINDERS = True  # straight from the apps, the admin's too: no collectstatic step
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "home", "home"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL[:6]
+DEFAULT_FROM_EMAIL, EMAIL_TIMEOUT = MAIL[6], 5  # seconds
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -239,8 +263,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
+# HSTS for other names of the domain is for their owner to decide, and preloading takes months to undo.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if HTTPS:
-    SECURE_HSTS_SECONDS = 365 * 86400
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = HSTS_SECONDS
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -10,9 +10,9 @@ from pulse.models import Host
 from rooms.listing import current_room_list
 from rtproject.utils.database_threads import in_public_thread, in_recorders_thread
 from rtproject.utils.db import try_write
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 FRESH_SECONDS = 3.0
 STORE_TIMEOUT = 3.0  # seconds
@@ -50,7 +50,7 @@ def _read_pulse() -> tuple[int, dict[str, Any] | None]:
     return len(frames), pulse and {
         "host": pulse["host"],
         "cpu": pulse["cpu"],
-        "memory": pulse["memory"]["percent"],
+        "memory": (pulse["memory"] or {}).get("percent"),
     }
 
 

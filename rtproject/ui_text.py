@@ -1,4 +1,4 @@
-"""The text that the script of the home page shows, in the language of the page."""
+"""The text that the scripts of the site's own pages show, in the language of the page."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,3 +12,5 @@ WORDS = {
     "noPulse": _("no pulse"),
     "thisMachine": _("this machine"),
 }
+
+API_WORDS = {"waiting": _("Waiting for the answer…"), "failed": _("The server does not respond.")}

@@ -19,11 +19,12 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},  # never queried
     CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
     USE_TZ=True,
+    WEBSOCKET={"CONNECTIONS_PER_ADDRESS": 0},  # of our base, see `drop_in_chat`
 )
 http = get_asgi_application()
 
 
-class ChatConsumer(AsyncWebsocketConsumer):
+class Chat:
     """Sends each message to the room's group, of which every connection's channel is a member."""
 
     async def connect(self) -> None:
@@ -43,16 +44,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps({"message": event["message"]}))
 
 
-class EchoConsumer(AsyncWebsocketConsumer):
+class Echo:
     """Sends back each message."""
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         await self.send(text_data=f"Echo: {text_data}")
 
 
-routes = [
-    re_path(r"^ws/(?P<room>\w+)$", ChatConsumer.as_asgi()),
-    re_path(r"^echo$", EchoConsumer.as_asgi()),
-]
-websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routes)))
+def routes(base: type) -> list[Any]:
+    """The endpoints, with consumers on the class `base`."""
+    return [
+        re_path(r"^ws/(?P<room>\w+)$", type("ChatConsumer", (Chat, base), {}).as_asgi()),
+        re_path(r"^echo$", type("EchoConsumer", (Echo, base), {}).as_asgi()),
+    ]
+
+
+websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routes(AsyncWebsocketConsumer))))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +14,9 @@ from benchmarks.destruction.check import failures
 from benchmarks.destruction.client import Client, Room
 from benchmarks.destruction.failures import Event, Plan, run_failures
 from benchmarks.destruction.processes import ServerProcess, Store
-from rtproject.tests.support.site import Site
+from benchmarks.destruction.record import Record
+from rtproject.tests.support.process import Process
+from rtproject.tests.support.site import SET_UP, Site
 from rtproject.tests.support.valkey import Valkey
 
 ROOM = "destruction"
@@ -29,6 +33,18 @@ import json
 from rooms.models import Message
 rows = Message.objects.filter(room__name={ROOM!r}).order_by("seq").values_list("seq", "text")
 print(json.dumps(list(rows)))
+"""
+# A program that says one message after the other until it is stored.
+POST = f"""
+import itertools, time
+from rooms import api
+for number in itertools.count(1):
+    while time.sleep(0.1) is None:
+        try:
+            print(number, api.post_message({ROOM!r}, f"program says {{number}}", id=str(number)), flush=True)
+            break
+        except api.Unavailable:
+            pass
 """
 
 
@@ -61,8 +77,10 @@ async def destroy(site: Site, store: Store, valkey: Valkey, plan: Plan) -> Repor
         # A client that entered later would not find the room empty.
         entered = await room.wait_until(lambda: all(client.connected for client in clients), SETTLED_WITHIN)
         assert entered, {client.name: (client.codes, client.record.problems) for client in clients}
+        program = Process("program", [sys.executable, "-c", SET_UP + POST], site.environment)
         async with _background(client.send_messages(plan.rate) for client in clients):
             events = await run_failures(plan, clients, processes, valkey, store)
+        program.kill()
         await room.wait_until(lambda: all(client.settled for client in clients), SETTLED_WITHIN)
         rows = json.loads(await asyncio.to_thread(site.execute, READ_STORE))
         epoch = clients[0].record.epoch
@@ -71,7 +89,12 @@ async def destroy(site: Site, store: Store, valkey: Valkey, plan: Plan) -> Repor
         async with _background(newcomer.run() for newcomer in newcomers):
             await room.wait_until(lambda: all(record.seq >= len(rows) for record in records), SETTLED_WITHIN)
     log = [*map(" ".join, events), *(process.log for process in processes)]
-    table = _figures(clients, processes, events, len(rows))
+    posted = Record("program", room.messages)
+    posted.confirmed = {own: int(seq) for own, seq in re.findall(r"^(\d+) (\d+)$", program.log, re.MULTILINE)}
+    posted.texts = {str(own): f"program says {own}" for own in range(1, len(posted.confirmed) + 2)}
+    posted.member, posted.seq = room.messages[posted.confirmed["1"]]["from"]["id"], len(rows)
+    records.append(posted)
+    table = _figures(clients, processes, events, len(rows)) | {"posted by rooms.api": len(posted.confirmed)}
     return Report(table, failures(records, room.messages, rows), "\n".join(log))
 
 

@@ -16,9 +16,9 @@ from pulse.alerting import engine
 from pulse.alerting.staleness import Staleness
 from pulse.protocol import ALERTS_GROUP, Alerts
 from rtproject.utils.database_threads import in_recorders_thread
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.groups.registry import broadcast
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.loop_local import loop_local
 
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 5.0  # between checks: PULSE_INTERVAL within these bounds
 MISSED_CHECKS = 3  # after so many, staleness starts again

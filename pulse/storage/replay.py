@@ -9,10 +9,10 @@ import msgspec
 from pulse.models import Host, Sample
 from pulse.protocol import MAX_HISTORY, MAX_REPLAY
 from rtproject.utils.database_threads import in_public_thread
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.rows import read_rows
 from rtproject.utils.ttl_cache import TTLCache
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.loop_local import loop_local
 
 
 class StoredPulse(NamedTuple):

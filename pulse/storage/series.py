@@ -6,13 +6,14 @@ It blocks: call it in threads.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import zip_longest
 from math import ceil
 
 import msgspec
 from django.conf import settings
 
 from pulse import protocol
-from pulse.figures import FIGURES, Fold, combined, fold_of
+from pulse.figures import NAMES, Fold, Row, combined, fold_of
 from pulse.models import Host, Rollup, Sample
 from pulse.protocol import moment
 from pulse.storage.rollups import STEPS, read_folds
@@ -21,8 +22,7 @@ from rtproject.utils.rows import read_rows
 RAW = 300  # seconds of the chart that shows every sample
 RANGES = (RAW, *STEPS)
 
-WIDTH = len(FIGURES)
-NOTHING: tuple[float | None, ...] = (None,) * (2 * WIDTH)
+NOTHING = Fold((None,) * len(NAMES), (None,) * len(NAMES))
 
 Points = dict[int, list[Fold]]  # by the number of the step
 
@@ -109,14 +109,17 @@ def _host_series(host: Host, points: Points, step: float, since: float, now: flo
     """The series from the first step that holds anything until now."""
     last = int(now // step)
     first = max(int(since // step), min(points, default=last + 1))
-    folds = [combined(points[number]) if number in points else None for number in range(first, last + 1)]
-    rows = [NOTHING if fold is None else fold.mean + fold.peak for fold in folds]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in NOTHING]
-    metrics = map(Metric, columns[:WIDTH], columns[WIDTH:])
+    folds = [combined(points[number]) if number in points else NOTHING for number in range(first, last + 1)]
+    means, peaks = _columns(fold.mean for fold in folds), _columns(fold.peak for fold in folds)
     return HostSeries(
         start=first * step,
         last=host.at.timestamp(),
         seen=host.seen.timestamp(),
         interval=host.interval,
-        metrics=dict(zip(FIGURES, metrics, strict=True)),
+        metrics=dict(zip(NAMES, map(Metric, means, peaks), strict=False)),
     )
+
+
+def _columns(rows: Iterable[Row]) -> list[list[float | None]]:
+    """A list for each figure, also of those that no row has yet."""
+    return [list(column[1:]) for column in zip_longest(NOTHING.mean, *rows)]

@@ -16,7 +16,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-IMPORT = re.compile(r'^(?:import|export)\s(?:[^;"()=]*\sfrom\s)?\s*"(\.{1,2}/[^"]+)"', re.MULTILINE)
+IMPORT = re.compile(r'^(?:import|export)\s(?:[^;"()=]*\sfrom\s)?\s*"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
 
 register = template.Library()
 

@@ -14,10 +14,10 @@ from pulse.protocol import GROUP, STRAY_TICKS, encode, moment
 from pulse.storage.replay import StoredPulse
 from pulse.tests.clients import TIMEOUT, connected, stats
 from pulse.tests.support import pulse, send_pulse, store_host, warnings
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.close_codes import CloseCode
-from rtproject.websocket.groups.registry import GroupEvent, current_registry
+from rtproject.websocket.groups.registry import GroupEvent, broadcast, current_registry
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_connections_closed")]
 
@@ -69,6 +69,12 @@ async def test_live_pulses_are_forwarded_once_for_each_host_and_tick(two_hosts: 
         for host, seq in (("a", 3), ("a", 4), ("c", 7), ("c", 7), ("c", 8), ("c", 7), ("c", 8), ("b", 4)):
             await send_pulse(host, seq)
         assert await client.rest() == [*NEWEST, ("a", 4), ("c", 7), ("c", 8), ("b", 4)]
+
+
+async def test_a_text_that_other_code_broadcasts_is_forwarded_as_it_is() -> None:
+    async with connected() as client:
+        await broadcast(GROUP, '{"type": "other"}')
+        assert await client.next_frame() == {"type": "other"}
 
 
 @pytest.mark.parametrize("host", ["c", "b\0", "b" * 5000])

@@ -14,8 +14,6 @@ from rtproject.tests.support.site import Site
 
 INTERVAL = 1  # seconds
 TIMEOUT = 40
-TOKEN = "a-token-that-only-the-tests-know"
-
 SEQS = """
 from pulse.models import Sample
 print(*Sample.objects.values_list("seq", flat=True))
@@ -25,7 +23,7 @@ print(*Sample.objects.values_list("seq", flat=True))
 @pytest.fixture
 def on_host(new_site, valkey) -> Callable[[str], Site]:
     """The same site, as it is set up on the machine of the given name."""
-    settings = {"REDIS_URL": valkey.url, "PULSE_INTERVAL": INTERVAL, "METRICS_TOKEN": TOKEN}
+    settings = {"REDIS_URL": valkey.url, "PULSE_INTERVAL": INTERVAL}
     directory = new_site(**settings).directory
     return lambda host: Site(directory, settings | {"PULSE_HOST": host})
 
@@ -63,7 +61,8 @@ async def test_servers_notice_stale_hosts_and_their_return(
     workers = [start_server(PulseWorker, site=on_host(host)) for host in ("web-1", "web-2")]
     async with servers[0].connect("/stats?alerts=1") as one, servers[1].connect("/stats?alerts=1") as other:
         await wait_for_hosts(one, servers[0], "web-1", "web-2")
-        metrics = await get(servers[0], "/metrics", Authorization=f"Bearer {TOKEN}")
+        token = await asyncio.to_thread(servers[0].manage, "token", "Prometheus", "--scope", "metrics")
+        metrics = await get(servers[0], "/metrics", Authorization=f"Bearer {token.strip()}")
         assert all(f'pulse_cpu_usage_ratio{{host="{host}"}}' in metrics for host in ("web-1", "web-2"))
         for worker in workers:
             worker.kill()

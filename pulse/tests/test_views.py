@@ -44,7 +44,7 @@ def test_with_pulse_public_off_only_staff_may_read(client: Client, address: str,
     response = client.get(address)
     assert response.status_code == refusal
     if address == PAGE:
-        assert response["Location"] == "/admin/login/?next=/dashboard/"
+        assert response["Location"] == "/login/?next=/dashboard/"
     client.force_login(User.objects.create_user("u"))
     assert client.get(address).status_code == refusal
     client.force_login(User.objects.create_user("s", is_staff=True))

@@ -11,11 +11,11 @@ from django.conf import settings
 from rooms.access.hash_queue import current_hash_queue
 from rooms.models import Room, can_be_password, normalized
 from rooms.names import room_key
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.throttling.shared import SharedWindow
+from rtproject.websocket.utils.loop_local import loop_local
 
 wrong_passwords = SharedWindow(
     "rooms.wrong_passwords", settings.ROOMS_PASSWORD_ATTEMPTS, settings.REDIS_URLS, settings.REDIS_PREFIX

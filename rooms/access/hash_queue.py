@@ -16,9 +16,9 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, id
 from django.utils.crypto import constant_time_compare
 
 from rooms.access import hash_worker
-from rtproject.utils.log_text import cause
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.utils.log_text import cause
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 

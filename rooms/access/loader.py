@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from rooms.identity import identity_key
 from rooms.models import Ban, MessageSequence, ReservedName, Room, unlink_sequence
 from rooms.names import room_key
-from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.utils.loop_local import loop_local
 
 BATCH_SECONDS = 0.1  # a caller with `batch=True` waits this long for others to share its query
 MAX_KEYS = 500  # in one query

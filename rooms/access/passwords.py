@@ -11,10 +11,10 @@ from rooms.identity import keyed_hash
 from rooms.models import Room
 from rooms.names import room_key
 from rtproject.utils.clocks import is_over
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ConnectionDenied
 from rtproject.websocket.throttling.rates import LeakyBucket, Rate, SlidingWindow
+from rtproject.websocket.utils.loop_local import loop_local
 
 CHECK_TIMEOUT = 2.5  # seconds; `connect()` has 3 in all
 

@@ -12,11 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from rooms.models import Room
-from rtproject.utils.flood_log import FloodLog
-from rtproject.utils.log_text import cause
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.ttl_cache import TTLCache
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.utils.flood_log import FloodLog
+from rtproject.websocket.utils.log_text import cause
+from rtproject.websocket.utils.loop_local import loop_local
 
 ANSWER_SECONDS = 2.0
 KEPT_SECONDS = {"may_enter": 0.0, "may_say": 2.0}  # for an answer; rooms are looked at again every 2 seconds

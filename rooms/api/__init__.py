@@ -61,6 +61,10 @@ class IdUsed(ValueError):
     """The id stands for another text of the same sender."""
 
 
+class TooLong(ValueError):
+    """The text of a message, or the data of an event, is longer than it may be."""
+
+
 class Unavailable(Exception):
     """It is not known to have happened: call again later, for a message with the same `id`."""
 
@@ -84,11 +88,11 @@ async def apost_notice(room: str, text: str) -> int | None:
 async def asend_event(room: str, event: str, data: Any) -> None:
     """Send everybody in the room an `event` frame with JSON data of at most 16 KiB. It is not stored."""
     content = msgspec.json.encode(data)
-    if len(content) > MAX_EVENT or not 0 < len(event) <= MAX_NAME or is_blank(event):
-        raise ValueError(
-            f"An event has a name of at most {MAX_NAME} characters and {MAX_EVENT} bytes of JSON."
-        )
-    found = await _find_room(room)
+    if len(content) > MAX_EVENT:
+        raise TooLong(f"An event has at most {MAX_EVENT} bytes of JSON.")
+    if len(event) > MAX_NAME or is_blank(event):
+        raise ValueError(f"An event has a name of 1 to {MAX_NAME} characters.")
+    found = await find_room(room)
     await _at_server(broadcast_frame, found, access_version(found), Event(event, msgspec.Raw(content)))
 
 
@@ -116,12 +120,12 @@ async def adisconnect(room: str, member: str | None = None) -> None:
     """Disconnect the member of this id, or everybody, with 4008. They may come back."""
     if member is not None and not 0 < len(member) <= MAX_ID:
         raise ValueError("No member has such an id.")
-    await _at_server(_disconnect, await _find_room(room), [member or ""])
+    await _at_server(_disconnect, await find_room(room), [member or ""])
 
 
 async def amembers(room: str) -> list[Person]:
     """Return the members of the room in all processes."""
-    found = await _find_room(room)
+    found = await find_room(room)
     return await _at_server(members_of, found.pk or 0, room_key(found.name))
 
 
@@ -163,14 +167,14 @@ def _checked(text: str, id: str | None = None) -> str:
     frame = {"type": "say", "text": text} | ({} if id is None else {"id": id})
     protocol.decode(msgspec.json.encode(frame).decode())
     if len(text) > settings.ROOMS_MAX_TEXT:
-        raise ValueError(f"A text has at most {settings.ROOMS_MAX_TEXT} characters.")
+        raise TooLong(f"A text has at most {settings.ROOMS_MAX_TEXT} characters.")
     return text
 
 
 async def _put(name: str, new: Callable[[Room], NewMessage], sender: str | None = None) -> StoreResult:
     """Store what `new` makes for the room as it is, or send it if the room keeps nothing."""
     for _ in range(ATTEMPTS):
-        message = new(await _find_room(name, sender))
+        message = new(await find_room(name, sender))
         if not message.room.epoch:
             await _at_server(broadcast_message, message)
             return StoreResult(StoreStatus.STORED)
@@ -199,7 +203,7 @@ async def _disconnect(room: Room, members: list[str]) -> None:
         await broadcast(room_group(room.name), None, disconnected=members)
 
 
-async def _find_room(name: str, sender: str | None = None) -> Room:
+async def find_room(name: str, sender: str | None = None) -> Room:
     """Return the room as it is now. Raises ValueError for a sender that is a user's name."""
     return await _reached(database_sync_to_async(_query), name, sender)
 

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
-from channels.db import database_sync_to_async
-
 from rooms import protocol
 from rooms.access.versions import AccessVersion, access_version
 from rooms.delivery.subscribers import Subscribers
@@ -23,10 +21,11 @@ from rooms.models import MessageSequence, Room
 from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import StoredMessage
-from rtproject.utils.failure_log import FailureLog
+from rtproject.utils.database_threads import in_writers_thread
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.failure_log import FailureLog
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ PAGE = 100  # messages read at a time
 MAX_AHEAD = 200  # messages kept that came before their turn; the others are read from the store
 MAX_RECENT_BYTES = 512 * 1024  # for each room with a member here
 
-begin_epoch = database_sync_to_async(renew_epoch)
+begin_epoch = in_writers_thread(renew_epoch)
 
 
 class RecentMessages:
@@ -131,6 +130,8 @@ class LiveRoom:
             self.presence.handle(tags)
         elif "disconnected" in tags and not self.room.pk:
             self.subscribers.disconnect(tags["disconnected"])
+        elif event.text is not None and not tags:  # other code may broadcast a text
+            self.subscribers.write(event.frame)
         elif event.text is None or tags.get("epoch", "") != self.epoch:
             self._changed()
         elif "seq" not in tags:

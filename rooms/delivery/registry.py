@@ -6,8 +6,8 @@ from collections.abc import Callable
 from rooms.delivery.live_room import LiveRoom
 from rooms.models import Room
 from rooms.names import room_key
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.loop_local import loop_local
 
 RoomIdentity = tuple[str, int | None, str]  # key, primary key, epoch
 

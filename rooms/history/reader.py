@@ -1,6 +1,6 @@
 """Reading stored messages: pages of rows, and the `history` frame made of one, which all who ask for it share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,11 +14,11 @@ from rooms.access.versions import AccessVersion, access_version, can_read
 from rooms.history.store import now
 from rooms.models import Message, Room, unlink_sequence
 from rtproject.utils.database_threads import in_history_thread
-from rtproject.utils.loop_local import loop_local
 from rtproject.utils.rows import read_rows
 from rtproject.utils.ttl_cache import TTLCache
 from rtproject.websocket.exceptions import ClientError
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.loop_local import loop_local
 
 MAX_HISTORY = 200  # messages in one page, and in a replay without `since`
 PAGE_BYTES = 256 * 1024  # of one `history` frame, which waits for its client in memory
@@ -125,13 +125,30 @@ class HistoryAnswer(NamedTuple):
 
 def read_history(room: Room, before: int, limit: int) -> HistoryAnswer:
     """Read the page of `room` before number `before`. Blocks. Raises django.db.Error."""
-    page = read_before(room.pk, before, limit)
-    messages = _bounded(room, page)
-    more = bool(messages) and page.rows[-len(messages)].seq > page.pruned_through + 1
+    messages, more, page = read_frames(room, None, before, limit)
     frame = Frame(protocol.encode(protocol.HistoryPage(messages, more)))
     return HistoryAnswer(frame, page.access, page.epoch, page.newest)
 
 
+def read_frames(
+    room: Room, after: int | None, before: int | None, limit: int
+) -> tuple[list[msgspec.Raw], bool, Page]:
+    """Read frames after number `after`, or else before `before`; tell whether there are more on that side. Blocks."""
+    if after is None:
+        page = read_before(room.pk, before, limit)
+        kept = [row for row in page.rows if row.seq > page.pruned_through]
+        messages = _bounded(room, reversed(kept))[::-1]
+        more = bool(messages) and kept[-len(messages)].seq > page.pruned_through + 1
+    else:
+        page = read_after(room.pk, after, limit)
+        if after < page.pruned_through:
+            page = read_after(room.pk, page.pruned_through, limit)
+        messages = _bounded(room, page.rows)
+        more = bool(messages) and page.rows[len(messages) - 1].seq < page.newest
+    return messages, more, page
+
+
+frames_page = in_history_thread(read_frames)
 _current_answers = loop_local(lambda: TTLCache(in_history_thread(read_history)))
 
 
@@ -154,14 +171,14 @@ async def history_page(room: Room, access: AccessVersion, asked: protocol.Histor
     return answer
 
 
-def _bounded(room: Room, page: Page) -> list[msgspec.Raw]:
-    """The newest messages of the page that fit into PAGE_BYTES, ascending; at least one."""
+def _bounded(room: Room, rows: Iterable[protocol.StoredMessage]) -> list[msgspec.Raw]:
+    """The first frames that fit into PAGE_BYTES; at least one."""
     messages: list[msgspec.Raw] = []
     size = 0
-    for row in reversed(page.rows):
+    for row in rows:
         message = protocol.encode(protocol.stored_frame(room.name, row)).encode()
         size += len(message)
-        if row.seq <= page.pruned_through or (messages and size > PAGE_BYTES):
+        if messages and size > PAGE_BYTES:
             break
         messages.append(msgspec.Raw(message))
-    return messages[::-1]
+    return messages

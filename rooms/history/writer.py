@@ -11,9 +11,9 @@ from rooms.history.pruning import Beyond, prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, discard_foreign, store_messages
 from rtproject.utils.database_threads import in_writers_thread
 from rtproject.utils.db import is_outage
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.flood_log import FloodLog
 from rtproject.websocket.lifecycle import run_in_background
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.flood_log import FloodLog
 
 StoredBatch = Sequence[tuple[NewMessage, StoreResult]]
 
@@ -39,6 +39,7 @@ class Batch:
         self._cancelled = False
         self._committing = False
         self._commit_unknown = False  # the connection broke during a commit
+        self.failure: Error | None = None  # of the last attempt
 
     def run(self) -> list[StoreResult]:
         """Store the messages, with retries. Runs in the writer's thread.
@@ -55,7 +56,7 @@ class Batch:
             except Error as error:
                 if not is_outage(error):
                     raise
-                self._after_failure()
+                self._after_failure(error)
                 if time.monotonic() > (end + COMMIT_TIMEOUT if self._commit_unknown else end):
                     raise
                 time.sleep(RETRY_PAUSE)
@@ -73,7 +74,8 @@ class Batch:
                 raise BatchCancelled
             self._committing = True
 
-    def _after_failure(self) -> None:
+    def _after_failure(self, error: Error) -> None:
+        self.failure = error
         with self._lock:
             self._commit_unknown |= self._committing and not connection.is_usable()
             self._committing = False
@@ -171,6 +173,6 @@ async def _run_in_time(batch: Batch) -> list[StoreResult]:
             return await asyncio.shield(running)
     except TimeoutError:
         if batch.cancel():
-            raise
+            raise TimeoutError from batch.failure
     async with asyncio.timeout(COMMIT_TIMEOUT):
         return await asyncio.shield(running)

@@ -141,9 +141,9 @@ class SharedPresence(LocalPresence):
             self._fail(leaving)
             return answer is not None
         if anew:
-            self._held_by = self._name
-            if coming and not answer.held:
+            if (coming or self._held_by) and not answer.held:
                 self._refilled_at = now + REFILL_SECONDS
+            self._held_by = self._name
         quiet = [member for members in leaving.values() for member in members]
         self._accept(answer, {member: place.person for member, place in coming.items()}, quiet)
         if anew and self._here.keys() - coming.keys():  # members that came without Redis meanwhile

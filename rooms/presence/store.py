@@ -10,8 +10,8 @@ from django.utils.crypto import salted_hmac
 
 from rooms.presence.state import Place
 from rooms.protocol import Person
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.redis_client import RedisClient
+from rtproject.websocket.utils.loop_local import loop_local
 
 LEASE_SECONDS = 20.0  # from a process's last renewal until its places are free; 30 are promised
 COMMAND_TIMEOUT = 1.0  # seconds; longer than for a count: without an answer a room with a limit is closed

@@ -15,9 +15,9 @@ from rooms.presence.shared import SharedPresence
 from rooms.presence.state import Change, LocalPresence, Place
 from rooms.protocol import Count, Joined, Left, Person
 from rooms.signals import announce, member_joined, member_left
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.loop_local import loop_local
 
 GRACE_SECONDS = 3.0  # a member that comes back within this was never away
 NAMED_UP_TO = 200  # members; a fuller room sends counts instead of names

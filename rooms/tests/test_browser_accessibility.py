@@ -18,7 +18,7 @@ async def fill(page: Page, room: PlayedRoom) -> None:
     room.tell(*(room.message(f"text of {somebody['name']}", somebody) for somebody in people))
     tomorrow, user = "2026-02-01T12:00:00.000Z", {**BOB, "guest": False}
     room.tell(room.message("see https://example.org/ now", user, at=tomorrow))
-    room.tell(room.notice("Tea is at five."), room.message("mine", YOU))
+    room.tell(room.notice("Tea is at five.") | {"at": "2026-02-02T12:00:00.000Z"}, room.message("mine", YOU))
     await say(page, "refused")
     await expect(page.locator(".message[data-status=sending]")).to_have_count(1)
     room.refuse()

@@ -153,6 +153,14 @@ class TestRate:
             assert [(await bob.next())["text"] for _ in range(3)] == ["hi"] * 3
             assert (await bob.ask("hi"))["type"] == "message"
 
+    async def test_a_deletion_counts_like_a_message(self, settings):
+        settings.ROOMS_MESSAGE_RATE = Rate(2, 86400.0)
+        await room_with(0)
+        async with entered("lobby") as client:
+            await client.ask("hi")
+            assert (await client.ask({"type": "delete", "seq": 1}))["type"] == "deleted"
+            assert is_error("rate_limited", await client.ask({"type": "delete", "seq": 1, "id": "7"}), "7")
+
     @pytest.mark.parametrize("frame", ["hi", {"type": "history", "before": 5, "limit": 1}])
     async def test_ignoring_it_again_and_again_ends_the_connection(self, settings, frame):
         """Ten times the rate of errors are allowed. Requests for history count, too."""

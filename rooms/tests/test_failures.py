@@ -17,12 +17,13 @@ from rtproject.tests.support.site import SET_UP
 SAY = {"type": "say", "text": "hi", "id": "7"}
 
 
-# Statements of another process that lock the SQLite database, or make it full, and those that end that.
+# Statements of another process that lock the SQLite database, or make it full, those that end that, and the log's line.
 FAULTS = {
-    "locked": ("BEGIN IMMEDIATE", "ROLLBACK"),
+    "locked": ("BEGIN IMMEDIATE", "ROLLBACK", "storing messages fails.*database is locked"),
     "full": (
         "CREATE TRIGGER full BEFORE INSERT ON rooms_message BEGIN SELECT RAISE(ABORT, 'full'); END",
         "DROP TRIGGER full",
+        "cannot be stored: full",
     ),
 }
 
@@ -35,8 +36,8 @@ async def say_until_stored(client, text="again"):
     return answer
 
 
-@pytest.mark.parametrize(("begin", "end"), FAULTS.values(), ids=FAULTS.keys())
-async def test_a_store_that_takes_nothing_is_told_to_the_sender(start_server, begin, end):
+@pytest.mark.parametrize(("begin", "end", "line"), FAULTS.values(), ids=FAULTS.keys())
+async def test_a_store_that_takes_nothing_is_told_to_the_sender(start_server, begin, end, line):
     """No client gets the message, all stay, one line is logged, and it works again by itself."""
     server = start_server()
     other = sqlite3.connect(server.site.directory / "db.sqlite3", isolation_level=None)
@@ -57,6 +58,7 @@ async def test_a_store_that_takes_nothing_is_told_to_the_sender(start_server, be
         assert (await next_frame(bob))["text"] == "hi"
     assert "Traceback" not in server.log
     assert len(re.findall("storing messages fails|cannot be stored", server.log)) == 1
+    assert re.search(line, server.log)
 
 
 FREEZE = """

@@ -7,9 +7,10 @@ import pytest
 from rooms.visibility import is_blank, usable_name
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # three people, joined
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"  # a flag with tags
 NAMES = [
     "Ada", "  Ada \t", " " + "x" * 32 + " ", "Zoë 李 Ω", "e\u0301" * 32, "🦊", "<b>", "a  b", FAMILY, FAMILY * 10,
-    "\u2764\ufe0f", "Ada \u2764\ufe0f\u200d\U0001f525", "1\ufe0f\u20e3",
+    ENGLAND, "\u2764\ufe0f", "Ada \u2764\ufe0f\u200d\U0001f525", "1\ufe0f\u20e3",
     "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0d28\u0d4d\u200d\u0d31", "\u845b\U000e0100\u57ce",
 ]  # fmt: skip
 BAD_NAMES = {
@@ -20,7 +21,7 @@ BAD_NAMES = {
     "Hangul fillers": "\u3164\u115f", "blank Braille": "\u2800", "a filler in it": "a\u3164b",
     "joiner alone": "\u200d", "joiner first": "\u200da", "joiner last": "a\u200d", "two joiners": "a\u200d\u200db",
     "joiner at a space": "a \u200db", "selector alone": "\ufe0f", "selectors": "a\ufe0f\ufe0f", "too many": FAMILY * 11,
-    "too many hidden": "a" + "\u180b\u200d" * 40,
+    "tags without a flag": "a\U000e0067\U000e007f", "too many hidden": "a" + "\u180b\u200d" * 40,
 }  # fmt: skip
 
 
@@ -28,6 +29,10 @@ BAD_NAMES = {
 def test_a_usable_name_is_trimmed_and_composed(name):
     """It has at most 32 visible characters then: joiners and variation selectors between them are not counted."""
     assert usable_name(name) == unicodedata.normalize("NFC", name.strip())
+
+
+def test_a_space_of_any_width_is_a_plain_one():
+    assert usable_name("\u3000山田\u3000太郎\u00a0") == "山田 太郎"
 
 
 @pytest.mark.parametrize("name", BAD_NAMES.values(), ids=BAD_NAMES.keys())

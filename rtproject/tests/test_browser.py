@@ -22,7 +22,9 @@ PAGES = {
     f"/rooms/{LONGEST_NAME}/": "#state[data-state=open]",
     "/rooms/VIP/": "#password-form",
     "/dashboard/": "article.host[data-host]",
-    "/admin/login/": "#login-form",
+    "/api/": "#parameter-room",
+    "/login/": "#account-form",
+    "/admin/login/": "#account-form",
 }
 OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -12,6 +12,7 @@ from pulse.prometheus import GAUGES
 from pulse.protocol import AlertEntry, Alerts, Pulse
 from rooms import protocol
 from rtproject.environment import DECLARED
+from rtproject.tests.support.env_example import env_example
 from rtproject.websocket.close_codes import CloseCode
 
 DOCS = Path(settings.BASE_DIR) / "docs"
@@ -72,3 +73,9 @@ def test_every_setting_is_documented_with_its_default_and_its_help() -> None:
         cells[0].strip("`"): (cells[1].strip("`"), cells[2]) for cells in rows("deployment.md", "## Settings")
     }
     assert documented == DECLARED
+
+
+def test_the_example_of_an_environment_has_every_setting() -> None:
+    example = Path(settings.BASE_DIR) / ".env.example"
+    hint = "write it with: python -m rtproject.tests.support.env_example > .env.example"
+    assert example.read_text() == env_example(), hint

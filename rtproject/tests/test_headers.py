@@ -30,7 +30,14 @@ async def test_under_asgi_the_middleware_stays_a_coroutine():
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/", 200), ("/rooms/", 200), ("/admin/login/", 200), ("/echo", 301), ("/favicon.ico", 302)]
+    [
+        ("/", 200),
+        ("/rooms/", 200),
+        ("/login/", 200),
+        ("/admin/login/", 200),
+        ("/echo", 301),
+        ("/favicon.ico", 302),
+    ]
     + [(path, 404) for path in ("/no/such/page", "/favicon.png", "/ws/lobby")],
 )
 @pytest.mark.django_db

@@ -1,16 +1,22 @@
 """Secrets stay out of the log, and so do pages of traceback that any stranger can cause."""
 
+import asyncio
 import io
+import json
 import logging
 import sys
+import urllib.request
+from urllib.error import HTTPError
 
 import pytest
 from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
+from rooms.tests.wire import refusal
 from rtproject import logs
-from rtproject.logs import NoTraceback, OnceAMinute, RequestPaths
-from rtproject.servers import cut_paths_of_daphne
+from rtproject.logs import JSONLine, NoTraceback, OnceAMinute, RequestPaths
+from rtproject.servers import adapt_log_of_daphne
+from rtproject.tests.support.servers import Daphne, Uvicorn
 
 
 @pytest.mark.parametrize(
@@ -74,10 +80,67 @@ def test_daphnes_access_log_has_no_query(monkeypatch):
     monkeypatch.setattr(access.AccessLogGenerator, "write_entry", write_entry)  # which puts it back
     with monkeypatch.context() as without_daphne:
         without_daphne.delitem(sys.modules, "daphne.access")
-        cut_paths_of_daphne()
+        adapt_log_of_daphne()
     assert access.AccessLogGenerator.write_entry is write_entry
     stream = io.StringIO()
     generator = access.AccessLogGenerator(stream)
-    cut_paths_of_daphne()
+    adapt_log_of_daphne()
     generator("websocket", "connected", {"client": "192.0.2.1:5", "path": "/ws/VIP?pass=hidden"})
     assert stream.getvalue().endswith('"WSCONNECT /ws/VIP" - -\n')
+
+
+def test_a_traceback_is_one_string_of_a_json_line():
+    """A line that a stranger wrote into the message is no line of the log."""
+    record = record_of(ValueError("a fault"), "é\n{}")
+    text = JSONLine().format(record)
+    line = json.loads(text)
+    assert text.isascii()
+    assert "\n" not in text
+    assert (line["level"], line["logger"], line["message"]) == ("ERROR", "x", "é\n{}")
+    assert line["traceback"].endswith("ValueError: a fault")
+
+
+@pytest.mark.parametrize(("kind", "access_log"), [(Daphne, "daphne.access"), (Uvicorn, "uvicorn.access")])
+def test_every_line_of_a_server_is_json(start_server, kind, access_log):
+    """Those of the server, its access log and ours."""
+    server = start_server(kind, LOG_FORMAT="json")
+    urllib.request.urlopen(server.http_url("/rooms/")).close()
+    with pytest.raises(HTTPError):
+        urllib.request.urlopen(server.http_url("/unknown/"))
+    server.terminate()
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    assert {access_log, "django.request"} <= {line["logger"] for line in lines}
+    assert [line for line in lines if line["logger"] == access_log and "/rooms/" in line["message"]]
+
+
+@pytest.mark.parametrize("kind", [Daphne, Uvicorn])
+async def test_debug_shows_no_frames_and_no_headers(start_server, kind):
+    """Lines of other packages would."""
+    arguments = ("-v", "2") if kind is Daphne else ("--log-level", "trace")
+    server = start_server(kind, *arguments, LOG_LEVEL="DEBUG")
+    async with server.connect("/ws/lobby?pass=hidden", additional_headers={"Cookie": "a=hidden"}) as client:
+        await client.recv()
+        await client.send("hidden")
+        while "hidden" not in await client.recv():
+            pass
+    await server.stop()
+    assert "lobby" in server.log
+    assert "hidden" not in server.log
+
+
+async def test_a_connection_is_one_id_in_all_its_lines(start_server):
+    """Another connection or request has another one."""
+    server = start_server(LOG_FORMAT="json")
+    for _ in range(2):
+        assert await refusal(server.connect("/ws/VIP?pass=wrong")) == 4003
+    with pytest.raises(HTTPError):
+        await asyncio.to_thread(urllib.request.urlopen, server.http_url("/unknown/"))
+    await server.stop()
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    ids = {
+        word: [line["connection"] for line in lines if word in line["message"]]
+        for word in ("refused with", "WSCONNECT /ws/VIP", "Not Found")
+    }
+    assert ids["refused with"] == ids["WSCONNECT /ws/VIP"]
+    assert len({*ids["refused with"], *ids["Not Found"]}) == 3
+    assert all(len(each) == 8 for each in (*ids["refused with"], *ids["Not Found"]))

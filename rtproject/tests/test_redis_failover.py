@@ -1,4 +1,4 @@
-"""Two real servers while their Redis fails over: an address leads to another Valkey, and old connections live on."""
+"""Two real servers while their Redis fails over: an address leads to another Valkey, or Sentinel names one."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -8,6 +8,7 @@ from redis import Redis
 
 from rooms.tests.wire import TIMEOUT, next_frame
 from rtproject.tests.support.proxy import proxy_to
+from rtproject.tests.support.sentinel import Sentinel
 from rtproject.tests.support.valkey import Valkey
 
 
@@ -93,3 +94,23 @@ async def test_a_process_that_hears_nothing_subscribes_again(site):
     await assert_hear_each_other(ada, bob)
     late.freeze(having_asked=b"SUBSCRIBE")
     await assert_hear_each_other(ada, bob)
+
+
+async def test_sentinel_names_another_server(start_server, new_site, valkey, successor, tmp_path):
+    """The processes of a site change to it without a restart, for events and for the members of rooms."""
+    sentinel = await asyncio.to_thread(Sentinel, tmp_path, valkey, successor)
+    try:
+        site = new_site(REDIS_URL=sentinel.url, REDIS_PREFIX="site", ROOMS_MESSAGE_RATE=0)
+        first, second = [await asyncio.to_thread(start_server, site=site) for _ in range(2)]
+        async with first.connect("/ws/here") as ada, second.connect("/ws/here") as bob:
+            assert [(await next_frame(each))["count"] for each in (ada, bob)] == [1, 2]
+            await assert_hear_each_other(ada, bob)
+            valkey.kill()
+            await sentinel.wait_for_log("+switch-master main")
+            await assert_hear_each_other(ada, bob)
+            assert "FAILS" not in await asyncio.to_thread(site.manage, "doctor")
+            with Redis(port=successor.port, password="hidden") as redis:
+                while not redis.exists("site:presence"):
+                    pass
+    finally:
+        sentinel.kill()

@@ -60,11 +60,13 @@ def test_nothing_needs_to_be_set(load, tmp_path):
     assert site["PULSE_HOST"]
     expected = {
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
+        "API_RATE": Rate(50, 1.0),
         "CSRF_TRUSTED_ORIGINS": [],
         "DEBUG": False,
+        "HSTS_SECONDS": 3600,
         "HTTPS": False,
+        "LOG_LEVEL": "INFO",
         "MAX_BODY": 1024 * 1024,
-        "METRICS_TOKEN": "",
         "PULSE_EMBEDDED": True,
         "PULSE_INTERVAL": 5.0,
         "PULSE_PUBLIC": True,
@@ -172,5 +174,6 @@ def test_https_is_one_switch(load, switch):
     on = switch == "on"
     cookies = [site["SESSION_COOKIE_SECURE"], site["CSRF_COOKIE_SECURE"]]
     assert [site["SECURE_SSL_REDIRECT"], *cookies] == [on] * 3
-    assert ("SECURE_HSTS_SECONDS" in site) is on
+    assert site.get("SECURE_HSTS_SECONDS") == (3600 if on else None)
+    assert not {"SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"} & set(site)
     assert ("SECURE_PROXY_SSL_HEADER" in site) is on

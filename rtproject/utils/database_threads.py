@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from channels.db import database_sync_to_async
 
 from rtproject.utils.db import end_at
-from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.utils.loop_local import loop_local
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -41,7 +41,9 @@ def is_outage(error: BaseException | None) -> bool:
     return isinstance(error, OperationalError | InterfaceError)
 
 
-TURN_TIMEOUT = 5.0  # seconds to wait for SQLite's write lock
+TURN_TIMEOUT = (
+    3.0  # seconds to wait for SQLite's write lock: less than the callers wait, so that they get the cause
+)
 POLL_SECONDS = 0.02  # between two attempts
 
 # While SQLite itself waits it holds the connection's mutex. Python's garbage collector needs that mutex to free a

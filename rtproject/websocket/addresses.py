@@ -5,11 +5,11 @@ import logging
 import re
 from functools import cache
 
-from django.conf import settings
 from django.http import HttpRequest
 
-from rtproject.utils.log_text import printable, request_path
 from rtproject.websocket.asgi_types import Scope
+from rtproject.websocket.options import option
+from rtproject.websocket.utils.log_text import printable, request_path
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def _forwarded(line: str) -> str | None:
     if not line:
         return None
     entries = [entry.strip() for entry in line.split(",") if entry.strip()]
-    count = settings.TRUSTED_PROXIES
+    count = option("TRUSTED_PROXIES")
     if entries and not count:
         _warn_of_undeclared_proxy()
     return entries[-count] if 0 < count <= len(entries) else None

@@ -1,10 +1,9 @@
 """The base of all consumers: Channels' AsyncWebsocketConsumer on a plain receive loop.
 
 Channels' own loop makes a task and hops to a thread for every message. This one awaits a message, handles it and
-awaits the next: the handlers of a connection run one after the other, as in Channels, at a fraction of the cost. The
-methods to override keep their names: `connect`, `receive`, `disconnect`. Two things differ. A consumer has no channel
-of its own (no `channel_name`, no `group_add`): it calls `join(group)` and gets events by `deliver`. And code that uses
-the database does so through `database_sync_to_async`, which closes stale connections.
+awaits the next: the handlers of a connection run one after the other, as in Channels, at a fraction of the cost. What
+Channels documents works here, too; `docs/kernel.md` says what differs. Code that uses the database does so through
+`database_sync_to_async`, which closes stale connections.
 """
 
 import asyncio
@@ -12,20 +11,22 @@ import logging
 from contextlib import AsyncExitStack, nullcontext, suppress
 from typing import Any
 
-from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.exceptions import AcceptConnection, DenyConnection
 from django.db import Error as DatabaseError
 
-from rtproject.utils.log_text import cause
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.events import EventConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
+from rtproject.websocket.plain_methods import for_both, on_loop
 from rtproject.websocket.query import choose_subprotocol, parse_query
 from rtproject.websocket.throttling.rates import Bucket, Rate
 from rtproject.websocket.transport.base import TRANSPORT_KEY
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import CLOSE_TIMEOUT, SendQueue
+from rtproject.websocket.utils.log_text import cause
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +35,14 @@ REFUSAL_BURST = 10  # seconds of `refusal_rate` at once
 CONNECT_TIMEOUT = 3.0  # seconds; Daphne drops a handshake after 5, and authentication may need 1.5 of them
 
 
-class WebsocketConsumer(AsyncWebsocketConsumer):
+class WebsocketConsumer(EventConsumer):
     """One WebSocket connection, from the handshake to the end.
 
     `connect()` accepts, or raises ConnectionDenied. Events that come before the end of `connect` are held, so what
     `connect` sends comes first. `disconnect(code)` runs exactly once, whatever happened before.
     """
 
-    groups: tuple[str, ...] = ()  # the groups that were joined
+    _joined: tuple[str, ...] = ()
     ended_with: int | None  # the code of our own close, if there was one
     refusal_rate = Rate(20, 1.0)  # of refused frames, until the connection is closed
     _refusals: Bucket | None = None
@@ -51,11 +52,14 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection as ASGI specifies: connect, any number of frames, disconnect."""
         self._prepare(scope, send)
+        if self._needs_channels_loop:
+            return await self._on_channels_loop(scope, receive, send)
         try:
             async with self._end_timeout or NO_TIMEOUT:
                 await receive()  # websocket.connect
                 await self._admit()
-                while (message := await receive())["type"] != "websocket.disconnect":
+                self._receive = receive if self._events is None else self._frames(receive)
+                while (message := await self._receive())["type"] != "websocket.disconnect":
                     if self.ended_with is None:
                         await self._handle(message)
                 self.close_code = message.get("code") or 1005  # Daphne: None after a protocol error
@@ -92,7 +96,12 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             await current_registry().join(group, self)
         except LayerUnavailable as error:
             raise ConnectionDenied(CloseCode.UNAVAILABLE) from error
-        self.groups += (group,)
+        self._joined += (group,)
+
+    async def leave(self, group: str) -> None:
+        """Leave `group`."""
+        self._joined = tuple(joined for joined in self._joined if joined != group)
+        await current_registry().leave(group, self)
 
     def deliver(self, event: GroupEvent) -> None:
         """Handle an event of a joined group. Must neither wait nor raise.
@@ -101,7 +110,10 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
         """
         if event.text is not None:
             self.send_queue.write(event.frame)
+        else:
+            self._take(event.tags)
 
+    @for_both
     async def accept(self, subprotocol: str | None = None, headers: Any = None) -> None:
         """Accept the connection, with one of the offered subprotocols.
 
@@ -115,21 +127,36 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             self._deadline = None
         await super().accept(subprotocol or choose_subprotocol(self.scope), headers)
 
-    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Send one frame to this client, at the client's pace."""
+    def send(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool | int = False
+    ) -> Any:
+        """Send one frame to this client, and `close` behind it. To be awaited, at the client's pace."""
         content = text_data if text_data is not None else bytes_data
         if content is None:
             raise ValueError("send text_data or bytes_data")
-        await self.send_queue.write_through(Frame(content))
+        if close or not on_loop():
+            return self._send_at_once(Frame(content), close)
+        return self.send_queue.write_through(Frame(content))
+
+    @for_both
+    async def _send_at_once(self, frame: Frame, close: bool | int) -> None:
+        """Send without waiting for the client: a slow one must not keep the thread of plain methods."""
+        if self._receive is None:  # in `connect`, where frames are held
+            await self.send_queue.write_through(frame)
+        else:
+            self.send_queue.write(frame)
+        if close:
+            self.end(1000 if close is True else close)
 
     def end(self, code: int) -> None:
         """Close with `code`. May be called from anywhere, also during `connect`."""
         if self.ended_with is not None:
             return
         self.ended_with = int(code)
-        if self.open:
+        if self.open or self._needs_channels_loop:
             self._send_close()
 
+    @for_both
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close with `code`, by default 1000. A reason is ignored, since Daphne drops it."""
         self.end(1000 if code is None else code)
@@ -165,7 +192,12 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
     async def _connect(self) -> None:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT) as self._deadline:
-                await self.connect()
+                for group in self.groups:
+                    await self.channel_layer.group_add(group, self.channel_name)
+                try:
+                    await self.connect()
+                except AcceptConnection:
+                    await self.accept()
         except (ConnectionDenied, DatabaseError, TimeoutError, LayerUnavailable) as error:
             code = error.code if isinstance(error, ConnectionDenied) else CloseCode.UNAVAILABLE
             if code == CloseCode.UNAVAILABLE:
@@ -173,6 +205,15 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
                     "%s cannot be admitted: %s", describe(self.scope), cause(error.__cause__ or error)
                 )
             self.end(code)
+        except DenyConnection:
+            self.end(1000)
+
+    async def _on_channels_loop(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._end_timeout = None
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.send_queue.cancel()
 
     async def _handle(self, message: AsgiMessage) -> None:
         try:
@@ -200,7 +241,8 @@ class WebsocketConsumer(AsyncWebsocketConsumer):
             steps.callback(self._log_end)
             steps.push_async_callback(self.disconnect, self.close_code)
             steps.callback(self.send_queue.cancel)
-            for group in self.groups:
+            steps.callback(self._stop_events)
+            for group in self._joined:
                 steps.push_async_callback(current_registry().leave, group, self)
 
     def _log_end(self) -> None:

@@ -9,6 +9,7 @@ Twisted's reactor, which cancels the tasks that Daphne forgot. Servers that clos
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import os
 import sys
@@ -16,9 +17,9 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, cast
 
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,9 @@ running_tasks = loop_local(RunningTasks)
 def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     """Run `coroutine` as a task until it returns or the process ends. Logs its exception."""
     tasks = running_tasks().background
-    task = asyncio.create_task(coroutine, name=name)
+    # In a context of its own: the caller's may be that of a connection, which its lines of the log are not about, or of
+    # a thread that has ended by then.
+    task = asyncio.create_task(coroutine, name=name, context=contextvars.Context())
     tasks.add(task)
 
     def done(ended: asyncio.Task[None]) -> None:
@@ -89,7 +92,7 @@ _server: tuple[asyncio.AbstractEventLoop, int] | None = None  # and the process:
 
 
 def note_server() -> None:
-    """Note that the running loop is the one that serves this process's connections and requests."""
+    """Note that the running loop serves the connections and requests of this process."""
     global _server
     _server = asyncio.get_running_loop(), os.getpid()
 

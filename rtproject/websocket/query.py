@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl
 
 from rtproject.websocket.asgi_types import Scope
+from rtproject.websocket.options import option
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"  # decoded from bytes that are not UTF-8
 # Far more than any endpoint knows, far fewer than would be work to parse.
@@ -47,11 +48,8 @@ def whole_number(text: str | None, least: int, most: int) -> int | None:
     return number if least <= number <= most else None
 
 
-SUBPROTOCOL = "rtproject.v1"
-
-
 def choose_subprotocol(scope: Scope) -> str | None:
-    """Return our subprotocol if the client offers it, else the first that it offers.
+    """Return the option SUBPROTOCOL if the client offers it, else the first that it offers.
 
     Without one of its own a browser fails the handshake. Read from the header if there is one: Daphne
     unquotes `subprotocols`, and Autobahn refuses to select what was not offered letter by letter.
@@ -63,4 +61,5 @@ def choose_subprotocol(scope: Scope) -> str | None:
     if not offered:
         return None
     names = [name for entry in offered if (name := entry.strip())]
-    return SUBPROTOCOL if SUBPROTOCOL in names else next(iter(names), None)
+    ours = option("SUBPROTOCOL")
+    return ours if ours in names else next(iter(names), None)

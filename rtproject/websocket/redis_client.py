@@ -4,9 +4,10 @@ import asyncio
 import time
 from typing import Any
 
-from rtproject.utils.failure_log import FailureLog
-from rtproject.utils.log_text import cause
 from rtproject.websocket.exceptions import LayerUnavailable
+from rtproject.websocket.redis_urls import redis_host
+from rtproject.websocket.utils.failure_log import FailureLog
+from rtproject.websocket.utils.log_text import cause
 
 COMMAND_TIMEOUT = 0.25  # seconds for those that are sent together
 MAX_TOGETHER = 100  # commands; more would keep the loop from everything else, and answers from being in time
@@ -27,12 +28,14 @@ class RedisClient:
 
     def __init__(self, url: str, work: str, timeout: float = COMMAND_TIMEOUT) -> None:
         # Imported here, so that a site without Redis saves the memory.
+        from channels_redis.utils import create_pool
         from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
 
         self._timeout = timeout
-        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=timeout)
+        options = {"retry": Retry(NoBackoff(), 0), "socket_connect_timeout": timeout}
+        self._redis = Redis.from_pool(create_pool(redis_host(url) | options))
         self._commands: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._running: asyncio.Task[None] | None = None
         self._paused_until = 0.0

@@ -1,28 +1,30 @@
 // The measures, and how they are drawn and written. No DOM.
 
-import { load, percent, rate } from "./units.js";
+import FIGURES from "./figures.json" with { type: "json" };
+import { count, load, percent, rate } from "./units.js";
+
+/** Unit -> how it is written, and the top of a chart whose highest value is given. */
+const UNITS = {
+  percent: { words: percent, top: () => 100 },
+  load: { words: load, top: (highest) => roundUp(Math.max(highest, 1), 10) },
+  count: { words: count, top: (highest) => roundUp(Math.max(highest, 1), 10) },
+  rate: { words: rate, top: (highest) => roundUp(Math.max(highest, 1024), 1024) },
+};
+
+function reader(path) {
+  const keys = path.split(".");
+  return (pulse) => keys.reduce((value, key) => value?.[key], pulse);
+}
 
 /** Name -> how it is read from a pulse and written. */
-export const MEASURES = {
-  cpu: { read: (pulse) => pulse.cpu, words: percent },
-  memory: { read: (pulse) => pulse.memory?.percent, words: percent },
-  swap: { read: (pulse) => pulse.swap?.percent, words: percent },
-  load: { read: (pulse) => pulse.load?.[0], words: load },
-  disk: { read: (pulse) => pulse.disk?.percent, words: percent },
-  received: { read: (pulse) => pulse.network?.received, words: rate },
-  sent: { read: (pulse) => pulse.network?.sent, words: rate },
-};
+export const MEASURES = Object.fromEntries(
+  FIGURES.map(({ name, path, unit }) => [name, { read: reader(path), ...UNITS[unit] }]),
+);
 export const NAMES = Object.keys(MEASURES);
 
 /** Name of a chart -> the measures that are drawn in it. */
-export const CHARTS = {
-  cpu: ["cpu"],
-  memory: ["memory"],
-  swap: ["swap"],
-  load: ["load"],
-  disk: ["disk"],
-  network: ["received", "sent"],
-};
+export const CHARTS = {};
+for (const { name, chart = name } of FIGURES) (CHARTS[chart] ??= []).push(name);
 
 const RAISED = 0.85; // of the threshold: a figure above this is marked
 
@@ -50,7 +52,5 @@ function roundUp(value, base) {
  * @param {number} highest value that is drawn; NaN when there is none
  */
 export function chartTop(chart, highest) {
-  if (chart === "load") return roundUp(Math.max(highest || 0, 1), 10);
-  if (chart === "network") return roundUp(Math.max(highest || 0, 1024), 1024);
-  return 100;
+  return MEASURES[CHARTS[chart][0]].top(highest || 0);
 }

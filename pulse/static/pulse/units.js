@@ -27,6 +27,11 @@ export function rate(count) {
   return Number.isFinite(count) ? `${bytes(count)}/s` : MISSING;
 }
 
+/** @param {number} number of things */
+export function count(number) {
+  return Number.isFinite(number) ? whole.format(number) : MISSING;
+}
+
 /** @param {number} average how many processes ran or waited to run */
 export function load(average) {
   return Number.isFinite(average) ? twoDigits.format(average) : MISSING;

@@ -18,9 +18,9 @@ from pulse.models import AlertEvent, Host, Threshold
 from pulse.protocol import ALERTS_GROUP, Alerts
 from pulse.storage.store import store_samples
 from pulse.tests.support import NOON, new_sample
-from rtproject.utils.failure_log import FailureLog
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
+from rtproject.websocket.utils.failure_log import FailureLog
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_connections_closed")]
 

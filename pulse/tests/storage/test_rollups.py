@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulse.figures import FIGURES
+from pulse.figures import NAMES
 from pulse.models import Rollup
 from pulse.storage.rollups import DAY, HOUR, STEPS, read_folds
 from pulse.storage.store import store_samples
@@ -11,7 +11,7 @@ from pulse.tests.support import NOON, new_sample
 pytestmark = pytest.mark.django_db
 
 FINE, COARSE = STEPS[HOUR], STEPS[DAY]
-CPU = list(FIGURES).index("cpu")
+CPU = NAMES.index("cpu")
 
 
 def store(*pulses: tuple[float, float], host: str = "a") -> None:
@@ -19,7 +19,7 @@ def store(*pulses: tuple[float, float], host: str = "a") -> None:
     store_samples([new_sample(host, NOON + at, cpu=cpu) for at, cpu in pulses])
 
 
-def cpu(step: int, host: str = "a") -> dict[int, tuple[float, float]]:
+def cpu(step: int, host: str = "a") -> dict[int, tuple[float | None, float | None]]:
     """Mean and peak of the CPU in each step, by seconds after NOON."""
     rows = list(Rollup.objects.filter(host=host, step=step))
     folds = read_folds(row.figures for row in rows)

@@ -3,6 +3,7 @@
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from pulse.figures import NAMES
 from pulse.storage.rollups import DAY, HOUR, STEPS
 from pulse.storage.series import RAW, HostSeries, series
 from pulse.storage.store import store_samples
@@ -34,7 +35,7 @@ def test_five_minutes_show_every_sample_and_gaps_until_now() -> None:
     host = found.hosts["a"]
     assert (host.start, host.interval, host.last) == (NOON - 20, INTERVAL, NOON - 5)
     assert host.metrics["cpu"].mean == host.metrics["cpu"].peak == [10.0, None, 30.0, 20.0, None]
-    assert list(host.metrics) == ["cpu", "memory", "swap", "load", "disk", "sent", "received"]
+    assert list(host.metrics) == NAMES
     assert {len(column) for metric in host.metrics.values() for column in (metric.mean, metric.peak)} == {5}
 
 

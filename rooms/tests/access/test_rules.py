@@ -11,7 +11,7 @@ from rooms.access import rules
 from rooms.access.rules import RuledRoom, ask_rules, load_rules
 from rooms.identity import Visitor
 from rooms.models import Room
-from rtproject.utils.flood_log import FloodLog
+from rtproject.websocket.utils.flood_log import FloodLog
 
 OWN = "rooms.tests.access.own_rules"
 HALL, ADA = Room(name="hall"), Visitor("Ada", "a" * 24)

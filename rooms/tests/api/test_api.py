@@ -1,17 +1,20 @@
 """`rooms.api` in a process that serves rooms: every function, what it refuses, and from where it can be called."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import OperationalError, transaction
+from django.db import DataError, transaction
 
-from rooms import api
+from rooms import api, posting
 from rooms.access.loader import query_rooms
+from rooms.history import writer
 from rooms.models import Message, ReservedName
-from rooms.tests.support import entered, keeping_room, make_room, set_password
+from rooms.tests.support import entered, keeping_room, layer_unavailable, make_room, set_password
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.lifecycle import note_server
 
@@ -123,12 +126,12 @@ async def test_a_sender_has_a_usable_name_that_is_no_user_s(sender):
         await api.apost_message("lobby", "hi", sender=sender)
 
 
-async def test_a_room_that_nobody_may_enter_is_not_found(settings):
+async def test_a_room_that_nobody_may_enter_is_not_found(monkeypatch):
     await ReservedName.objects.acreate(key="gone")
     for name in ("gone", "no name", "x" * 65):
         with pytest.raises(api.RoomNotFound):
             await api.apost_message(name, "hi")
-    settings.ROOMS_ALLOW_UNLISTED = False
+    monkeypatch.setattr(settings, "ROOMS_ALLOW_UNLISTED", False)
     with pytest.raises(api.RoomNotFound):
         await api.amembers("unlisted")
 
@@ -144,13 +147,24 @@ def test_inside_a_transaction_nothing_is_posted():
     assert Message.objects.get().seq == 1
 
 
-def test_without_the_store_it_is_unavailable(monkeypatch):
-    def fail(*_: Any) -> None:
-        raise OperationalError("no store")
+def fail(*_: Any, **__: Any) -> None:
+    raise DataError("no store")
 
-    monkeypatch.setattr(api, "query_rooms", fail)
+
+@pytest.mark.parametrize(
+    ("room", "module", "name", "failing"),
+    [
+        ("lobby", api, "query_rooms", fail),
+        ("lobby", writer, "store_messages", fail),
+        ("unlisted", posting, "broadcast", layer_unavailable),
+    ],
+)
+async def test_what_is_not_known_to_have_happened_is_unavailable(monkeypatch, room, module, name, failing):
+    await new_room()
+    note_server()
+    monkeypatch.setattr(module, name, failing)
     with pytest.raises(api.Unavailable, match="out of reach"):
-        api.post_message("lobby", "hi")
+        await api.apost_message(room, "hi")
 
 
 async def test_a_changed_password_does_not_refuse_a_program(monkeypatch):
@@ -185,6 +199,20 @@ async def test_a_thread_of_the_server_without_a_loop_uses_the_server_s():
         assert [(await ada.next())["type"] for _ in range(2)] == ["message", "event"]
         await sync_to_async(thread.join, thread_sensitive=False)()
         assert found == [1, 1]
+
+
+PAGE = Path(settings.BASE_DIR, "docs", "python_api.md").read_text()
+EXAMPLE = PAGE.split("```python\n")[1].split("```")[0]
+
+
+async def test_the_page_s_example_runs_as_it_is_printed():
+    await new_room()
+    note_server()
+    async with entered("lobby") as ada:
+        await sync_to_async(exec)(EXAMPLE, {})
+        frames = [await ada.next() for _ in range(4)]
+        assert [frame["type"] for frame in frames] == ["message", "notice", "event", "deleted"]
+        assert await ada.code() == CloseCode.KICKED
 
 
 def test_a_process_that_serves_nobody_prunes_what_it_posts(monkeypatch):

@@ -41,7 +41,7 @@ print([person.name for person in api.members("lobby")], api.post_message("unlist
 """
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 async def test_ten_processes_post_at_once(start_server, request, database):
     """Everybody inside gets each message once and in order, without a layer."""
     settings = {"DATABASE_URL": request.getfixturevalue("database_url")} if database == "postgres" else {}

@@ -36,6 +36,15 @@ async def test_each_message_is_delivered_once_in_its_turn(store, live_room, orde
     assert live_room.delivered == 7
 
 
+@pytest.mark.parametrize("epoch", ["epoch", ""])
+async def test_a_text_that_other_code_broadcasts_reaches_everybody_as_it_is(store, epoch):
+    live_room = await begun(room=support.listed_room(epoch=epoch))
+    member = subscribed(live_room)
+    live_room.deliver(GroupEvent("hello", {}))
+    await settle()
+    assert member.received == ["hello"]
+
+
 @pytest.mark.parametrize("newest", [0, 1, 4, 300])
 async def test_it_begins_with_the_newest_messages(store, newest):
     """They count as delivered, and are kept for newcomers."""

@@ -16,7 +16,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from rtproject.utils.db import try_write
-from rtproject.utils.log_text import cause
+from rtproject.websocket.redis_urls import redis_host
+from rtproject.websocket.utils.log_text import cause
 
 TIMEOUT = 3.0  # seconds for each answer
 
@@ -42,7 +43,7 @@ def _checks() -> Iterator[tuple[str, Callable[[], str]]]:
     yield "the database (DATABASE_URL)", _database
     for number, url in enumerate(settings.REDIS_URLS, 1):
         of_many = f", number {number}" * (len(settings.REDIS_URLS) > 1)
-        yield f"Redis (REDIS_URL{of_many})", partial(_redis, url)
+        yield f"Redis (REDIS_URL{of_many})", partial(async_to_sync(_redis), url)
     yield "the channel layer", async_to_sync(_layer)
     for path in _private_files():
         yield str(path), partial(_mode, path)
@@ -57,13 +58,15 @@ def _database() -> str:
     return f"{connection.display_name} takes writes, and has every migration"
 
 
-def _redis(url: str) -> str:
+async def _redis(url: str) -> str:
     """Write and read a key, which a replica or a user without the rights refuses."""
-    from redis import Redis  # a site without Redis saves the memory
+    from channels_redis.utils import create_pool  # a site without Redis saves the memory
+    from redis.asyncio import Redis
 
-    with Redis.from_url(url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT) as redis:
+    pool = create_pool(redis_host(url) | {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT})
+    async with Redis.from_pool(pool) as redis:
         key = f"{settings.REDIS_PREFIX}:doctor"
-        redis.eval("redis.call('SET', KEYS[1], 1, 'PX', 1000)", 1, key)
+        await redis.eval("redis.call('SET', KEYS[1], 1, 'PX', 1000)", 1, key)
     return f"takes writes; its keys and channels begin with {settings.REDIS_PREFIX}:"
 
 

@@ -75,10 +75,12 @@ def _until(selector: str) -> Prepare:
 # Page -> its address, and what is done before its picture is taken.
 PAGES: dict[str, tuple[str, Prepare]] = {
     "home": ("/", _until("#state[data-state=open]")),
+    "api": ("/api/", _until("#parameter-room")),
     "echo": ("/echo/", _try_the_echo),
     "rooms": ("/rooms/", _until("[data-room=lobby] time")),
     "room": ("/rooms/lobby/", _until(".message >> text=ticket")),
     "password": ("/rooms/standup/", _until("#password")),
+    "login": ("/login/?next=/dashboard/", _until("#account-form")),
     "dashboard": ("/dashboard/", _until("[data-host=web-2]")),
     "admin-rooms": ("/admin/rooms/room/", _until("#result_list")),
     "admin-members": ("/admin/rooms/room/1/members/", _until("#content")),
@@ -145,7 +147,7 @@ async def take_look(
 
 async def _log_in(page: Page) -> None:
     await page.goto("/admin/")
-    if await page.locator("#login-form").count():
+    if await page.locator("#account-form").count():
         await page.fill("#id_username", ADMIN)
         await page.fill("#id_password", ADMIN)
         await page.press("#id_password", "Enter")

@@ -18,20 +18,22 @@ from typing import Any, Protocol
 import msgspec
 from channels.layers import get_channel_layer
 
-from rtproject.utils.flood_log import FloodLog
-from rtproject.utils.log_text import cause
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth
 from rtproject.websocket.groups.layer import ask_layer, renew_layer
 from rtproject.websocket.groups.signing import is_signed, sign
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
+from rtproject.websocket.utils.flood_log import FloodLog
+from rtproject.websocket.utils.log_text import cause
+from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
 MAX_AT_ONCE = 100  # events that are handled in one turn of the loop
+EVENT = "group.event"  # the type of events of this site
+RECEIVER = "group receiver"  # the name of a task
 
 _decoder = msgspec.json.Decoder(tuple[str, str | None, dict[str, Any]])
 
@@ -65,7 +67,7 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     Raises LayerUnavailable.
     """
     body = msgspec.json.encode((group, text, tags)).decode()
-    event = {"type": "group.event", "group": group, "body": body, "signature": sign(body)}
+    event = {"type": EVENT, "group": group, "body": body, "signature": sign(body)}
     await ask_layer(get_channel_layer().group_send(group, event))
 
 
@@ -84,6 +86,20 @@ class Group:
 
     members: dict[GroupMember, None] = field(default_factory=dict)  # a set that keeps the order of joining
     joined: bool = False
+    channel: str = ""  # of this process, by which its events come
+    receiver: asyncio.Task[None] | None = None  # of that channel, if it is an open group's own
+
+
+OPEN = "!"  # ends the registry's name of an open group; no name of the layer has one
+
+
+def open_group(name: str) -> str:
+    """Return the registry's name of a group that takes events of other code.
+
+    Such an event says neither its group nor its sender. So an open group has a channel of its own, and whatever comes
+    by it goes to its members, as the tags of an event without text.
+    """
+    return name + OPEN
 
 
 class GroupRegistry:
@@ -130,28 +146,35 @@ class GroupRegistry:
             if group is None:
                 return
             if group.members and not group.joined:
-                await self._enter(name)
+                await self._enter(name, group)
                 group.joined = True
             if not group.members:
                 if group.joined:
                     group.joined = False
-                    await self._exit(name)
+                    await self._exit(name, group)
                 if not group.members:  # no member came meanwhile
                     del self._groups[name]
 
-    async def _enter(self, name: str) -> None:
+    async def _enter(self, name: str, group: Group) -> None:
         layer = get_channel_layer()
         if self._channel is None:
             channel: str = await ask_layer(layer.new_channel())
             self._channel = channel
             health = LayerHealth(layer, channel)
-            receiver = run_in_background(self._receive(health), "group receiver")
-            run_in_background(self._look_after(health, receiver), "layer health")
-        await ask_layer(layer.group_add(name, self._channel))
+            receiver = self._receive(channel, partial(self._deliver, health))
+            run_in_background(self._look_after(health, run_in_background(receiver, RECEIVER)), "layer health")
+        is_open = name.endswith(OPEN)
+        group.channel = await ask_layer(layer.new_channel()) if is_open else self._channel
+        await ask_layer(layer.group_add(name.removesuffix(OPEN), group.channel))
+        if is_open:
+            receiver = self._receive(group.channel, partial(self._deliver_open, group))
+            group.receiver = run_in_background(receiver, RECEIVER)
 
-    async def _exit(self, name: str) -> None:
+    async def _exit(self, name: str, group: Group) -> None:
+        if group.receiver is not None:
+            group.receiver.cancel()
         try:
-            await ask_layer(get_channel_layer().group_discard(name, self._channel))
+            await ask_layer(get_channel_layer().group_discard(name.removesuffix(OPEN), group.channel))
         except LayerUnavailable as error:
             # The layer may go on sending events of the group; `_deliver` drops them.
             logger.warning("could not leave a group: %s", cause(error))
@@ -171,15 +194,17 @@ class GroupRegistry:
             self._channel = None
             for group in self._groups.values():
                 group.joined = False
+                if group.receiver is not None:
+                    group.receiver.cancel()
 
-    async def _receive(self, health: LayerHealth) -> None:
-        """Deliver the events of this process's channel, for as long as the process runs."""
+    async def _receive(self, channel: str, deliver: Callable[[Any], None]) -> None:
+        """Deliver the events of a channel of this process, until the task is cancelled."""
         failures = 0
         for number in itertools.count(1):
             if number % MAX_AT_ONCE == 0:
                 await asyncio.sleep(0)  # `receive` does not suspend while events are waiting
             try:
-                raw = await get_channel_layer().receive(health.channel)
+                raw = await get_channel_layer().receive(channel)
             except (TypeError, ValueError):  # it cannot be deserialized
                 raw = None
             except Exception as error:
@@ -190,29 +215,39 @@ class GroupRegistry:
                 continue
             failures = 0
             try:
-                health.received.add(raw["group"])
-                self._deliver(raw)
+                deliver(raw)
             except Exception:  # nothing of it can be relied on
                 self._broken_events.report(
                     "events on the channel layer that this site did not send are ignored"
                 )
 
-    def _deliver(self, raw: Any) -> None:
+    def _deliver(self, health: LayerHealth, raw: Any) -> None:
         """Deliver an event to its group. Raises whatever comes of one that this site did not send."""
+        health.received.add(raw["group"])
         group = self._groups.get(raw["group"])
-        if group is None:
-            return
-        if not is_signed(raw["body"], raw["signature"]):
-            raise ValueError("the signature is wrong")
-        name, text, tags = _decoder.decode(raw["body"])
-        if name != raw["group"]:
-            raise ValueError("the event is of another group")
-        event = GroupEvent(text, tags)
+        if group is not None:
+            self._pass_on(group, _verified(raw))
+
+    def _deliver_open(self, group: Group, raw: Any) -> None:
+        """Deliver an event of an open group. Raises as `_deliver` for one that claims to be of this site."""
+        self._pass_on(group, _verified(raw) if raw["type"] == EVENT else GroupEvent(None, raw))
+
+    def _pass_on(self, group: Group, event: GroupEvent) -> None:
         for member in list(group.members):
             try:
                 member.deliver(event)
             except Exception as error:  # an error in one member must not cost the others the event
                 self._failing_members.report("a member failed to handle an event", error=error)
+
+
+def _verified(raw: Any) -> GroupEvent:
+    """Return the event that a process of this site sent. Raises whatever comes of another one."""
+    if not is_signed(raw["body"], raw["signature"]):
+        raise ValueError("the signature is wrong")
+    name, text, tags = _decoder.decode(raw["body"])
+    if name != raw["group"]:
+        raise ValueError("the event is of another group")
+    return GroupEvent(text, tags)
 
 
 current_registry = loop_local(GroupRegistry)

@@ -11,11 +11,11 @@ from django.db import Error as DatabaseError
 from django.http import parse_cookie
 from django.utils.module_loading import import_string
 
-from rtproject.utils.log_text import cause
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.middleware.denials_and_limits import deny
+from rtproject.websocket.utils.log_text import cause
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """ASGI middleware for denials that a client can see, and the limit of connections.
 
-`rtproject/asgi.py` has its order. Once a connection is open, middleware adds one plain call to `send` at
+`application.py` has its order. Once a connection is open, middleware adds one plain call to `send` at
 most. Middleware with nothing to do at the end returns the coroutine of its inner application instead of
 awaiting it, which would keep a frame in memory for as long as the connection is open.
 """
@@ -9,11 +9,10 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable
 
-from django.conf import settings
-
 from rtproject.websocket.addresses import client_address, describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.options import option
 from rtproject.websocket.query import choose_subprotocol
 
 logger = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class _Visible:
 
 
 class ConnectionsPerAddress:
-    """ASGI middleware that closes connections above WEBSOCKETS_PER_ADDRESS with 4101.
+    """ASGI middleware that closes connections above CONNECTIONS_PER_ADDRESS with 4101.
 
     Denied connections count while they are open.
     """
@@ -69,14 +68,15 @@ class ConnectionsPerAddress:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         address = client_address(scope)
-        if address is None or not settings.WEBSOCKETS_PER_ADDRESS:
+        most = option("CONNECTIONS_PER_ADDRESS")
+        if address is None or not most:
             return self.inner(scope, receive, send)
-        return self._counted(address, scope, receive, send)
+        return self._counted(address, most, scope, receive, send)
 
-    async def _counted(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _counted(self, address: str, most: int, scope: Scope, receive: Receive, send: Send) -> None:
         self.open[address] += 1
         try:
-            if self.open[address] <= settings.WEBSOCKETS_PER_ADDRESS:
+            if self.open[address] <= most:
                 await self.inner(scope, receive, send)
             else:
                 await deny(receive, send, CloseCode.RATE_LIMITED)

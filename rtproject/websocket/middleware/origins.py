@@ -71,7 +71,7 @@ def _port(origin: SplitResult) -> str:
 def _is_own(origin: SplitResult, host: str) -> bool:
     domain, port = split_domain_port(host)  # without the dot that a full name may end with
     allowed = settings.ALLOWED_HOSTS or (DEBUG_HOSTS if settings.DEBUG else [])
-    scheme = "https" if settings.HTTPS else origin.scheme
+    scheme = "https" if settings.SECURE_SSL_REDIRECT else origin.scheme
     return (
         bool(domain)
         and validate_host(domain, allowed)

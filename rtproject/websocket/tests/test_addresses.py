@@ -5,10 +5,10 @@ import logging
 import pytest
 from django.test import RequestFactory
 
-from rtproject.utils.log_text import MAX_PATH
 from rtproject.websocket import addresses
 from rtproject.websocket.addresses import client_address, describe, request_address
 from rtproject.websocket.tests.helpers import websocket_scope
+from rtproject.websocket.utils.log_text import MAX_PATH
 
 
 def scope(peer="192.0.2.1", *forwarded, **more):
@@ -47,21 +47,21 @@ def test_ipv6_counts_by_its_prefix(peer, address):
 )  # fmt: skip
 def test_behind_proxies_the_client_is_counted_from_the_right(settings, proxies, lines, address):
     """With N proxies the Nth entry from the right counts, over all lines, or the peer if there are fewer."""
-    settings.TRUSTED_PROXIES = proxies
+    settings.WEBSOCKET = {"TRUSTED_PROXIES": proxies}
     assert client_address(scope("192.0.2.1", *lines)) == address
 
 
 @pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "198.51.100.7")])
 def test_a_page_counts_as_its_websocket_does(settings, proxies, address):
     """The same rule holds for requests of pages."""
-    settings.TRUSTED_PROXIES = proxies
+    settings.WEBSOCKET = {"TRUSTED_PROXIES": proxies}
     request = RequestFactory().get("/", headers={"x-forwarded-for": "203.0.113.9, 198.51.100.7"})
     assert request_address(request) == address
 
 
 def test_an_undeclared_proxy_is_logged_once(settings, caplog):
     """A forgotten TRUSTED_PROXIES is one warning, not one for each connection."""
-    settings.TRUSTED_PROXIES = 0
+    settings.WEBSOCKET = {"TRUSTED_PROXIES": 0}
     addresses._warn_of_undeclared_proxy.cache_clear()
     for _ in range(3):
         client_address(scope("192.0.2.1", "198.51.100.7"))
@@ -90,7 +90,7 @@ def test_a_long_path_is_cut_in_the_log():
 def test_a_server_on_a_unix_socket_counts_by_the_proxy(settings):
     """It knows no peer: without a word of a proxy of ours all its clients share one address, pages included."""
     headers = [(b"x-forwarded-for", b"198.51.100.7")]
-    settings.TRUSTED_PROXIES = 1
+    settings.WEBSOCKET = {"TRUSTED_PROXIES": 1}
     assert client_address(websocket_scope(client=None, headers=headers)) == "198.51.100.7"
     assert client_address(websocket_scope(client=None)) is not None
     request = RequestFactory().get("/")

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.redis_client import RedisClient
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
+from rtproject.websocket.utils.loop_local import loop_local
 
 # A key is a list of times in milliseconds, the newest first, at most as many as the rate allows; Redis's own clock, so
 # that those of the hosts need not agree. A time in its future is over: the clock was set back, or another Redis took

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.utils.loop_local import loop_local
 
 SLICE = 8  # frames that one connection is parsed at a time
 TURN = 32  # frames of all connections in one turn of the loop: a few milliseconds with their handling

@@ -11,9 +11,9 @@ from collections.abc import Coroutine, Generator
 from operator import attrgetter
 from typing import Any
 
-from rtproject.utils.loop_local import loop_local
 from rtproject.websocket.asgi_types import AsgiMessage, Send
 from rtproject.websocket.transport.turns import FRAME_BYTES, SLICE, Turns, current_turns
+from rtproject.websocket.utils.loop_local import loop_local
 
 MODULE = "uvicorn.protocols.websockets.websockets_sansio_impl"
 look_for_needed = attrgetter(  # raises AttributeError

@@ -10,5 +10,5 @@ registerHooks({
     const { href } = new URL(specifier, context.parentURL);
     return next(href.replace(APP, "/$1/static/$1/"), context);
   },
-  load: (url, context, next) => next(url, url.startsWith("file:") ? { ...context, format: "module" } : context),
+  load: (url, context, next) => next(url, /^file:.*\.js$/.test(url) ? { ...context, format: "module" } : context),
 });

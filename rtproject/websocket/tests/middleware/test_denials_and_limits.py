@@ -74,7 +74,7 @@ class TestConnectionsPerAddress:
     @pytest.fixture
     def application(self, settings):
         """An application that takes two connections from an address."""
-        settings.WEBSOCKETS_PER_ADDRESS = 2
+        settings.WEBSOCKET = {"CONNECTIONS_PER_ADDRESS": 2}
         return ConnectionsPerAddress(stays)
 
     async def test_one_too_many_is_denied_until_another_leaves(self, application):
@@ -104,7 +104,7 @@ class TestConnectionsPerAddress:
     )
     async def test_other_connections_are_accepted(self, settings, application, limit, scopes):
         """Each address has a limit of its own, 0 is no limit, and callers inside the process do not count."""
-        settings.WEBSOCKETS_PER_ADDRESS = limit
+        settings.WEBSOCKET = {"CONNECTIONS_PER_ADDRESS": limit}
         clients = [Connection(application, **scope) for scope in scopes]
         tasks = [asyncio.create_task(client.run()) for client in clients]
         assert [await client.next() for client in clients] == [ACCEPT] * 3
@@ -114,7 +114,7 @@ class TestConnectionsPerAddress:
 
     async def test_a_connection_that_fails_gives_its_place_back(self, settings):
         """An error of the application ends the connection like anything else."""
-        settings.WEBSOCKETS_PER_ADDRESS = 1
+        settings.WEBSOCKET = {"CONNECTIONS_PER_ADDRESS": 1}
 
         async def fails(scope, receive, send):
             raise RuntimeError("a fault")

@@ -18,7 +18,7 @@ def headers(*origins, host="example.com:8000"):
 def _site(settings):
     settings.ALLOWED_HOSTS = ["example.com", ".wide.test", "[::1]"]
     settings.CSRF_TRUSTED_ORIGINS = []
-    settings.HTTPS = settings.DEBUG = False
+    settings.SECURE_SSL_REDIRECT = settings.DEBUG = False
 
 
 async def test_a_foreign_page_is_never_accepted(caplog):
@@ -79,8 +79,8 @@ def test_repeated_headers_are_foreign():
 @pytest.mark.parametrize(
     ("changed", "origin", "host", "foreign"),
     [
-        ({"HTTPS": True}, "https://example.com", "example.com", False),
-        ({"HTTPS": True}, "http://example.com", "example.com", True),
+        ({"SECURE_SSL_REDIRECT": True}, "https://example.com", "example.com", False),
+        ({"SECURE_SSL_REDIRECT": True}, "http://example.com", "example.com", True),
         ({"ALLOWED_HOSTS": [], "DEBUG": True}, "http://localhost:8000", "localhost:8000", False),
         ({"ALLOWED_HOSTS": []}, "http://localhost:8000", "localhost:8000", True),
     ],

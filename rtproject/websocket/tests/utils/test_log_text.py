@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtproject.utils.log_text import MAX_CAUSE, cause, printable
+from rtproject.websocket.utils.log_text import MAX_CAUSE, cause, printable
 
 
 def failed(error: BaseException, because: BaseException | None = None) -> BaseException:
@@ -17,7 +17,7 @@ def failed(error: BaseException, because: BaseException | None = None) -> BaseEx
     ("error", "line"),
     [
         (OSError("dark"), "OSError: dark"),
-        (TimeoutError(), "TimeoutError"),
+        (TimeoutError(), "TimeoutError: no answer in time"),
         (failed(ValueError("lost"), OSError("dark")), "ValueError: lost, because of OSError: dark"),
         (OSError("several\n  lines\n"), "OSError: several lines"),
         (OSError("at redis://me:hidden@host/0"), "OSError: at redis://host/0"),

@@ -32,6 +32,6 @@ def cause(error: BaseException) -> str:
 
 def _chain(error: BaseException | None) -> Iterator[str]:
     while error is not None and not isinstance(error, CancelledError):  # a timeout names it as its cause
-        text = " ".join(str(error).split())
+        text = " ".join(str(error).split()) or "no answer in time" * isinstance(error, TimeoutError)
         yield f"{type(error).__name__}: {text}" if text else type(error).__name__
         error = error.__cause__

@@ -3,7 +3,7 @@
 import logging
 from types import TracebackType
 
-from rtproject.utils.log_text import cause
+from rtproject.websocket.utils.log_text import cause
 
 logger = logging.getLogger(__name__)
 

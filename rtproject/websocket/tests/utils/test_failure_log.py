@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from rtproject.utils.failure_log import FailureLog
+from rtproject.websocket.utils.failure_log import FailureLog
 
 
 @pytest.fixture(autouse=True)

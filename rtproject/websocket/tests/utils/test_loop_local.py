@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from rtproject.utils.loop_local import loop_local
+from rtproject.websocket.utils.loop_local import loop_local
 
 
 class Holder:

@@ -1,0 +1,70 @@
+"""The tokens of programs, by their hashes, with the scopes that they have."""
+
+import hashlib
+import re
+import secrets
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+SCOPES = "rooms:post, rooms:read, rooms:moderate (each also with :ROOM), metrics, pulse:HOST"
+_SCOPE = re.compile(r"rooms:(post|read|moderate)(:[A-Za-z0-9_-]{1,64})?|metrics|pulse:\S.{0,254}")
+
+
+def validate_scopes(text: str) -> None:
+    """Raise ValidationError for a line that is no scope."""
+    if wrong := [line for line in text.splitlines() if not _SCOPE.fullmatch(line)]:
+        raise ValidationError(f"“{wrong[0][:80]}” is no scope: use {SCOPES}.")
+
+
+class Token(models.Model):
+    """A token. Deleting its row revokes it at once, since each request looks for it.
+
+    Its text is 32 random bytes, so the hash needs neither salt nor time.
+    """
+
+    name = models.CharField(
+        max_length=32,
+        unique=True,
+        validators=[RegexValidator(r"^[!-~]([ -~]*[!-~])?\Z", "Use visible ASCII characters.")],
+        help_text="The program that has it. Its messages are of this name, unless they give another.",
+    )
+    scopes = models.TextField(validators=[validate_scopes], help_text=f"One in a line: {SCOPES}.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    text = ""  # of one that was just made
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save as Django does. A new token gets its `text`, which is stored nowhere."""
+        if not self.digest:
+            self.text = secrets.token_urlsafe(32)
+            self.digest = digest_of(self.text)
+        super().save(*args, **kwargs)
+
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts that it may post samples of."""
+        return [scope[6:] for scope in self.scopes.splitlines() if scope.startswith("pulse:")]
+
+    def allows(self, scope: str, of: str) -> bool:
+        """Return whether it has `scope` for all, or for the room or host `of`, compared without case."""
+        return not {scope, f"{scope}:{of.lower()}"}.isdisjoint(self.scopes.lower().splitlines())
+
+    def subjects(self, scope: str) -> list[str]:
+        """Return the rooms or hosts that it has `scope` for, one by one."""
+        return [
+            line.removeprefix(f"{scope}:")
+            for line in self.scopes.splitlines()
+            if line.startswith(f"{scope}:")
+        ]
+
+
+def digest_of(text: str) -> str:
+    """Return what is stored of a token."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Small tools of the kernel, which any other code may use."""
