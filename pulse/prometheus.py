@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from pulse.figures import FIGURES
+from pulse.figures import FIGURES, reader
 from pulse.protocol import AlertEntry, Pulse
 
 # The name of each metric without `pulse_`, its help text, and its value.
@@ -30,7 +30,7 @@ GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
     ),
     ("uptime_seconds", "Time since the machine started.", lambda pulse: pulse.uptime),
     ("interval_seconds", "Time that the newest pulse covers.", lambda pulse: pulse.interval),
-    *((figure.name, figure.help, figure.reader) for figure in FIGURES if figure.help),
+    *((figure["name"], figure["help"], reader(figure)) for figure in FIGURES if "help" in figure),
 )
 
 Sample = tuple[Sequence[str], float]  # the values of the labels, and of the metric
