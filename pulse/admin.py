@@ -60,7 +60,7 @@ def _with_unit(metric: str, figure: float) -> str:
 class HostAdmin(ReadOnlyAdmin):
     """The machines that sent a pulse in the last day."""
 
-    list_display = ("name", "at", "interval", "missed")
+    list_display = ("name", "at", "interval", "missed", "agent")
     search_fields = ("name",)
 
     def delete_model(self, request: HttpRequest, obj: Host) -> None:

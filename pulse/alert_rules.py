@@ -5,19 +5,26 @@ from typing import Literal
 
 import msgspec
 
-from pulse.protocol import Pulse
+from pulse.protocol import Pulse, figure
 
 State = Literal["pending", "firing", "resolved"]
 
 STALE = "silent"  # the metric of a host without pulses: seconds since its last
 
+
+def _load_per_core(pulse: Pulse) -> float | None:
+    if pulse.load is None or pulse.limited:  # a container sees the load of the machine around it
+        return None
+    return round(pulse.load[0] / max(1, len(pulse.cores or ())), 2)
+
+
 # The metrics that can have a threshold. Load is per core, so one threshold fits machines of any size.
-METRICS: dict[str, Callable[[Pulse], float]] = {
-    "cpu": lambda pulse: pulse.cpu,
-    "memory": lambda pulse: pulse.memory.percent,
-    "swap": lambda pulse: pulse.swap.percent,
-    "disk": lambda pulse: pulse.disk.percent,
-    "load": lambda pulse: round(pulse.load[0] / max(1, len(pulse.cores)), 2),
+METRICS: dict[str, Callable[[Pulse], float | None]] = {
+    "cpu": figure("cpu"),
+    "memory": figure("memory.percent"),
+    "swap": figure("swap.percent"),
+    "disk": figure("disk.percent"),
+    "load": _load_per_core,
 }
 
 
@@ -48,13 +55,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_alert(
-    rule: Rule, alert: Alert | None, value: float, at: float, unbroken: bool = True
+    rule: Rule, alert: Alert | None, value: float | None, at: float, unbroken: bool = True
 ) -> Alert | None:
     """The alert that follows from the open `alert`, or from None, when `value` is measured.
 
     With `unbroken=False`, measurements are missing before this one, so a pending alert starts again; so
-    does one whose clock was set back. A pending alert whose figure falls below the threshold is dropped.
+    does one whose clock was set back. A pending alert whose figure falls below the threshold is dropped, as
+    is one whose figure is missing; that leaves a firing alert as it is.
     """
+    if value is None:
+        return alert if alert is not None and alert.state == "firing" else None
     if alert is not None and alert.state == "firing":
         if value < rule.threshold - rule.margin:
             return resolved(alert, at)

@@ -3,31 +3,19 @@
 import json
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from operator import attrgetter, itemgetter
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import msgspec
 
-from pulse.protocol import Pulse
+from pulse.protocol import Pulse, figure
 
 # The pages read the same file. Stored rollups hold the figures in its order, so a new one comes last. `path` leads from
 # a pulse to the value, `unit` is one of `measures.js`, figures of one `chart` share it, `help` makes a metric.
 FIGURES: list[dict[str, str]] = json.loads((Path(__file__).parent / "static/pulse/figures.json").read_text())
-NAMES = [figure["name"] for figure in FIGURES]
+NAMES = [each["name"] for each in FIGURES]
 CHARTS = {each.get("chart", each["name"]): each.get("chart", "").title() or each["label"] for each in FIGURES}
-
-
-def reader(figure: dict[str, str]) -> Callable[[Pulse], float | None]:
-    """Return the function that reads a figure from a pulse: None if it was not measured."""
-    part, _, rest = figure["path"].partition(".")
-    first = attrgetter(part)
-    then: Callable[[Any], Any] = itemgetter(int(rest)) if rest.isdigit() else attrgetter(rest)
-    return (lambda pulse: None if (value := first(pulse)) is None else then(value)) if rest else first
-
-
-_READERS = [reader(figure) for figure in FIGURES]
+_READERS = [figure(each["path"]) for each in FIGURES]
 
 Row = tuple[float | None, ...]  # a number for each of FIGURES; fewer in a row of an earlier version
 

@@ -2,38 +2,44 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from pulse.figures import FIGURES, reader
-from pulse.protocol import AlertEntry, Pulse
+from pulse.figures import FIGURES
+from pulse.protocol import AlertEntry, Pulse, figure
+
+
+def _ratio(path: str) -> Callable[[Pulse], float | None]:
+    percent = figure(path)
+    return lambda pulse: None if (value := percent(pulse)) is None else value / 100
+
 
 # The name of each metric without `pulse_`, its help text, and its value.
 GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
-    ("cpu_usage_ratio", "Use of all processors, 0 to 1.", lambda pulse: pulse.cpu / 100),
-    ("memory_used_bytes", "Memory in use.", lambda pulse: pulse.memory.used),
-    ("memory_size_bytes", "All memory.", lambda pulse: pulse.memory.total),
-    ("swap_used_bytes", "Swap in use.", lambda pulse: pulse.swap.used),
-    ("swap_size_bytes", "All swap.", lambda pulse: pulse.swap.total),
-    ("disk_used_bytes", "Used space of the disk that holds the data.", lambda pulse: pulse.disk.used),
-    ("disk_size_bytes", "Size of the disk that holds the data.", lambda pulse: pulse.disk.total),
-    ("load1", "Load average over 1 minute.", lambda pulse: pulse.load[0]),
-    ("load5", "Load average over 5 minutes.", lambda pulse: pulse.load[1]),
-    ("load15", "Load average over 15 minutes.", lambda pulse: pulse.load[2]),
-    ("network_sent_bytes_per_second", "Sent on all interfaces.", lambda pulse: pulse.network.sent),
-    (
-        "network_received_bytes_per_second",
-        "Received on all interfaces.",
-        lambda pulse: pulse.network.received,
-    ),
-    ("uptime_seconds", "Time since the machine started.", lambda pulse: pulse.uptime),
-    ("interval_seconds", "Time that the newest pulse covers.", lambda pulse: pulse.interval),
-    *((figure["name"], figure["help"], reader(figure)) for figure in FIGURES if "help" in figure),
+    ("cpu_usage_ratio", "Use of all processors, 0 to 1.", _ratio("cpu")),
+    ("memory_used_bytes", "Memory in use.", figure("memory.used")),
+    ("memory_size_bytes", "All memory.", figure("memory.total")),
+    ("swap_used_bytes", "Swap in use.", figure("swap.used")),
+    ("swap_size_bytes", "All swap.", figure("swap.total")),
+    ("disk_used_bytes", "Used space of the disk that holds the data.", figure("disk.used")),
+    ("disk_available_bytes", "Space that users have left on that disk.", figure("disk.available")),
+    ("disk_size_bytes", "Size of the disk that holds the data.", figure("disk.total")),
+    ("steal_ratio", "Time that the hypervisor gave to others, 0 to 1.", _ratio("steal")),
+    ("iowait_ratio", "Time spent idle, waiting for disks, 0 to 1.", _ratio("iowait")),
+    ("load1", "Load average over 1 minute.", figure("load.0")),
+    ("load5", "Load average over 5 minutes.", figure("load.1")),
+    ("load15", "Load average over 15 minutes.", figure("load.2")),
+    ("network_sent_bytes_per_second", "Sent on all uplinks.", figure("network.sent")),
+    ("network_received_bytes_per_second", "Received on all uplinks.", figure("network.received")),
+    ("uptime_seconds", "Time since the machine started.", figure("uptime")),
+    ("interval_seconds", "Time that the newest pulse covers.", figure("interval")),
+    *((each["name"], each["help"], figure(each["path"])) for each in FIGURES if "help" in each),
 )
 
-Sample = tuple[Sequence[str], float]  # the values of the labels, and of the metric
+Sample = tuple[Sequence[str], float | None]  # the values of the labels, and of the metric if it was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,21 @@ class HostState:
     pulse: Pulse
     at: float
     missed: int
+
+
+COUNTERS: tuple[tuple[str, str, Callable[[HostState], float | None]], ...] = (
+    ("missed_ticks", "Ticks that the host's worker missed since it started.", lambda host: host.missed),
+    (
+        "network_sent_bytes",
+        "Sent on all uplinks since the worker started.",
+        lambda host: figure("network.sent_total")(host.pulse),
+    ),
+    (
+        "network_received_bytes",
+        "Received on all uplinks since then.",
+        lambda host: figure("network.received_total")(host.pulse),
+    ),
+)
 
 
 def exposition(hosts: Sequence[HostState], alerts: Iterable[AlertEntry], accept: str) -> tuple[bytes, str]:
@@ -64,24 +85,25 @@ class _Metrics(Collector):
         cores = [
             ((host.pulse.host, str(core)), use / 100)
             for host in self.hosts
-            for core, use in enumerate(host.pulse.cores)
+            for core, use in enumerate(host.pulse.cores or ())
         ]
         yield _gauge("core_usage_ratio", "Use of one processor, 0 to 1.", ["host", "core"], cores)
         times = [((host.pulse.host,), host.at) for host in self.hosts]
         yield _gauge("time_seconds", "Unix time of the newest pulse.", ["host"], times)
-        missed = CounterMetricFamily(
-            "pulse_missed_ticks", "Ticks that the host's worker missed since it started.", labels=["host"]
-        )
-        for host in self.hosts:
-            missed.add_metric([host.pulse.host], host.missed)
-        yield missed
+        for name, meaning, count in COUNTERS:
+            counter = CounterMetricFamily(f"pulse_{name}", meaning, labels=["host"])
+            yield _filled(counter, [((host.pulse.host,), count(host)) for host in self.hosts])
         alerts = [((alert.host, alert.metric, alert.state), 1) for alert in self.alerts]
         meaning = "1 for each alert that is pending or firing."
         yield _gauge("alerts", meaning, ["host", "metric", "state"], alerts)
 
 
 def _gauge(name: str, meaning: str, labels: Sequence[str], samples: Iterable[Sample]) -> Metric:
-    gauge = GaugeMetricFamily(f"pulse_{name}", meaning, labels=labels)
+    return _filled(GaugeMetricFamily(f"pulse_{name}", meaning, labels=labels), samples)
+
+
+def _filled(metric: Any, samples: Iterable[Sample]) -> Metric:
     for values, value in samples:
-        gauge.add_metric(values, value)
-    return gauge
+        if value is not None:
+            metric.add_metric(values, value)
+    return metric  # type: ignore[no-any-return]

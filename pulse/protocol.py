@@ -1,8 +1,11 @@
 """The frames of `/stats` (docs/protocol.md) and the types of a measurement. No Django."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta, Struct
 
 GROUP = "pulse"  # gets the pulses of all hosts
 ALERTS_GROUP = "pulse.alerts"  # gets an event without text when alerts have changed
@@ -11,61 +14,102 @@ MAX_REPLAY = 3600  # samples of all hosts together that a client gets first
 STRAY_TICKS = 10  # a pulse further behind is not late: the clock or PULSE_INTERVAL was changed
 
 
-class Usage(msgspec.Struct, frozen=True):
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Size = Annotated[int, Meta(ge=0, le=2**62)]
+Real = Annotated[float, Meta(ge=0, le=1e12)]
+
+
+class Usage(Struct, frozen=True):
     """The use of a resource, in bytes and percent. A total of 0 means that there is none."""
 
-    percent: float = 0.0
-    used: int = 0
-    total: int = 0
+    percent: Percent = 0.0
+    used: Size = 0
+    total: Size = 0
 
 
-class Network(msgspec.Struct, frozen=True):
-    """Bytes of all interfaces: since the machine started in a Snapshot, else per second."""
+class DiskUsage(Usage, frozen=True):
+    """The use of a disk. `percent` is of the space that users have, of which `available` bytes are left."""
 
-    sent: int = 0
-    received: int = 0
+    available: Size | None = None
 
 
-class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a machine at the Unix time `at`.
+class Disk(Struct, frozen=True):
+    """The use of the disk at `mount`, null if it does not answer."""
 
-    `cpu` and `cores` (percent) and `network` are averages over the last `interval` seconds.
+    mount: Annotated[str, Meta(max_length=1024)]
+    percent: Percent | None
+    available: Size | None
+    total: Size | None
+
+
+class Network(Struct, frozen=True, omit_defaults=True):
+    """Bytes of the uplinks per second, and in all since the process that measures was started."""
+
+    sent: Size
+    received: Size
+    sent_total: Size | None = None
+    received_total: Size | None = None
+
+
+class Figures(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The figures of a machine. A part that could not be measured is null, and its name in `missing`.
+
+    `cpu`, `cores`, `steal` and `iowait` (percent) and `network` are averages over the last `interval` seconds. Fields
+    with a default may be absent from stored frames.
     """
 
-    at: float
-    interval: float
-    cpu: float
-    cores: tuple[float, ...]
-    memory: Usage
-    swap: Usage
-    load: tuple[float, float, float]
-    disk: Usage
-    network: Network
-    uptime: int
+    cpu: Percent
+    interval: Real
+    cores: Annotated[tuple[Percent, ...], Meta(max_length=4096)] | None
+    memory: Usage | None
+    swap: Usage | None
+    load: tuple[Real, Real, Real] | None
+    disk: DiskUsage | None
+    network: Network | None
+    uptime: Size | None
+    steal: Percent | None = None
+    iowait: Percent | None = None
+    disks: Annotated[tuple[Disk, ...], Meta(max_length=64)] | None = None
+    limited: bool = False
+    missing: Annotated[tuple[Annotated[str, Meta(max_length=1024)], ...], Meta(max_length=64)] = ()
 
 
-class Pulse(msgspec.Struct, tag_field="type", tag="pulse", frozen=True, kw_only=True):
+class Measurement(Figures, frozen=True, kw_only=True):
+    """The figures at the Unix time `at`."""
+
+    at: Real
+
+
+class Pulse(Figures, tag_field="type", tag="pulse", frozen=True, kw_only=True):
     """The frame of one measurement of one host.
 
     `seq` is the Unix time divided by the pulse interval, rounded down: unique for each host, with gaps
     where a tick was missed. `at` is UTC in RFC 3339.
     """
 
-    cpu: float
     host: str
     seq: int
     at: str
+    clock: float | None = None  # seconds that the host's clock is ahead, if that is much
+    conflict: bool = False  # another machine posts under the same name, and is refused
+
+
+class Post(Struct, frozen=True):
+    """What an agent posts. Times are of its own clock, `boot` is a name of the machine since it started."""
+
+    boot: Annotated[str, Meta(min_length=1, max_length=64)]
+    now: Real
+    samples: Annotated[tuple[Measurement, ...], Meta(max_length=3600)]
+
+
+class PostAnswer(Struct, frozen=True):
+    """The answer: the seconds from one sample to the next, and the server's Unix time."""
+
     interval: float
-    cores: tuple[float, ...]
-    memory: Usage
-    swap: Usage
-    load: tuple[float, float, float]
-    disk: Usage
-    network: Network
-    uptime: int
+    now: float
 
 
-class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
+class AlertEntry(Struct, frozen=True, kw_only=True):
     """One alert of a frame: an `alert_rules.Alert` whose times are UTC in RFC 3339."""
 
     host: str
@@ -78,7 +122,7 @@ class AlertEntry(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
 
 
-class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
+class Alerts(Struct, tag_field="type", tag="alerts", frozen=True):
     """The frame of all alerts that are pending, firing, or were resolved in the last minute.
 
     `thresholds` has the admin's settings by metric, without that of staleness, which no chart shows.
@@ -93,10 +137,23 @@ class Alerts(msgspec.Struct, tag_field="type", tag="alerts", frozen=True):
 _decoder = msgspec.json.Decoder(Pulse)
 
 
-def pulse_of(measurement: Measurement, host: str, seq: int) -> Pulse:
-    """The frame of `measurement`."""
+def pulse_of(measurement: Measurement, host: str, seq: int, **notes: Any) -> Pulse:
+    """The frame of `measurement`, with `notes` of the server in further fields."""
     fields = msgspec.structs.asdict(measurement)
-    return Pulse(**fields | {"host": host, "seq": seq, "at": rfc3339(moment(measurement.at))})
+    return Pulse(**fields | notes | {"host": host, "seq": seq, "at": rfc3339(moment(measurement.at))})
+
+
+def figure(path: str) -> Callable[[Pulse], float | None]:
+    """A function that reads a figure of a pulse, such as `disk.percent` or `load.0`: None if it was not measured."""
+    part, _, name = path.partition(".")
+
+    def read(pulse: Pulse) -> Any:
+        value = getattr(pulse, part)
+        if value is None or not name:
+            return value
+        return value[int(name)] if name.isdigit() else getattr(value, name)
+
+    return read
 
 
 def encode(frame: Pulse | Alerts) -> str:

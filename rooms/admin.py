@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from rooms.admin_members import MembersAdmin, ask_presence
 from rooms.forms import RoomForm
-from rooms.models import ReservedName, Room
+from rooms.identity import identity_key, member_id
+from rooms.models import Ban, ReservedName, Room
 from rooms.presence.tracker import count_by_row
 
 
@@ -98,6 +101,34 @@ def _online_column() -> Callable[[Room], int | None]:
         return None if asked[0] is None else asked[0][room.pk]
 
     return online
+
+
+class BanForm(forms.ModelForm):
+    """A ban of a user, or of whom a token names. Guests are banned on the page of a room's members."""
+
+    def clean_name(self) -> str:
+        """Find the member that the name stands for."""
+        name: str = self.cleaned_data["name"]
+        users = get_user_model()._default_manager
+        user = users.filter(**{users.model.USERNAME_FIELD: name}).first()
+        if user is None and not name.startswith("token:"):
+            raise forms.ValidationError("There is no user of this name.")
+        identity_key()
+        self.instance.member = member_id("", name if user is None else f"user:{user.pk}")
+        return name
+
+
+@admin.register(Ban)
+class BanAdmin(admin.ModelAdmin):
+    """The bans. One is lifted by deleting it."""
+
+    form = BanForm
+    list_display = ("name", "room", "reason", "until")
+    autocomplete_fields = ("room",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
+        """Return False: delete it and make another one."""
+        return False
 
 
 @admin.register(ReservedName)

@@ -19,7 +19,7 @@ from rooms.delivery.registry import current_live_rooms
 from rooms.delivery.replay import catch_up, find_start
 from rooms.enforcement import current_enforcement
 from rooms.history.reader import history_page
-from rooms.identity import Visitor, identify, user_of
+from rooms.identity import Visitor, identify, identity_of, is_banned, user_of
 from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
@@ -68,6 +68,11 @@ class RoomConsumer(WebsocketConsumer):
         """Whom the rules of entry are asked about, see `identity.user_of`."""
         return user_of(self.scope, self.member, self.external)
 
+    @property
+    def identity(self) -> str | None:
+        """What bans are of, see `identity.identity_of`."""
+        return identity_of(self.scope, self.query, self.external)
+
     async def connect(self) -> None:
         """Check who may enter, then join the group, accept, and send the welcome."""
         began = time.monotonic()
@@ -82,6 +87,8 @@ class RoomConsumer(WebsocketConsumer):
         self.last_disconnection = self.room.last_disconnection
         await self._check_password(began)
         self._identify()
+        if is_banned(self.room, self.member, self.identity):
+            raise ConnectionDenied(CloseCode.BANNED)
         if (code := await entry_refusal(self.user, self.room)) is not None:
             raise ConnectionDenied(code)
         if self.room.closed:
@@ -157,6 +164,8 @@ class RoomConsumer(WebsocketConsumer):
 
     async def _check_again(self, now: Room) -> None:
         code = revocation_code(self.room, now)
+        if code is None and is_banned(now, self.member, self.identity):
+            code = CloseCode.BANNED
         if code is None and now.closed:
             code = CloseCode.CLOSED
         if code is None and now.restricted and not await in_groups(now, [self.user.pk]):

@@ -24,6 +24,7 @@ from rooms.access.loader import load_rooms
 from rooms.access.rules import ask_rules, in_groups
 from rooms.access.versions import revocation_code
 from rooms.delivery.registry import current_live_rooms
+from rooms.identity import is_banned
 from rooms.models import Disconnection, MessageSequence, Room
 from rooms.names import room_group
 from rooms.protocol import Person
@@ -56,6 +57,9 @@ class Connection(Protocol):
 
     @property
     def user(self) -> Any: ...
+
+    @property
+    def identity(self) -> str | None: ...
 
     def end(self, code: int) -> None: ...
 
@@ -129,6 +133,16 @@ class Enforcement:
             code = revocation_code(connection.room, now)
             if code is not None:
                 connection.end(code)
+        if now is None:
+            return
+        changed = [
+            connection for connection in self._inside.get(key, ()) if connection.room.banned != now.banned
+        ]
+        for connection in changed:
+            if is_banned(now, connection.member, connection.identity):
+                connection.end(CloseCode.BANNED)
+        for connection in changed:  # afterwards, since connections share a row
+            connection.room.banned = now.banned
 
     async def _disconnect(self, key: str, now: Room | None) -> None:
         inside = self._inside.get(key, set())

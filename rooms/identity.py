@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from rooms.models import IdentityKey
+from rooms.models import IdentityKey, Room
 from rooms.names import room_key
 from rooms.protocol import Person
 from rooms.visibility import usable_name
@@ -39,18 +39,33 @@ def identify(
     set; whom a token names, who is `external`, comes first. Connections with one identity are one member; without a
     key each connection is a new member. Others see a keyed hash of the identity, which differs from room to room.
     """
+    identity = identity_of(scope, query, external)
+    member = member_id(room_name, identity or f"connection:{secrets.token_hex(16)}")
     if external is not None:
-        member = _member_id(room_name, f"token:{external.id}")
         return Person(member, external.username, guest=False, external=True), True
-    user = scope.get("user")
-    if user is not None and user.is_authenticated:
-        return Person(_member_id(room_name, f"user:{user.pk}"), user.get_username(), guest=False), True
-    key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
-    identity = f"key:{key}" if key else f"connection:{secrets.token_hex(16)}"
-    member = _member_id(room_name, identity)
+    if identity is not None and identity.startswith("user:"):
+        return Person(member, scope["user"].get_username(), guest=False), True
     # A guest without a name gets the same one as long as it is the same member.
     name = usable_name(query.get("name")) or f"guest-{member[:6]}"
-    return Person(member, name, guest=True), key is not None
+    return Person(member, name, guest=True), identity is not None
+
+
+def identity_of(scope: Scope, query: dict[str, str], external: Visitor | None = None) -> str | None:
+    """Return what tells a connection's owner from all others, None for a guest without a key."""
+    if external is not None:
+        return f"token:{external.id}"
+    user = scope.get("user")
+    if user is not None and user.is_authenticated:
+        return f"user:{user.pk}"
+    key = _usable_key(query.get("key")) or _usable_key(scope.get("cookies", {}).get(GUEST_COOKIE))
+    return key and f"key:{key}"
+
+
+def is_banned(room: Room, member: Person, identity: str | None) -> bool:
+    """Return whether the bans in force, by room and the member's id there, are of this `identity` or `member`."""
+    elsewhere = {origin for origin, _ in room.banned} if identity else ()
+    ids = {(origin, member_id(origin, identity or "")) for origin in elsewhere}
+    return not room.banned.isdisjoint(ids | {(room_key(room.name), member.id)})
 
 
 def user_of(scope: Scope, member: Person, external: Visitor | None = None) -> Any:
@@ -60,7 +75,7 @@ def user_of(scope: Scope, member: Person, external: Visitor | None = None) -> An
 
 def identify_program(room_name: str, owner: str, name: str) -> Person:
     """Return other code as a member that nobody can be by connecting, and which is the same for one owner."""
-    return Person(_member_id(room_name, f"program:{owner}"), name, guest=False, program=True)
+    return Person(member_id(room_name, f"program:{owner}"), name, guest=False, program=True)
 
 
 def keep_guest_key(request: HttpRequest, response: HttpResponse) -> None:
@@ -91,5 +106,6 @@ def keyed_hash(purpose: str, value: str) -> str:
     return salted_hmac(purpose, value, secret=identity_key(), algorithm="sha256").hexdigest()
 
 
-def _member_id(room_name: str, identity: str) -> str:
+def member_id(room_name: str, identity: str) -> str:
+    """Return the id that others in a room see."""
     return keyed_hash("rooms.member", f"{room_key(room_name)}:{identity}")[:24]

@@ -25,6 +25,7 @@ NOT_FOR_YOU = _("This room is not open to you. Perhaps it is, once you are logge
 ENDS: dict[int, "StrPromise"] = {
     CloseCode.FORBIDDEN: _("This room requires its password, or is not open to you."),
     CloseCode.NOT_FOUND: _("This room no longer exists."),
+    CloseCode.BANNED: _("You are banned from this room."),
     CloseCode.KICKED: _("An admin disconnected you from this room."),
     CloseCode.PASSWORD_CHANGED: _("This room has a new password."),
     CloseCode.ROOM_FULL: _("This room is full."),
@@ -41,6 +42,7 @@ ENDS: dict[int, "StrPromise"] = {
 ADVICE: dict[int, "StrPromise"] = {
     CloseCode.FORBIDDEN: _("If it has a password, enter it below. Nothing on this page is lost."),
     CloseCode.NOT_FOUND: _("You can still read the messages here, or go to another room."),
+    CloseCode.BANNED: _("You can still read the messages here, or go to another room."),
     CloseCode.KICKED: _("This is not a ban: you may come back."),
     CloseCode.PASSWORD_CHANGED: _("Enter it below to continue. Nothing on this page is lost."),
     CloseCode.ROOM_FULL: _("Leave this page open: you enter as soon as somebody leaves."),
@@ -55,6 +57,7 @@ ADVICE: dict[int, "StrPromise"] = {
 OBSTACLES: dict[int, "StrPromise"] = {
     CloseCode.FORBIDDEN: _("Not sent: enter the room's password first."),
     CloseCode.NOT_FOUND: _("Not sent: this room no longer exists."),
+    CloseCode.BANNED: _("Not sent: you are banned from this room."),
     CloseCode.KICKED: _("Not sent: you are not in the room. Come back first."),
     CloseCode.PASSWORD_CHANGED: _("Not sent: enter the room's new password first."),
 }

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import secrets
 import sys
 from importlib import import_module
 from itertools import chain
@@ -23,7 +24,7 @@ from pulse.sampling.worker import current_embedded, ensure_embedded
 from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
 from rtproject.health import answer_probe
-from rtproject.logs import PROBES
+from rtproject.logs import PROBES, connection_id
 from rtproject.process_check import warn_of_other_processes
 from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly
 from rtproject.sessions import prune_sessions
@@ -68,6 +69,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     note_server()
     warn_of_other_processes()
     prune_sessions()
+    connection_id.set(secrets.token_hex(4))
     # Daphne takes it from a header of the client, who could use it to bypass a proxy's rules for a path.
     scope["root_path"] = ""
     serve: Application = websocket if scope["type"] == "websocket" else page

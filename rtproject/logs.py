@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,8 @@ REFUSALS = (SuspiciousOperation, PermissionDenied, MultiPartParserError)
 READY = "/readyz"
 PROBES = ("/healthz", READY)  # come every few seconds, and are not logged
 NOT_UTF8 = "Invalid UTF-8 sequence received from client."  # uvicorn's line about a text frame
+
+connection_id: ContextVar[str] = ContextVar("connection_id", default="")  # of a WebSocket or a request
 
 
 class RequestPaths(logging.Filter):
@@ -72,6 +75,12 @@ class NoTraceback(logging.Filter):
         return True
 
 
+def add_connection(record: logging.LogRecord) -> bool:
+    """Filter that adds the connection in which a line is written."""
+    record.connection = f"[{connection_id.get()}] " if connection_id.get() else ""
+    return True
+
+
 class JSONLine(logging.Formatter):
     """One JSON object a line, in ASCII, with the traceback as one string."""
 
@@ -81,6 +90,7 @@ class JSONLine(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
+            "connection": connection_id.get(),
             "message": record.getMessage(),
         }
         if record.exc_info:
@@ -98,7 +108,7 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+            "text": {"format": "{asctime} {levelname} {connection}{name}: {message}", "style": "{"},
             "json": {"()": "rtproject.logs.JSONLine"},
         },
         "handlers": {
@@ -106,7 +116,7 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
                 "class": "logging.StreamHandler",
                 "level": level,
                 "formatter": format,
-                "filters": [quiet],
+                "filters": [quiet, add_connection],
             }
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -50,7 +50,7 @@ def _read_pulse() -> tuple[int, dict[str, Any] | None]:
     return len(frames), pulse and {
         "host": pulse["host"],
         "cpu": pulse["cpu"],
-        "memory": pulse["memory"]["percent"],
+        "memory": (pulse["memory"] or {}).get("percent"),
     }
 
 

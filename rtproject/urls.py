@@ -6,6 +6,7 @@ from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from pulse.posts import agent_file, samples
 from pulse.views import metrics
 from rtproject.api_documents import asyncapi, openapi
 from rtproject.views import api, api_document, home, no_such_call, state
@@ -27,6 +28,8 @@ urlpatterns = [
     path("api/openapi.json", api_document, {"document": openapi}, name="openapi"),
     path("api/asyncapi.json", api_document, {"document": asyncapi}, name="asyncapi"),
     path("api/rooms/", include("rooms.api.urls")),
+    path("api/pulse/samples", samples),
+    path("api/pulse/agent.py", agent_file),
     re_path("^api/", no_such_call),
     path("admin/", admin.site.urls),
 ]

@@ -39,6 +39,10 @@ class Migration(migrations.Migration):
                 ('frame', models.TextField()),
                 ('interval', models.FloatField(help_text='Seconds from one pulse to the next.')),
                 ('missed', models.BigIntegerField(default=0, help_text='Ticks that the worker missed since it started.')),
+                ('posted', models.DateTimeField(null=True)),
+                ('boot', models.CharField(default='', max_length=64)),
+                ('agent', models.CharField(default='', help_text='The version of its agent.', max_length=64)),
+                ('rival', models.DateTimeField(null=True)),
             ],
             options={
                 'ordering': ('name',),

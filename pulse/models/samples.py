@@ -57,6 +57,11 @@ class Host(models.Model):
     frame = models.TextField()
     interval = models.FloatField(help_text="Seconds from one pulse to the next.")
     missed = models.BigIntegerField(default=0, help_text="Ticks that the worker missed since it started.")
+    # Of the agent that posted last, if any. `rival` is when one of another machine was refused last.
+    posted = models.DateTimeField(null=True)
+    boot = models.CharField(max_length=64, default="")
+    agent = models.CharField(max_length=64, default="", help_text="The version of its agent.")
+    rival = models.DateTimeField(null=True)
 
     objects = HostQuerySet.as_manager()
 

@@ -5,14 +5,15 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 from django.conf import settings
 
-from pulse import protocol
+from pulse import agent, protocol
+from pulse.agent import FIRST_SECONDS, Sampler
 from pulse.alerting.monitor import announce_alerts, current_monitor
 from pulse.protocol import STRAY_TICKS, Measurement
 from pulse.sampling import clock
 from pulse.sampling.clock import Grid
-from pulse.sampling.sampler import Sampler
 from pulse.storage.recorder import Recorder
 from pulse.storage.store import NewSample
 from rtproject.utils.clocks import is_over
@@ -23,9 +24,8 @@ from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
-sampling_thread = ThreadPoolExecutor(1, "pulse-sampler")  # a disk that hangs must block nothing else
-
-FIRST_SECONDS = 0.2  # covered by the first sample: short, since a client may wait for it
+agent.warn = logger.warning
+sampling_thread = ThreadPoolExecutor(1, "pulse-sampler")
 
 
 class Worker:
@@ -34,7 +34,7 @@ class Worker:
     def __init__(self) -> None:
         self._host: str = settings.PULSE_HOST
         self._interval: float = settings.PULSE_INTERVAL
-        self._sampler = Sampler(disk_path())
+        self._sampler = Sampler(str(disk_path()))
         self._recorder = Recorder(announce_alerts)
         self._grid = Grid(self._interval)
         self._sampling = FailureLog("sampling the machine")
@@ -72,8 +72,13 @@ class Worker:
 
     async def _sample(self) -> Measurement | None:
         with self._sampling:
-            return await asyncio.get_running_loop().run_in_executor(sampling_thread, self._sampler.sample)
+            return await asyncio.get_running_loop().run_in_executor(sampling_thread, measure, self._sampler)
         return None
+
+
+def measure(sampler: Sampler) -> Measurement | None:
+    """The next sample, or None for the first call. Blocks. Raises what `Sampler.sample` does."""
+    return msgspec.convert(sampler.sample(), Measurement | None)
 
 
 def disk_path() -> Path:

@@ -17,6 +17,19 @@ store_samples = in_recorders_thread(store.store_samples)
 prune = in_recorders_thread(pruning.prune)
 
 
+class Pruner:
+    """Pruning after every PRUNE_EVERY writes, and until nothing is left to prune."""
+
+    def __init__(self) -> None:
+        self._writes_left = 0
+
+    async def wrote(self) -> None:
+        """Count a write. Raise django.db.Error."""
+        self._writes_left -= 1
+        if self._writes_left < 0:
+            self._writes_left = 0 if await prune() else PRUNE_EVERY - 1
+
+
 class Recorder:
     """A writer of one host's samples, which are stored as soon as the store is ready.
 
@@ -28,7 +41,7 @@ class Recorder:
         self._on_alerts_changed = on_alerts_changed
         self._waiting: deque[NewSample] = deque(maxlen=MAX_HISTORY)
         self._writing: asyncio.Task[None] | None = None
-        self._writes_until_prune = 0
+        self._pruner = Pruner()
         self._failures = FailureLog("storing pulses")
 
     def put(self, sample: NewSample) -> None:
@@ -50,9 +63,7 @@ class Recorder:
             changed = None
             with self._failures:
                 changed = await store_samples(batch)
-                self._writes_until_prune -= 1
-                if self._writes_until_prune < 0:
-                    self._writes_until_prune = 0 if await prune() else PRUNE_EVERY - 1
+                await self._pruner.wrote()
             if changed is None:
                 # The batch waits for the next pulse, to be written with it.
                 self._waiting = deque((*batch, *self._waiting), MAX_HISTORY)

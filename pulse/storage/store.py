@@ -28,27 +28,31 @@ class NewSample:
     missed: int = 0
 
 
-def store_samples(samples: Sequence[NewSample], now: float | None = None) -> bool:
+def store_samples(samples: Sequence[NewSample], now: float | None = None, alerts_since: float = 0.0) -> bool:
     """Store pulses of one host, oldest first, in one transaction. Raise django.db.Error.
 
-    Call it on that host: `now` is its Unix time, by default this machine's. A pulse whose `seq` is stored
-    already is of a second worker: it shows that the host is live, and has no other effect. Return whether
-    an alert changed its state.
+    `now` is the Unix time of the clock that gave them theirs, by default this machine's. A pulse whose `seq` is
+    stored already is of a second worker: it shows that the host is live, and has no other effect. One from before
+    `alerts_since` has none on alerts. Return whether an alert changed its state.
     """
     with transaction.atomic():
-        host = samples[0].pulse.host
+        host, newest = samples[0].pulse.host, samples[-1].at
         before = Host.objects.filter(name=host).first()
         if before is not None:
-            _delete_future(before, samples[-1].at, time.time() if now is None else now)
+            _delete_future(before, newest, time.time() if now is None else now)
         new = _store_new(host, samples)
+        if before is not None and newest < min(alerts_since, before.at.timestamp()):
+            pass  # a second worker is ahead of these
+        elif new:
+            _update_host(new[-1], newest)
+        else:
+            Host.objects.filter(name=host).update(at=moment(newest), seen=store_now())
         if not new:
-            Host.objects.filter(name=host).update(at=moment(samples[-1].at), seen=store_now())
             return False
-        _update_host(new[-1], samples[-1].at)
         rollups.roll_up(host, [sample.at for sample in new])
         return engine.observe(
             host,
-            [(sample.pulse, sample.at) for sample in new],
+            [(sample.pulse, sample.at) for sample in new if sample.at >= alerts_since],
             interval=new[-1].interval,
             before=None if before is None else before.at.timestamp(),
         )

@@ -9,9 +9,8 @@ import pytest
 from django.db import OperationalError, connection
 
 from pulse.models import Host
-from pulse.protocol import GROUP, Pulse, encode, moment, pulse_of
+from pulse.protocol import GROUP, DiskUsage, Measurement, Network, Pulse, Usage, encode, moment, pulse_of
 from pulse.sampling import clock
-from pulse.sampling.sampler import CpuTimes, Snapshot, difference
 from pulse.storage.store import NewSample, store_samples
 from rtproject.websocket.groups.registry import broadcast
 
@@ -34,15 +33,23 @@ class FakeClock:
         self.time += seconds
 
 
-def snapshot(at: float = NOON, busy: float = 0.0, idle: float = 0.0, **more: Any) -> Snapshot:
-    """A snapshot at the Unix time `at`, which is also its monotonic time."""
-    return Snapshot(at=at, clock=at, cpu=CpuTimes(busy, idle), **more)
+IDLE = Measurement(
+    at=NOON,
+    interval=INTERVAL,
+    cpu=0.0,
+    cores=(),
+    memory=Usage(),
+    swap=Usage(),
+    load=(0.0, 0.0, 0.0),
+    disk=DiskUsage(),
+    network=Network(0, 0),
+    uptime=0,
+)
 
 
 def pulse(host: str = "web-1", seq: int = 1, at: float = NOON, **figures: Any) -> Pulse:
     """A pulse of an idle machine, apart from `figures`."""
-    idle = pulse_of(difference(snapshot(at - INTERVAL), snapshot(at)), host, seq)
-    return msgspec.structs.replace(idle, **figures)
+    return pulse_of(msgspec.structs.replace(IDLE, at=at, **figures), host, seq)
 
 
 def new_sample(

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pulse.models import AlertEvent, Host, Rollup, Sample, Threshold
-from pulse.protocol import Usage
+from pulse.protocol import DiskUsage
 from pulse.storage.store import store_samples
 from pulse.tests.support import new_sample
 from rtproject.tests.support.site import Site
@@ -46,7 +46,7 @@ def add_threshold(client: Client, **fields: object) -> bool:
 
 
 def store_alert(host: str) -> None:
-    store_samples([new_sample(host, time.time(), disk=Usage(95.0, 1, 1))])
+    store_samples([new_sample(host, time.time(), disk=DiskUsage(95.0, 1, 1))])
 
 
 def test_a_new_site_has_thresholds_that_suit_most_machines(new_site) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulse.alert_rules import METRICS, Alert, Rule, next_alert, next_stale_alert, resolved
-from pulse.protocol import Usage
+from pulse.protocol import DiskUsage, Usage
 from pulse.tests.support import INTERVAL, NOON, pulse
 
 RULE = Rule(threshold=90, margin=10, hold=60)
@@ -101,11 +101,23 @@ def test_the_times_of_an_alert_are_in_order_with_any_clock(
 
 
 def test_metrics_are_percent_and_load_per_core() -> None:
-    figures = {"cpu": 4.0, "memory": Usage(1, 1, 2), "swap": Usage(2, 1, 2), "disk": Usage(3, 1, 2)}
+    figures = {"cpu": 4.0, "memory": Usage(1, 1, 2), "swap": Usage(2, 1, 2), "disk": DiskUsage(3, 1, 2)}
     made = pulse("web-1", 1, NOON, load=(6.0, 1.0, 1.0), cores=(1.0, 2.0, 3.0, 4.0), **figures)
     values = {name: value(made) for name, value in METRICS.items()}
     assert values == {"cpu": 4, "memory": 1, "swap": 2, "disk": 3, "load": 1.5}
     assert METRICS["load"](pulse(load=(6.0, 1.0, 1.0), cores=())) == 6
+    assert METRICS["load"](pulse(load=(6.0, 1.0, 1.0), limited=True)) is None
+
+
+def test_what_was_not_measured_neither_fires_nor_ends_an_alert() -> None:
+    pending, firing = (
+        Alert(state=state, value=95, threshold=90, since=NOON) for state in ("pending", "firing")
+    )
+    assert [next_alert(RULE, alert, None, NOON + 60) for alert in (None, pending, firing)] == [
+        None,
+        None,
+        firing,
+    ]
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(14.9, None), (15.0, "firing"), (600.0, "firing")])

@@ -1,11 +1,12 @@
 """The hosts on the dashboard, with machines that the test plays: they come and go."""
 
 import re
+from typing import Any
 
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from pulse.tests.sampling.fake_machines import DASH, FakeMachines, pulse
+from pulse.tests.sampling.fake_machines import DASH, GIB, FakeMachines, pulse
 from pulse.tests.support import NOON
 
 
@@ -119,6 +120,21 @@ async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
     machines.tell(pulse("db-1"))
     await expect(page.locator("#hosts article")).to_have_count(2)
     await expect(page.locator("#host")).to_be_hidden()
+
+
+async def test_what_was_not_measured_is_a_dash_and_a_wrong_clock_is_named(daphne, page, machines):
+    missing: Any = dict.fromkeys(("cores", "memory", "load", "network"))
+    disk = {"percent": 25.0, "used": GIB, "total": 5 * GIB, "available": 3 * GIB}
+    await machines.install(pulse("web-1", **missing, disk=disk, steal=4.0, clock=-90.0, conflict=True))
+    await page.goto(daphne.http_url("/dashboard/"))
+    host = card(page, "web-1")
+    for chart in ("memory", "load"):
+        await expect(host.locator(f"[data-chart={chart}] .value")).to_have_text(DASH)
+    await expect(host.locator("[data-chart=network] .value")).to_have_text(f"{DASH} in, {DASH} out")
+    await expect(host.locator("[data-chart=cpu] .detail")).to_have_text(f"cores: {DASH} · 4.0 % stolen")
+    await expect(host.locator("[data-chart=disk] .detail")).to_have_text("1.0 GiB of 4.0 GiB")
+    words = "another machine posts under this name, and is refused · its clock is 1 min 30 s behind"
+    await expect(host.locator(".status")).to_have_text(words)
 
 
 async def test_a_host_has_a_page_of_its_own_and_a_way_back(daphne, page, machines):

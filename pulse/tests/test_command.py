@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from pulse.agent import FIRST_SECONDS
 from pulse.management.commands import pulse as command
-from pulse.sampling.worker import FIRST_SECONDS
 
 LOCAL_LAYER_WARNING = (
     "Without REDIS_URL the channel layer is inside this process: "
@@ -32,10 +32,10 @@ def test_once_prints_one_pulse_without_database_and_layer(settings: Settings) ->
 
 
 def test_once_says_why_a_machine_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: object) -> None:
+    def fail(sampler: object) -> None:
         raise PermissionError("no /proc")
 
-    monkeypatch.setattr(command, "take_snapshot", fail)
+    monkeypatch.setattr(command, "measure", fail)
     with pytest.raises(CommandError, match=r"^This machine cannot be measured: PermissionError: no /proc$"):
         call_command("pulse", "--once")
 

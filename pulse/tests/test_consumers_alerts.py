@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from pulse.alerting import monitor
 from pulse.alerting.monitor import announce_alerts, current_monitor
 from pulse.models import Threshold
-from pulse.protocol import Usage
+from pulse.protocol import DiskUsage
 from pulse.storage.store import store_samples
 from pulse.tests.clients import Client, connected
 from pulse.tests.support import new_sample, send_pulse
@@ -31,7 +31,7 @@ async def _monitor(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
 
 async def store(host: str, disk: float, at: float) -> None:
     """Store a pulse and announce its alerts, as a worker does."""
-    if await sync_to_async(store_samples)([new_sample(host, at, disk=Usage(disk, 1, 1))]):
+    if await sync_to_async(store_samples)([new_sample(host, at, disk=DiskUsage(disk, 1, 1))]):
         await announce_alerts()
 
 

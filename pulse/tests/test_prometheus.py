@@ -8,7 +8,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from pulse.models import AlertEvent, Host, Threshold
-from pulse.protocol import Network, Usage, moment
+from pulse.protocol import DiskUsage, Network, Usage, moment
 from pulse.storage.store import store_samples
 from pulse.tests.support import new_sample, store_failing, warnings
 from rtproject.tokens import check
@@ -56,9 +56,11 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         cores=(10.0, 30.0),
         memory=Usage(50.0, 2, 4),
         swap=Usage(0.0, 3, 9),
-        disk=Usage(25.0, 5, 20),
+        disk=DiskUsage(25.0, 5, 20, available=15),
         load=(0.1, 0.2, 0.3),
-        network=Network(7, 8),
+        network=Network(7, 8, 70, 80),
+        steal=1.0,
+        iowait=2.0,
         uptime=90,
     )
     store_samples([sample])
@@ -70,7 +72,10 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         "pulse_swap_used_bytes": 3,
         "pulse_swap_size_bytes": 9,
         "pulse_disk_used_bytes": 5,
+        "pulse_disk_available_bytes": 15,
         "pulse_disk_size_bytes": 20,
+        "pulse_steal_ratio": 0.01,
+        "pulse_iowait_ratio": 0.02,
         "pulse_load1": 0.1,
         "pulse_load5": 0.2,
         "pulse_load15": 0.3,
@@ -80,8 +85,17 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         "pulse_interval_seconds": 5,
         "pulse_time_seconds": pytest.approx(at, abs=0.001),
         "pulse_missed_ticks_total": 3,
+        "pulse_network_sent_bytes_total": 70,
+        "pulse_network_received_bytes_total": 80,
     }
     assert scrape(client) == of_cores | {(name, (host,)): value for name, value in of_host.items()}
+
+
+def test_what_was_not_measured_is_no_metric(client: Client) -> None:
+    store_samples([new_sample("a", time.time(), cores=None, memory=None, disk=None, network=None)])
+    found = {name for name, _ in scrape(client)}
+    assert "pulse_cpu_usage_ratio" in found
+    assert not [name for name in found if any(part in name for part in ("core", "memory", "disk", "network"))]
 
 
 def test_each_live_host_has_its_newest_pulse(client: Client) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Collection
 
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from rooms.identity import identity_key
-from rooms.models import MessageSequence, ReservedName, Room, unlink_sequence
+from rooms.models import Ban, MessageSequence, ReservedName, Room, unlink_sequence
 from rooms.names import room_key
 from rtproject.websocket.utils.loop_local import loop_local
 
@@ -22,7 +24,7 @@ MAX_KEYS = 500  # in one query
 def query_rooms(names: Collection[str]) -> dict[str, Room]:
     """Return the rooms of these names by key (see `names.room_key`). Blocks.
 
-    It takes two queries at most. An open, unlisted room is a Room that was never saved (its `pk` is None). A
+    It takes three queries at most. An open, unlisted room is a Room that was never saved (its `pk` is None). A
     key that admits no one is missing: its room was deleted, or unlisted rooms are not allowed. Raises
     django.db.Error.
     """
@@ -38,6 +40,10 @@ def query_rooms(names: Collection[str]) -> dict[str, Room]:
     if missing and settings.ROOMS_ALLOW_UNLISTED:
         reserved = ReservedName.objects.filter(key__in=missing).values_list("key", flat=True)
         found |= {key: Room(name=key, history_size=0) for key in missing - set(reserved)}
+    bans = Ban.objects.filter(Q(room=None) | Q(room__key__in=found), Q(until=None) | Q(until__gt=Now()))
+    banned = list(bans.values_list("room", "origin", "member"))
+    for room in found.values() if banned else ():
+        room.banned = frozenset(ban[1:] for ban in banned if ban[0] in (None, room.pk))
     return found
 
 

@@ -66,6 +66,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Ban',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='The name of a user, or the id that a token names, as in token:u-17.', max_length=254, verbose_name='who')),
+                ('origin', models.CharField(blank=True, editable=False, max_length=64)),
+                ('member', models.CharField(editable=False, max_length=24)),
+                ('reason', models.CharField(blank=True, help_text='For staff.', max_length=200)),
+                ('until', models.DateTimeField(blank=True, help_text='Leave empty for ever.', null=True)),
+                ('room', models.ForeignKey(blank=True, help_text='Leave empty for all rooms.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='bans', to='rooms.room')),
+            ],
+        ),
+        migrations.CreateModel(
             name='ReservedName',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

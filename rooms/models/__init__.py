@@ -1,8 +1,9 @@
-"""Rooms, their messages with the sequence of numbers, disconnections, reserved names, and the identity key."""
+"""Rooms, their messages with the sequence of numbers, disconnections, bans, reserved names, and the identity key."""
 
 from rooms.models.messages import Message, MessageSequence, new_epoch, unlink_sequence
 from rooms.models.room import (
     NAME_IS_FINAL,
+    Ban,
     Disconnection,
     IdentityKey,
     ReservedName,
@@ -14,6 +15,7 @@ from rooms.models.room import (
 
 __all__ = [
     "NAME_IS_FINAL",
+    "Ban",
     "Disconnection",
     "IdentityKey",
     "Message",

@@ -1,4 +1,4 @@
-"""Rooms, disconnections from them, the names of deleted ones, and the identity key."""
+"""Rooms, disconnections and bans from them, the names of deleted ones, and the identity key."""
 
 import re
 import unicodedata
@@ -99,6 +99,7 @@ class Room(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    banned: frozenset[tuple[str, str]] = frozenset()  # set by the same, see `identity.is_banned`
     restricted = False  # to the members of its groups; set when `rooms.access.loader` reads the room
 
     objects = RoomQuerySet.as_manager()
@@ -146,6 +147,29 @@ class Room(models.Model):
     def check_password(self, raw: str | None) -> bool:
         """Return whether `raw` opens this room; anything opens an open one. Takes about 0.2 s of CPU."""
         return not self.guarded or matches(raw, self.password)
+
+
+class Ban(models.Model):
+    """A ban of one member. `member` is the id that it has in the room whose key is `origin`; of all rooms, for ""."""
+
+    name = models.CharField(
+        "who", max_length=254, help_text="The name of a user, or the id that a token names, as in token:u-17."
+    )
+    origin = models.CharField(max_length=64, blank=True, editable=False)
+    member = models.CharField(max_length=24, editable=False)
+    room = models.ForeignKey(
+        Room,
+        models.CASCADE,
+        related_name="bans",
+        null=True,
+        blank=True,
+        help_text="Leave empty for all rooms.",
+    )
+    reason = models.CharField(max_length=200, blank=True, help_text="For staff.")
+    until = models.DateTimeField(null=True, blank=True, help_text="Leave empty for ever.")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Disconnection(models.Model):

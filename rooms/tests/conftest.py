@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from rooms import enforcement, identity, listing
+from rooms import admin, enforcement, identity, listing
 from rooms.access import attempts, loader, passwords
 from rooms.presence import state, tracker
 from rooms.tests.support import Looks
@@ -19,7 +19,7 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(attempts, "wrong_passwords", window)
     monkeypatch.setattr(attempts, "recently_failed", SlidingWindow(Rate(3, 600.0)))
     monkeypatch.setattr(passwords, "_recently_refused", SlidingWindow(Rate(1, 60.0)))
-    for module in (identity, loader, listing):
+    for module in (admin, identity, loader, listing):
         monkeypatch.setattr(module, "identity_key", lambda: "of the tests")
     monkeypatch.setattr(state, "_by_address", SlidingWindow(Rate(10, 600.0)))
     monkeypatch.setattr(tracker, "GRACE_SECONDS", 0.0)

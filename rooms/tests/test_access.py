@@ -26,6 +26,14 @@ from rooms.models import Room
 Room.objects.get(name="lobby").groups.set(Group.objects.all())
 """
 REFUSE_EVE = "from django.contrib.auth.models import Group; Group.objects.create(name='eve')"
+BAN = """
+from rooms.models import Ban, Room
+lobby = Room.objects.get(name="lobby")
+for member in {everywhere}:
+    Ban.objects.create(name="x", origin="lobby", member=member)
+for member in {here}:
+    Ban.objects.create(name="x", origin="lobby", member=member, room=lobby)
+"""
 RULES = {"ROOMS_ACCESS": "rooms.tests.access.own_rules.Rules"}
 
 
@@ -125,3 +133,34 @@ async def test_a_bad_token_never_falls_back_to_a_guest(daphne):
 def test_wrong_rules_stop_the_start_with_one_sentence(new_site, path):
     with pytest.raises(AssertionError, match=r":\nROOMS_ACCESS must be [^\n]*\n$"):
         new_site(ROOMS_ACCESS=path).manage("check")
+
+
+async def test_a_banned_member_is_ended_and_stays_out_until_the_ban_is_lifted(start_server):
+    """A user from all rooms, a guest with a key from one, a token's name; the password comes first."""
+    server = start_server()
+    ada, _ = map(headers, (await execute(server, MAKE_USERS)).split())
+    key = {"key": "k" * 16}
+    async with (
+        server.connect("/ws/lobby", **ada) as user,
+        server.connect("/ws/lobby", key) as guest,
+        server.connect("/ws/lobby", token()) as external,
+        server.connect("/ws/lobby") as other,
+    ):
+        clients = (user, guest, external, other)
+        ids = [(await next_frame(client))["you"]["id"] for client in clients]
+        await execute(server, BAN.format(everywhere=[ids[0]], here=ids[1:3]))
+        assert [await ending(client) for client in clients[:3]] == [([], 4005)] * 3
+        assert await ask(other, {"type": "ping"}) == {"type": "pong"}
+    for room, query, options in (
+        ("lobby", {}, ada),
+        ("elsewhere", {}, ada),
+        ("lobby", key, {}),
+        ("lobby", token(), {}),
+    ):
+        assert await refusal(server.connect(f"/ws/{room}", query, **options)) == 4005
+    assert await refusal(server.connect("/ws/VIP", **ada)) == 4003
+    async with server.connect("/ws/elsewhere", key) as guest:
+        assert (await next_frame(guest))["type"] == "welcome"
+    await execute(server, "from rooms.models import Ban; Ban.objects.all().delete()")
+    async with server.connect("/ws/lobby", **ada) as user:
+        assert (await next_frame(user))["you"]["id"] == ids[0]

@@ -8,7 +8,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from rooms.models import Disconnection, ReservedName, Room
+from rooms.identity import member_id
+from rooms.models import Ban, Disconnection, ReservedName, Room
 from rooms.tests.support import make_room, put_texts, read_again
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +223,20 @@ class TestMembersPage:
     @pytest.mark.parametrize("pk", [0, 10**9, 10**30])
     def test_a_room_that_does_not_exist_has_none(self, admin_client, pk):
         assert admin_client.get(reverse("admin:rooms_room_members", args=[pk])).status_code == 404
+
+
+class TestBans:
+    def test_a_user_or_a_token_is_banned_by_name(self, admin_client):
+        """Nobody else has a name of its own."""
+        user = User.objects.create_user("ada")
+        add = reverse("admin:rooms_ban_add")
+        for name in ("ada", "token:u-17", "nobody"):
+            admin_client.post(add, {"name": name, "room": "", "reason": "", "until_0": "", "until_1": ""})
+        members = dict(Ban.objects.values_list("name", "member"))
+        assert members == {"ada": member_id("", f"user:{user.pk}"), "token:u-17": member_id("", "token:u-17")}
+
+    def test_it_takes_a_permission_of_its_own(self, changer, room):
+        """To change rooms is not enough."""
+        page = address(room, "members")
+        assert changer.get(page).status_code == 200
+        assert changer.get(reverse("admin:rooms_ban_add")).status_code == 403

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from rooms.tests.wire import ending, next_frame, two_servers
+from rooms.tests.wire import ending, next_frame, refusal, two_servers
 from rtproject.tests.support.fixtures import NewSite
 from rtproject.tests.support.servers import Server
 
@@ -119,6 +119,19 @@ async def test_selected_members_are_disconnected_in_both_processes(two, admin):
         for client in again.values():
             await assert_open(client)
     assert "'Disconnected Ann, Cid.'" in await asyncio.to_thread(two[0].execute, HISTORY)
+
+
+async def test_a_selected_member_is_banned_from_all_rooms(two, admin):
+    """By the other process, which it is in."""
+    key = {"key": "k" * 16}
+    async with two[1].connect("/ws/some", key) as client:
+        member = (await next_frame(client))["you"]["id"]
+        address = await asyncio.to_thread(admin.members_page, "some")
+        page = await asyncio.to_thread(admin.post, address, member=member, ban_everywhere="")
+        assert "from all rooms." in page
+        assert await ending(client) == ([], 4005)
+    for room in ("some", "elsewhere"):
+        assert await refusal(two[0].connect(f"/ws/{room}", key)) == 4005
 
 
 @pytest.mark.parametrize("button", ["page", "list"])

@@ -42,6 +42,16 @@ async def test_what_was_today_is_yesterday_after_midnight(daphne, pages):
     await expect(days).to_have_text(["Yesterday", "Today"])
 
 
+async def test_a_program_is_told_from_a_user(daphne, page):
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    for about in ({}, {"guest": False}, {"guest": False, "program": True}):
+        room.tell(room.message(sender={**BOB, **about}))
+    await expect(messages(page)).to_have_count(3)
+    tags = await page.locator(".meta").evaluate_all("all => all.map((each) => each.innerText)")
+    assert [tag.split("Bob")[1].strip().lower() for tag in tags] == ["", "signed in", "program"]
+
+
 async def test_a_deleted_message_says_so(daphne, page):
     room = PlayedRoom()
     await room.enter(page, daphne.http_url())

@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 import json
+from functools import partial
 from itertools import count
 
 import pytest
 from channels.layers import channel_layers
+from channels.testing import WebsocketCommunicator
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from rtproject.tests.support.frames import next_frame
+from rtproject.tests.support.process import TIMEOUT
 from rtproject.tests.support.servers import Daphne, Uvicorn
 from rtproject.tests.support.valkey import Valkey
+from rtproject.websocket import WebsocketConsumer
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups import health
 from rtproject.websocket.groups import registry as registry_module
@@ -60,6 +64,31 @@ async def test_after_a_restart_members_receive_each_others_messages(start_server
         assert "Traceback" not in server.log
         lost = [line for line in server.log.splitlines() if "channels_redis" in line]
         assert len(lost) <= 2, lost
+
+
+async def test_after_a_restart_consumers_of_channels_hear_other_processes(valkey, monkeypatch):
+    """The channels of their groups are new then."""
+    for module in (registry_module, health):
+        monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 1.0)
+    channel_layers.set("default", RedisPubSubChannelLayer(hosts=[valkey.url]))
+    elsewhere = RedisPubSubChannelLayer(hosts=[valkey.url])
+
+    class Chat(WebsocketConsumer):
+        groups = ("chat",)
+
+        async def chat_message(self, event):
+            await self.send(text_data=event["text"])
+
+    async def send(word):
+        await ask_layer(elsewhere.group_send("chat", {"type": "chat.message", "text": word}))
+
+    client = WebsocketCommunicator(Chat.as_asgi(), "/")
+    await client.connect()
+    await repeat_until_received(send, partial(client.receive_from, TIMEOUT), "before")
+    await asyncio.to_thread(valkey.restart)
+    await repeat_until_received(send, partial(client.receive_from, TIMEOUT), "after")
+    await client.disconnect()
+    await elsewhere.flush()
 
 
 class TestShards:

@@ -1,5 +1,6 @@
 """Secrets stay out of the log, and so do pages of traceback that any stranger can cause."""
 
+import asyncio
 import io
 import json
 import logging
@@ -11,6 +12,7 @@ import pytest
 from daphne import access  # type: ignore[import-untyped]
 from django.core.exceptions import DisallowedHost
 
+from rooms.tests.wire import refusal
 from rtproject import logs
 from rtproject.logs import JSONLine, NoTraceback, OnceAMinute, RequestPaths
 from rtproject.servers import adapt_log_of_daphne
@@ -114,7 +116,7 @@ def test_every_line_of_a_server_is_json(start_server, kind, access_log):
 @pytest.mark.parametrize("kind", [Daphne, Uvicorn])
 async def test_debug_shows_no_frames_and_no_headers(start_server, kind):
     """Lines of other packages would."""
-    arguments = ("-v", "2") if kind is Daphne else ("--log-level", "debug")
+    arguments = ("-v", "2") if kind is Daphne else ("--log-level", "trace")
     server = start_server(kind, *arguments, LOG_LEVEL="DEBUG")
     async with server.connect("/ws/lobby?pass=hidden", additional_headers={"Cookie": "a=hidden"}) as client:
         await client.recv()
@@ -124,3 +126,21 @@ async def test_debug_shows_no_frames_and_no_headers(start_server, kind):
     await server.stop()
     assert "lobby" in server.log
     assert "hidden" not in server.log
+
+
+async def test_a_connection_is_one_id_in_all_its_lines(start_server):
+    """Another connection or request has another one."""
+    server = start_server(LOG_FORMAT="json")
+    for _ in range(2):
+        assert await refusal(server.connect("/ws/VIP?pass=wrong")) == 4003
+    with pytest.raises(HTTPError):
+        await asyncio.to_thread(urllib.request.urlopen, server.http_url("/unknown/"))
+    await server.stop()
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    ids = {
+        word: [line["connection"] for line in lines if word in line["message"]]
+        for word in ("refused with", "WSCONNECT /ws/VIP", "Not Found")
+    }
+    assert ids["refused with"] == ids["WSCONNECT /ws/VIP"]
+    assert len({*ids["refused with"], *ids["Not Found"]}) == 3
+    assert all(len(each) == 8 for each in (*ids["refused with"], *ids["Not Found"]))

@@ -28,6 +28,7 @@ class CloseCode(IntEnum):
 
     FORBIDDEN = 4003, _("Wrong or missing password, a bad token, or no right to be here.")
     NOT_FOUND = 4004, _("There is no such room or endpoint, or the room was deleted.")
+    BANNED = 4005, _("Staff banned this member, from this room or all.")
     KICKED = 4008, _("An admin disconnected this member or this room.")
     PASSWORD_CHANGED = 4009, _("The room's password was set or changed.")
     ROOM_FULL = 4100, _("The room's member limit is reached.")

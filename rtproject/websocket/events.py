@@ -111,8 +111,9 @@ class EventConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     def _handler(self, message: dict[str, Any]) -> Method:
-        handler = getattr(self, get_handler_name(message), None)
-        if handler is None:
+        name = get_handler_name(message)
+        handler = getattr(self, name, None)
+        if handler is None or (hasattr(EventConsumer, name) and not name.startswith("websocket_")):
             raise ValueError(f"No handler for message type {message['type']}")
         return awaitable(handler)
 

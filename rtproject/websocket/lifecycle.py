@@ -74,7 +74,8 @@ running_tasks = loop_local(RunningTasks)
 def run_in_background(coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     """Run `coroutine` as a task until it returns or the process ends. Logs its exception."""
     tasks = running_tasks().background
-    # Not in the caller's context, which may be that of a thread that has ended by then.
+    # In a context of its own: the caller's may be that of a connection, which its lines of the log are not about, or of
+    # a thread that has ended by then.
     task = asyncio.create_task(coroutine, name=name, context=contextvars.Context())
     tasks.add(task)
 

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pulse import protocol
-from pulse.sampling.sampler import difference, take_snapshot
-from pulse.sampling.worker import FIRST_SECONDS, disk_path, run_pulse, sampling_thread
+from pulse.agent import FIRST_SECONDS, Sampler
+from pulse.sampling.worker import disk_path, measure, run_pulse, sampling_thread
 from rtproject.utils.database_threads import in_recorders_thread
 
 EXIT_TIMEOUT = 2.0
@@ -56,9 +56,9 @@ class Command(BaseCommand):
 
 def one_sample() -> str:
     """The frame of one sample of this machine. Takes FIRST_SECONDS."""
-    before = take_snapshot(disk_path())
-    time.sleep(FIRST_SECONDS)
-    measurement = difference(before, take_snapshot(disk_path()))
+    sampler = Sampler(str(disk_path()))
+    while (measurement := measure(sampler)) is None:
+        time.sleep(FIRST_SECONDS)
     seq = int(measurement.at // settings.PULSE_INTERVAL)
     return protocol.encode(protocol.pulse_of(measurement, settings.PULSE_HOST, seq))
 

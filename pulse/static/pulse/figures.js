@@ -1,7 +1,7 @@
 // The figures of a host in words: of now, or of the time that the crosshair is at.
 
 import { level, MEASURES } from "./measures.js";
-import { bytes, duration, load } from "./units.js";
+import { bytes, duration, load, percent } from "./units.js";
 import { say } from "./ui_text.js";
 
 /**
@@ -37,7 +37,7 @@ export function figureWords(measure, host, valueOf) {
 export function thresholdOf(chart, host, thresholds) {
   if (!Object.hasOwn(thresholds, chart)) return undefined;
   const cores = host.latest?.cores?.length;
-  if (chart === "load") return cores ? cores * thresholds.load : undefined;
+  if (chart === "load") return cores && !host.latest.limited ? cores * thresholds.load : undefined;
   return thresholds[chart];
 }
 
@@ -48,16 +48,26 @@ export function chartLevel(chart, host, valueOf, thresholds) {
 
 /** Details that stand beside a chart's value now. */
 export function detailWords(chart, pulse) {
-  if (chart === "cpu") return say("cores", { count: pulse.cores?.length ?? 0 });
-  if (chart === "load") return say("load-averages", loadAverages(pulse));
+  if (chart === "cpu") return cpuWords(pulse);
+  if (chart === "load") return pulse.load ? say("load-averages", loadAverages(pulse)) : "";
   const store = pulse[chart];
   if (store?.total === 0) return say("none-there");
-  return store?.total ? say("used-of", { used: bytes(store.used), total: bytes(store.total) }) : "";
+  if (!store?.total) return "";
+  // Of a disk, what users could have, as its percentage says: some is reserved for root.
+  const total = Number.isFinite(store.available) ? store.used + store.available : store.total;
+  return say("used-of", { used: bytes(store.used), total: bytes(total) });
 }
 
-function loadAverages({ load: averages = [], cores = [] }) {
+// How many cores, and what of their time was lost to other machines or spent waiting for disks, if it shows.
+function cpuWords({ cores, ...shares }) {
+  const lost = ["steal", "iowait"].filter((name) => shares[name] >= 1);
+  const count = say("cores", { count: cores?.length ?? percent(NaN) });
+  return [count, ...lost.map((name) => say(name, { share: percent(shares[name]) }))].join(" · ");
+}
+
+function loadAverages({ load: averages, cores }) {
   const [, five, fifteen] = averages.map(load);
-  return { each: load(averages[0] / cores.length), five, fifteen };
+  return { each: load(averages[0] / cores?.length), five, fifteen };
 }
 
 /** For how long a host has run, in words. */

@@ -13,14 +13,14 @@ from pulse.alerting import engine
 from pulse.alerting.staleness import Staleness
 from pulse.models import RETENTION, AlertEvent, Host, Rollup, Sample, Threshold
 from pulse.models.alerts import RESOLVED_SHOWN
-from pulse.protocol import Usage, moment
+from pulse.protocol import DiskUsage, moment
 from pulse.storage.store import store_samples
 from pulse.tests.support import INTERVAL, NOON, new_sample
 
 pytestmark = pytest.mark.django_db
 
 NOW = moment(NOON)
-FULL = Usage(95.0, 1, 1)
+FULL = DiskUsage(95.0, 1, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def test_a_pending_alert_that_does_not_fire_leaves_nothing() -> None:
 
 def test_hosts_and_metrics_have_their_own_alerts_one_after_another() -> None:
     for tick, percent in enumerate((95.0, 10.0, 95.0)):
-        store(tick, disk=Usage(percent, 1, 1))
+        store(tick, disk=DiskUsage(percent, 1, 1))
     store(0, "b", cpu=95.0, disk=FULL)
     assert sorted(events()) == [
         ("a", "disk", "firing"),
@@ -189,7 +189,7 @@ def test_deleting_a_host_leaves_others_and_a_host_with_a_newer_pulse() -> None:
 
 
 def test_dashboards_get_open_alerts_and_those_that_ended_in_the_last_minute() -> None:
-    store(0, disk=Usage(95.123, 1, 1))
+    store(0, disk=DiskUsage(95.123, 1, 1))
     (entry,) = engine.current_alerts(NOW).alerts
     assert (entry.host, entry.metric, entry.state) == ("a", "disk", "firing")
     assert (entry.value, entry.threshold) == (95.12, 90)

@@ -4,21 +4,20 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pytest_django import Settings
 
+from pulse.agent import FIRST_SECONDS, Sampler
 from pulse.alerting.monitor import Monitor
 from pulse.protocol import Measurement
-from pulse.sampling import sampler as sampler_module
 from pulse.sampling import worker as worker_module
-from pulse.sampling.sampler import Sampler, Snapshot
-from pulse.sampling.worker import FIRST_SECONDS, Worker, current_embedded, ensure_embedded
+from pulse.sampling.worker import Worker, current_embedded, ensure_embedded
 from pulse.storage import recorder as recorder_module
 from pulse.storage.store import NewSample
-from pulse.tests.support import INTERVAL, NOON, FakeClock, snapshot, warnings
+from pulse.tests.support import IDLE, INTERVAL, NOON, FakeClock, warnings
 from rtproject.websocket.exceptions import LayerUnavailable
 
 FIRST_TICK = NOON / INTERVAL
@@ -43,7 +42,7 @@ class World:
         delays: dict[tuple[str, int], float] | None = None,
         failures: dict[tuple[str, int], Exception] | None = None,
     ) -> None:
-        monkeypatch.setattr(sampler_module, "take_snapshot", self.read)
+        monkeypatch.setattr(worker_module, "measure", self.measure)
         monkeypatch.setattr(worker_module, "broadcast", self.publish)
         monkeypatch.setattr(recorder_module, "store_samples", self.write)
         monkeypatch.setattr(recorder_module, "prune", self.prune)
@@ -52,6 +51,7 @@ class World:
         self.moments: list[float] = []
         self.stored: list[NewSample] = []
         self.counts: Counter[str] = Counter()
+        self._read_at: float | None = None
         self._wanted = pulses
         self._delays = delays or {}
         self._failures = failures or {}
@@ -63,9 +63,12 @@ class World:
         if key in self._failures:
             raise self._failures[key]
 
-    def read(self, disk_path: Path) -> Snapshot:
+    def measure(self, sampler: Sampler) -> Measurement | None:
         self._happens("read")
-        return snapshot(self.clock.time, idle=self.clock.time)
+        before, self._read_at = self._read_at, (at := self.clock.time)
+        return (
+            None if before is None else msgspec.structs.replace(IDLE, at=at, interval=round(at - before, 3))
+        )
 
     async def publish(self, group: str, text: str, **tags: Any) -> None:
         self._happens("publish")
@@ -119,14 +122,13 @@ async def test_a_measurement_from_before_a_long_stop_is_dropped(
 ) -> None:
     """Another worker of this host may have continued. So is one from before the clock was set back."""
     world = World(monkeypatch, 3)
-    sample = Sampler.sample
 
     def stopped(sampler: Sampler) -> Measurement | None:
-        measurement = sample(sampler)
+        measurement = world.measure(sampler)
         world.clock.time += jump if world.counts["read"] == 3 else 0
         return measurement
 
-    monkeypatch.setattr(Sampler, "sample", stopped)
+    monkeypatch.setattr(worker_module, "measure", stopped)
     assert await world.run() == ticks
     assert len(world.stored) == 3
 

@@ -3,13 +3,15 @@
 import asyncio
 import threading
 from collections.abc import Collection
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from rooms.access import loader as module
 from rooms.access.loader import RoomLoader, load_rooms, query_rooms
-from rooms.models import Room
+from rooms.models import Ban, Room
 from rooms.tests.support import TIMEOUT, keeping_room, make_room, until
 from rtproject.websocket.tests.helpers import settle
 
@@ -33,9 +35,19 @@ class TestQuery:
         settings.ROOMS_ALLOW_UNLISTED = False
         assert query_rooms(["GONE", "vip", "other"]).keys() == {"vip"}
 
-    def test_many_rooms_take_two_queries(self, django_assert_num_queries):
+    def test_bans_are_read_with_the_rooms_that_they_are_in_force_in(self):
+        vip, lobby = make_room("VIP"), make_room("lobby")
+        over = timezone.now() - timedelta(minutes=1)
+        for room, member, end in ((vip, "here", None), (None, "anywhere", None), (lobby, "over", over)):
+            Ban.objects.create(room=room, member=member, until=end)
+        banned = {
+            key: {ban[1] for ban in room.banned} for key, room in query_rooms(["vip", "lobby", "x"]).items()
+        }
+        assert banned == {"vip": {"here", "anywhere"}, "lobby": {"anywhere"}, "x": {"anywhere"}}
+
+    def test_many_rooms_take_three_queries(self, django_assert_num_queries):
         keeping_room("VIP")
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             found = query_rooms(["vip", *map(str, range(50))])
         assert len(found) == 51
         assert not any(room.restricted for room in found.values())

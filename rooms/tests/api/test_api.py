@@ -8,12 +8,13 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import OperationalError, transaction
+from django.db import DataError, transaction
 
-from rooms import api
+from rooms import api, posting
 from rooms.access.loader import query_rooms
+from rooms.history import writer
 from rooms.models import Message, ReservedName
-from rooms.tests.support import entered, keeping_room, make_room, set_password
+from rooms.tests.support import entered, keeping_room, layer_unavailable, make_room, set_password
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.lifecycle import note_server
 
@@ -146,13 +147,24 @@ def test_inside_a_transaction_nothing_is_posted():
     assert Message.objects.get().seq == 1
 
 
-def test_without_the_store_it_is_unavailable(monkeypatch):
-    def fail(*_: Any) -> None:
-        raise OperationalError("no store")
+def fail(*_: Any, **__: Any) -> None:
+    raise DataError("no store")
 
-    monkeypatch.setattr(api, "query_rooms", fail)
+
+@pytest.mark.parametrize(
+    ("room", "module", "name", "failing"),
+    [
+        ("lobby", api, "query_rooms", fail),
+        ("lobby", writer, "store_messages", fail),
+        ("unlisted", posting, "broadcast", layer_unavailable),
+    ],
+)
+async def test_what_is_not_known_to_have_happened_is_unavailable(monkeypatch, room, module, name, failing):
+    await new_room()
+    note_server()
+    monkeypatch.setattr(module, name, failing)
     with pytest.raises(api.Unavailable, match="out of reach"):
-        api.post_message("lobby", "hi")
+        await api.apost_message(room, "hi")
 
 
 async def test_a_changed_password_does_not_refuse_a_program(monkeypatch):

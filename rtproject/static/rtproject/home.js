@@ -22,7 +22,7 @@ function stateWords({ store, layer }) {
 
 // Of this machine; null if it has none.
 function showPulse(pulse) {
-  for (const name of ["cpu", "memory"]) setFigure(name, pulse ? percent.format(pulse[name] / 100) : words.noPulse);
+  for (const name of ["cpu", "memory"]) setFigure(name, Number.isFinite(pulse?.[name]) ? percent.format(pulse[name] / 100) : words.noPulse);
   for (const host of document.querySelectorAll(".host")) host.textContent = pulse?.host ?? words.thisMachine;
 }
 

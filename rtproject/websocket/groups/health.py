@@ -112,12 +112,13 @@ async def _exchange(shard: Any, group: str, word: bytes) -> bytes | None:
     from channels_redis.utils import create_pool
     from redis.asyncio import Redis
 
+    pool: Any = create_pool(shard.host)
     try:
-        async with (
-            asyncio.timeout(HEARTBEAT_SECONDS * ANSWER_SHARE * 2),
-            Redis.from_pool(create_pool(shard.host)) as redis,
-        ):
+        async with asyncio.timeout(HEARTBEAT_SECONDS * ANSWER_SHARE * 2), Redis.from_pool(pool) as redis:
             before: Any = await redis.set(_key(shard, group), word, px=KEY_MILLISECONDS, get=True)
             return before or b""
     except Exception:  # of redis, asyncio or the system: a new connection would do no better
         return None
+    finally:
+        if hasattr(pool, "sentinel_manager"):
+            await pool.sentinel_manager.aclose()

@@ -227,7 +227,7 @@ class TestErrors:
     async def test_an_event_without_a_handler_ends_nobody(self, caplog):
         """It is logged as Channels has it, once."""
         clients = await connected(*[on(WebsocketConsumer)] * 2)
-        for kind in ("chat.unknown", "_private", 7):
+        for kind in ("chat.unknown", "disconnect", "_private", 7):
             await get_channel_layer().group_send("chat", {"type": kind})
         await clients[0].send_to("hello")
         await assert_receive("hello", *clients)
