@@ -1,5 +1,6 @@
 """The figures of a pulse that charts show, and their mean and peak. No Django."""
 
+import json
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -9,31 +10,12 @@ import msgspec
 
 from pulse.protocol import Pulse, figure
 
-
-class Figure(msgspec.Struct, frozen=True):
-    """One line of a chart, of its own or with others of one `chart`. With `help` it is a metric for Prometheus.
-
-    `path` leads from a pulse to the value, which is None if it was not measured; `unit` is one of `measures.js`.
-    """
-
-    name: str
-    label: str
-    path: str
-    unit: str
-    chart: str = ""
-    help: str = ""
-
-    @property
-    def reader(self) -> Callable[[Pulse], float | None]:
-        """The function that reads the value from a pulse."""
-        return figure(self.path)
-
-
-# The pages read the same file. Stored rollups hold the figures in its order, so a new one comes last.
-_declared = Path(__file__).parent / "static" / "pulse" / "figures.json"
-FIGURES = msgspec.json.decode(_declared.read_bytes(), type=tuple[Figure, ...])
-NAMES, _READERS = [figure.name for figure in FIGURES], [figure.reader for figure in FIGURES]
-CHARTS = {figure.chart or figure.name: figure.chart.capitalize() or figure.label for figure in FIGURES}
+# The pages read the same file. Stored rollups hold the figures in its order, so a new one comes last. `path` leads from
+# a pulse to the value, `unit` is one of `measures.js`, figures of one `chart` share it, `help` makes a metric.
+FIGURES: list[dict[str, str]] = json.loads((Path(__file__).parent / "static/pulse/figures.json").read_text())
+NAMES = [each["name"] for each in FIGURES]
+CHARTS = {each.get("chart", each["name"]): each.get("chart", "").title() or each["label"] for each in FIGURES}
+_READERS = [figure(each["path"]) for each in FIGURES]
 
 Row = tuple[float | None, ...]  # a number for each of FIGURES; fewer in a row of an earlier version
 

@@ -36,7 +36,7 @@ GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
     ("network_received_bytes_per_second", "Received on all uplinks.", figure("network.received")),
     ("uptime_seconds", "Time since the machine started.", figure("uptime")),
     ("interval_seconds", "Time that the newest pulse covers.", figure("interval")),
-    *((each.name, each.help, each.reader) for each in FIGURES if each.help),
+    *((each["name"], each["help"], figure(each["path"])) for each in FIGURES if "help" in each),
 )
 
 Sample = tuple[Sequence[str], float | None]  # the values of the labels, and of the metric if it was measured
