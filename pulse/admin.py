@@ -91,8 +91,8 @@ class HostAdmin(ReadOnlyAdmin):
             form.instance.scopes = f"pulse:{form.instance.name}"
             token = form.save()
         site = request.build_absolute_uri("/").rstrip("/")
-        context = self.admin_site.each_context(request) | {"title": "Add machine", "form": form}
-        context |= {"token": token, "site": site}
+        context = {"title": "Add machine", "form": form, "token": token, "site": site}
+        context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/pulse/host/add_form.html", context)
 
     def delete_model(self, request: HttpRequest, obj: Host) -> None:
