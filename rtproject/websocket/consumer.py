@@ -9,6 +9,7 @@ Channels documents works here, too; `docs/kernel.md` says what differs. Code tha
 import asyncio
 import logging
 from contextlib import AsyncExitStack, nullcontext, suppress
+from threading import get_ident
 from typing import Any
 
 from channels.exceptions import AcceptConnection, DenyConnection
@@ -20,7 +21,7 @@ from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.events import EventConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
-from rtproject.websocket.plain_methods import for_both, on_loop
+from rtproject.websocket.plain_methods import for_both
 from rtproject.websocket.query import choose_subprotocol, parse_query
 from rtproject.websocket.throttling.rates import Bucket, Rate
 from rtproject.websocket.transport.base import TRANSPORT_KEY
@@ -134,7 +135,7 @@ class WebsocketConsumer(EventConsumer):
         content = text_data if text_data is not None else bytes_data
         if content is None:
             raise ValueError("send text_data or bytes_data")
-        if close or not on_loop():
+        if close or get_ident() != self._thread:  # cheaper than to ask for the running loop
             return self._send_at_once(Frame(content), close)
         return self.send_queue.write_through(Frame(content))
 
@@ -157,9 +158,9 @@ class WebsocketConsumer(EventConsumer):
             self._send_close()
 
     @for_both
-    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
         """Close with `code`, by default 1000. A reason is ignored, since Daphne drops it."""
-        self.end(1000 if code is None else code)
+        self.end(1000 if code is None or code is True else code)
 
     def _send_close(self) -> None:
         self.send_queue.finish({"type": "websocket.close", "code": self.ended_with})
@@ -173,6 +174,7 @@ class WebsocketConsumer(EventConsumer):
         self.scope = scope
         self.query = parse_query(scope.get("query_string", b""))
         self.base_send = send
+        self._thread = get_ident()
         self.open = False
         self.ended_with = None
         self.close_code = 1006  # RFC 6455 section 7.1.5: there was no close frame

@@ -12,11 +12,6 @@ from channels.db import database_sync_to_async
 Method = Callable[..., Any]
 
 
-def on_loop() -> bool:
-    """Return whether this is the thread of an event loop, and not that of plain methods."""
-    return asyncio._get_running_loop() is not None
-
-
 async def settled(value: Any) -> Any:
     """Return `value`, or what it becomes if it is an awaitable."""
     return await value if isawaitable(value) else value
@@ -42,6 +37,7 @@ def for_both(method: Method) -> Method:
 def _either(on_the_loop: Method, elsewhere: Method) -> Method:
     @wraps(elsewhere)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return (on_the_loop if on_loop() else elsewhere)(*args, **kwargs)
+        is_on_loop = asyncio._get_running_loop() is not None
+        return (on_the_loop if is_on_loop else elsewhere)(*args, **kwargs)
 
     return markcoroutinefunction(call)

@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # between attempts to receive from a layer that fails
 MAX_AT_ONCE = 100  # events that are handled in one turn of the loop
 EVENT = "group.event"  # the type of events of this site
-RECEIVER = "group receiver"  # the name of a task
 
 _decoder = msgspec.json.Decoder(tuple[str, str | None, dict[str, Any]])
 
@@ -90,14 +89,13 @@ class Group:
     receiver: asyncio.Task[None] | None = None  # of that channel, if it is an open group's own
 
 
-OPEN = "!"  # ends the registry's name of an open group; no name of the layer has one
+OPEN = "!"  # no name of the layer has one
 
 
 def open_group(name: str) -> str:
-    """Return the registry's name of a group that takes events of other code.
+    """Return the registry's name of a group that takes events of other code, as the tags of an event without text.
 
-    Such an event says neither its group nor its sender. So an open group has a channel of its own, and whatever comes
-    by it goes to its members, as the tags of an event without text.
+    Such an event does not tell its group, so an open group has a channel of its own.
     """
     return name + OPEN
 
@@ -158,17 +156,15 @@ class GroupRegistry:
     async def _enter(self, name: str, group: Group) -> None:
         layer = get_channel_layer()
         if self._channel is None:
-            channel: str = await ask_layer(layer.new_channel())
-            self._channel = channel
-            health = LayerHealth(layer, channel)
-            receiver = self._receive(channel, partial(self._deliver, health))
-            run_in_background(self._look_after(health, run_in_background(receiver, RECEIVER)), "layer health")
+            self._channel = await ask_layer(layer.new_channel())
+            health = LayerHealth(layer, self._channel)
+            receiver = self._run_receiver(self._channel, partial(self._deliver, health))
+            run_in_background(self._look_after(health, receiver), "layer health")
         is_open = name.endswith(OPEN)
         group.channel = await ask_layer(layer.new_channel()) if is_open else self._channel
         await ask_layer(layer.group_add(name.removesuffix(OPEN), group.channel))
         if is_open:
-            receiver = self._receive(group.channel, partial(self._deliver_open, group))
-            group.receiver = run_in_background(receiver, RECEIVER)
+            group.receiver = self._run_receiver(group.channel, partial(self._deliver_open, group))
 
     async def _exit(self, name: str, group: Group) -> None:
         if group.receiver is not None:
@@ -196,6 +192,9 @@ class GroupRegistry:
                 group.joined = False
                 if group.receiver is not None:
                     group.receiver.cancel()
+
+    def _run_receiver(self, channel: str, deliver: Callable[[Any], None]) -> asyncio.Task[None]:
+        return run_in_background(self._receive(channel, deliver), "group receiver")
 
     async def _receive(self, channel: str, deliver: Callable[[Any], None]) -> None:
         """Deliver the events of a channel of this process, until the task is cancelled."""
@@ -229,7 +228,6 @@ class GroupRegistry:
             self._pass_on(group, _verified(raw))
 
     def _deliver_open(self, group: Group, raw: Any) -> None:
-        """Deliver an event of an open group. Raises as `_deliver` for one that claims to be of this site."""
         self._pass_on(group, _verified(raw) if raw["type"] == EVENT else GroupEvent(None, raw))
 
     def _pass_on(self, group: Group, event: GroupEvent) -> None:
