@@ -1,12 +1,18 @@
 """The admin pages of thresholds, alerts and hosts."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from pulse.alert_rules import STALE
 from pulse.alerting import engine
 from pulse.models import AlertEvent, Host, Threshold
+from rtproject.tokens.models import Token
 
 
 @admin.register(Threshold)
@@ -56,12 +62,38 @@ def _with_unit(metric: str, figure: float) -> str:
     return f"{figure:.2f} per core" if metric == "load" else f"{figure:.1f} %"
 
 
+class MachineForm(forms.ModelForm):
+    """The name of a machine, which its token has, too."""
+
+    class Meta:
+        model = Token
+        fields = ("name",)
+        help_texts = {"name": "The name of the machine on the dashboard."}
+
+
 @admin.register(Host)
 class HostAdmin(ReadOnlyAdmin):
-    """The machines that sent a pulse in the last day."""
+    """The machines that sent a pulse in the last day. Adding one makes a token for its agent."""
 
     list_display = ("name", "at", "interval", "missed", "agent")
     search_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may make tokens."""
+        return request.user.has_perm("tokens.add_token")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask for the name, and show the commands that install the agent, this once."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form, token = MachineForm(request.POST or None), None
+        if form.is_valid():
+            form.instance.scopes = f"pulse:{form.instance.name}"
+            token = form.save()
+        site = request.build_absolute_uri("/").rstrip("/")
+        context = {"title": "Add machine", "form": form, "token": token, "site": site}
+        context |= self.admin_site.each_context(request)
+        return TemplateResponse(request, "admin/pulse/host/add_form.html", context)
 
     def delete_model(self, request: HttpRequest, obj: Host) -> None:
         """See engine.delete_host."""

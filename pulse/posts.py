@@ -1,5 +1,6 @@
 """POST /api/pulse/samples: what agents have measured."""
 
+import asyncio
 import logging
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from pulse import agent, protocol
 from pulse.alerting.monitor import announce_alerts
-from pulse.protocol import Post, PostAnswer
+from pulse.protocol import Post
 from pulse.storage import posts
 from pulse.storage.posts import WRONG_CLOCK, Conflict
 from pulse.storage.recorder import Pruner
@@ -27,6 +28,7 @@ from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
+POST_TIMEOUT = 8.0  # less than agents wait
 store_post = in_recorders_thread(posts.store_post)
 publishing = FailureLog("publishing pulses of agents")
 current_pruner = loop_local(Pruner)
@@ -46,23 +48,21 @@ async def samples(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return ApiError(405, "Use POST.", Allow="POST").response
     try:
-        hosts = (await authenticate(request)).hosts
-        if len(hosts) != 1:
-            return ApiError(403, "A token for posting samples has one scope pulse:HOST.").response
-        await _take(
-            hosts[0], decode(request, Post), printable(request.headers.get("User-Agent", ""), 64), received
-        )
+        async with asyncio.timeout(POST_TIMEOUT):
+            hosts = (await authenticate(request)).hosts
+            if len(hosts) != 1:
+                return ApiError(403, "A token for posting samples has one scope pulse:HOST.").response
+            version = printable(request.headers.get("User-Agent", ""), 64)
+            await _take(hosts[0], decode(request, Post), version, received)
     except ApiError as error:
         return error.response
     except Conflict:
-        return ApiError(
-            409, "Another machine posts under this name, and was here first.", code="conflict"
-        ).response
+        return ApiError(409, "Another machine was first to post under this name.", code="conflict").response
     except (Error, TimeoutError) as error:
         if isinstance(error, Error) and not is_outage(error):
             raise
         return ApiError(503, "The store is out of reach; post the samples again.").response
-    return json_response(PostAnswer(settings.PULSE_INTERVAL, time.time()))
+    return json_response({"interval": settings.PULSE_INTERVAL, "now": time.time()})
 
 
 async def _take(host: str, post: Post, version: str, received: float) -> None:

@@ -17,8 +17,8 @@ def _ratio(path: str) -> Callable[[Pulse], float | None]:
     return lambda pulse: None if (value := percent(pulse)) is None else value / 100
 
 
-# The name of each metric without `pulse_`, its help text, and its value.
-GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
+# The name of each metric without `pulse_`, its help text, and its value. One that ends in `_total` is a counter.
+METRICS: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
     ("cpu_usage_ratio", "Use of all processors, 0 to 1.", _ratio("cpu")),
     ("memory_used_bytes", "Memory in use.", figure("memory.used")),
     ("memory_size_bytes", "All memory.", figure("memory.total")),
@@ -34,6 +34,8 @@ GAUGES: tuple[tuple[str, str, Callable[[Pulse], float | None]], ...] = (
     ("load15", "Load average over 15 minutes.", figure("load.2")),
     ("network_sent_bytes_per_second", "Sent on all uplinks.", figure("network.sent")),
     ("network_received_bytes_per_second", "Received on all uplinks.", figure("network.received")),
+    ("network_sent_bytes_total", "The same since the worker started.", figure("network.sent_total")),
+    ("network_received_bytes_total", "The same since the worker started.", figure("network.received_total")),
     ("uptime_seconds", "Time since the machine started.", figure("uptime")),
     ("interval_seconds", "Time that the newest pulse covers.", figure("interval")),
     *((each["name"], each["help"], figure(each["path"])) for each in FIGURES if "help" in each),
@@ -51,21 +53,6 @@ class HostState:
     missed: int
 
 
-COUNTERS: tuple[tuple[str, str, Callable[[HostState], float | None]], ...] = (
-    ("missed_ticks", "Ticks that the host's worker missed since it started.", lambda host: host.missed),
-    (
-        "network_sent_bytes",
-        "Sent on all uplinks since the worker started.",
-        lambda host: figure("network.sent_total")(host.pulse),
-    ),
-    (
-        "network_received_bytes",
-        "Received on all uplinks since then.",
-        lambda host: figure("network.received_total")(host.pulse),
-    ),
-)
-
-
 def exposition(hosts: Sequence[HostState], alerts: Iterable[AlertEntry], accept: str) -> tuple[bytes, str]:
     """The answer to Prometheus and its content type, in the format of the header `accept`."""
     encode, content_type = choose_encoder(accept)
@@ -78,32 +65,29 @@ class _Metrics(Collector):
     alerts: Iterable[AlertEntry]
 
     def collect(self) -> Iterator[Metric]:
-        for name, meaning, value in GAUGES:
-            values = [(host.pulse.host, value(host.pulse)) for host in self.hosts]
-            figures = [((host,), measured) for host, measured in values if measured is not None]
-            yield _gauge(name, meaning, ["host"], figures)
+        for name, meaning, value in METRICS:
+            figures = [((host.pulse.host,), value(host.pulse)) for host in self.hosts]
+            yield _metric(name, meaning, ["host"], figures)
         cores = [
             ((host.pulse.host, str(core)), use / 100)
             for host in self.hosts
             for core, use in enumerate(host.pulse.cores or ())
         ]
-        yield _gauge("core_usage_ratio", "Use of one processor, 0 to 1.", ["host", "core"], cores)
+        yield _metric("core_usage_ratio", "Use of one processor, 0 to 1.", ["host", "core"], cores)
         times = [((host.pulse.host,), host.at) for host in self.hosts]
-        yield _gauge("time_seconds", "Unix time of the newest pulse.", ["host"], times)
-        for name, meaning, count in COUNTERS:
-            counter = CounterMetricFamily(f"pulse_{name}", meaning, labels=["host"])
-            yield _filled(counter, [((host.pulse.host,), count(host)) for host in self.hosts])
+        yield _metric("time_seconds", "Unix time of the newest pulse.", ["host"], times)
+        missed = [((host.pulse.host,), host.missed) for host in self.hosts]
+        meaning = "Ticks that the host's worker missed since it started."
+        yield _metric("missed_ticks_total", meaning, ["host"], missed)
         alerts = [((alert.host, alert.metric, alert.state), 1) for alert in self.alerts]
         meaning = "1 for each alert that is pending or firing."
-        yield _gauge("alerts", meaning, ["host", "metric", "state"], alerts)
+        yield _metric("alerts", meaning, ["host", "metric", "state"], alerts)
 
 
-def _gauge(name: str, meaning: str, labels: Sequence[str], samples: Iterable[Sample]) -> Metric:
-    return _filled(GaugeMetricFamily(f"pulse_{name}", meaning, labels=labels), samples)
-
-
-def _filled(metric: Any, samples: Iterable[Sample]) -> Metric:
+def _metric(name: str, meaning: str, labels: Sequence[str], samples: Iterable[Sample]) -> Metric:
+    kind: Any = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+    metric: Metric = kind(f"pulse_{name}", meaning, labels=labels)
     for values, value in samples:
         if value is not None:
-            metric.add_metric(values, value)
-    return metric  # type: ignore[no-any-return]
+            metric.add_metric(values, value)  # type: ignore[attr-defined]
+    return metric

@@ -102,13 +102,6 @@ class Post(Struct, frozen=True):
     samples: Annotated[tuple[Measurement, ...], Meta(max_length=3600)]
 
 
-class PostAnswer(Struct, frozen=True):
-    """The answer: the seconds from one sample to the next, and the server's Unix time."""
-
-    interval: float
-    now: float
-
-
 class AlertEntry(Struct, frozen=True, kw_only=True):
     """One alert of a frame: an `alert_rules.Alert` whose times are UTC in RFC 3339."""
 

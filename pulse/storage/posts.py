@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 from django.conf import settings
 
 from pulse.models import ALIVE_INTERVALS, Host
-from pulse.protocol import Measurement, Post, encode, pulse_of
+from pulse.protocol import Post, encode, pulse_of
 from pulse.storage.store import NewSample, store_samples
 from rtproject.utils.db import store_now
 
@@ -27,29 +26,24 @@ def store_post(host: str, post: Post, version: str, received: float) -> tuple[li
     Return the samples that are no older than those of a live host, and whether an alert changed. The others are stored
     without an alert. Raise Conflict and django.db.Error.
     """
-    alive = ALIVE_INTERVALS * settings.PULSE_INTERVAL
-    now, known = store_now(), Host.objects.filter(name=host).first()
+    interval = settings.PULSE_INTERVAL
+    alive, clock, now = ALIVE_INTERVALS * interval, post.now - received, store_now()
+    known = Host.objects.filter(name=host).first()
     if known and known.posted and known.boot != post.boot and now - known.posted < timedelta(seconds=alive):
         Host.objects.filter(name=host).update(rival=now)
         raise Conflict
-    clock = post.now - received
     notes = {
         "clock": round(clock, 1) if abs(clock) > WRONG_CLOCK else None,
         "conflict": bool(known and known.rival and now - known.rival < CONFLICT_SHOWN),
     }
-    samples = [
-        _new_sample(host, measured, measured.at - clock, notes)
-        for measured in sorted(post.samples, key=attrgetter("at"))
-        if 0 <= post.now - measured.at < KEPT_SECONDS
-    ]
+    samples = []
+    for measured in sorted(post.samples, key=attrgetter("at")):
+        if 0 <= post.now - measured.at < KEPT_SECONDS:
+            at = measured.at - clock
+            pulse = pulse_of(msgspec.structs.replace(measured, at=at), host, int(at // interval), **notes)
+            samples.append(NewSample(pulse, encode(pulse), at, interval))
     if not samples:
         return [], False
     changed = store_samples(samples, received, alerts_since=received - alive)
     Host.objects.filter(name=host).update(boot=post.boot, posted=now, agent=version)
     return [sample for sample in samples if sample.at >= received - alive], changed
-
-
-def _new_sample(host: str, measured: Measurement, at: float, notes: dict[str, Any]) -> NewSample:
-    seq = int(at // settings.PULSE_INTERVAL)
-    pulse = pulse_of(msgspec.structs.replace(measured, at=at), host, seq, **notes)
-    return NewSample(pulse, encode(pulse), at, settings.PULSE_INTERVAL)

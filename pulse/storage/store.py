@@ -41,11 +41,10 @@ def store_samples(samples: Sequence[NewSample], now: float | None = None, alerts
         if before is not None:
             _delete_future(before, newest, time.time() if now is None else now)
         new = _store_new(host, samples)
-        if before is not None and newest < min(alerts_since, before.at.timestamp()):
-            pass  # a second worker is ahead of these
-        elif new:
+        is_outdated = before is not None and newest < min(alerts_since, before.at.timestamp())
+        if new and not is_outdated:
             _update_host(new[-1], newest)
-        else:
+        elif not is_outdated:
             Host.objects.filter(name=host).update(at=moment(newest), seen=store_now())
         if not new:
             return False

@@ -1,5 +1,6 @@
 """The admin pages of thresholds, alerts and hosts."""
 
+import re
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from pulse.protocol import DiskUsage
 from pulse.storage.store import store_samples
 from pulse.tests.support import new_sample
 from rtproject.tests.support.site import Site
+from rtproject.tokens.models import Token, digest_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +45,25 @@ def add_threshold(client: Client, **fields: object) -> bool:
     )
     assert response.status_code == 302 or response.context["errors"]
     return response.status_code == 302
+
+
+def test_a_machine_is_added_by_a_token_and_two_commands(admin: Client) -> None:
+    page = reverse("admin:pulse_host_add")
+    assert 'name="name"' in admin.get(page).content.decode()
+    shown = admin.post(page, {"name": "web-9"}).content.decode()
+    token = Token.objects.get()
+    assert token.hosts == ["web-9"]
+    found = re.search(
+        r"curl -fsSO http://testserver/api/pulse/agent.py\nPULSE_TOKEN=(\S+) python3 agent.py --to", shown
+    )
+    assert found is not None
+    assert digest_of(found[1]) == token.digest
+    assert "already exists" in admin.post(page, {"name": "web-9"}).content.decode()
+
+
+def test_to_add_a_machine_one_must_be_allowed_to_make_tokens(client: Client) -> None:
+    client.force_login(User.objects.create_user("staff", is_staff=True))
+    assert client.get(reverse("admin:pulse_host_add")).status_code == 403
 
 
 def store_alert(host: str) -> None:
@@ -118,10 +139,13 @@ def test_the_figures_of_an_alert_have_a_unit(
 def test_alerts_and_hosts_are_read_only(admin: Client, model: type[AlertEvent | Host]) -> None:
     store_alert("web-1")
     name = model._meta.model_name
-    assert admin.get(reverse(f"admin:pulse_{name}_add")).status_code == 403
     change = reverse(f"admin:pulse_{name}_change", args=[model.objects.get().pk])
     assert "web-1" in admin.get(change).content.decode()
     assert admin.post(change, {}).status_code == 403
+
+
+def test_no_alert_is_added_by_hand(admin: Client) -> None:
+    assert admin.get(reverse("admin:pulse_alertevent_add")).status_code == 403
 
 
 def test_hosts_are_deleted_with_their_samples_and_their_alerts_end(admin: Client) -> None:

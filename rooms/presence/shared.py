@@ -174,7 +174,7 @@ class SharedPresence(LocalPresence):
             return
         self._missed, is_complete = False, self._is_complete()
         self._refilled_at = 0.0 if is_complete else self._refilled_at
-        for change in self.state.skip_missing():
+        for change in self.state.skip_missing(answer.version):  # with those of our own
             self._tell(change)
         self._tell(self.state.apply([], answer.left, quiet, here=True))
         self._tell(self.state.replace(answer.members, answer.version, keep_missing=not is_complete))

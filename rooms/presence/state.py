@@ -1,6 +1,7 @@
 """The members of one room as this process knows them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from math import inf
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -64,10 +65,11 @@ class PresenceState:
         while self.version + 1 in self._ahead:
             yield self._apply_update(self.version + 1)
 
-    def skip_missing(self) -> Iterator[Change]:
-        """Yield the changes that came before their turn: those in between cannot be had."""
+    def skip_missing(self, through: float = inf) -> Iterator[Change]:
+        """Yield the changes up to a version that came before their turn: those in between cannot be had."""
         for version in sorted(self._ahead):
-            yield self._apply_update(version)
+            if version <= through:
+                yield self._apply_update(version)
 
     def replace(self, people: Iterable[Person], version: int, *, keep_missing: bool) -> Change:
         """Make these the members as of `version`; with `keep_missing`, only add to them."""

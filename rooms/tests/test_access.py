@@ -1,11 +1,12 @@
 """Groups, rules of the site's own, and connection tokens over real sockets."""
 
 import asyncio
+from http.client import HTTPConnection
 
 import pytest
 
 from rooms.access.tokens import connection_token
-from rooms.tests.wire import SECRET, ask, ending, next_frame, refusal
+from rooms.tests.wire import SECRET, TIMEOUT, ask, ending, next_frame, refusal
 
 MAKE_USERS = """
 from django.contrib.auth.models import Group, User
@@ -47,6 +48,15 @@ def token(expires=3600.0):
     return {"token": connection_token(7, name="Zoe", rooms=["lobby", "VIP"], expires=expires)}
 
 
+def status(server, path):
+    """The status of a page. Blocks."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT)
+    connection.request("GET", path)
+    found = connection.getresponse().status
+    connection.close()
+    return found
+
+
 def headers(session):
     """The options of a client with this session."""
     return {"additional_headers": {"Cookie": f"sessionid={session}"}}
@@ -83,6 +93,8 @@ async def test_a_room_that_gets_groups_ends_those_that_are_in_none(start_server)
 async def test_own_rules_may_refuse_and_silence_and_end(start_server):
     server = start_server(**RULES)
     assert await refusal(server.connect("/ws/nobodys")) == 4003
+    pages = [await asyncio.to_thread(status, server, f"/rooms/{room}/") for room in ("nobodys", "lobby")]
+    assert pages == [403, 200]
     for name in ("raises", "late"):
         assert await refusal(server.connect("/ws/lobby", {"name": name})) == 4103
     assert await refusal(server.connect("/ws/VIP", {"name": "raises"})) == 4003  # the password comes first

@@ -65,7 +65,7 @@ export class MemberPanel {
     const item = this.#template.cloneNode(true);
     item.querySelector("bdi").textContent = person.name;
     item.querySelector(".you").hidden = !isYou;
-    item.querySelector(".user").hidden = person.guest !== false;
+    item.querySelector(".user").hidden = person.guest !== false || person.external === true;
     return item;
   }
 

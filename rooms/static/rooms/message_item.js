@@ -51,7 +51,7 @@ export class ItemMaker {
     item.querySelector(".from").textContent = from.name;
     item.querySelector(".from").dataset.hue = hue(from.id ?? "");
     item.querySelector(".you").hidden = !own;
-    item.querySelector(".user").hidden = from.guest !== false || from.program === true;
+    item.querySelector(".user").hidden = from.guest !== false || from.program === true || from.external === true;
     item.querySelector(".program").hidden = from.program !== true;
     item.querySelector(".text").replaceChildren(...(deleted ? [this.#words.deleted] : withLinks(text)));
     showClock(item.querySelector(".foot time"), at);
