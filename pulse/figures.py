@@ -38,10 +38,8 @@ def combined(folds: Sequence[Fold]) -> Fold:
     """Combine one or more folds of about as many pulses each."""
     if len(folds) == 1:
         return folds[0]
-    return Fold(
-        _columns((fold.mean for fold in folds), lambda column: round(fmean(column), 2)),
-        _columns((fold.peak for fold in folds), max),
-    )
+    mean = _columns((fold.mean for fold in folds), lambda column: round(fmean(column), 2))
+    return Fold(mean, _columns((fold.peak for fold in folds), max))
 
 
 def _columns(rows: Iterable[Row], combine: Callable[[list[float]], float]) -> Row:
