@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 PATH = "/api/pulse/samples"
-POST_SECONDS = 10.0  # for an answer
+POST_SECONDS = 20.0  # for an answer
+SPREAD = 0.4  # of the interval: agents that sample at the same time post one after the other
 RETRY_SECONDS = 30.0  # at most, between attempts
 REFUSED_SECONDS = 60.0  # before the next attempt with a token that was refused
 KEPT_SECONDS, KEPT_SAMPLES = 3600.0, 3600  # while the site is away
@@ -441,7 +442,7 @@ class Agent:
         self._boot = read_text("/proc/sys/kernel/random/boot_id") or os.urandom(16).hex()
         self._kept: deque[tuple[float, bytes]] = deque(maxlen=KEPT_SAMPLES)  # with when they were taken
         self._has_new = threading.Event()
-        self._interval = 5.0
+        self._interval, self._phase = 5.0, random.uniform(0, SPREAD)  # noqa: S311
         self._offset = time.time() - clock()  # of the site's clock
         self._failures = 0  # in a row
         self._state: object = None  # as it was told
@@ -472,6 +473,7 @@ class Agent:
     def _post_always(self) -> None:
         while True:
             self._has_new.wait()
+            time.sleep(self._phase * self._interval)
             self._has_new.clear()
             while self._kept:
                 time.sleep(self._post_batch())

@@ -28,7 +28,7 @@ from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
 
-POST_TIMEOUT = 8.0  # less than agents wait
+POST_TIMEOUT = 15.0  # less than agents wait; until then they collect samples for one larger post
 store_post = in_recorders_thread(posts.store_post)
 publishing = FailureLog("publishing pulses of agents")
 current_pruner = loop_local(Pruner)
@@ -77,8 +77,7 @@ async def _take(host: str, post: Post, version: str, received: float) -> None:
 
 
 def _note_clock(host: str, seconds: float) -> None:
-    if abs(seconds) <= WRONG_CLOCK:
-        _wrong_clocks.discard(host)
-    elif host not in _wrong_clocks:
-        _wrong_clocks.add(host)
+    is_wrong = abs(seconds) > WRONG_CLOCK
+    if is_wrong and host not in _wrong_clocks:
         logger.warning("the clock of %s is off by %.0f seconds", host, seconds)
+    (_wrong_clocks.add if is_wrong else _wrong_clocks.discard)(host)

@@ -44,6 +44,6 @@ def store_post(host: str, post: Post, version: str, received: float) -> tuple[li
             samples.append(NewSample(pulse, encode(pulse), at, interval))
     if not samples:
         return [], False
-    changed = store_samples(samples, received, alerts_since=received - alive)
-    Host.objects.filter(name=host).update(boot=post.boot, posted=now, agent=version)
+    agent = {"boot": post.boot, "posted": now, "agent": version}
+    changed = store_samples(samples, received, received - alive, **agent)
     return [sample for sample in samples if sample.at >= received - alive], changed

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -28,12 +29,14 @@ class NewSample:
     missed: int = 0
 
 
-def store_samples(samples: Sequence[NewSample], now: float | None = None, alerts_since: float = 0.0) -> bool:
+def store_samples(
+    samples: Sequence[NewSample], now: float | None = None, alerts_since: float = 0.0, **columns: Any
+) -> bool:
     """Store pulses of one host, oldest first, in one transaction. Raise django.db.Error.
 
     `now` is the Unix time of the clock that gave them theirs, by default this machine's. A pulse whose `seq` is
     stored already is of a second worker: it shows that the host is live, and has no other effect. One from before
-    `alerts_since` has none on alerts. Return whether an alert changed its state.
+    `alerts_since` has none on alerts. `columns` are stored with the host. Return whether an alert changed.
     """
     with transaction.atomic():
         host, newest = samples[0].pulse.host, samples[-1].at
@@ -43,9 +46,9 @@ def store_samples(samples: Sequence[NewSample], now: float | None = None, alerts
         new = _store_new(host, samples)
         is_outdated = before is not None and newest < min(alerts_since, before.at.timestamp())
         if new and not is_outdated:
-            _update_host(new[-1], newest)
+            _update_host(new[-1], newest, columns)
         elif not is_outdated:
-            Host.objects.filter(name=host).update(at=moment(newest), seen=store_now())
+            Host.objects.filter(name=host).update(at=moment(newest), seen=store_now(), **columns)
         if not new:
             return False
         rollups.roll_up(host, [sample.at for sample in new])
@@ -82,7 +85,7 @@ def _store_new(host: str, samples: Sequence[NewSample]) -> list[NewSample]:
     return [sample for sample in samples if stored.get(sample.pulse.seq) == sample.text]
 
 
-def _update_host(newest: NewSample, at: float) -> None:
+def _update_host(newest: NewSample, at: float, columns: dict[str, Any]) -> None:
     """Store the state of a host from its newest sample, and the time `at` of its last pulse."""
     state = {
         "at": moment(at),
@@ -90,6 +93,7 @@ def _update_host(newest: NewSample, at: float) -> None:
         "frame": newest.text,
         "interval": newest.interval,
         "missed": newest.missed,
+        **columns,
     }
     Host.objects.bulk_create(
         [Host(name=newest.pulse.host, **state)],

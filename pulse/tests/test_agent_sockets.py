@@ -36,7 +36,7 @@ def start_agent() -> Iterator[StartAgent]:
 
         def start(port: int, token: str) -> Process:
             command = [sys.executable, "pulse/agent.py", "--to", f"http://127.0.0.1:{port}"]
-            agent = Process("Agent", command, {"PATH": os.environ["PATH"], "PULSE_TOKEN": token})
+            agent = Process("Agent", command, {**os.environ, "PULSE_TOKEN": token})
             started.callback(agent.terminate)
             return agent
 
