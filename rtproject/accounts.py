@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 
-from rooms.access.hash_queue import HASHES_AT_ONCE, TURN_SECONDS
+from rooms.access.hash_queue import HASHES_AT_ONCE
 from rtproject.websocket.addresses import request_address
 from rtproject.websocket.throttling.shared import SharedWindow
 
@@ -24,7 +24,7 @@ attempts = SharedWindow(
 )
 
 # A page's thread computes its hash, and leaves the interpreter to the event loop meanwhile; but not the processor.
-_hashes = threading.BoundedSemaphore(HASHES_AT_ONCE)
+_hashes, TURN_SECONDS = threading.BoundedSemaphore(HASHES_AT_ONCE), 5.0
 
 
 def visitor(request: HttpRequest) -> dict[str, object]:
