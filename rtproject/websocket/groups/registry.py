@@ -156,15 +156,17 @@ class GroupRegistry:
     async def _enter(self, name: str, group: Group) -> None:
         layer = get_channel_layer()
         if self._channel is None:
-            self._channel = await ask_layer(layer.new_channel())
-            health = LayerHealth(layer, self._channel)
-            receiver = self._run_receiver(self._channel, partial(self._deliver, health))
+            own: str = await ask_layer(layer.new_channel())
+            self._channel = own
+            health = LayerHealth(layer, own)
+            receiver = self._run_receiver(own, partial(self._deliver, health))
             run_in_background(self._look_after(health, receiver), "layer health")
         is_open = name.endswith(OPEN)
-        group.channel = await ask_layer(layer.new_channel()) if is_open else self._channel
-        await ask_layer(layer.group_add(name.removesuffix(OPEN), group.channel))
+        channel: str = await ask_layer(layer.new_channel()) if is_open else self._channel
+        await ask_layer(layer.group_add(name.removesuffix(OPEN), channel))
+        group.channel = channel
         if is_open:
-            group.receiver = self._run_receiver(group.channel, partial(self._deliver_open, group))
+            group.receiver = self._run_receiver(channel, partial(self._deliver_open, group))
 
     async def _exit(self, name: str, group: Group) -> None:
         if group.receiver is not None:
