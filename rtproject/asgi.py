@@ -21,9 +21,9 @@ except ImproperlyConfigured as error:
     raise SystemExit(str(error)) from None
 
 from pulse.sampling.worker import current_embedded, ensure_embedded
-from rtproject.bodies import BodyLimit
 from rtproject.checks import log_warnings
-from rtproject.health import answer_probe
+from rtproject.http.bodies import BodyLimit
+from rtproject.http.health import answer_probe
 from rtproject.logs import PROBES, connection_id
 from rtproject.process_check import warn_of_other_processes
 from rtproject.servers import adapt_log_of_daphne, bound_bodies_of_servers, format_options_quickly

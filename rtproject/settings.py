@@ -212,10 +212,10 @@ INSTALLED_APPS = [
     *APPS,
 ]
 MIDDLEWARE = [
-    "rtproject.headers.content_security_policy",  # first, so that redirects and refusals carry it too
+    "rtproject.http.headers.content_security_policy",  # first, so that redirects and refusals carry it too
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "rtproject.page_limit.limit_pages",  # not of static files, which come quickly and many at a time
+    "rtproject.http.page_limit.limit_pages",  # not of static files, which come quickly and many at a time
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from rtproject.headers import POLICY
+from rtproject.http.headers import POLICY
 from rtproject.tests.support import process
 from rtproject.tests.support.hostile import request
 from rtproject.tests.support.isolation import ROOT, without_settings

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
-from rtproject.headers import POLICY, content_security_policy
+from rtproject.http.headers import POLICY, content_security_policy
 
 
 def test_a_page_may_use_only_this_server(client):

@@ -6,8 +6,8 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from rtproject import page_limit as module
-from rtproject.page_limit import AT_ONCE, limit_pages
+from rtproject.http import page_limit as module
+from rtproject.http.page_limit import AT_ONCE, limit_pages
 
 
 class Pages:

@@ -8,7 +8,7 @@ import time
 from django.conf import settings
 from django.http import HttpResponse
 
-from rtproject.headers import send_response
+from rtproject.http.headers import send_response
 from rtproject.utils.json_api import ApiError
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 
-from rtproject.headers import send_response
+from rtproject.http.headers import send_response
 from rtproject.logs import READY
 from rtproject.state import current_state
 from rtproject.websocket.asgi_types import Send

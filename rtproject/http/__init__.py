@@ -1,0 +1,1 @@
+"""What every HTTP request passes before Django, and the headers of every answer."""
