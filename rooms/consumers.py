@@ -76,10 +76,10 @@ class RoomConsumer(WebsocketConsumer):
     async def connect(self) -> None:
         """Check who may enter, then join the group, accept, and send the welcome."""
         began = time.monotonic()
-        name = self.scope["url_route"]["kwargs"]["room"]
+        name, self.address = self.scope["url_route"]["kwargs"]["room"], client_address(self.scope)
         if not is_room_name(name):
             raise ConnectionDenied(CloseCode.NOT_FOUND)
-        self.key, self.address = room_key(name), client_address(self.scope)
+        self.key = room_key(name)
         self.room = await self._load(batch=passwords.was_refused(self.address))
         if not self.room.pk and not current_limits().enter_unlisted(self.key, self.address, self):
             raise ConnectionDenied(CloseCode.RATE_LIMITED)
