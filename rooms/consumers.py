@@ -23,8 +23,8 @@ from rooms.identity import Visitor, identify, identity_of, is_banned, user_of
 from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.posting import post_message
-from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Welcome, decode
+from rooms.posting import post_message, tell_typing
+from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Typing, Welcome, decode
 from rooms.signals import announce, connection_refused
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
@@ -118,6 +118,8 @@ class RoomConsumer(WebsocketConsumer):
                 await self._post(frame)
             case History():
                 await self._send_history(frame)
+            case Typing():
+                tell_typing(self.room, self.access, self.member)
             case Ping():
                 await self._answer(Pong())
 
