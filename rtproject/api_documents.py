@@ -38,8 +38,8 @@ def openapi() -> Json:
     kinds = {kind for each in OPERATIONS for kind in (each.given, *each.answers.values()) if kind}
     paths: dict[str, Json] = {}
     for each in OPERATIONS:
-        path = paths.setdefault(f"/api/rooms/{{room}}/{each.path}", {})
-        path[each.method.lower()] = _operation(each)
+        path = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/api/rooms/<str:room>/{each.path}")
+        paths.setdefault(path, {})[each.method.lower()] = _operation(each)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Rooms over HTTP", "version": "1"},
@@ -55,8 +55,10 @@ def _operation(each: Operation) -> Json:
     query: Json = {}
     if each.given and each.method == "GET":
         query = _schemas([each.given])[each.given.__name__]["properties"]
-    path = {"room": ROOM_NAME} | {name: {"type": "string"} for name in re.findall(r"\{(\w+)\}", each.path)}
-    described = {
+    kinds = {"int": "integer", "str": "string"}
+    parts = re.findall(r"<(\w+):(\w+)>", each.path)
+    path = {"room": ROOM_NAME} | {name: {"type": kinds[kind]} for kind, name in parts}
+    described: Json = {
         "operationId": each.run.__name__,
         "summary": inspect.getdoc(each.run),
         "security": [{"token": [scope]} for scope in each.scopes],
@@ -70,7 +72,9 @@ def _operation(each: Operation) -> Json:
             for status, kind in (each.answers | ERRORS).items()
         },
     }
-    return described | ({} if query or each.given is None else {"requestBody": _content(each.given)})
+    if each.given and not query:
+        described["requestBody"] = {"required": True} | _content(each.given)
+    return described
 
 
 def _content(kind: type | None) -> Json:

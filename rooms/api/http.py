@@ -36,7 +36,7 @@ class NewNotice(Struct):
 
 
 class NewEvent(Struct):
-    """The name of an event, and any JSON of at most 16 KiB."""
+    """An event, with any JSON of at most 16 KiB."""
 
     event: str
     data: Any = None
@@ -77,7 +77,7 @@ Answer = tuple[int, Struct | None]
 async def post_message(token: Token, room: str, new: NewMessage) -> Answer:
     """Say something. The answer is 200 if this token said it before, under this `id`."""
     sender = token.name if new.sender is None else new.sender
-    status, row = await api.post(room, new.text, sender=sender, id=new.id, owner=_owner(token))
+    status, row = await api.post(room, new.text, sender=sender, id=new.id, owner=f"token:{token.pk}")
     return (200 if status is StoreStatus.REPEATED else 201), Numbered(None if row is None else row.seq)
 
 
@@ -90,10 +90,10 @@ async def read_messages(token: Token, room: str, query: PageQuery) -> Answer:
     return 200, Page(frames, more, page.epoch)  # type: ignore[arg-type]  # they are encoded already
 
 
-async def delete_message(token: Token, room: str, _: None, seq: str) -> Answer:
+async def delete_message(token: Token, room: str, _: None, seq: int) -> Answer:
     """Delete a message: with `rooms:post` one of this token, with `rooms:moderate` any."""
-    owner = None if token.allows("rooms:moderate", room) else _owner(token)
-    return 200, Numbered(await api.adelete_message(room, int(seq), owner=owner))
+    owner = None if token.allows("rooms:moderate", room) else f"token:{token.pk}"
+    return 200, Numbered(await api.adelete_message(room, seq, owner=owner))
 
 
 async def post_notice(token: Token, room: str, new: NewNotice) -> Answer:
@@ -134,11 +134,11 @@ POST, READ, MODERATE = "rooms:post", "rooms:read", "rooms:moderate"
 OPERATIONS = (
     Operation("POST", "messages", post_message, (POST,), NewMessage, {201: Numbered, 200: Numbered}),
     Operation("GET", "messages", read_messages, (READ,), PageQuery, {200: Page}),
-    Operation("DELETE", "messages/{seq}", delete_message, (POST, MODERATE), None, {200: Numbered}),
+    Operation("DELETE", "messages/<int:seq>", delete_message, (POST, MODERATE), None, {200: Numbered}),
     Operation("POST", "notices", post_notice, (POST,), NewNotice, {201: Numbered}),
     Operation("POST", "events", send_event, (POST,), NewEvent, {204: None}),
     Operation("GET", "members", read_members, (READ,), None, {200: Members}),
-    Operation("POST", "members/{member}/disconnect", disconnect_member, (MODERATE,), None, {204: None}),
+    Operation("POST", "members/<str:member>/disconnect", disconnect_member, (MODERATE,), None, {204: None}),
 )
 
 
@@ -157,7 +157,7 @@ REFUSALS: dict[type[Exception], int] = {
 
 
 @csrf_exempt  # no cookie counts here
-async def serve(request: HttpRequest, path: str, room: str, **arguments: str) -> HttpResponse:
+async def serve(request: HttpRequest, path: str, room: str, **arguments: Any) -> HttpResponse:
     """Carry out the operation that the method of the request names, of those on `path`."""
     methods = {each.method: each for each in OPERATIONS if each.path == path}
     allowed = ", ".join([*methods, *["HEAD"] * ("GET" in methods), "OPTIONS"])
@@ -176,10 +176,6 @@ async def serve(request: HttpRequest, path: str, room: str, **arguments: str) ->
         if isinstance(error, DatabaseError) and not is_outage(error):
             raise
         refusal = next(status for kind, status in REFUSALS.items() if isinstance(error, kind))
-        return ApiError(refusal, str(error) if refusal < 500 else OUT_OF_REACH).response
+        code = "id_used" if refusal == 409 else ""
+        return ApiError(refusal, str(error) if refusal < 500 else OUT_OF_REACH, code).response
     return json_response(answer, status) if answer else HttpResponse(status=status)
-
-
-def _owner(token: Token) -> str:
-    """Return whose its messages are: two tokens may give the same `id` or `sender`."""
-    return f"token:{token.pk}"

@@ -23,6 +23,8 @@ PAGES = [
     "/dashboard/",
     "/admin/",
     "/admin/rooms/room/",
+    "/api/",
+    "/api/openapi.json",
     "/none/",
 ]
 SESSION = "a" * 32  # a key that has to be looked up
@@ -49,6 +51,8 @@ def test_every_page_answers_without_a_store(start_server, tmp_path):
     assert {status for status, _ in answers.values()} <= {200, 404, 503}
     assert {path for path in PAGES if answers[path][0] == 503} >= {"/rooms/lobby/", "/admin/rooms/room/"}
     assert "out of reach" in answers["/admin/"][1]
+    status, text = fetch(server, "/api/rooms/lobby/members", Authorization="Bearer any")
+    assert (status, json.loads(text)["error"]["code"]) == (503, "unavailable")
     assert "Traceback" not in server.log
     server.expect_log("OperationalError")
     assert "hidden" not in server.log

@@ -18,8 +18,8 @@ class Pages:
         self.ready = asyncio.Event()
         self._handle = limit_pages(self._make)
 
-    def get(self, method: str = "GET") -> asyncio.Task[HttpResponse]:
-        return asyncio.create_task(self._handle(RequestFactory().generic(method, "/")))
+    def get(self, method: str = "GET", path: str = "/") -> asyncio.Task[HttpResponse]:
+        return asyncio.create_task(self._handle(RequestFactory().generic(method, path)))
 
     async def _make(self, request: HttpRequest) -> HttpResponse:
         self.begun += 1
@@ -43,6 +43,8 @@ async def test_a_page_that_waits_for_too_long_is_refused(monkeypatch: pytest.Mon
     made = [pages.get() for _ in range(AT_ONCE)]
     refused = await pages.get()
     assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    refused = await pages.get(path="/api/rooms/lobby/members")
+    assert (refused.status_code, refused["Content-Type"]) == (503, "application/json")
     pages.ready.set()
     await asyncio.gather(*made)
     assert (await pages.get()).status_code == 200

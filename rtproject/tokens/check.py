@@ -1,5 +1,7 @@
 """The token of a request: whether there is one, what it may do, and how often."""
 
+from math import ceil
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -18,7 +20,7 @@ _buckets: dict[str, Bucket] = {}
 
 
 async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Token:
-    """Return the token in the header `Authorization`, which allows one of `scopes`, if any: see `Token.allows`.
+    """Return the token in the header `Authorization`, which allows one of `scopes`, if there are any.
 
     A wrong one costs a query, or none once its address has given too many. Raises ApiError and django.db.Error.
     """
@@ -30,11 +32,12 @@ async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Toke
     digest, address = digest_of(text.strip()), (request_address(request),)
     bucket = _buckets.get(digest)
     if bucket is not None and not bucket.take():
-        raise ApiError(429, "This token calls too often.", Retry_After="1")
+        wait = ceil(bucket.rate.seconds / bucket.rate.count)
+        raise ApiError(429, "This token calls too often.", Retry_After=f"{wait}")
     # Counted before the result is known, so that a burst gets no more queries than the limit allows.
     if bucket is None and not await wrong_tokens.take(address):
-        wait = f"{settings.ROOMS_PASSWORD_ATTEMPTS.seconds:.0f}"
-        raise ApiError(429, "Too many wrong tokens came from this address.", Retry_After=wait)
+        wait = ceil(settings.ROOMS_PASSWORD_ATTEMPTS.seconds)
+        raise ApiError(429, "Too many wrong tokens came from this address.", Retry_After=f"{wait}")
     is_wrong = False
     try:
         token = await Token.objects.filter(digest=digest).afirst()

@@ -47,14 +47,17 @@ class Token(models.Model):
             self.digest = digest_of(self.text)
         super().save(*args, **kwargs)
 
-    @property
-    def hosts(self) -> list[str]:
-        """The hosts that it may post samples of."""
-        return [scope[6:] for scope in self.scopes.splitlines() if scope.startswith("pulse:")]
-
     def allows(self, scope: str, of: str) -> bool:
         """Return whether it has `scope` for all, or for the room or host `of`, compared without case."""
         return not {scope, f"{scope}:{of.lower()}"}.isdisjoint(self.scopes.lower().splitlines())
+
+    def subjects(self, scope: str) -> list[str]:
+        """Return the rooms or hosts that it has `scope` for, one by one."""
+        return [
+            line.removeprefix(f"{scope}:")
+            for line in self.scopes.splitlines()
+            if line.startswith(f"{scope}:")
+        ]
 
 
 def digest_of(text: str) -> str:

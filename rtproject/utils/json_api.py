@@ -10,7 +10,7 @@ from rtproject.utils.log_text import printable
 
 T = TypeVar("T")
 
-CODES = {409: "id_used", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
+CODES = {413: "too_large", 429: "rate_limited", 503: "unavailable"}
 
 
 class Reason(msgspec.Struct):
@@ -27,11 +27,12 @@ class ErrorAnswer(msgspec.Struct):
 
 
 class ApiError(Exception):
-    """Raised for a request that fails. Without a code it follows from the status."""
+    """Raised for a request that fails. The code follows from the status, unless it is given."""
 
     def __init__(self, status: int, detail: str, code: str = "", **headers: str) -> None:
         super().__init__(detail)
-        answer = ErrorAnswer(Reason(code or CODES.get(status) or HTTPStatus(status).name.lower(), detail))
+        code = code or CODES.get(status) or HTTPStatus(status).name.lower()
+        answer = ErrorAnswer(Reason(code, detail))
         self.response = json_response(answer, status)
         for name, value in headers.items():
             self.response[name.replace("_", "-")] = value

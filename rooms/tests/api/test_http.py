@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from rooms import api
 from rooms.api import Unavailable
 from rooms.tests.wire import ending, next_frame
+from rtproject.tests.support.fixtures import StartServer
 from rtproject.tests.support.servers import Daphne, Uvicorn
 from rtproject.tokens.models import Token
 
@@ -188,7 +189,7 @@ def test_a_program_deletes_its_own_messages_and_a_moderator_any(programs: Progra
     assert delete("poster", mine) == (200, {"seq": 3})
     assert code(delete("poster", theirs)) == (403, "forbidden")
     assert delete("all", theirs) == (200, {"seq": 4})
-    for seq in (mine, 3, 99, 10**14):
+    for seq in (mine, 3, 99, 10**30):
         assert code(delete("all", seq)) == (404, "not_found")
     _, page = programs["all"].call("GET", "deleting/messages")
     assert [frame.get("text", frame["type"]) for frame in page["messages"]] == ["", "", "deleted", "deleted"]
@@ -307,6 +308,21 @@ def test_methods_and_addresses(programs: Programs) -> None:
         "/api/rooms/a/b/c/d",
     ):
         assert code(program.ask("POST", path)) == (404, "not_found")
+
+
+def test_a_program_is_told_to_wait(start_server: StartServer) -> None:
+    """It calls too often, or another one with its address guesses tokens."""
+    server: Daphne = start_server(API_RATE="2/hour", ROOMS_PASSWORD_ATTEMPTS="2/hour")
+    token = server.manage("token", "bot", "--scope", "rooms:read:lobby").strip()
+    for text, seconds, statuses in (
+        (token, "1800", [200, 200, 200, 429]),
+        ("wrong", "3600", [401, 401, 429, 429]),
+    ):
+        program = Program(server, text)
+        answers = [program.call("GET", "lobby/members") for _ in statuses]
+        program.connection.close()
+        assert [status for status, _ in answers] == statuses
+        assert (code(answers[-1]), program.headers["Retry-After"]) == ((429, "rate_limited"), seconds)
 
 
 @pytest.mark.django_db

@@ -56,7 +56,8 @@ async function send(event) {
     const options = { ...rest, credentials: "omit", headers: { ...headers, Authorization: `Bearer ${token}` } };
     const answer = await fetch(url, options);
     const text = await answer.text();
-    show(`${answer.status} ${answer.statusText}`, text && JSON.stringify(JSON.parse(text), null, 2));
+    const isJson = answer.headers.get("Content-Type") === "application/json";
+    show(`${answer.status} ${answer.statusText}`, isJson ? JSON.stringify(JSON.parse(text), null, 2) : text);
   } catch {
     show(words.failed, "");
   }

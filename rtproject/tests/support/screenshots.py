@@ -75,6 +75,7 @@ def _until(selector: str) -> Prepare:
 # Page -> its address, and what is done before its picture is taken.
 PAGES: dict[str, tuple[str, Prepare]] = {
     "home": ("/", _until("#state[data-state=open]")),
+    "api": ("/api/", _until("#parameter-room")),
     "echo": ("/echo/", _try_the_echo),
     "rooms": ("/rooms/", _until("[data-room=lobby] time")),
     "room": ("/rooms/lobby/", _until(".message >> text=ticket")),

@@ -114,5 +114,5 @@ def test_a_token_calls_as_often_as_the_setting_says(settings: Settings) -> None:
     text, other = made(), made(name="other")
     assert [status(text) for _ in range(3)] == [200] * 3  # the first is looked up
     refused = answer(f"Bearer {text}")
-    assert (refused.status_code, refused["Retry-After"]) == (429, "1")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "1800")
     assert status(other) == 200

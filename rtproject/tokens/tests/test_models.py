@@ -20,6 +20,11 @@ def test_a_new_token_has_32_random_bytes_that_are_not_stored() -> None:
     assert Token.objects.get(digest=token.digest) == stored
 
 
+def test_a_token_names_the_hosts_that_it_is_for() -> None:
+    token = Token(scopes="metrics\r\npulse:Web-1\npulse:web:2\nrooms:post:pulse")
+    assert token.subjects("pulse") == ["Web-1", "web:2"]
+
+
 @pytest.mark.parametrize(
     "scope", ["rooms:post", "rooms:read:a-B_1", "rooms:moderate", "metrics", "pulse:web 1"]
 )
