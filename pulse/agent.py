@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections import deque
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -151,9 +151,8 @@ class Cgroup:
             quota += [self._read("cpu", group, "cpu.cfs_period_us")]
             limits += [(int(quota[0]) / int(quota[1]), group)] if quota[0].isdigit() else []
         for group in self._groups("cpuset"):
-            cpus = self._read(
-                "cpuset", group, "cpuset.cpus.effective", "cpuset.effective_cpus"
-            )  # such as 0-2,7
+            cpus = self._read("cpuset", group, "cpuset.cpus.effective", "cpuset.effective_cpus")
+            # Such as `0-2,7`.
             ends = [ends.split("-") for ends in cpus.split(",") if ends]
             limits += [(sum(int(end[-1]) - int(end[0]) + 1 for end in ends), group)] if ends else []
         return min(((cores, self._used(group)) for cores, group in limits), default=None)
@@ -171,14 +170,11 @@ def uplinks(names: list[str], root: str) -> list[str]:
     """
     folders = {name: f"{root}/sys/class/net/{name}" for name in names}
     entries = {name: os.listdir(path) if os.path.isdir(path) else [] for name, path in folders.items()}
-    physical = [
-        name
-        for name in names
-        if "device" in entries[name] and not os.path.exists(f"{folders[name]}/master/device")
-    ]
-    return physical or [
+    physical = [name for name in names if "device" in entries[name]]
+    others = [
         name for name in names if not VIRTUAL.match(name) and not any(map(STACKED.match, entries[name]))
     ]
+    return [name for name in physical if not os.path.exists(f"{folders[name]}/master/device")] or others
 
 
 def mounts(root: str) -> list[str]:
@@ -211,7 +207,7 @@ class Disks:
         self._hanging: dict[str, threading.Thread] = {}  # by path, the thread that it holds
 
     def read(self, paths: Iterable[str]) -> dict[str, Any]:
-        """The space by path, without that of disks that hang; None for a path that is no folder or fails."""
+        """The space by path, without that of disks that hang; None for a path that is no folder or has no size."""
         self._hanging = {path: thread for path, thread in self._hanging.items() if thread.is_alive()}
         todo = [path for path in dict.fromkeys(paths) if path not in self._hanging]
         found: dict[str, Any] = {}
@@ -227,10 +223,8 @@ class Disks:
     @staticmethod
     def _read(paths: list[str], found: dict[str, Any]) -> None:
         for path in paths:
-            try:
-                found[path] = psutil.disk_usage(path) if os.path.isdir(path) else None
-            except OSError:
-                found[path] = None
+            space = part(path, [], partial(psutil.disk_usage, path))
+            found[path] = space if os.path.isdir(path) and space and space.total else None
 
 
 class CpuTimes:
@@ -289,18 +283,16 @@ class Sampler:
 
     def _since(self, before: Sample, now: Sample) -> Sample:
         seconds = max(0.0, now["clock"] - before["clock"])
-        missing = list(now["missing"])
+        missing = list(dict.fromkeys(before["missing"] + now["missing"]))
         sample = {"at": now["at"], "interval": round(seconds, 3), "missing": missing}
         for name in ("cpu", "steal", "iowait"):
             sample[name] = now["cpu"].share(before["cpu"], name)
         cores = before["cores"] and now["cores"]
         sample["cores"] = cores and list(map(CpuTimes.share, cores, before["cores"]))
-        sample["network"] = (
-            before["traffic"] and now["traffic"] and _rates(before["traffic"], now["traffic"], seconds)
-        )
-        for name, read in (("memory", self._memory), ("swap", self._swap), ("load", self._load)):
-            sample[name] = part(name, missing, read)
-        sample["uptime"] = part("uptime", missing, lambda: max(0, int(now["at"] - psutil.boot_time())))
+        traffic = before["traffic"] and now["traffic"]
+        sample["network"] = traffic and _rates(before["traffic"], traffic, seconds)
+        for name in ("memory", "swap", "load", "uptime"):
+            sample[name] = part(name, missing, getattr(self, f"_{name}"))
         self._apply_limits(sample, before, now, seconds)
         self._add_disks(sample, missing)
         return sample
@@ -326,6 +318,9 @@ class Sampler:
         swap = psutil.swap_memory()
         return usage(swap.used, swap.total)
 
+    def _uptime(self) -> int:
+        return max(0, int(time.time() - psutil.boot_time()))
+
     def _load(self) -> list[float]:
         written = read_text(f"{self._root}/proc/loadavg").split()[:3]
         return [round(float(each), 2) for each in written or psutil.getloadavg()]
@@ -347,17 +342,11 @@ class Sampler:
         found = self._disks.read(paths.values())
         space = found.get(paths[self._disk_path])
         sample["disk"] = space and {**_space(space), "used": space.used}
-        sample["disks"] = (
-            None
-            if places is None
-            else [
-                {"mount": mount, **_space(found.get(paths[mount]))}
-                for mount in places
-                # Not a file that is mounted, nor what has no size; but what hangs.
-                if paths[mount] not in found or (found[paths[mount]] and found[paths[mount]].total)
-            ]
-        )
-        hanging = ["disk"] * (space is None) + [mount for mount in places or () if paths[mount] not in found]
+        # Not a file that is mounted, nor what has no size; but what hangs.
+        shown = [mount for mount in places or () if paths[mount] not in found or found[paths[mount]]]
+        disks = [{"mount": mount, **_space(found.get(paths[mount]))} for mount in shown]
+        sample["disks"] = None if places is None else disks
+        hanging = ["disk"] * (space is None) + [mount for mount in shown if paths[mount] not in found]
         for name in hanging:
             warn_once(name, "no answer")
         missing += hanging
@@ -375,26 +364,16 @@ def _rates(before: dict[str, int], now: dict[str, int], seconds: float) -> dict[
     return {**per_second, **{f"{name}_total": count for name, count in now.items()}}
 
 
-class Refused(Exception):
-    """Raised for an answer of the site that is not 200."""
-
-    def __init__(self, status: int, answer: bytes) -> None:
-        found = re.search(rb'"detail": ?"([^"]*)"', answer)
-        super().__init__(f"{status} {found[1].decode(errors='replace') if found else ''}".strip())
-        self.status = status
-
-
 class Site:
     """The site that gets the samples, by one kept connection."""
 
     def __init__(self, address: str, token: str) -> None:
         url = urlsplit(address)
-        host, port = url.hostname or "", url.port
-        self._connection = (
-            HTTPSConnection(host, port, timeout=POST_SECONDS, context=_tls())
-            if url.scheme == "https"
-            else HTTPConnection(host, port, timeout=POST_SECONDS)
-        )
+        self._connection = HTTPConnection(url.hostname or "", url.port, timeout=POST_SECONDS)
+        if url.scheme == "https":
+            self._connection = HTTPSConnection(
+                url.hostname or "", url.port, timeout=POST_SECONDS, context=_tls()
+            )
         self._path = url.path.rstrip("/") + PATH
         self._headers = {
             "Authorization": f"Bearer {token}",
@@ -402,21 +381,21 @@ class Site:
             "User-Agent": f"rtproject-agent/{VERSION} (Python {sys.version.split()[0]}; {sys.platform})",
         }
 
-    def post(self, body: bytes) -> Sample:
-        """The answer to `body`. Raise Refused, and OSError, HTTPException or ValueError if there is none."""
+    def post(self, body: bytes) -> tuple[int, Any]:
+        """The status and the content of the answer. Raise OSError, HTTPException or ValueError if there is none."""
         is_new = self._connection.sock is None
         try:
             self._connection.request("POST", self._path, body, self._headers)
             response = self._connection.getresponse()
             answer = response.read(BATCH_BYTES)
+            return response.status, json.loads(answer) if response.status == 200 else answer.decode(
+                errors="replace"
+            )
         except (OSError, HTTPException):
             self._connection.close()
             if is_new:
                 raise
             return self.post(body)  # the site may have closed the connection because it was idle
-        if response.status != 200:
-            raise Refused(response.status, answer)
-        return dict(json.loads(answer))
 
 
 def _tls() -> ssl.SSLContext:
@@ -424,13 +403,13 @@ def _tls() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     folder = ssl.get_default_verify_paths().capath
     if (
-        "SSL_CERT_FILE" in os.environ
-        or not folder
-        or not any(name.endswith(".0") for name in os.listdir(folder))
+        folder
+        and "SSL_CERT_FILE" not in os.environ
+        and any(name.endswith(".0") for name in os.listdir(folder))
     ):
-        context.load_default_certs()
-    else:
         context.load_verify_locations(capath=folder)
+    else:
+        context.load_default_certs()
     return context
 
 
@@ -483,24 +462,24 @@ class Agent:
         began = clock()
         body, last = self._batch(began)
         try:
-            answer = self._site.post(body)
-            self._interval = max(0.05, float(answer["interval"]))
-            self._offset = float(answer["now"]) - (began + clock()) / 2
-        except Refused as error:
-            self._tell(error.status, f"the site refuses samples: {error}")
-            if error.status in (400, 413):
-                self._forget(last)
-            if error.status in (401, 403):
-                return REFUSED_SECONDS
-        except (OSError, HTTPException, ValueError, LookupError) as error:
-            self._tell("away", f"the site is out of reach, samples are kept: {type(error).__name__}: {error}")
-        else:
-            self._tell("taken", "the site takes samples")
+            status, answer = self._site.post(body)
+            if status == 200:
+                self._interval = max(0.05, float(answer["interval"]))
+                self._offset = float(answer["now"]) - (began + clock()) / 2
+        except Exception as error:  # a proxy may answer anything, and this thread must not end
+            status, answer = 0, f"{type(error).__name__}: {error}"
+        if status in (200, 400, 413):
             self._forget(last)
+        if status == 200:
             self._failures = 0
+            self._tell(status, "the site takes samples")
             return 0.0
+        found = re.search('"detail": ?"([^"]*)"', answer)
+        state = f"refuses samples: {status}" if status else "is out of reach:"
+        self._tell(status, f"the site {state} {found[1] if found else answer[:200]}")
         self._failures = min(self._failures + 1, 10)
-        return random.uniform(0.5, 1.0) * min(2.0**self._failures, RETRY_SECONDS)  # noqa: S311
+        pause = random.uniform(0.5, 1.0) * min(2.0**self._failures, RETRY_SECONDS)  # noqa: S311
+        return REFUSED_SECONDS if status in (401, 403) else pause
 
     def _batch(self, now: float) -> tuple[bytes, float]:
         """The body of a post with the oldest samples, and when the last of them was taken."""
@@ -533,9 +512,7 @@ def main() -> None:
         parser.error("--to is an address such as https://pulse.example.com")
     if not re.fullmatch("[!-~]+", token.strip()):
         parser.error("there is no token in PULSE_TOKEN or the file of --token-file")
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit()
-    )  # which the first process of a container ignores else
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # else a container's first process ignores it
     Agent(Site(options.to, token.strip()), Sampler(options.disk)).run()
 
 

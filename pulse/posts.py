@@ -49,7 +49,7 @@ async def samples(request: HttpRequest) -> HttpResponse:
         return ApiError(405, "Use POST.", Allow="POST").response
     try:
         async with asyncio.timeout(POST_TIMEOUT):
-            hosts = (await authenticate(request)).hosts
+            hosts = (await authenticate(request)).subjects("pulse")
             if len(hosts) != 1:
                 return ApiError(403, "A token for posting samples has one scope pulse:HOST.").response
             version = printable(request.headers.get("User-Agent", ""), 64)
@@ -57,7 +57,7 @@ async def samples(request: HttpRequest) -> HttpResponse:
     except ApiError as error:
         return error.response
     except Conflict:
-        return ApiError(409, "Another machine was first to post under this name.", code="conflict").response
+        return ApiError(409, "Another machine was first to post under this name.").response
     except (Error, TimeoutError) as error:
         if isinstance(error, Error) and not is_outage(error):
             raise

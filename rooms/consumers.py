@@ -23,8 +23,8 @@ from rooms.identity import Visitor, identify, identity_of, is_banned, user_of
 from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
-from rooms.posting import post_message
-from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Welcome, decode
+from rooms.posting import post_message, tell_typing
+from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Typing, Welcome, decode
 from rooms.signals import announce, connection_refused
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
@@ -76,10 +76,10 @@ class RoomConsumer(WebsocketConsumer):
     async def connect(self) -> None:
         """Check who may enter, then join the group, accept, and send the welcome."""
         began = time.monotonic()
-        name = self.scope["url_route"]["kwargs"]["room"]
+        name, self.address = self.scope["url_route"]["kwargs"]["room"], client_address(self.scope)
         if not is_room_name(name):
             raise ConnectionDenied(CloseCode.NOT_FOUND)
-        self.key, self.address = room_key(name), client_address(self.scope)
+        self.key = room_key(name)
         self.room = await self._load(batch=passwords.was_refused(self.address))
         if not self.room.pk and not current_limits().enter_unlisted(self.key, self.address, self):
             raise ConnectionDenied(CloseCode.RATE_LIMITED)
@@ -118,6 +118,8 @@ class RoomConsumer(WebsocketConsumer):
                 await self._post(frame)
             case History():
                 await self._send_history(frame)
+            case Typing():
+                tell_typing(self.room, self.access, self.member)
             case Ping():
                 await self._answer(Pong())
 

@@ -7,16 +7,18 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from rooms import protocol
 from rooms.access.versions import AccessVersion
 from rooms.delivery.registry import current_live_rooms
+from rooms.delivery.subscribers import typists
 from rooms.history.store import NewMessage, StoreStatus, now, to_row
 from rooms.history.writer import StoredBatch, Writer
 from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.protocol import Delete, Deleted, MessageFrame, NumberedFrame, Person, Said, Say
+from rooms.protocol import Delete, Deleted, IsTyping, MessageFrame, NumberedFrame, Person, Said, Say
 from rooms.signals import announce, message_deleted, message_posted
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
@@ -27,6 +29,7 @@ from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.utils.failure_log import FailureLog
 from rtproject.websocket.utils.loop_local import loop_local
 
+TYPING_UP_TO = 50  # members; in a fuller room nobody is told who is writing
 MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other processes read them from the store
 
 
@@ -125,6 +128,24 @@ async def broadcast_frame(room: Room, access: AccessVersion, frame: protocol.Ser
     # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
         live_room.subscribers.write(Frame(text), access)
+
+
+def tell_typing(room: Room, access: AccessVersion, member: Person) -> None:
+    """Tell the others in the room that `member` is writing, unless they know or are many. Returns at once."""
+    live_room = current_live_rooms().find(room)
+    if live_room is None or len(live_room.presence.state.members) > TYPING_UP_TO:
+        return
+    if typists().exhausted(member.id):
+        return
+    text = protocol.encode(IsTyping(member))
+    live_room.subscribers.write(Frame(text), access, member.id)
+    tags = {"access": access, "epoch": room.epoch, "origin": live_room.name, "typist": member.id}
+    run_in_background(_publish_typing(room, text, tags), "typing")
+
+
+async def _publish_typing(room: Room, text: str, tags: dict[str, Any]) -> None:
+    with suppress(LayerUnavailable):
+        await broadcast(room_group(room.name), text, **tags)
 
 
 def _signal(room: str, frame: NumberedFrame) -> None:

@@ -50,11 +50,15 @@ class History(Struct, frozen=True, tag="history"):
     limit: Annotated[int, Meta(ge=1, le=200)]
 
 
+class Typing(Struct, frozen=True, tag="typing"):
+    """The sender is writing."""
+
+
 class Ping(Struct, frozen=True, tag="ping"):
     """A request for a `pong`."""
 
 
-ClientFrame = Say | Delete | History | Ping
+ClientFrame = Say | Delete | History | Typing | Ping
 
 
 # --- Server to client ------------------------------------------------------------------------------------------
@@ -157,6 +161,12 @@ class Event(Struct, frozen=True, tag="event"):
     data: msgspec.Raw
 
 
+class IsTyping(Struct, frozen=True, tag="typing"):
+    """Another member is writing: shown for a few seconds, or until a message of that member."""
+
+    member: Person
+
+
 class HistoryPage(Struct, frozen=True, tag="history"):
     """The answer to `history`: numbered frames in ascending order, and whether there are older ones."""
 
@@ -180,7 +190,9 @@ class Error(Struct, frozen=True, tag="error", omit_defaults=True):
 
 
 NumberedFrame = MessageFrame | Notice | Deleted
-ServerFrame = Welcome | NumberedFrame | Said | Joined | Left | Count | Event | HistoryPage | Pong | Error
+ServerFrame = (
+    Welcome | NumberedFrame | Said | Joined | Left | Count | Event | IsTyping | HistoryPage | Pong | Error
+)
 
 _encoder = msgspec.json.Encoder()
 

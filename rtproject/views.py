@@ -40,6 +40,7 @@ def api(request: HttpRequest) -> HttpResponse:
     return render(request, "api.html", {"openapi": openapi(), "channels": CHANNELS, "words": API_WORDS})
 
 
+@csrf_exempt  # or a POST would be answered by a page
 @require_safe
 def api_document(request: HttpRequest, document: Callable[[], Any]) -> HttpResponse:
     """Return a description of the API."""

@@ -52,7 +52,7 @@ def test_a_machine_is_added_by_a_token_and_two_commands(admin: Client) -> None:
     assert 'name="name"' in admin.get(page).content.decode()
     shown = admin.post(page, {"name": "web-9"}).content.decode()
     token = Token.objects.get()
-    assert token.hosts == ["web-9"]
+    assert token.subjects("pulse") == ["web-9"]
     found = re.search(
         r"curl -fsSO http://testserver/api/pulse/agent.py\nPULSE_TOKEN=(\S+) python3 agent.py --to", shown
     )

@@ -288,12 +288,14 @@ def test_a_disk_that_hangs_is_missing_alone_until_it_answers(
 def test_however_many_disks_hang_few_threads_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(agent, "DISK_SECONDS", 0.05)
     answers = threading.Event()
-    monkeypatch.setattr(psutil, "disk_usage", lambda path: answers.wait())
+    monkeypatch.setattr(psutil, "disk_usage", lambda path: answers.wait() and None)
     disks = Disks()
     for _ in range(3):
         assert disks.read([str(tmp_path), str(tmp_path.parent), "/", "/usr"]) == {}
     assert len(hanging()) == agent.MOST_HANGING
     answers.set()
+    for thread in hanging():
+        thread.join()
 
 
 def test_an_unreadable_part_is_told_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

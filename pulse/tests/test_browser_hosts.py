@@ -125,7 +125,10 @@ async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
 async def test_what_was_not_measured_is_a_dash_and_a_wrong_clock_is_named(daphne, page, machines):
     missing: Any = dict.fromkeys(("cores", "memory", "load", "network"))
     disk = {"percent": 25.0, "used": GIB, "total": 5 * GIB, "available": 3 * GIB}
-    await machines.install(pulse("web-1", **missing, disk=disk, steal=4.0, clock=-90.0, conflict=True))
+    hanging = {"mount": "/nfs", "percent": None, "available": None, "total": None}
+    disks = [{"mount": "/", "percent": 25.0, "available": 3 * GIB, "total": 5 * GIB}, hanging]
+    figures: Any = {"disk": disk, "disks": disks, "steal": 4.0}
+    await machines.install(pulse("web-1", **missing, **figures, clock=-90.0, conflict=True))
     await page.goto(daphne.http_url("/dashboard/"))
     host = card(page, "web-1")
     for chart in ("memory", "load"):
@@ -133,6 +136,8 @@ async def test_what_was_not_measured_is_a_dash_and_a_wrong_clock_is_named(daphne
     await expect(host.locator("[data-chart=network] .value")).to_have_text(f"{DASH} in, {DASH} out")
     await expect(host.locator("[data-chart=cpu] .detail")).to_have_text(f"cores: {DASH} · 4.0 % stolen")
     await expect(host.locator("[data-chart=disk] .detail")).to_have_text("1.0 GiB of 4.0 GiB")
+    space = ["/: 25.0 % used, 3.0 GiB free", f"/nfs: {DASH} used, {DASH} free"]
+    await expect(host.locator(".disks li")).to_have_text(space)
     words = "another machine posts under this name, and is refused · its clock is 1 min 30 s behind"
     await expect(host.locator(".status")).to_have_text(words)
 

@@ -62,8 +62,11 @@ def load_rules(path: str) -> Any:
 
 async def _answer(question: str, user: Any, room: RuledRoom) -> bool:
     rule = getattr(load_rules(settings.ROOMS_ACCESS), question, None)
-    async with asyncio.timeout(ANSWER_SECONDS):
-        return rule is None or bool(await rule(user, room))
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return rule is None or bool(await rule(user, room))
+    except asyncio.CancelledError as error:  # of the rule's own: this task is nobody else's
+        raise RuntimeError("the rule was cancelled") from error
 
 
 # Of equal questions one is asked at a time.

@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from operator import index
+from typing import Any, ParamSpec, TypeVar, cast
 
 import msgspec
 from asgiref.sync import async_to_sync
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.utils.functional import Promise
 
 from rooms import enforcement, protocol
 from rooms.access.loader import query_rooms
@@ -29,7 +31,7 @@ from rooms.models import Room
 from rooms.names import is_room_name, room_group, room_key
 from rooms.posting import broadcast_frame, broadcast_message, current_publisher, current_writer, message_key
 from rooms.presence.tracker import members_of
-from rooms.protocol import Event, Person
+from rooms.protocol import Event, Person, Say
 from rooms.visibility import is_blank, usable_name
 from rtproject.utils.database_threads import in_recorders_thread, in_writers_thread
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -87,11 +89,11 @@ async def apost_notice(room: str, text: str) -> int | None:
 
 async def asend_event(room: str, event: str, data: Any) -> None:
     """Send everybody in the room an `event` frame with JSON data of at most 16 KiB. It is not stored."""
-    content = msgspec.json.encode(data)
+    content = msgspec.json.encode(data, enc_hook=_plain)
     if len(content) > MAX_EVENT:
         raise TooLong(f"An event has at most {MAX_EVENT} bytes of JSON.")
-    if len(event) > MAX_NAME or is_blank(event):
-        raise ValueError(f"An event has a name of 1 to {MAX_NAME} characters.")
+    if len(event) > MAX_NAME or is_blank(event) or not event.isprintable():
+        raise ValueError(f"An event has a name of 1 to {MAX_NAME} visible characters.")
     found = await find_room(room)
     await _at_server(broadcast_frame, found, access_version(found), Event(event, msgspec.Raw(content)))
 
@@ -101,6 +103,7 @@ async def adelete_message(room: str, seq: int, *, owner: str | None = None) -> i
 
     Raises MessageNotFound, and PermissionError for the message of another owner.
     """
+    seq = index(seq)
 
     def new(found: Room) -> NewMessage:
         if not found.epoch:
@@ -118,7 +121,7 @@ async def adelete_message(room: str, seq: int, *, owner: str | None = None) -> i
 
 async def adisconnect(room: str, member: str | None = None) -> None:
     """Disconnect the member of this id, or everybody, with 4008. They may come back."""
-    if member is not None and not 0 < len(member) <= MAX_ID:
+    if member is not None and not (member.isalnum() and len(member) <= MAX_ID):
         raise ValueError("No member has such an id.")
     await _at_server(_disconnect, await find_room(room), [member or ""])
 
@@ -163,12 +166,19 @@ def _new(room: Room, member: Person, text: str, id: str | None = None, **fields:
 
 
 def _checked(text: str, id: str | None = None) -> str:
-    """Return the text if a member could say it. Raises ValueError."""
+    """Return the text as a str if a member could say it. Raises ValueError."""
     frame = {"type": "say", "text": text} | ({} if id is None else {"id": id})
-    protocol.decode(msgspec.json.encode(frame).decode())
-    if len(text) > settings.ROOMS_MAX_TEXT:
+    say = cast(Say, protocol.decode(msgspec.json.encode(frame, enc_hook=_plain).decode()))
+    if len(say.text) > settings.ROOMS_MAX_TEXT:
         raise TooLong(f"A text has at most {settings.ROOMS_MAX_TEXT} characters.")
-    return text
+    return say.text
+
+
+def _plain(value: Any) -> str:
+    """Return a str in place of what Django's templates and translations return."""
+    if isinstance(value, str | Promise):
+        return "".join(str(value))
+    raise TypeError(f"{type(value).__name__} is no JSON.")
 
 
 async def _put(name: str, new: Callable[[Room], NewMessage], sender: str | None = None) -> StoreResult:

@@ -136,7 +136,7 @@ class LiveRoom:
             self._changed()
         elif "seq" not in tags:
             if tags.get("origin") != self.name:  # its own were delivered when they were posted
-                self.subscribers.write(event.frame, AccessVersion.decode(tags["access"]))
+                self.subscribers.write(event.frame, AccessVersion.decode(tags["access"]), tags.get("typist"))
         elif tags["seq"] > self.delivered:
             access = AccessVersion.decode(tags["access"])
             self.add_message(tags["seq"], event.frame, access, tags.get("target"))

@@ -7,8 +7,13 @@ from typing import Protocol
 from rooms.access.versions import AccessVersion, can_read, can_receive
 from rooms.protocol import Person
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
+from rtproject.websocket.utils.loop_local import loop_local
+
+# By the ids of members, which differ from room to room: those that others were told of.
+typists = loop_local(lambda: SlidingWindow(Rate(1, 3.0)))
 
 MAX_WRITE = 64 * 1024  # bytes written to a subscriber at a time
 
@@ -54,11 +59,15 @@ class Subscribers:
             if "" in members or subscriber.member.id in members:
                 subscriber.end(CloseCode.KICKED)
 
-    def write(self, frame: Frame, access: AccessVersion | None = None) -> None:
+    def write(self, frame: Frame, access: AccessVersion | None = None, typist: str | None = None) -> None:
         """Write a frame to all.
 
-        `access` is that of the sender of a message, or None if the frame is for everybody.
+        `access` is that of the sender of a message, or None if the frame is for everybody. `typist` is the id of the
+        member that the frame says is writing: it is for the others, once in 3 seconds.
         """
+        if access is not None and typist is not None:
+            self._tell_typing(frame, access, typist)
+            return
         if access is not None and access != self.access:
             self._flush()
             self.access = access
@@ -68,6 +77,14 @@ class Subscribers:
             self._flush()
         elif len(self._pending) == 1:
             asyncio.get_running_loop().call_soon(self._flush)
+
+    def _tell_typing(self, frame: Frame, access: AccessVersion, typist: str) -> None:
+        if not typists().take(typist):
+            return
+        self._flush()
+        for subscriber in list(self._subscribers):
+            if subscriber.member.id != typist and can_receive(subscriber.access, access):
+                subscriber.send_queue.write(frame)
 
     def _flush(self) -> None:
         if not self._pending:

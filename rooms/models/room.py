@@ -149,6 +149,10 @@ class Room(models.Model):
         return not self.guarded or matches(raw, self.password)
 
 
+# A room without its group would be open, so Django refuses to delete one that a room is for.
+Room.groups.through._meta.get_field("group").remote_field.on_delete = models.PROTECT
+
+
 class Ban(models.Model):
     """A ban of one member. `member` is the id that it has in the room whose key is `origin`; of all rooms, for ""."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from rooms import consumers
+from rooms import consumers, posting
 from rooms.delivery.replay import catch_up
 from rooms.tests.support import APPLICATIONS, TIMEOUT, Client, change_room, entered, keeping_room, put_many
 from rtproject.websocket.close_codes import CloseCode
@@ -183,3 +183,14 @@ async def test_older_messages_are_read_page_by_page():
             assert page["more"] is (found[-1][0] > 1)
             before = found[-1][0]
         assert found == [[3, 4], [1, 2]]
+
+
+async def test_nobody_is_told_who_is_writing_in_a_full_room(monkeypatch):
+    async with entered("lobby") as ada, entered("lobby") as bob, entered("lobby") as eve:
+        await ada.put('{"type": "typing"}')
+        assert (await bob.next())["type"] == (await eve.next())["type"] == "typing"
+        monkeypatch.setattr(posting, "TYPING_UP_TO", 2)
+        await bob.put('{"type": "typing"}')
+        assert await bob.is_open()
+        assert await ada.is_open()
+        assert await eve.is_open()

@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib.auth.hashers import identify_hasher
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 
 from rooms.history.pruning import prune
 from rooms.models import Disconnection, Message, MessageSequence, ReservedName, Room
@@ -164,6 +166,18 @@ class TestMessage:
             (other.pk, 3),
         ]
         assert [read_again(name).sequence.removals for name in ("lobby", "other")] == [2, 0]
+
+
+def test_a_group_that_a_room_is_for_cannot_be_deleted():
+    """The room would be open to all. Both can go, the room first."""
+    group = Group.objects.create(name="staff")
+    room = make_room("staff")
+    room.groups.add(group)
+    for delete in (group.delete, Group.objects.all().delete):
+        with pytest.raises(ProtectedError):
+            delete()
+    room.delete()
+    group.delete()
 
 
 def test_rows_have_names_for_people():

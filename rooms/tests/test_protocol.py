@@ -163,6 +163,7 @@ ENCODED: list[tuple[protocol.ServerFrame, dict[str, object]]] = [
     (protocol.Deleted(4, 3, "author"), {"type": "deleted", "seq": 4, "target": 3, "by": "author"}),
     (protocol.Event("n", msgspec.Raw(b'{"a":[]}')), {"type": "event", "event": "n", "data": {"a": []}}),
     (protocol.Joined(BOT, 2), {"type": "joined", "member": {**SHOWN, "guest": False, "program": True}, "count": 2}),
+    (protocol.IsTyping(ADA), {"type": "typing", "member": SHOWN}),
     (protocol.HistoryPage([], more=False), {"type": "history", "messages": [], "more": False}),
     (protocol.Pong(), {"type": "pong"}),
     (protocol.Error("too_long", "No.", "7"), {"type": "error", "code": "too_long", "detail": "No.", "id": "7"}),

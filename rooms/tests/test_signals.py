@@ -84,11 +84,11 @@ async def test_a_message_of_an_unlisted_room_has_no_number(received):
 async def test_a_refusal_is_told_with_its_code(received):
     await sync_to_async(make_room)("VIP")
     assert await refusal("VIP", **{"pass": "wrong"}) == 4003
-    assert await refusal("no name") == 4004
+    assert await refusal("no name", address="192.0.2.1") == 4004
     await until(lambda: len(received[connection_refused]) == 2)
     assert received[connection_refused] == [
         {"room": "VIP", "code": 4003, "address": None},
-        {"room": "no name", "code": 4004, "address": None},
+        {"room": "no name", "code": 4004, "address": "192.0.2.1"},
     ]
     assert received[member_joined] == []
 

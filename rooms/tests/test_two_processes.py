@@ -71,6 +71,23 @@ async def test_a_change_by_a_third_process_reaches_the_members_of_both(two, room
         assert await ending(ada) == await ending(bob) == ([], code)
 
 
+async def test_the_others_are_told_who_is_writing(two):
+    """Once, though both connections of the member say so, and neither is told itself."""
+    first, second = two
+    async with (
+        member(first, "written", key=KEY) as (ada, welcome),
+        member(second, "written", key=KEY) as (too, _),
+        member(second, "written") as (bob, _),
+    ):
+        assert (await ask(ada, "one"))["text"] == (await next_frame(too))["text"] == "one"
+        assert (await next_frame(bob))["text"] == "one"
+        await ada.send('{"type": "typing"}')
+        assert await next_frame(bob) == {"type": "typing", "member": welcome["you"]}
+        await too.send('{"type": "typing"}')
+        assert (await ask(too, "two"))["text"] == (await next_frame(bob))["text"] == "two"
+        assert (await next_frame(ada))["text"] == "two"
+
+
 async def test_a_member_comes_back_in_the_other_process(two):
     """It gets the messages that it missed, and posting again under an id is a repeat there."""
     first, second = two

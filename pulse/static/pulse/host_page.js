@@ -6,7 +6,7 @@ import { CHARTS, level } from "./measures.js";
 import { Panel } from "./panel.js";
 import { statusOf } from "./status.js";
 import { TimesTable } from "./times_table.js";
-import { percent } from "./units.js";
+import { bytes, percent } from "./units.js";
 import { say } from "./ui_text.js";
 import { showTime } from "../rtproject/times.js";
 
@@ -14,6 +14,7 @@ export class HostPage {
   #element;
   #panels = new Map();
   #cores = new Map();
+  #disks = new Map();
   #table;
   #shown = ""; // the host whose charts are drawn
 
@@ -63,6 +64,7 @@ export class HostPage {
       panel.write(host, scene);
     }
     this.#showCores(scene.state(host) === "live" ? (host.latest?.cores ?? []) : [], thresholdOf("cpu", host, scene.thresholds));
+    this.#showDisks(scene.state(host) === "live" ? (host.latest?.disks ?? []) : []);
     if (!isChanged && !isNew) return;
     showTime(this.#find("time"), new Date(host.at));
     this.#table.show(host, scene);
@@ -81,6 +83,17 @@ export class HostPage {
     const keys = uses.map((_, number) => String(number + 1));
     arrange(this.#find(".cores ol"), keys, this.#cores, (number) => new Core(number));
     uses.forEach((use, i) => this.#cores.get(keys[i]).show(use, threshold));
+  }
+
+  // A single one is the one of the chart.
+  #showDisks(disks) {
+    this.#find(".disks").hidden = disks.length < 2;
+    const makeItem = () => ({ element: document.createElement("li") });
+    arrange(this.#find(".disks ul"), disks.map(({ mount }) => mount), this.#disks, makeItem);
+    for (const { mount, percent: used, available } of disks) {
+      const words = { mount, used: percent(used), free: bytes(available) };
+      setText(this.#disks.get(mount).element, say("disk-space", words));
+    }
   }
 }
 

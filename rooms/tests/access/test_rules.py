@@ -83,3 +83,11 @@ async def test_a_late_answer_is_none_and_ends_the_question(counting, monkeypatch
     counting.go.set()
     assert await ask_rules("may_enter", ADA, HALL) is True
     assert caplog.text.count("ROOMS_ACCESS does not answer may_enter") == 1
+
+
+async def test_a_rule_that_was_cancelled_has_not_answered(counting):
+    """It is no end of the server: the newcomer is told 4103, not 4200."""
+    cancelled = asyncio.get_running_loop().create_future()
+    cancelled.cancel()
+    counting.go = SimpleNamespace(wait=lambda: cancelled)
+    assert await ask_rules("may_enter", ADA, HALL) is None

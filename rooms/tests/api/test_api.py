@@ -9,6 +9,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DataError, transaction
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 from rooms import api, posting
 from rooms.access.loader import query_rooms
@@ -80,6 +82,29 @@ async def test_a_message_is_deleted_by_a_moderator_or_its_owner():
         await api.adelete_message("unlisted", 1)
 
 
+@pytest.mark.parametrize("seq", [None, "1", 1.0])
+async def test_what_is_no_number_deletes_nothing(seq):
+    """It would fail in the midst of the messages of others, or be stored as the deletion of nothing."""
+    await new_room()
+    assert await api.apost_message("lobby", "hi") == 1
+    with pytest.raises(TypeError):
+        await api.adelete_message("lobby", seq)
+    assert await Message.objects.aget() == await Message.objects.aget(text="hi")
+
+
+@pytest.mark.parametrize("text", [mark_safe("hi"), gettext_lazy("hi")], ids=["from a template", "translated"])
+async def test_texts_of_django_are_texts(text):
+    await new_room()
+    async with entered("lobby", "site") as ada:
+        assert await api.apost_message("lobby", text) == 1
+        assert await api.apost_notice("lobby", text) == 2
+        await api.asend_event("lobby", "said", {"text": text})
+        message, notice, event = [await ada.next() for _ in range(3)]
+        assert (message["text"], notice["text"], event["data"]) == ("hi", "hi", {"text": "hi"})
+        with pytest.raises(TypeError):
+            await api.asend_event("lobby", "said", object())
+
+
 @pytest.mark.parametrize("room", ["lobby", "unlisted"])
 async def test_what_is_not_stored_reaches_who_is_inside(room):
     """In a room without history nothing has a number."""
@@ -108,7 +133,9 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "a long notice": (api.apost_notice, TOO_LONG),
     "not JSON's size": (api.asend_event, "name", "x" * 16383),
     "a nameless event": (api.asend_event, "", 1),
+    "an event's NUL": (api.asend_event, "a\0", 1),
     "no member's id": (api.adisconnect, ""),
+    "a member's NUL": (api.adisconnect, "a\0"),
 }
 
 
