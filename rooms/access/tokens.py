@@ -24,7 +24,7 @@ def connection_token(
     rooms = [rooms] if isinstance(rooms, str) else rooms
     if not rooms or not all(map(is_room_name, rooms)):
         raise ValueError("rooms must be one or several names of rooms")
-    if usable_name(name) is None or user_id == "":
+    if usable_name(name) is None or user_id in ("", None):  # as of Django's AnonymousUser
         raise ValueError("user_id must not be empty, and name must be 1 to 32 visible characters")
     expires = expires.total_seconds() if isinstance(expires, timedelta) else expires
     until = expires.timestamp() if isinstance(expires, datetime) else time.time() + expires

@@ -55,7 +55,7 @@ def test_it_outlives_a_change_of_the_secret_key(settings):
 @pytest.mark.parametrize(
     "wrong",
     [{"name": " "}, {"name": "a\nb"}, {"name": "x" * 33}, {"rooms": []}, {"rooms": ["a b"]}, {"rooms": ""},
-     {"user_id": ""}],
+     {"user_id": ""}, {"user_id": None}],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused(wrong):
     with pytest.raises(ValueError, match="must"):
