@@ -74,7 +74,7 @@ def user_of(scope: Scope, member: Person, external: Visitor | None = None) -> An
 
 
 def identify_program(room_name: str, owner: str, name: str) -> Person:
-    """Return other code as a member that nobody can be by connecting, and which is the same for one owner."""
+    """Return other code as a member: the same for one owner, and never one of a connection."""
     return Person(member_id(room_name, f"program:{owner}"), name, guest=False, program=True)
 
 

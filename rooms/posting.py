@@ -29,7 +29,7 @@ from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.utils.failure_log import FailureLog
 from rtproject.websocket.utils.loop_local import loop_local
 
-TYPING_UP_TO = 50  # members; in a fuller room nobody is told who is writing
+TYPING_UP_TO = 50  # members; in a fuller room no one is told who is writing
 MAX_UNPUBLISHED = 1000  # messages; beyond, the oldest are dropped: other processes read them from the store
 
 

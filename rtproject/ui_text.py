@@ -13,4 +13,4 @@ WORDS = {
     "thisMachine": _("this machine"),
 }
 
-API_WORDS = {"waiting": _("Waiting for the answer…"), "failed": _("The server does not respond.")}
+API_TEXT = {"waiting": _("Waiting for the answer…"), "failed": _("The server does not respond.")}

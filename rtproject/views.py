@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from rtproject.api_documents import CHANNELS, openapi
 from rtproject.state import current_state
-from rtproject.ui_text import API_WORDS, WORDS
+from rtproject.ui_text import API_TEXT, WORDS
 from rtproject.utils.db import is_outage, release_connections
 from rtproject.utils.json_api import ApiError
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -37,7 +37,7 @@ async def state(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api(request: HttpRequest) -> HttpResponse:
     """Show the HTTP API and the WebSockets, to read and to try."""
-    return render(request, "api.html", {"openapi": openapi(), "channels": CHANNELS, "words": API_WORDS})
+    return render(request, "api.html", {"openapi": openapi(), "channels": CHANNELS, "words": API_TEXT})
 
 
 @csrf_exempt  # or a POST would be answered by a page

@@ -110,7 +110,7 @@ async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
     await machines.install(pulse("web-1", cpu=40.0, cores=[60.0, 20.0]))
     await page.goto(daphne.http_url("/dashboard/"))
     host = card(page, "web-1")
-    labels = ["CPU", "Memory", "Swap", "Load", "Disk", "Network"]
+    labels = ["CPU", "Memory", "Swap", "Disk", "Load", "Network"]
     await expect(host.locator(".panel .label")).to_have_text(labels)
     await expect(host.locator(".cores .value")).to_have_text(["60.0 %", "20.0 %"])
     await expect(host.locator("[data-chart=memory] .detail")).to_have_text("4.0 GiB of 8.0 GiB")

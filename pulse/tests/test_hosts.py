@@ -77,6 +77,7 @@ async def test_servers_notice_stale_hosts_and_their_return(
     assert same == [resolved]
 
 
+@pytest.mark.slow
 async def test_pulses_are_stored_after_the_store_was_down(
     start_server, new_site, valkey, postgres, database_url
 ) -> None:
@@ -96,6 +97,7 @@ async def test_pulses_are_stored_after_the_store_was_down(
     assert worker.log.count("storing pulses fails") == 1
 
 
+@pytest.mark.slow
 async def test_a_worker_ends_while_its_store_hangs(start_server, new_site, postgres, database_url) -> None:
     site = new_site(DATABASE_URL=database_url, PULSE_INTERVAL=0.1, demo=False)
     worker = start_server(PulseWorker, site=site)

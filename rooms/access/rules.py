@@ -65,7 +65,7 @@ async def _answer(question: str, user: Any, room: RuledRoom) -> bool:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return rule is None or bool(await rule(user, room))
-    except asyncio.CancelledError as error:  # of the rule's own: this task is nobody else's
+    except asyncio.CancelledError as error:  # a task of the rule was cancelled, not this one
         raise RuntimeError("the rule was cancelled") from error
 
 

@@ -45,14 +45,14 @@ MAX_EVENT = 16 * 1024  # bytes of JSON
 MAX_NAME = 64  # characters of an event's name
 MAX_ID = 24  # characters of a member's id
 ATTEMPTS = 3  # to post into a room that changes meanwhile
-PRUNE_EVERY = 50  # numbers of a room: a process that serves nobody does not prune in the background
+PRUNE_EVERY = 50  # numbers of a room: a process without connections does not prune in the background
 TIMEOUT = 20.0  # seconds; storing has timeouts of its own, and only a server that ends does not answer
-NOBODY = Person("", "", guest=False)  # the author of a notice, and a moderator
+MODERATOR = Person("", "", guest=False)  # the author of a notice, and a moderator
 UNKNOWN = (StoreStatus.OUTSIDE, StoreStatus.UNAVAILABLE, StoreStatus.COMMIT_UNKNOWN)
 
 
 class RoomNotFound(LookupError):
-    """Nobody may enter a room of this name."""
+    """No one may enter a room of this name."""
 
 
 class MessageNotFound(LookupError):
@@ -84,7 +84,7 @@ async def apost_message(
 
 async def apost_notice(room: str, text: str) -> int | None:
     """Post an announcement; return its number, or None in a room without history."""
-    return _number(await _put(room, lambda found: _new(found, NOBODY, _checked(text), kind="notice")))
+    return _number(await _put(room, lambda found: _new(found, MODERATOR, _checked(text), kind="notice")))
 
 
 async def asend_event(room: str, event: str, data: Any) -> None:
@@ -108,7 +108,7 @@ async def adelete_message(room: str, seq: int, *, owner: str | None = None) -> i
     def new(found: Room) -> NewMessage:
         if not found.epoch:
             raise MessageNotFound("This room keeps no messages.")
-        member = NOBODY if owner is None else identify_program(found.name, owner, "")
+        member = MODERATOR if owner is None else identify_program(found.name, owner, "")
         return _new(found, member, "", kind="deleted", target=seq)
 
     status, row = await _put(room, new)

@@ -141,7 +141,7 @@ async def test_a_bad_token_never_falls_back_to_a_guest(daphne):
         assert (await next_frame(client))["you"]["external"] is True
 
 
-@pytest.mark.parametrize("path", ["nowhere.Rules", "rooms.models.Room"])
+@pytest.mark.parametrize("path", ["unknown.Rules", "rooms.models.Room"])
 def test_wrong_rules_stop_the_start_with_one_sentence(new_site, path):
     with pytest.raises(AssertionError, match=r":\nROOMS_ACCESS must be [^\n]*\n$"):
         new_site(ROOMS_ACCESS=path).manage("check")

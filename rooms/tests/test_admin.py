@@ -227,7 +227,7 @@ class TestMembersPage:
 
 class TestBans:
     def test_a_user_or_a_token_is_banned_by_name(self, admin_client):
-        """Nobody else has a name of its own."""
+        """No one else has a name of its own."""
         user = User.objects.create_user("ada")
         add = reverse("admin:rooms_ban_add")
         for name in ("ada", "token:u-17", "nobody"):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from rooms.tests.browser import messages, next_frame_of_the_screen, scroll_to
@@ -72,6 +73,7 @@ async def test_a_keyboard_brings_older_messages_by_the_button(daphne, page):
     await expect(page.locator("#log")).to_be_focused()
 
 
+@pytest.mark.slow
 async def test_thousands_of_messages_are_all_within_reach_and_few_of_them_in_the_page(daphne, page):
     """The page has at most 300 elements, from the first message to the end."""
     room = PlayedRoom(50)

@@ -27,6 +27,7 @@ async def test_nothing_is_lost_on_postgresql(new_site, postgres, database_url, v
     assert not report.failures, str(report)
 
 
+@pytest.mark.slow
 async def test_nothing_is_lost_on_sqlite(new_site, valkey, record_property):
     """The same in two processes on one file."""
     site = new_site(demo=False, REDIS_URL=valkey.url, **SETTINGS)

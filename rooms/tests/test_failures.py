@@ -85,6 +85,7 @@ pruning.prune(room.pk)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", [STORING, PRUNING], ids=["storing", "pruning"])
 async def test_a_frozen_process_that_holds_a_room_does_not_stop_the_others(start_server, database_url, work):
     """PostgreSQL ends its transaction, so its message is not stored, and others are."""
@@ -102,6 +103,7 @@ async def test_a_frozen_process_that_holds_a_room_does_not_stop_the_others(start
             frozen.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "code", "status"),
     # uvicorn closes the connections itself, and ends by the signal that it was sent.

@@ -21,6 +21,7 @@ def turkish_url(postgres):
     postgres.drop_database(url)
 
 
+@pytest.mark.slow
 async def test_a_room_has_one_identity_in_a_turkish_database(start_server, turkish_url):
     """A guarded room is found, and so is the name that a deleted one leaves behind."""
     server = start_server(DATABASE_URL=turkish_url)

@@ -127,7 +127,7 @@ class TestRoomWithHistory:
 
     @everywhere
     async def test_a_member_deletes_their_own_message(self, application):
-        """Everybody is told in order; nobody gets the text any more, and its id is known."""
+        """Everybody is told in order; no one gets the text any more, and its id is known."""
         await new_room()
         async with entered("lobby", application, key=KEY) as ada, entered("lobby", application) as bob:
             for client in (ada, bob):

@@ -125,7 +125,7 @@ def test_nothing_waits_without_a_receiver_and_not_more_than_the_bound_with_one(m
     assert signals._waiting.qsize() == 2
 
 
-LAST_WORDS = """
+POST_AND_END = """
 import time
 from rooms.signals import announce, message_posted
 def receive(room, **_):
@@ -137,4 +137,4 @@ announce(message_posted, room="lobby", message=None)
 
 
 def test_a_process_that_ends_sends_what_waits(new_site):
-    assert new_site().execute(LAST_WORDS) == "received lobby\n"
+    assert new_site().execute(POST_AND_END) == "received lobby\n"

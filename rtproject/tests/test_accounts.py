@@ -24,7 +24,7 @@ OVERHANG = "() => document.documentElement.scrollWidth - document.documentElemen
 
 @pytest.fixture(autouse=True)
 def _two_attempts(monkeypatch, settings):
-    """Nobody has tried a password yet, and a hash costs nothing."""
+    """No one has tried a password yet, and a hash costs nothing."""
     monkeypatch.setattr(accounts, "attempts", SharedWindow("tests", Rate(2, 60.0), [], "tests"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -133,6 +133,7 @@ def test_random_bytes_do_no_harm(server: Server, data: bytes) -> None:
     check_answer(exchange(server, request(), data))
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_them(server: Server) -> None:
     """No memory stays behind, however often each is tried."""
     tries = [

@@ -96,6 +96,7 @@ async def test_a_process_that_hears_nothing_subscribes_again(site):
     await assert_hear_each_other(ada, bob)
 
 
+@pytest.mark.slow
 async def test_sentinel_names_another_server(start_server, new_site, valkey, successor, tmp_path):
     """The processes of a site change to it without a restart, for events and for the members of rooms."""
     sentinel = await asyncio.to_thread(Sentinel, tmp_path, valkey, successor)

@@ -41,7 +41,7 @@ class Token(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save as Django does. A new token gets its `text`, which is stored nowhere."""
+        """Save as Django does. A new token gets its `text`, which is not stored."""
         if not self.digest:
             self.text = secrets.token_urlsafe(32)
             self.digest = digest_of(self.text)

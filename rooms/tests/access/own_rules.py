@@ -30,7 +30,7 @@ class Mute:
     """A class that answers one of the two questions."""
 
     async def may_say(self, user: Any, room: RuledRoom) -> bool:
-        """Let nobody speak."""
+        """Let no one speak."""
         return False
 
 

@@ -47,7 +47,7 @@ async def counting(monkeypatch: pytest.MonkeyPatch, settings: SimpleNamespace) -
 
 
 @pytest.mark.parametrize(
-    "path", ["nowhere", "no.such.Class", f"{OWN}.Missing", f"{OWN}.asyncio", f"{OWN}.Neither"]
+    "path", ["unknown", "no.such.Class", f"{OWN}.Missing", f"{OWN}.asyncio", f"{OWN}.Neither"]
 )
 def test_a_wrong_path_is_one_sentence_that_names_the_setting(path):
     with pytest.raises(ImproperlyConfigured, match=r"^ROOMS_ACCESS must be [^\n]*\.$"):

@@ -311,7 +311,7 @@ def test_methods_and_addresses(programs: Programs) -> None:
 
 
 def test_a_program_is_told_to_wait(start_server: StartServer) -> None:
-    """It calls too often, or another one with its address guesses tokens."""
+    """It calls too often, or another one with its address tries tokens."""
     server: Daphne = start_server(API_RATE="2/hour", ROOMS_PASSWORD_ATTEMPTS="2/hour")
     token = server.manage("token", "bot", "--scope", "rooms:read:lobby").strip()
     for text, seconds, statuses in (

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from rooms.api import NOBODY
+from rooms.api import MODERATOR
 from rooms.history.store import StoreStatus, store_messages
 from rooms.models import Message, Room
 from rooms.protocol import Deleted, MessageFrame, stored_frame
@@ -113,7 +113,7 @@ class TestRepeats:
 
 
 class TestDeletions:
-    @pytest.mark.parametrize(("member", "by"), [(ADA, "author"), (NOBODY, "moderator")])
+    @pytest.mark.parametrize(("member", "by"), [(ADA, "author"), (MODERATOR, "moderator")])
     def test_the_text_goes_with_the_transaction_and_the_deletion_has_a_number(self, room, member, by):
         put_texts(room, "private", "stays")
         (result,) = put(deletion(room, 1, member))

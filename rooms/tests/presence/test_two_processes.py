@@ -160,6 +160,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "end"), ENDINGS.values(), ids=ENDINGS.keys())
 async def test_members_that_come_back_after_a_restart_were_never_away(start_server, valkey, stack, kind, end):
     first = start_server(kind, REDIS_URL=valkey.url)
