@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 
+ACCEPTING_TURNS = 5  # of the loop, from a connection of the system to the call of `accept`
+
+
 class Link:
     """One connection through the proxy. Nothing passes while it does not flow, and neither end is told."""
 
@@ -52,6 +55,8 @@ class Proxy:
 
     async def close(self) -> None:
         """End all connections, and return when they are closed."""
+        for _ in range(ACCEPTING_TURNS):  # one that was accepted just now has no task yet
+            await asyncio.sleep(0)
         while not all(task.done() for task in self._tasks):
             self.drop()
             await asyncio.wait(self._tasks, timeout=0.05)
