@@ -64,6 +64,7 @@ async def test_a_page_sees_the_pulse_of_an_agent(start_server, start_agent, site
     assert secret not in agent.log + server.log
 
 
+@pytest.mark.slow
 async def test_what_an_agent_kept_is_stored_and_not_shown_as_new(start_server, start_agent, site):
     address = f"tcp:port={(port := free_port())}:interface=127.0.0.1"
     secret = token(site)

@@ -53,6 +53,7 @@ async def wait_for_hosts(client: ClientConnection, server: Server, *hosts: str) 
             await client.recv()
 
 
+@pytest.mark.slow
 async def test_servers_notice_stale_hosts_and_their_return(
     start_server, on_host: Callable[[str], Site]
 ) -> None:

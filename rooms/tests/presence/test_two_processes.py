@@ -176,6 +176,7 @@ async def test_members_that_come_back_after_a_restart_were_never_away(start_serv
     assert await bob.told() == ("joined", "mia", 4)
 
 
+@pytest.mark.slow
 async def test_while_valkey_is_away_rooms_go_on_and_afterwards_all_know_of_each_other(
     new_site, start_server, valkey, stack
 ):

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-
 ACCEPTING_TURNS = 5  # of the loop, from a connection of the system to the call of `accept`
 
 
