@@ -90,5 +90,5 @@ reset_urlpatterns = [
     path("password/reset/", Reset.as_view(), name="password_reset"),
     path("password/reset/<uidb64>/<token>/", Confirm.as_view(), name="password_reset_confirm"),
 ]
-if settings.EMAIL_HOST:
+if settings.MAIL[0]:  # its host
     urlpatterns += reset_urlpatterns

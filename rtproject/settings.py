@@ -3,6 +3,7 @@
 import platform
 from pathlib import Path
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 from rtproject import environment as env
@@ -246,8 +247,13 @@ STATIC_URL = "static/"
 SERVESTATIC_USE_FINDERS = True  # straight from the apps, the admin's too: no collectstatic step
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "home", "home"
-EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL[:6]
-DEFAULT_FROM_EMAIL, EMAIL_TIMEOUT = MAIL[6], 5  # seconds
+DEFAULT_FROM_EMAIL, MAIL_TIMEOUT = MAIL[6], 5  # seconds
+if django.VERSION >= (6, 1):
+    _names = ("host", "port", "username", "password", "use_tls", "use_ssl")
+    MAILERS = {"default": {"OPTIONS": dict(zip(_names, MAIL, strict=False), timeout=MAIL_TIMEOUT)}}
+else:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL[:6]
+    EMAIL_TIMEOUT = MAIL_TIMEOUT
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
