@@ -11,8 +11,11 @@ _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]*@")
 
 def printable(text: str, most: int) -> str:
     """Return the first `most` characters with control and non-ASCII characters escaped, and `...` if there are more."""
-    shown = (each if " " <= each <= "~" else each.encode("unicode_escape").decode() for each in text[:most])
-    return "".join(shown) + "..." * (len(text) > most)
+    shown = text[:most]
+    if not (shown.isascii() and shown.isprintable()):
+        escaped = (each if " " <= each <= "~" else each.encode("unicode_escape").decode() for each in shown)
+        shown = "".join(escaped)
+    return shown + "..." * (len(text) > most)
 
 
 def request_path(target: str) -> str:
