@@ -47,10 +47,12 @@ def chat(tmp_path):
 
 
 async def test_the_folder_alone_serves_the_chat_of_the_example(chat):
-    """Members hear each other, and a refusal has its code."""
+    """Members hear each other, bytes are answered, and a refusal has its code."""
     async with connect(f"{chat}/lobby/") as one, connect(f"{chat}/lobby/") as two:
         await one.send("hello")
         assert [await one.recv(), await two.recv()] == ["hello", "hello"]
+        await one.send(b"hello")
+        assert await one.recv() == "Send text, not bytes."
     for path, code in [("closed/", 4003), ("", 4004)]:
         async with connect(f"{chat}/{path}") as refused:
             await refused.wait_closed()
