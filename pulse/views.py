@@ -68,7 +68,7 @@ def _for_viewers(view: View) -> View:
 
 @_for_viewers
 async def samples(request: HttpRequest) -> HttpResponse:
-    """`?range=300|3600|86400&host=…`: the figures of the last seconds."""
+    """`?range=300|3600|86400|604800|7776000&host=…`: the figures of the last seconds."""
     seconds = whole_number(request.GET.get("range"), min(RANGES), max(RANGES))
     if seconds not in RANGES:
         return HttpResponseBadRequest(f"range must be one of {', '.join(map(str, RANGES))}.")

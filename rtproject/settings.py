@@ -125,6 +125,9 @@ PULSE_HOST = setting(
 PULSE_PUBLIC = setting(
     "PULSE_PUBLIC", env.switch, True, "Whether everybody may see the pulse, or only staff.", "on"
 )
+PULSE_RETENTION = setting(
+    "PULSE_RETENTION", env.whole(1, 3650), 90, "Days that hourly figures are kept; finer ones stay for a day."
+)
 MAIL = setting("EMAIL_URL", env.mail, ("", 25, "", "", False, False, ""), "Sends mail, see below.", "none")
 API_RATE = setting("API_RATE", Rate.parse, Rate(50, 1.0), "Calls per token; 0 is off.", "50/second")
 

@@ -1,4 +1,4 @@
-"""Samples and rollups, which expire after a day; thresholds; alerts."""
+"""Samples and rollups, which expire; thresholds; alerts."""
 
 from pulse.models.alerts import AlertEvent, Threshold
 from pulse.models.samples import ALIVE_INTERVALS, RETENTION, Host, Rollup, Sample

@@ -1,4 +1,4 @@
-"""The samples of the last day, the rollups that charts read, and the hosts of both."""
+"""The samples of the last day, the rollups that charts read (of up to PULSE_RETENTION), and the hosts of both."""
 
 from datetime import datetime, timedelta
 

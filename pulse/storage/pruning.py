@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q
 
 from pulse.models import RETENTION, AlertEvent, Rollup, Sample
 from pulse.models.alerts import EVENT_RETENTION
-from pulse.storage.rollups import STEPS
+from pulse.storage.rollups import DAY, STEPS
 from rtproject.utils.db import store_now
 
 BATCH = 500  # samples: more than come in meanwhile, and few enough to hold no lock for long
@@ -19,7 +20,8 @@ def prune(now: datetime | None = None) -> bool:
     oldest = Sample.objects.filter(expired).order_by("at").values_list("pk", flat=True)[:BATCH]
     deleted, _ = Sample.objects.filter(pk__in=list(oldest)).delete()
     for seconds, step in STEPS.items():
-        kept = (now.timestamp() - seconds - step, (now + RETENTION).timestamp())
+        age = seconds if seconds <= DAY else settings.PULSE_RETENTION * DAY
+        kept = (now.timestamp() - age - step, (now + RETENTION).timestamp())
         Rollup.objects.filter(step=step).exclude(start__range=kept).delete()
     AlertEvent.objects.filter(until__lt=now - EVENT_RETENTION).delete()
     return deleted == BATCH

@@ -42,6 +42,9 @@ async def test_it_opens_with_the_last_hour_and_can_show_less_and_more(daphne, pa
     await expect_points(page, 120)
     await page.locator("label:has([value='86400'])").click()
     await expect_points(page, 288)
+    await page.locator("label:has([value='604800'])").click()
+    await expect_points(page, 168)
+    await page.get_by_role("radio", name="1 week").press("ArrowLeft")
     await page.get_by_role("radio", name="1 day").press("ArrowLeft")
     await page.get_by_role("radio", name="1 hour").press("ArrowLeft")
     await expect(page.get_by_role("radio", name="5 minutes")).to_be_checked()
@@ -49,7 +52,7 @@ async def test_it_opens_with_the_last_hour_and_can_show_less_and_more(daphne, pa
     await page.reload()
     await expect(page.get_by_role("radio", name="5 minutes")).to_be_checked()
     await expect_points(page, 60)
-    assert machines.asked[:2] == ["range=3600", "range=86400"]
+    assert machines.asked[:3] == ["range=3600", "range=86400", "range=604800"]
     assert machines.asked[-1] == "range=300"
 
 

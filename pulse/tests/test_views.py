@@ -59,7 +59,7 @@ def test_the_page_has_the_thresholds_of_its_charts_or_none_without_the_store(cli
         assert client.get(PAGE).context["thresholds"] == {}
 
 
-@pytest.mark.parametrize("seconds", [300, 3600, 86400])
+@pytest.mark.parametrize("seconds", [300, 3600, 86400, 604800, 7776000])
 def test_samples_are_given_for_each_range(client: Client, seconds: int) -> None:
     now = time.time()
     store_samples([new_sample("web-1", now, cpu=12.5)])

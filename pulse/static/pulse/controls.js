@@ -1,7 +1,7 @@
 // The buttons that choose the range and the chart, and the time that is marked.
 
 import { setText } from "./dom.js";
-import { duration, moment } from "./units.js";
+import { duration, marked } from "./units.js";
 import { say } from "./ui_text.js";
 
 export class Controls {
@@ -28,7 +28,7 @@ export class Controls {
     this.#form.elements.chart.value = view.chart;
     this.#form.querySelector(".charts").hidden = !isWall;
     const ago = time === null ? "" : duration(Math.max(0, Math.round(serverNow / 1000 - time)));
-    const words = time === null ? "" : say("time-ago", { time: moment(time, Math.min(samples.range, 300)), ago });
+    const words = time === null ? "" : say("time-ago", { time: marked(time, samples.range), ago });
     setText(this.#readout, view.range === samples.range ? words : say("loading"));
   }
 }

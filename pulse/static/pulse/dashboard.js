@@ -20,7 +20,7 @@ import { say } from "./ui_text.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
 const FORBIDDEN = 4003; // close code; the text that all pages have for it speaks of a room
-const DAY = 86_400_000; // ms; a host that was silent for longer has no samples left
+const DAY = 86_400_000; // ms; a host that was silent for longer is deleted
 
 const element = (id) => document.getElementById(id);
 const status = new StatusLine();

@@ -4,7 +4,7 @@ import { Chart } from "./chart.js";
 import { fromTemplate, setAttribute, setText } from "./dom.js";
 import { chartLevel, chartWords, detailWords, thresholdOf, values } from "./figures.js";
 import { CHARTS, MEASURES } from "./measures.js";
-import { moment } from "./units.js";
+import { marked, moment } from "./units.js";
 import { say } from "./ui_text.js";
 
 export class Panel {
@@ -78,7 +78,7 @@ export class Panel {
       if (document.activeElement === this.plot) return;
     }
     const share = time === null ? 1 : (time - span.from) / (span.to - span.from);
-    const when = time === null ? say("now") : moment(time, Math.min(samples.range, 300));
+    const when = time === null ? say("now") : marked(time, samples.range);
     setAttribute(this.plot, "aria-valuenow", Math.round(100 * share));
     setAttribute(this.plot, "aria-valuetext", say("reading", { when, value }));
   }

@@ -4,7 +4,7 @@ import { MEASURES, NAMES } from "./measures.js";
 import { Series } from "./series.js";
 
 /** Range in seconds -> step in seconds while the server has not said another one; 0: the host's own beat. */
-export const RANGES = { 300: 0, 3600: 30, 86400: 300 };
+export const RANGES = { 300: 0, 3600: 30, 86400: 300, 604800: 3600, 7776000: 21600 };
 const RECENT = 60; // pulses of a host that are kept, to be put in again when the range changes
 
 const readAll = (pulse) => Object.fromEntries(NAMES.map((name) => [name, MEASURES[name].read(pulse)]));
@@ -67,12 +67,13 @@ export class Samples {
     return this.#series.get(name);
   }
 
-  #fill(name, { start, interval, metrics }) {
+  #fill(name, { start, interval, last, metrics }) {
     const step = this.#step || interval;
     const series = this.#seriesOf(name, step);
     for (const measure of NAMES) {
       const { mean = [], peak = [] } = metrics[measure] ?? {};
-      series.addColumn(measure, start, step, mean, peak);
+      const inLast = 1 + Math.floor((last - start - (mean.length - 1) * step) / interval);
+      series.addColumn(measure, start, step, mean, peak, inLast);
     }
   }
 

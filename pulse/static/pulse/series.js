@@ -4,6 +4,7 @@ import { NAMES } from "./measures.js";
 
 const MOST_STEPS = 720; // a chart has at most this many pixels
 const ROUNDING = 1e-6; // steps that a division may be off
+const MOST_SAMPLES = 65_535; // that are counted in one step
 
 const empty = (length) => new Float32Array(length).fill(NaN);
 
@@ -61,8 +62,9 @@ export class Series {
    * @param {number} step seconds from one to the next
    * @param {(number | null)[]} means
    * @param {(number | null)[]} peaks
+   * @param {number} [inLast] how many samples the last entry stands for: more may follow
    */
-  addColumn(name, start, step, means, peaks) {
+  addColumn(name, start, step, means, peaks, inLast = 1) {
     const last = means.findLastIndex(Number.isFinite);
     if (last < 0) return;
     this.#place(this.number(start + last * step)); // makes room once
@@ -70,6 +72,7 @@ export class Series {
       const place = Number.isFinite(means[i]) ? this.#place(this.number(start + i * step)) : -1;
       if (place >= 0) this.#put(name, place, means[i], peaks[i] ?? means[i]);
     }
+    this.#weights.get(name)[this.#place(this.number(start + last * step))] = Math.min(Math.max(1, inLast), MOST_SAMPLES);
   }
 
   /** Whether the step that `time` is in has no value. */
@@ -98,7 +101,7 @@ export class Series {
     const weight = weights[place];
     means[place] = weight === 0 ? mean : means[place] + (mean - means[place]) / (weight + 1);
     peaks[place] = weight === 0 ? peak : Math.max(peaks[place], peak);
-    weights[place] = Math.min(weight + 1, 65_535);
+    weights[place] = Math.min(weight + 1, MOST_SAMPLES);
   }
 
   // Where in the arrays the step `number` is; later ones push the oldest out.

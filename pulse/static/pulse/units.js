@@ -8,6 +8,9 @@ const twoDigits = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, m
 const seconds = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const minutes = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const daysAndMinutes = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
+const datesAndHours = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric" });
+const dates = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const DAY = 86_400; // seconds
 
 /** @param {number} value 0 to 100 */
 export function percent(value) {
@@ -58,6 +61,12 @@ export function duration(length) {
  */
 export function moment(time, range) {
   if (!Number.isFinite(time)) return MISSING;
-  const format = range > 3_600 ? daysAndMinutes : range > 300 ? minutes : seconds;
+  const longest = [[300, seconds], [3_600, minutes], [DAY, daysAndMinutes], [7 * DAY, datesAndHours]];
+  const [, format] = longest.find(([most]) => range <= most) ?? [range, dates];
   return format.format(time * 1000);
+}
+
+/** The moment that is marked in a chart of `range` seconds: exact, and with its date if the chart has many days. */
+export function marked(time, range) {
+  return moment(time, range > DAY ? 7 * DAY : 300);
 }

@@ -17,7 +17,7 @@ from pulse.tests.support import NOON
 from rtproject.tests.support.browser import LONGEST_WAITS
 
 BEAT = 5  # seconds
-STEPS = {300: BEAT, 3600: 30, 86400: 300}  # seconds, by range
+STEPS = {300: BEAT, 3600: 30, 86400: 300, 604800: 3600}  # seconds, by range
 GIB = 2**30
 DASH = "\N{EN DASH}"  # what the page shows where there is no figure
 

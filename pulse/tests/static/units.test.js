@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bytes, duration, load, moment, percent, rate } from "../../static/pulse/units.js";
+import { bytes, duration, load, marked, moment, percent, rate } from "../../static/pulse/units.js";
 
 test("figures are written as people read them, with a dash where there is none", () => {
   assert.deepEqual([0, 12.34, 100, null].map(percent), ["0.0 %", "12.3 %", "100.0 %", "–"]);
@@ -12,6 +12,8 @@ test("figures are written as people read them, with a dash where there is none",
 
 test("a time is as exact as its range needs", () => {
   const time = new Date(2027, 0, 15, 8, 5, 9).getTime() / 1000;
-  const shown = [300, 3600, 86_400].map((range) => moment(time, range).replaceAll("\u202f", " "));
-  assert.deepEqual(shown, ["8:05:09 AM", "8:05 AM", "Fri 8:05 AM"]);
+  const ranges = [300, 3600, 86_400, 604_800, 7_776_000];
+  const [shown, exact] = [moment, marked].map((words) => ranges.map((range) => words(time, range).replaceAll("\u202f", " ")));
+  assert.deepEqual(shown, ["8:05:09 AM", "8:05 AM", "Fri 8:05 AM", "Jan 15, 8 AM", "Jan 15"]);
+  assert.deepEqual(exact, [...Array(3).fill("8:05:09 AM"), ...Array(2).fill("Jan 15, 8 AM")]);
 });

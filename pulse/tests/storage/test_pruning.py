@@ -1,13 +1,14 @@
 """Pruning of expired rows."""
 
 import pytest
+from pytest_django import Settings
 
 from pulse.models import RETENTION, AlertEvent, Rollup, Sample
 from pulse.models.alerts import EVENT_RETENTION
 from pulse.protocol import moment
 from pulse.storage import pruning
 from pulse.storage.pruning import prune
-from pulse.storage.rollups import STEPS
+from pulse.storage.rollups import HOUR, QUARTER, STEPS, WEEK
 from pulse.storage.store import store_samples
 from pulse.tests.support import NOON, new_sample
 
@@ -26,11 +27,25 @@ def test_expired_samples_are_pruned_oldest_first_and_a_few_at_a_time(monkeypatch
 
 
 def test_rollups_are_pruned_when_no_chart_shows_them() -> None:
-    ages = [age for seconds, step in STEPS.items() for age in (seconds + 2 * step, seconds - step)]
-    store_samples([new_sample("a", NOON - age) for age in sorted(ages, reverse=True)])
+    ages = {seconds: STEPS[seconds] for seconds in (int(DAY), HOUR)}
+    for seconds, step in ages.items():
+        store_samples([new_sample("a", NOON - age) for age in (seconds + 2 * step, seconds - step)])
     prune(NOW)
-    for seconds, step in STEPS.items():
+    for seconds, step in ages.items():
         assert min(Rollup.objects.filter(step=step).values_list("start", flat=True)) == NOON - seconds + step
+
+
+@pytest.mark.parametrize("days", [2, 200])
+def test_hourly_figures_and_longer_are_kept_as_many_days_as_the_setting_says(
+    days: int, settings: Settings
+) -> None:
+    settings.PULSE_RETENTION = days
+    for age in (days + 0.5, days - 0.5):
+        store_samples([new_sample("a", NOON - age * DAY)])
+    prune(NOW)
+    kept = NOON - (days - 0.5) * DAY
+    for step in (STEPS[WEEK], STEPS[QUARTER]):
+        assert Rollup.objects.get(step=step).start == kept // step * step
 
 
 def test_what_a_wrong_clock_dated_in_the_future_is_pruned() -> None:

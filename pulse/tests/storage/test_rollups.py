@@ -1,10 +1,10 @@
-"""Rollups of stored samples."""
+"""Rollups of stored samples and of shorter rollups."""
 
 import pytest
 
 from pulse.figures import NAMES
-from pulse.models import Rollup
-from pulse.storage.rollups import DAY, HOUR, STEPS, read_folds
+from pulse.models import Rollup, Sample
+from pulse.storage.rollups import DAY, HOUR, QUARTER, STEPS, WEEK, read_folds
 from pulse.storage.store import store_samples
 from pulse.tests.support import NOON, new_sample
 
@@ -47,3 +47,13 @@ def test_a_pulse_that_is_stored_late_belongs_to_its_own_step() -> None:
     store((120, 50.0))
     store((5, 20.0), (125, 70.0))
     assert cpu(FINE) == {0: (20.0, 20.0), 120: (60.0, 70.0)}
+
+
+@pytest.mark.parametrize("step", [STEPS[WEEK], STEPS[QUARTER]])
+def test_an_hour_and_longer_are_combined_from_shorter_rollups(step: int) -> None:
+    """Samples may be gone by then. A pulse that comes late counts, too."""
+    store((COARSE, 10.0), (COARSE + 5, 90.0))
+    Sample.objects.all().delete()
+    store((0, 8.0), (2 * COARSE, 20.0))
+    ((mean, peak),) = cpu(step).values()
+    assert (mean, peak) == (26.0, 90.0)

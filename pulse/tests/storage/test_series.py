@@ -4,7 +4,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from pulse.figures import NAMES
-from pulse.storage.rollups import DAY, HOUR, STEPS
+from pulse.protocol import moment
+from pulse.storage.pruning import prune
+from pulse.storage.rollups import DAY, HOUR, QUARTER, STEPS, WEEK
 from pulse.storage.series import RAW, HostSeries, series
 from pulse.storage.store import store_samples
 from pulse.tests.support import INTERVAL, NOON, new_sample
@@ -48,6 +50,17 @@ def test_an_hour_and_a_day_have_longer_steps_with_their_peaks(seconds: int) -> N
     assert host.start == NOON - STEPS[seconds]
     assert max(value or 0 for value in host.metrics["cpu"].peak) == 95
     assert host.metrics["cpu"].mean == [pytest.approx((10 + 95 + 5) / 3, abs=0.01), 20.0]
+
+
+@pytest.mark.parametrize(("seconds", "step"), [(WEEK, 3600), (QUARTER, 6 * 3600)])
+def test_a_week_and_90_days_show_what_is_kept_of_pruned_samples(seconds: int, step: int) -> None:
+    store("a", (3 * DAY + 5, 10.0), (3 * DAY, 30.0), (0, 20.0))
+    prune(moment(NOON))
+    found = series(seconds, NOON)
+    metric = found.hosts["a"].metrics["cpu"]
+    assert (found.step, metric.mean[-1], metric.peak[-1]) == (step, 20, 20)
+    assert max(peak or 0 for peak in metric.peak[:-1]) == 30
+    assert len(metric.mean) in {3 * DAY // step + 1, 3 * DAY // step + 2}
 
 
 @pytest.mark.parametrize(("seconds", "margin"), [(RAW, 10), (HOUR, 100)])
