@@ -68,24 +68,26 @@ def find_stale_hosts(staleness: Staleness, clock: float, now: datetime | None = 
         # And not only the store's clock far ahead.
         is_gone = seconds >= ALIVE_INTERVALS * hosts[name].interval
         if is_gone and abs(now - hosts[name].seen) > RETENTION:
-            changed |= delete_host(hosts[name], now)
+            changed |= delete_host(hosts[name], now, keep_rollups=True)
         elif rule is not None:
             changed |= _update_stale_alert(hosts[name], rule, seconds, now.timestamp())
     has_cause = Q(metric__in=known, host__in=Host.objects.values("name"))
     return changed | _resolve(AlertEvent.objects.exclude(has_cause), now.timestamp())
 
 
-def delete_host(host: Host, now: datetime | None = None) -> bool:
+def delete_host(host: Host, now: datetime | None = None, *, keep_rollups: bool = False) -> bool:
     """Delete a host with its samples and rollups, and end its alerts; its events stay.
 
     Do nothing if a pulse came since `host` was read. A host whose worker still runs is back with its
-    next pulse. Return whether an alert changed its state.
+    next pulse. With `keep_rollups`, as after a day of silence, its charts are back with it. Return whether an alert
+    changed its state.
     """
     with transaction.atomic():
         if not Host.objects.filter(pk=host.pk, at=host.at).delete()[0]:
             return False
         Sample.objects.filter(host=host.name).delete()
-        Rollup.objects.filter(host=host.name).delete()
+        if not keep_rollups:
+            Rollup.objects.filter(host=host.name).delete()
         return _resolve(AlertEvent.objects.filter(host=host.name), (now or store_now()).timestamp())
 
 

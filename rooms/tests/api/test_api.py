@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DataError, transaction
+from django.db import DataError, connections, transaction
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
@@ -220,6 +220,7 @@ async def test_a_thread_of_the_server_without_a_loop_uses_the_server_s():
         def work() -> None:
             found.extend((api.post_message("lobby", "hi"), len(api.members("lobby"))))
             api.send_event("lobby", "built", 1)
+            connections.close_all()
 
         thread = threading.Thread(target=work)
         thread.start()

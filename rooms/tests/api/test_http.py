@@ -50,11 +50,22 @@ class Program:
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
         """Send a request, and return the status and the content."""
         given = {"Authorization": f"Bearer {self._token}", "Content-Type": JSON} | headers
-        self.connection.request(method, path, body, {name.replace("_", "-"): given[name] for name in given})
-        answer = self.connection.getresponse()
+        try:
+            answer = self._send(method, path, body, given)
+        except ConnectionError:  # a server ends a connection on which nothing came for a while
+            self.connection.close()
+            answer = self._send(method, path, body, given)
         content = answer.read()
         self.headers = answer.headers
         return answer.status, json.loads(content) if content else None
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        self.connection.request(
+            method, path, body, {name.replace("_", "-"): headers[name] for name in headers}
+        )
+        return self.connection.getresponse()
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Call an operation below `/api/rooms/`, whose answer is one of those that are described."""
