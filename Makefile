@@ -80,6 +80,7 @@ app:
 	@$(IN_VENV) manage.py startapp --template rtproject/app_template --extension py,html,js $(NAME)
 	@sed -E -i.bak -e 's/^(root_packages|ancestors) = .*"/&, "$(NAME)"/' -e 's/^layers = \["echo \|/& $(NAME) |/' pyproject.toml
 	@rm pyproject.toml.bak
+	@echo 'Made $(NAME)/: "make run" serves it at http://$(SITE)/$(NAME)/. docs/extending.md goes on from here.'
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)

@@ -1,4 +1,4 @@
-"""The walkthroughs of docs/extending.md: each is run as it is printed, in a copy of the project."""
+"""The walkthroughs of docs/extending.md, as they are printed: one by one, and in one tree."""
 
 import faulthandler
 import os
@@ -13,7 +13,8 @@ import pytest
 from rtproject.tests.support.isolation import ROOT, without_settings
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
-WALKTHROUGHS = dict(re.findall(r"^## (.*)\n((?:(?!^## ).*\n)*)", PAGE, re.MULTILINE))
+SECTIONS = dict(re.findall(r"^## (.*)\n((?:(?!^## ).*\n)*)", PAGE, re.MULTILINE))
+WALKTHROUGHS = [name for name in SECTIONS if name != "Checks"]
 # The line above may name the file that a block is.
 BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", ".*cache", "__pycache__", "data", "screenshots")
@@ -30,10 +31,8 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", WALKTHROUGHS)
-def test_a_walkthrough_works_as_it_is_printed(copy, name):
-    """Changes are applied and files written in their order, and every command succeeds."""
+def follow(copy: Path, page: str, *, tests: bool) -> None:
+    """Apply the changes, write the files and run the commands in their order. Each must succeed."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(RUNNERS)}
 
     def run(*command: str, text: str | None = None) -> None:
@@ -50,10 +49,21 @@ def test_a_walkthrough_works_as_it_is_printed(copy, name):
         )
         assert done.returncode == 0, f"{command} {text}\n{done.stdout}"
 
-    for path, kind, text in BLOCK.findall(WALKTHROUGHS[name]):
+    for path, kind, text in BLOCK.findall(page):
         if kind == "diff":
             run("git", "apply", text=text)
-        elif kind == "sh":
-            run("sh", "-ec", text)
-        else:
+        elif kind != "sh":
             (copy / path).write_text(text)
+        elif tests or "pytest" not in text:
+            run("sh", "-ec", text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WALKTHROUGHS)
+def test_a_walkthrough_works_as_it_is_printed(copy, name):
+    follow(copy, SECTIONS[name], tests=True)
+
+
+@pytest.mark.slow
+def test_all_walkthroughs_pass_the_checks(copy):
+    follow(copy, PAGE, tests=False)
