@@ -11,7 +11,7 @@ from rooms.delivery.registry import LiveRooms
 from rooms.models import Room
 from rooms.names import room_group
 from rooms.tests.delivery.support import OPEN, listed_room, subscribed
-from rooms.tests.support import layer_unavailable, until
+from rooms.tests.support import joined_groups, layer_unavailable, until
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import GroupMember, GroupRegistry, broadcast
 from rtproject.websocket.tests.helpers import settle
@@ -37,7 +37,7 @@ async def entering(live_rooms: LiveRooms, count: int) -> "list[asyncio.Task[Live
 def nothing_is_left(live_rooms: LiveRooms) -> bool:
     """Whether the process is in no group, and keeps nothing."""
     kept = (live_rooms._rooms, live_rooms._users, live_rooms._begun)
-    return get_channel_layer().groups == {} and not any(kept)
+    return not joined_groups() and not any(kept)
 
 
 async def test_members_that_enter_together_share_one_beginning(store, live_rooms):
@@ -123,5 +123,5 @@ async def test_a_beginning_that_no_member_waits_for_is_cancelled(store, live_roo
     await settle()
     layer_answers.set()
     await settle()
-    assert get_channel_layer().groups == {}
+    assert not joined_groups()
     assert store.taken() == []
