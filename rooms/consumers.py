@@ -25,7 +25,7 @@ from rooms.models import Room
 from rooms.names import is_room_name, room_key
 from rooms.posting import post_message, tell_typing
 from rooms.protocol import BadFrame, Delete, History, Person, Ping, Pong, Say, Typing, Welcome, decode
-from rooms.signals import announce, connection_refused
+from rooms.signals import connection_refused, emit
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.consumer import WebsocketConsumer
@@ -87,12 +87,7 @@ class RoomConsumer(WebsocketConsumer):
         self.last_disconnection = self.room.last_disconnection
         await self._check_password(began)
         self._identify()
-        if is_banned(self.room, self.member, self.identity):
-            raise ConnectionDenied(CloseCode.BANNED)
-        if (code := await entry_refusal(self.user, self.room)) is not None:
-            raise ConnectionDenied(code)
-        if self.room.closed:
-            raise ConnectionDenied(CloseCode.CLOSED)
+        await self._check_member()
         self.live_room = await self._enter()
         current_enforcement().enter(self)
         # Again, on purpose: the room may have changed between the first load and joining its group.
@@ -127,7 +122,7 @@ class RoomConsumer(WebsocketConsumer):
         """Leave the room, if it was entered."""
         if not self.open and self.ended_with is not None:
             told = {"code": self.ended_with, "address": self.address}
-            announce(connection_refused, room=self.scope["url_route"]["kwargs"]["room"], **told)
+            emit(connection_refused, room=self.scope["url_route"]["kwargs"]["room"], **told)
         if self._token_end is not None:
             self._token_end.cancel()
         current_enforcement().leave(self)
@@ -163,6 +158,14 @@ class RoomConsumer(WebsocketConsumer):
             loop = asyncio.get_running_loop()
             self._token_end = loop.call_later(until - time.time(), self.end, CloseCode.FORBIDDEN)
         self.member, self.may_return = identify(self.scope, self.query, self.key, self.external)
+
+    async def _check_member(self) -> None:
+        if is_banned(self.room, self.member, self.identity):
+            raise ConnectionDenied(CloseCode.BANNED)
+        if (code := await entry_refusal(self.user, self.room)) is not None:
+            raise ConnectionDenied(code)
+        if self.room.closed:
+            raise ConnectionDenied(CloseCode.CLOSED)
 
     async def _check_again(self, now: Room) -> None:
         code = revocation_code(self.room, now)
@@ -219,8 +222,11 @@ class RoomConsumer(WebsocketConsumer):
         self._throttle(frame.id)
         asks = settings.ROOMS_ACCESS and isinstance(frame, Say)
         if asks and not (may_say := await ask_rules("may_say", self.user, self.room)):
-            code = "unavailable" if may_say is None else "forbidden"
-            raise ClientError(code, "The rules of this room do not let you.", frame.id, counts=False)
+            if may_say is None:
+                raise ClientError(
+                    "unavailable", "The rules of this site do not answer.", frame.id, counts=False
+                )
+            raise ClientError("forbidden", "The rules of this site do not let you.", frame.id, counts=False)
         on_change = current_enforcement().room_changed
         said = await post_message(self.room, self.access, self.member, self.address, frame, on_change)
         if said is not None:

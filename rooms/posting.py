@@ -13,13 +13,13 @@ from rooms import protocol
 from rooms.access.versions import AccessVersion
 from rooms.delivery.registry import current_live_rooms
 from rooms.delivery.subscribers import typists
-from rooms.history.store import NewMessage, StoreStatus, now, to_row
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, now, to_row
 from rooms.history.writer import StoredBatch, Writer
 from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
 from rooms.protocol import Delete, Deleted, IsTyping, MessageFrame, NumberedFrame, Person, Said, Say
-from rooms.signals import announce, message_deleted, message_posted
+from rooms.signals import emit, message_deleted, message_posted
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.layer import LAYER_TIMEOUT
@@ -47,21 +47,30 @@ async def post_message(
     one is shown it, and ConnectionDenied if that cannot be known. Calls `on_change` with the room's key if the room
     has changed since `member` was admitted.
     """
-    frame_id = frame.id
-    if isinstance(frame, Say):
-        may_be_new = current_limits().take_message(room, address, frame_id)
-        message = NewMessage(
-            room, access, member, frame.text, message_key(frame_id), is_repeat=not may_be_new
-        )
-    else:
-        may_be_new = current_limits().take_message(room, address, None)
-        message = NewMessage(room, access, member, "", message_key(), kind="deleted", target=frame.seq)
+    message = _to_store(room, access, member, address, frame)
     if not room.epoch:
-        await _broadcast(message, frame_id)
+        await _broadcast(message, frame.id)
         return None
     result = await current_writer().store(message)
-    if may_be_new and result.status not in (StoreStatus.STORED, StoreStatus.COMMIT_UNKNOWN):
+    if not message.is_repeat and result.status not in (StoreStatus.STORED, StoreStatus.COMMIT_UNKNOWN):
         current_limits().give_back(room, address)
+    if result.status is StoreStatus.OUTSIDE:
+        on_change(room_key(room.name))
+    return _answer(result, frame.id)
+
+
+def _to_store(
+    room: Room, access: AccessVersion, member: Person, address: str | None, frame: Say | Delete
+) -> NewMessage:
+    """Count the frame against the limits of `address`. Raises ClientError above them."""
+    if isinstance(frame, Delete):
+        current_limits().take_message(room, address, None)
+        return NewMessage(room, access, member, "", message_key(), kind="deleted", target=frame.seq)
+    may_be_new = current_limits().take_message(room, address, frame.id)
+    return NewMessage(room, access, member, frame.text, message_key(frame.id), is_repeat=not may_be_new)
+
+
+def _answer(result: StoreResult, frame_id: str | None) -> Said | None:
     match result.status:
         case StoreStatus.REPEATED if frame_id is not None and result.row is not None:
             return Said(frame_id, result.row.seq)
@@ -72,7 +81,6 @@ async def post_message(
         case StoreStatus.FORBIDDEN:
             raise _forbidden(frame_id)
         case StoreStatus.OUTSIDE:
-            on_change(room_key(room.name))
             raise _unavailable("The room has changed; connect again.", frame_id)
         case StoreStatus.UNAVAILABLE:
             raise _unavailable("The store is out of reach; say it again later.", frame_id)
@@ -138,7 +146,7 @@ def tell_typing(room: Room, access: AccessVersion, member: Person) -> None:
     if typists().exhausted(member.id):
         return
     text = protocol.encode(IsTyping(member))
-    live_room.subscribers.write(Frame(text), access, member.id)
+    live_room.subscribers.tell_typing(Frame(text), access, member.id)
     tags = {"access": access, "epoch": room.epoch, "origin": live_room.name, "typist": member.id}
     run_in_background(_publish_typing(room, text, tags), "typing")
 
@@ -150,9 +158,9 @@ async def _publish_typing(room: Room, text: str, tags: dict[str, Any]) -> None:
 
 def _signal(room: str, frame: NumberedFrame) -> None:
     if isinstance(frame, MessageFrame):
-        announce(message_posted, room=room, message=frame)
+        emit(message_posted, room=room, message=frame)
     elif isinstance(frame, Deleted):
-        announce(message_deleted, room=room, seq=frame.seq, target=frame.target, by=frame.by)
+        emit(message_deleted, room=room, seq=frame.seq, target=frame.target, by=frame.by)
 
 
 def _forbidden(frame_id: str | None) -> ClientError:

@@ -39,7 +39,7 @@ _lock = threading.Lock()
 _sender = threading.Thread()
 
 
-def announce(signal: Signal, **arguments: Any) -> None:
+def emit(signal: Signal, **arguments: Any) -> None:
     """Have `signal` sent, from any thread. Returns at once, and does nothing if it has no receivers."""
     global _sender
     if not signal.receivers:

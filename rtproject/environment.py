@@ -150,13 +150,6 @@ def _check_redis_options(url: str) -> None:
         raise ValueError(f"a URL with options of a connection that redis-py knows ({reason})") from None
 
 
-def dotted_path(text: str) -> str:
-    """Read the dotted path of a class."""
-    if not re.fullmatch(r"([^\W\d]\w*\.)+[^\W\d]\w*", text):
-        raise ValueError("the dotted path of a class, such as package.module.Class")
-    return text
-
-
 def host_name(text: str) -> str:
     """Read the name of a machine."""
     if len(text) > 255 or not text.isprintable():

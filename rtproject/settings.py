@@ -113,7 +113,11 @@ ROOMS_PASSWORD_ATTEMPTS = setting(
     "10/minute",
 )
 ROOMS_ACCESS = setting(
-    "ROOMS_ACCESS", env.dotted_path, "", "Dotted path of a class with rules of entry of your own.", "none"
+    "ROOMS_ACCESS",
+    env.matching(r"([^\W\d]\w*\.)+[^\W\d]\w*", "the dotted path of a class, such as package.module.Class"),
+    "",
+    "Dotted path of a class with rules of entry of your own.",
+    "none",
 )
 PULSE_INTERVAL = setting("PULSE_INTERVAL", env.seconds, 5.0, "Seconds from one pulse to the next.", "5")
 PULSE_EMBEDDED = setting(

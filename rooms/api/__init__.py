@@ -4,15 +4,12 @@ Rooms are named by their name. All functions raise RoomNotFound, Unavailable, Va
 either, and RuntimeError inside `atomic()`, since a number that may be rolled back is none.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from operator import index
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
-from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -24,6 +21,8 @@ from rooms import enforcement, protocol
 from rooms.access.loader import query_rooms
 from rooms.access.tokens import connection_token as connection_token
 from rooms.access.versions import access_version
+from rooms.api.reach import Unavailable as Unavailable
+from rooms.api.reach import at_server, blocking, reached
 from rooms.history.pruning import prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus
 from rooms.identity import identify_program
@@ -34,19 +33,14 @@ from rooms.presence.tracker import members_of
 from rooms.protocol import Event, Person, Say
 from rooms.visibility import is_blank, usable_name
 from rtproject.utils.database_threads import in_recorders_thread, in_writers_thread
-from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.registry import broadcast
 from rtproject.websocket.lifecycle import server_loop
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 MAX_EVENT = 16 * 1024  # bytes of JSON
 MAX_NAME = 64  # characters of an event's name
 MAX_ID = 24  # characters of a member's id
 ATTEMPTS = 3  # to post into a room that changes meanwhile
 PRUNE_EVERY = 50  # numbers of a room: a process without connections does not prune in the background
-TIMEOUT = 20.0  # seconds; storing has timeouts of its own, and only a server that ends does not answer
 MODERATOR = Person("", "", guest=False)  # the author of a notice, and a moderator
 UNKNOWN = (StoreStatus.OUTSIDE, StoreStatus.UNAVAILABLE, StoreStatus.COMMIT_UNKNOWN)
 
@@ -65,10 +59,6 @@ class IdUsed(ValueError):
 
 class TooLong(ValueError):
     """The text of a message, or the data of an event, is longer than it may be."""
-
-
-class Unavailable(Exception):
-    """It is not known to have happened: call again later, for a message with the same `id`."""
 
 
 async def apost_message(
@@ -95,7 +85,7 @@ async def asend_event(room: str, event: str, data: Any) -> None:
     if len(event) > MAX_NAME or is_blank(event) or not event.isprintable():
         raise ValueError(f"An event has a name of 1 to {MAX_NAME} visible characters.")
     found = await find_room(room)
-    await _at_server(broadcast_frame, found, access_version(found), Event(event, msgspec.Raw(content)))
+    await at_server(broadcast_frame, found, access_version(found), Event(event, msgspec.Raw(content)))
 
 
 async def adelete_message(room: str, seq: int, *, owner: str | None = None) -> int:
@@ -123,13 +113,13 @@ async def adisconnect(room: str, member: str | None = None) -> None:
     """Disconnect the member of this id, or everybody, with 4008. They may come back."""
     if member is not None and not (member.isalnum() and len(member) <= MAX_ID):
         raise ValueError("No member has such an id.")
-    await _at_server(_disconnect, await find_room(room), [member or ""])
+    await at_server(_disconnect, await find_room(room), [member or ""])
 
 
 async def amembers(room: str) -> list[Person]:
     """Return the members of the room in all processes."""
     found = await find_room(room)
-    return await _at_server(members_of, found.pk or 0, room_key(found.name))
+    return await at_server(members_of, found.pk or 0, room_key(found.name))
 
 
 async def aconnection_token(user_id: str | int, **options: Any) -> str:
@@ -186,9 +176,9 @@ async def _put(name: str, new: Callable[[Room], NewMessage], sender: str | None 
     for _ in range(ATTEMPTS):
         message = new(await find_room(name, sender))
         if not message.room.epoch:
-            await _at_server(broadcast_message, message)
+            await at_server(broadcast_message, message)
             return StoreResult(StoreStatus.STORED)
-        result = await _at_server(_store, message, is_stored=True)
+        result = await at_server(_store, message, is_stored=True)
         if result.status is not StoreStatus.OUTSIDE:
             break
     if result.status in UNKNOWN:
@@ -215,7 +205,7 @@ async def _disconnect(room: Room, members: list[str]) -> None:
 
 async def find_room(name: str, sender: str | None = None) -> Room:
     """Return the room as it is now. Raises ValueError for a sender that is a user's name."""
-    return await _reached(database_sync_to_async(_query), name, sender)
+    return await reached(database_sync_to_async(_query), name, sender)
 
 
 def _query(name: str, sender: str | None) -> Room:
@@ -230,39 +220,9 @@ def _query(name: str, sender: str | None) -> Room:
     return room
 
 
-async def _at_server(work: Callable[..., Coroutine[Any, Any, T]], *args: Any, is_stored: bool = False) -> T:
-    """Run `work` where the rooms are: on the loop of the server, if there is one in this process.
-
-    From elsewhere only a layer reaches the members, except for what `is_stored`: the servers read it.
-    """
-    loop = server_loop()
-    if loop is None and not (is_stored or settings.REDIS_URLS):
-        raise Unavailable("This process is not connected to the servers: give all of them a REDIS_URL.")
-    if loop is None or loop is asyncio.get_running_loop():
-        return await _reached(work, *args)
-    return await _reached(lambda: asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(*args), loop)))
-
-
-async def _reached(work: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """Await `work`. Raises Unavailable if it does not reach the store or the layer."""
-    try:
-        async with asyncio.timeout(TIMEOUT):
-            return await work(*args)
-    except (DatabaseError, LayerUnavailable, TimeoutError) as error:
-        raise Unavailable("The store or the channel layer is out of reach; try again later.") from error
-
-
-def _blocking(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return async_to_sync(function)(*args, **kwargs)
-
-    return call
-
-
-post_message = _blocking(apost_message)
-post_notice = _blocking(apost_notice)
-send_event = _blocking(asend_event)
-delete_message = _blocking(adelete_message)
-disconnect = _blocking(adisconnect)
-members = _blocking(amembers)
+post_message = blocking(apost_message)
+post_notice = blocking(apost_notice)
+send_event = blocking(asend_event)
+delete_message = blocking(adelete_message)
+disconnect = blocking(adisconnect)
+members = blocking(amembers)

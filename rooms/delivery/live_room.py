@@ -136,10 +136,17 @@ class LiveRoom:
             self._changed()
         elif "seq" not in tags:
             if tags.get("origin") != self.name:  # its own were delivered when they were posted
-                self.subscribers.write(event.frame, AccessVersion.decode(tags["access"]), tags.get("typist"))
+                self._deliver_unnumbered(event)
         elif tags["seq"] > self.delivered:
             access = AccessVersion.decode(tags["access"])
             self.add_message(tags["seq"], event.frame, access, tags.get("target"))
+
+    def _deliver_unnumbered(self, event: GroupEvent) -> None:
+        access = AccessVersion.decode(event.tags["access"])
+        if "typist" in event.tags:
+            self.subscribers.tell_typing(event.frame, access, event.tags["typist"])
+        else:
+            self.subscribers.write(event.frame, access)
 
     def add_message(self, seq: int, frame: Frame, access: AccessVersion, target: int | None = None) -> None:
         """Deliver number `seq` of a sender admitted by `access` in its turn; ignore a repeat.

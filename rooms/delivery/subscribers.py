@@ -59,15 +59,11 @@ class Subscribers:
             if "" in members or subscriber.member.id in members:
                 subscriber.end(CloseCode.KICKED)
 
-    def write(self, frame: Frame, access: AccessVersion | None = None, typist: str | None = None) -> None:
+    def write(self, frame: Frame, access: AccessVersion | None = None) -> None:
         """Write a frame to all.
 
-        `access` is that of the sender of a message, or None if the frame is for everybody. `typist` is the id of the
-        member that the frame says is writing: it is for the others, once in 3 seconds.
+        `access` is that of the sender of a message, or None if the frame is for everybody.
         """
-        if access is not None and typist is not None:
-            self._tell_typing(frame, access, typist)
-            return
         if access is not None and access != self.access:
             self._flush()
             self.access = access
@@ -78,7 +74,8 @@ class Subscribers:
         elif len(self._pending) == 1:
             asyncio.get_running_loop().call_soon(self._flush)
 
-    def _tell_typing(self, frame: Frame, access: AccessVersion, typist: str) -> None:
+    def tell_typing(self, frame: Frame, access: AccessVersion, typist: str) -> None:
+        """Write a frame that says that the member of the id `typist` is writing: to the others, once in 3 seconds."""
         if not typists().take(typist):
             return
         self._flush()

@@ -14,7 +14,7 @@ from rooms.presence import store
 from rooms.presence.shared import SharedPresence
 from rooms.presence.state import Change, LocalPresence, Place
 from rooms.protocol import Count, Joined, Left, Person
-from rooms.signals import announce, member_joined, member_left
+from rooms.signals import emit, member_joined, member_left
 from rtproject.websocket.lifecycle import running_tasks
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.utils.loop_local import loop_local
@@ -150,7 +150,7 @@ class PresenceTracker:
         self._version += 1
         for signal, people in ((member_left, change.left), (member_joined, change.joined)):
             for person in people if change.here else ():
-                announce(signal, room=self._name, member=person)
+                emit(signal, room=self._name, member=person)
         if len(self.state.members) > NAMED_UP_TO:
             self._count_soon()
             return

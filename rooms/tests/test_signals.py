@@ -14,8 +14,8 @@ from rooms import signals
 from rooms.api import apost_notice
 from rooms.signals import (
     RoomSignal,
-    announce,
     connection_refused,
+    emit,
     member_joined,
     member_left,
     message_deleted,
@@ -118,21 +118,21 @@ async def test_a_receiver_that_hangs_or_raises_delays_and_breaks_nothing(receive
 def test_nothing_waits_without_a_receiver_and_not_more_than_the_bound_with_one(monkeypatch, received):
     monkeypatch.setattr(signals, "_waiting", queue.Queue(2))
     monkeypatch.setattr(signals, "_sender", threading.current_thread())  # nothing is sent meanwhile
-    announce(RoomSignal())
+    emit(RoomSignal())
     assert signals._waiting.qsize() == 0
     for _ in range(3):
-        announce(member_left)
+        emit(member_left)
     assert signals._waiting.qsize() == 2
 
 
 POST_AND_END = """
 import time
-from rooms.signals import announce, message_posted
+from rooms.signals import emit, message_posted
 def receive(room, **_):
     time.sleep(0.1)
     print("received", room, flush=True)
 message_posted.connect(receive)
-announce(message_posted, room="lobby", message=None)
+emit(message_posted, room="lobby", message=None)
 """
 
 

@@ -24,12 +24,7 @@ async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Toke
 
     A wrong one costs a query, or none once its address has given too many. Raises ApiError and django.db.Error.
     """
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
-        raise ApiError(
-            401, "Send a token in the header `Authorization: Bearer …`.", WWW_Authenticate="Bearer"
-        )
-    digest, address = digest_of(text.strip()), (request_address(request),)
+    digest, address = digest_of(_bearer(request)), (request_address(request),)
     bucket = _buckets.get(digest)
     if bucket is not None and not bucket.take():
         wait = ceil(bucket.rate.seconds / bucket.rate.count)
@@ -52,3 +47,12 @@ async def authenticate(request: HttpRequest, *scopes: str, of: str = "") -> Toke
     if scopes and not any(token.allows(scope, of) for scope in scopes):
         raise ApiError(403, f"This token lacks the scope {' or '.join(scopes)}.")
     return token
+
+
+def _bearer(request: HttpRequest) -> str:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not text.strip():
+        raise ApiError(
+            401, "Send a token in the header `Authorization: Bearer …`.", WWW_Authenticate="Bearer"
+        )
+    return text.strip()

@@ -47,11 +47,6 @@ class Token(models.Model):
             self.digest = digest_of(self.text)
         super().save(*args, **kwargs)
 
-    @property
-    def hosts(self) -> list[str]:
-        """The hosts that it may post samples of."""
-        return [scope[6:] for scope in self.scopes.splitlines() if scope.startswith("pulse:")]
-
     def allows(self, scope: str, of: str) -> bool:
         """Return whether it has `scope` for all, or for the room or host `of`, compared without case."""
         return not {scope, f"{scope}:{of.lower()}"}.isdisjoint(self.scopes.lower().splitlines())

@@ -150,7 +150,7 @@ class WebsocketConsumer(EventConsumer):
             self.end(1000 if close is True else close)
 
     def end(self, code: int) -> None:
-        """Close with `code`. May be called from anywhere, also during `connect`."""
+        """Close with `code`. May be called from anywhere on the event loop, also during `connect`."""
         if self.ended_with is not None:
             return
         self.ended_with = int(code)
