@@ -124,7 +124,7 @@ async def test_what_all_processes_are_told_is_signaled_once(site, two, monkeypat
     def note(signal: Signal, room: str, member: Person) -> None:
         signaled.append((signal, room, member.id))
 
-    monkeypatch.setattr(tracker, "announce", note)
+    monkeypatch.setattr(tracker, "emit", note)
     first, second = two
     await second.enter("ada", "eve")
     await first.told()
