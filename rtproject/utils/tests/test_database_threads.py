@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from rtproject.tests.support.patched import patched
 from rtproject.tests.support.servers import Daphne
@@ -62,10 +63,13 @@ def read_endlessly() -> None:
 
 
 @pytest.fixture
-def in_thread(monkeypatch: pytest.MonkeyPatch) -> ReaderThread:
-    """A thread whose reads have a moment."""
+def in_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReaderThread]:
+    """A thread whose reads have a moment. Its connection is closed at the end."""
     monkeypatch.setattr(module, "READ_SECONDS", 0.1)
-    return ReaderThread("reads")
+    thread = ReaderThread("reads")
+    yield thread
+    thread.executor.submit(connections.close_all).result()
+    thread.executor.shutdown()
 
 
 @pytest.mark.django_db(transaction=True)
