@@ -1,7 +1,5 @@
 """The path of a connection, from top to bottom: `daphne rtproject.asgi:application`."""
 
-import contextlib
-import ctypes
 import gc
 import os
 import secrets
@@ -33,8 +31,6 @@ from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.lifecycle import note_server
 
-M_ARENA_MAX = -8  # of mallopt(3)
-
 adapt_log_of_daphne()
 bound_bodies_of_servers()
 format_options_quickly()
@@ -48,11 +44,6 @@ gc.set_threshold(1_000, 3, 300)
 # A thread that parses a form or encodes an answer keeps the event loop waiting at most this long, each time that the
 # loop comes back from the operating system; by default ten times as long.
 sys.setswitchinterval(0.0005)
-
-# A page's request has a thread of its own, and glibc would give many threads memory of their own that each keeps: ten
-# large bodies at a time, again and again, left 25 MiB instead of 14.
-with contextlib.suppress(OSError, AttributeError, TypeError):
-    ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 routing = (import_module(f"{app}.routing").websocket_urlpatterns for app in settings.APPS)
 websocket = websocket_application([*chain.from_iterable(routing)])

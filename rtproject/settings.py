@@ -247,7 +247,7 @@ TEMPLATES = [
         },
     }
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of a form without its files; the HTTP API reads up to MAX_BODY
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300  # more than any form of ours or of the admin has
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # a larger body waits in a file
 STATIC_URL = "static/"

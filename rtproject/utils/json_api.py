@@ -55,6 +55,6 @@ def decode(request: HttpRequest, kind: type[T]) -> T:
     try:
         if by_query:
             return msgspec.convert(request.GET.dict(), kind, strict=False)
-        return msgspec.json.decode(request.body, type=kind)
+        return msgspec.json.decode(request.read(), type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ApiError(400, f"The request cannot be read: {printable(str(error), 200)}.") from None
