@@ -4,6 +4,7 @@
 # make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
 # make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
+# make messages finds the text of pages, compiles its translations, and prints what is not translated
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
@@ -19,7 +20,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint bench app screenshots
+.PHONY: help run test test-all test-js check lint bench app messages screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -81,6 +82,16 @@ app:
 	@sed -E -i.bak -e 's/^(root_packages|ancestors) = .*"/&, "$(NAME)"/' -e 's/^layers = \["echo \|/& $(NAME) |/' pyproject.toml
 	@rm pyproject.toml.bak
 	@echo 'Made $(NAME)/: "make run" serves it at http://$(SITE)/$(NAME)/. docs/extending.md goes on from here.'
+
+# Needs gettext. The date of the search would make each of them a change of every file.
+LOCALE := de
+CATALOGS := */locale/$(LOCALE)/LC_MESSAGES/django.po
+messages: $(VENV)/.installed
+	@mkdir -p rtproject/locale $(patsubst %/routing.py,%/locale,$(wildcard */routing.py))
+	@$(IN_VENV) manage.py makemessages --locale $(LOCALE) --no-location --no-obsolete --verbosity 0
+	@sed -i.bak '/^"POT-Creation-Date: /d' $(CATALOGS) && rm */locale/$(LOCALE)/LC_MESSAGES/*.bak
+	@$(IN_VENV) manage.py compilemessages --ignore '.venv*' --verbosity 0
+	@for each in $(CATALOGS); do msgattrib --untranslated $$each; msgattrib --only-fuzzy $$each; done
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)

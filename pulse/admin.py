@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 
 from pulse.alert_rules import STALE
 from pulse.alerting import engine
@@ -45,12 +46,12 @@ class AlertEventAdmin(ReadOnlyAdmin):
     ordering = ("-since",)
     date_hierarchy = "since"
 
-    @admin.display(description="value", ordering="value")
+    @admin.display(description=_("value"), ordering="value")
     def highest(self, event: AlertEvent) -> str:
         """The highest figure since the alert began, with its unit."""
         return _with_unit(event.metric, event.value)
 
-    @admin.display(description="threshold", ordering="threshold")
+    @admin.display(description=_("threshold"), ordering="threshold")
     def limit(self, event: AlertEvent) -> str:
         """The threshold, with its unit."""
         return _with_unit(event.metric, event.threshold)
@@ -59,7 +60,7 @@ class AlertEventAdmin(ReadOnlyAdmin):
 def _with_unit(metric: str, figure: float) -> str:
     if metric == STALE:
         return f"{figure:.0f} s"
-    return f"{figure:.2f} per core" if metric == "load" else f"{figure:.1f} %"
+    return _("{load} per core").format(load=f"{figure:.2f}") if metric == "load" else f"{figure:.1f} %"
 
 
 class MachineForm(forms.ModelForm):
@@ -68,7 +69,7 @@ class MachineForm(forms.ModelForm):
     class Meta:
         model = Token
         fields = ("name",)
-        help_texts = {"name": "The name of the machine on the dashboard."}
+        help_texts = {"name": _("The name of the machine on the dashboard.")}
 
 
 @admin.register(Host)
@@ -91,7 +92,7 @@ class HostAdmin(ReadOnlyAdmin):
             form.instance.scopes = f"pulse:{form.instance.name}"
             token = form.save()
         site = request.build_absolute_uri("/").rstrip("/")
-        context = {"title": "Add machine", "form": form, "token": token, "site": site}
+        context = {"title": _("Add machine"), "form": form, "token": token, "site": site}
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/pulse/host/add_form.html", context)
 

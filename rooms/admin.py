@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from rooms.admin_members import MembersAdmin, ask_presence
@@ -31,9 +32,9 @@ class RoomAdmin(MembersAdmin):
     filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("name", "title")}),
-        ("Password", {"fields": ("is_guarded", "new_password", "remove_password")}),
-        ("Groups", {"fields": ("groups",)}),
-        ("Limits", {"fields": ("closed", "member_limit", "history_size")}),
+        (_("Password"), {"fields": ("is_guarded", "new_password", "remove_password")}),
+        (_("Groups"), {"fields": ("groups",)}),
+        (_("Limits"), {"fields": ("closed", "member_limit", "history_size")}),
     )
 
     @method_decorator(sensitive_post_parameters("new_password"))
@@ -52,12 +53,12 @@ class RoomAdmin(MembersAdmin):
         """Add the column of members online, which asks the other processes once for each page."""
         return (*self.list_display[:3], _online_column(), *self.list_display[3:])
 
-    @admin.display(boolean=True, description="guarded")
+    @admin.display(boolean=True, description=_("guarded"))
     def is_guarded(self, room: Room) -> bool:
         """Return whether the room has a password; no more of it is ever shown."""
         return room.guarded
 
-    @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
+    @admin.display(description=_("last message"), ordering="sequence__last_at", empty_value=_("none yet"))  # type: ignore[call-overload]
     def last_message(self, room: Room) -> Any:
         """The time of the last message."""
         sequence = getattr(room, "sequence", None)
@@ -87,14 +88,15 @@ class RoomAdmin(MembersAdmin):
         rooms = list(objs)
         messages = sum(room.messages.count() for room in rooms)
         needed = set() if self.has_delete_permission(request) else {"room"}
-        return [str(room) for room in rooms], {"rooms": len(rooms), "messages": messages}, needed, []
+        counts = {str(_("rooms")): len(rooms), str(_("messages")): messages}
+        return [str(room) for room in rooms], counts, needed, []
 
 
 def _online_column() -> Callable[[Room], int | None]:
     """Return the column of members online, whose first row asks for all rooms."""
     asked: list[Counter[int] | None] = []
 
-    @admin.display(description="online", empty_value="unknown")
+    @admin.display(description=_("online"), empty_value=str(_("unknown")))
     def online(room: Room) -> int | None:
         if not asked:
             asked.append(ask_presence(count_by_row()))
@@ -112,7 +114,7 @@ class BanForm(forms.ModelForm):
         users = get_user_model()._default_manager
         user = users.filter(**{users.model.USERNAME_FIELD: name}).first()
         if user is None and not name.startswith("token:"):
-            raise forms.ValidationError("There is no user of this name.")
+            raise forms.ValidationError(_("There is no user of this name."))
         identity_key()
         self.instance.member = member_id("", name if user is None else f"user:{user.pk}")
         return name

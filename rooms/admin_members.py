@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from rooms.api import RoomNotFound, Unavailable, post_notice
@@ -26,13 +27,13 @@ from rtproject.websocket.exceptions import LayerUnavailable
 
 T = TypeVar("T")
 
-OUT_OF_REACH = "The channel layer is out of reach."
+OUT_OF_REACH = _("The channel layer is out of reach.")
 
 
 class NoticeForm(forms.Form):
     """An announcement to everybody in a room."""
 
-    text = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label=_("Text"), max_length=500, widget=forms.Textarea({"rows": 3}))
 
 
 class MembersAdmin(admin.ModelAdmin):
@@ -45,7 +46,7 @@ class MembersAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(never_cache(self.members_view))
         return [path("<int:pk>/members/", view, name="rooms_room_members"), *super().get_urls()]
 
-    @admin.action(description="Disconnect everybody in the selected rooms", permissions=["change"])
+    @admin.action(description=_("Disconnect everybody in the selected rooms"), permissions=["change"])
     def disconnect_everybody(self, request: HttpRequest, rooms: QuerySet[Room]) -> None:
         """Disconnect all members. They may come back; close a room first to keep them out."""
         for room in rooms:
@@ -75,7 +76,7 @@ class MembersAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(request.path)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Members of {room}",
+            "title": _("Members of {room}").format(room=room),
             "opts": self.opts,
             "room": room,
             "people": people.values(),
@@ -100,9 +101,10 @@ class MembersAdmin(admin.ModelAdmin):
     def _disconnect(self, request: HttpRequest, room: Room, chosen: dict[str, Person]) -> None:
         """Disconnect `chosen`, or everybody."""
         disconnect(room, list(chosen) or [""])
-        who = ", ".join(person.name for person in chosen.values()) or "everybody"
-        self.log_change(request, room, f"Disconnected {who}.")
-        messages.success(request, f"Disconnected {who} in {room}.")
+        who = ", ".join(person.name for person in chosen.values())
+        self.log_change(request, room, f"Disconnected {who or 'everybody'}.")
+        done = _("Disconnected {who} in {room}.").format(who=who or _("everybody"), room=room)
+        messages.success(request, done)
 
     def _ban(self, request: HttpRequest, room: Room, chosen: dict[str, Person], where: Room | None) -> None:
         if not request.user.has_perm("rooms.add_ban"):
@@ -110,8 +112,9 @@ class MembersAdmin(admin.ModelAdmin):
         for member, person in chosen.items():
             Ban.objects.create(room=where, origin=room.key, member=member, name=person.name)
         announce(room.name)
-        done = f"Banned {', '.join(person.name for person in chosen.values())} from {where or 'all rooms'}."
-        self.log_change(request, room, done)
+        who = ", ".join(person.name for person in chosen.values())
+        self.log_change(request, room, f"Banned {who} from {where or 'all rooms'}.")
+        done = _("Banned {who} from {where}.").format(who=who, where=where or _("all rooms"))
         messages.success(request, done)
 
     def _notify(self, request: HttpRequest, room: Room, text: str) -> bool:
@@ -121,7 +124,7 @@ class MembersAdmin(admin.ModelAdmin):
             messages.error(request, str(error))
             return False
         self.log_change(request, room, f"Sent a notice: {text}")
-        messages.success(request, "The notice was sent.")
+        messages.success(request, _("The notice was sent."))
         return True
 
 

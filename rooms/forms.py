@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from rooms.models import Room
 
@@ -19,13 +20,16 @@ class RoomForm(forms.ModelForm):
     """A room in the admin. Its password can be set, changed and removed, and is never shown."""
 
     new_password = forms.CharField(
+        label=_("New password"),
         required=False,
         strip=False,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Leave empty to keep it as it is. A new password disconnects everybody inside.",
+        help_text=_("Leave empty to keep it as it is. A new password disconnects everybody inside."),
     )
-    remove_password = forms.BooleanField(required=False, help_text="Opens the room to everybody.")
+    remove_password = forms.BooleanField(
+        label=_("Remove password"), required=False, help_text=_("Opens the room to everybody.")
+    )
 
     class Meta:
         model = Room
@@ -34,7 +38,7 @@ class RoomForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("new_password") and cleaned.get("remove_password"):
-            raise forms.ValidationError("Set a new password or remove it, not both.")
+            raise forms.ValidationError(_("Set a new password or remove it, not both."))
         return cleaned
 
     def save(self, commit: bool = True) -> Room:

@@ -209,13 +209,13 @@ APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/routing.py"))
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` serves WebSockets too
     "channels",
+    "rtproject",  # before the admin, whose words for the same it replaces
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "rtproject",
     "rtproject.tokens",
     *APPS,
 ]
@@ -225,6 +225,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "rtproject.http.page_limit.limit_pages",  # not of static files, which come quickly and many at a time
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -265,7 +266,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE, LANGUAGES = "en", [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

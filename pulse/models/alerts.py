@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from pulse.alert_rules import STALE, Alert
 from pulse.protocol import AlertEntry, moment, rfc3339
@@ -17,35 +18,40 @@ EVENT_RETENTION = timedelta(days=90)
 MIN_STALENESS = 2  # intervals: a single late pulse is no staleness
 
 LABELS = {
-    "cpu": "CPU, percent",
-    "memory": "Memory, percent",
-    "swap": "Swap, percent",
-    "disk": "Disk, percent",
-    "load": "Load per core over one minute",
-    STALE: "Staleness, intervals without a pulse",
+    "cpu": _("CPU, percent"),
+    "memory": _("Memory, percent"),
+    "swap": _("Swap, percent"),
+    "disk": _("Disk, percent"),
+    "load": _("Load per core over one minute"),
+    STALE: _("Staleness, intervals without a pulse"),
 }
+STATES = {"pending": _("pending"), "firing": _("firing"), "resolved": _("resolved")}
 
 
 class Threshold(models.Model):
     """The rule for alerts of one metric of any host. A metric without a threshold has no alerts."""
 
-    metric = models.CharField(max_length=16, unique=True, choices=LABELS)
+    metric = models.CharField(_("metric"), max_length=16, unique=True, choices=LABELS)
     threshold = models.FloatField(
+        _("threshold"),
         validators=[MinValueValidator(0.01)],
-        help_text="An alert starts at this figure: percent, load per core, or intervals without a pulse.",
+        help_text=_("An alert starts at this figure: percent, load per core, or intervals without a pulse."),
     )
     margin = models.FloatField(
+        _("margin"),
         default=0,
         validators=[MinValueValidator(0)],
-        help_text="A firing alert ends when the figure is this much below the threshold. 0 for staleness.",
+        help_text=_("A firing alert ends when the figure is this much below the threshold. 0 for staleness."),
     )
     hold = models.PositiveIntegerField(
+        _("hold"),
         default=0,
         validators=[MaxValueValidator(86_400)],
-        help_text="Seconds at or above the threshold before the alert fires. Until then it is pending.",
+        help_text=_("Seconds at or above the threshold before the alert fires. Until then it is pending."),
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("threshold"), _("thresholds")
         ordering = ("metric",)
 
     def __str__(self) -> str:
@@ -56,14 +62,14 @@ class Threshold(models.Model):
         if None in (self.threshold, self.margin):  # the form reports these itself
             return
         if self.metric == STALE:
-            _require(self.threshold >= MIN_STALENESS, "threshold", f"At least {MIN_STALENESS} intervals.")
-            _require(self.margin == 0, "margin", "Staleness ends with the next pulse and has no margin.")
+            _require(self.threshold >= MIN_STALENESS, "threshold", _("At least 2 intervals."))
+            _require(self.margin == 0, "margin", _("Staleness ends with the next pulse and has no margin."))
         elif self.metric != "load":
-            _require(self.threshold <= 100, "threshold", "At most 100 percent.")
-        _require(self.margin < self.threshold, "margin", "Less than the threshold, or no alert would end.")
+            _require(self.threshold <= 100, "threshold", _("At most 100 percent."))
+        _require(self.margin < self.threshold, "margin", _("Less than the threshold, or no alert would end."))
 
 
-def _require(holds: bool, field: str, sentence: str) -> None:
+def _require(holds: bool, field: str, sentence: Any) -> None:
     if not holds:
         raise ValidationError({field: sentence})
 
@@ -74,18 +80,19 @@ class AlertEvent(models.Model):
     `fired` is empty if it never fired, `until` while it is open.
     """
 
-    host = models.CharField(max_length=255)
-    metric = models.CharField(max_length=16, choices=LABELS)
-    state = models.CharField(
-        max_length=8, choices=[(state, state) for state in ("pending", "firing", "resolved")]
+    host = models.CharField(_("host"), max_length=255)
+    metric = models.CharField(_("metric"), max_length=16, choices=LABELS)
+    state = models.CharField(_("state"), max_length=8, choices=STATES)
+    value = models.FloatField(
+        _("value"), help_text=_("The highest since the alert began; for staleness, seconds.")
     )
-    value = models.FloatField(help_text="The highest figure since the alert began; for staleness, seconds.")
-    threshold = models.FloatField(help_text="For staleness, seconds.")
-    since = models.DateTimeField()
-    fired = models.DateTimeField(null=True)
-    until = models.DateTimeField(null=True)
+    threshold = models.FloatField(_("threshold"), help_text=_("For staleness, seconds."))
+    since = models.DateTimeField(_("since"))
+    fired = models.DateTimeField(_("fired"), null=True)
+    until = models.DateTimeField(_("until"), null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("alert event"), _("alert events")
         constraints = (
             models.UniqueConstraint(
                 fields=["host", "metric"], condition=Q(until=None), name="pulse_one_open_alert"

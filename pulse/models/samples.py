@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from rtproject.utils.clocks import is_over
 from rtproject.utils.db import store_now
@@ -51,21 +52,24 @@ class Host(models.Model):
     the clock of a host may be wrong.
     """
 
-    name = models.CharField(max_length=255, unique=True)
-    at = models.DateTimeField()
+    name = models.CharField(_("name"), max_length=255, unique=True)
+    at = models.DateTimeField(_("last pulse"))
     seen = models.DateTimeField()
     frame = models.TextField()
-    interval = models.FloatField(help_text="Seconds from one pulse to the next.")
-    missed = models.BigIntegerField(default=0, help_text="Ticks that the worker missed since it started.")
+    interval = models.FloatField(_("interval"), help_text=_("Seconds from one pulse to the next."))
+    missed = models.BigIntegerField(
+        _("missed"), default=0, help_text=_("Ticks missed since the worker started.")
+    )
     # Of the agent that posted last, if any. `rival` is when one of another machine was refused last.
     posted = models.DateTimeField(null=True)
     boot = models.CharField(max_length=64, default="")
-    agent = models.CharField(max_length=64, default="", help_text="The version of its agent.")
+    agent = models.CharField(_("agent"), max_length=64, default="", help_text=_("The version of its agent."))
     rival = models.DateTimeField(null=True)
 
     objects = HostQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("host"), _("hosts")
         ordering = ("name",)
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from rooms.names import PATTERN, room_key
 
@@ -76,26 +77,32 @@ class Room(models.Model):
     """
 
     name = models.CharField(
+        _("name"),
         max_length=64,
-        validators=[RegexValidator(rf"^{PATTERN}\Z", "Use 1 to 64 of A-Z a-z 0-9 _ -.")],
-        help_text="Part of the address /ws/NAME. It cannot be changed later.",
+        validators=[RegexValidator(rf"^{PATTERN}\Z", _("Use 1 to 64 of A-Z a-z 0-9 _ -."))],
+        help_text=_("Part of the address /ws/NAME. It cannot be changed later."),
     )
     key = KeyField(max_length=64, unique=True, blank=True, editable=False)
-    title = models.CharField(max_length=200, blank=True, help_text="Shown instead of the name.")
+    title = models.CharField(
+        _("title"), max_length=200, blank=True, help_text=_("Shown instead of the name.")
+    )
     password = models.CharField(max_length=255, blank=True, editable=False)
     password_version = models.PositiveIntegerField(default=0, editable=False)
     history_size = models.PositiveIntegerField(
-        default=1000, help_text="Number of messages that are kept; with 0 none are."
+        _("history size"), default=1000, help_text=_("Number of messages that are kept; with 0 none are.")
     )
     member_limit = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Members at a time; leave empty for no limit."
+        _("member limit"), null=True, blank=True, help_text=_("Members at a time; leave empty for no limit.")
     )
-    closed = models.BooleanField(default=False, help_text="No newcomers. Members who are inside stay.")
+    closed = models.BooleanField(
+        _("closed"), default=False, help_text=_("No newcomers; members inside stay.")
+    )
     groups = models.ManyToManyField(
         Group,
+        verbose_name=_("groups"),
         related_name="rooms",
         blank=True,
-        help_text="Only users in one of these groups may enter, with its password, if it has one.",
+        help_text=_("Only users in one of these groups may enter, with its password, if it has one."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -105,6 +112,7 @@ class Room(models.Model):
     objects = RoomQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("room"), _("rooms")
         ordering = ["name"]
         constraints = [models.CheckConstraint(condition=~models.Q(key=""), name="room_has_key")]
 
@@ -115,7 +123,7 @@ class Room(models.Model):
         """Raise ValidationError for the name of another room."""
         self.key = room_key(self.name)
         if Room.objects.named(self.name).exclude(pk=self.pk).exists():
-            raise ValidationError({"name": "A room with this name exists."})
+            raise ValidationError({"name": _("A room with this name exists.")})
 
     @property
     def guarded(self) -> bool:
@@ -157,20 +165,26 @@ class Ban(models.Model):
     """A ban of one member. `member` is the id that it has in the room whose key is `origin`; of all rooms, for ""."""
 
     name = models.CharField(
-        "who", max_length=254, help_text="The name of a user, or the id that a token names, as in token:u-17."
+        _("who"),
+        max_length=254,
+        help_text=_("The name of a user, or the id that a token names, as in token:u-17."),
     )
     origin = models.CharField(max_length=64, blank=True, editable=False)
     member = models.CharField(max_length=24, editable=False)
     room = models.ForeignKey(
         Room,
         models.CASCADE,
+        verbose_name=_("room"),
         related_name="bans",
         null=True,
         blank=True,
-        help_text="Leave empty for all rooms.",
+        help_text=_("Leave empty for all rooms."),
     )
-    reason = models.CharField(max_length=200, blank=True, help_text="For staff.")
-    until = models.DateTimeField(null=True, blank=True, help_text="Leave empty for ever.")
+    reason = models.CharField(_("reason"), max_length=200, blank=True, help_text=_("For staff."))
+    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Leave empty for ever."))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("ban"), _("bans")
 
     def __str__(self) -> str:
         return self.name
@@ -206,7 +220,10 @@ class IdentityKey(models.Model):
 class ReservedName(models.Model):
     """The name of a deleted room in lower case: it admits no one until an admin makes a room of that name again."""
 
-    key = models.CharField(max_length=64, unique=True)
+    key = models.CharField(_("name"), max_length=64, unique=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("reserved name"), _("reserved names")
 
     def __str__(self) -> str:
         return self.key

@@ -100,7 +100,7 @@ class TestPassword:
         )
         shown += "".join(f"{entry.change_message} {entry}" for entry in LogEntry.objects.all())
         assert "VIP" in shown
-        assert "Changed new_password." in shown
+        assert "Changed New password." in shown
         assert not any(secret in shown for secret in (*PASSWORDS, first, room.password, room.password[-16:]))
         assert 'type="password"' not in viewer.get(address(room)).content.decode()
 

@@ -18,5 +18,5 @@ class TokenAdmin(admin.ModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Token, post_url_continue: Any = None) -> HttpResponse:
         """Show the token. A redirect to a page with it would keep it in a cookie meanwhile."""
-        context = {**self.admin_site.each_context(request), "title": f"The token {obj}", "token": obj}
+        context = {**self.admin_site.each_context(request), "title": obj, "token": obj}
         return TemplateResponse(request, "admin/tokens/token/made.html", context)

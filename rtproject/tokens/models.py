@@ -8,6 +8,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 SCOPES = "rooms:post, rooms:read, rooms:moderate (each also with :ROOM), metrics, pulse:HOST"
 _SCOPE = re.compile(r"rooms:(post|read|moderate)(:[A-Za-z0-9_-]{1,64})?|metrics|pulse:\S.{0,254}")
@@ -16,7 +18,7 @@ _SCOPE = re.compile(r"rooms:(post|read|moderate)(:[A-Za-z0-9_-]{1,64})?|metrics|
 def validate_scopes(text: str) -> None:
     """Raise ValidationError for a line that is no scope."""
     if wrong := [line for line in text.splitlines() if not _SCOPE.fullmatch(line)]:
-        raise ValidationError(f"“{wrong[0][:80]}” is no scope: use {SCOPES}.")
+        raise ValidationError(_("“{}” is no scope: use {}.").format(wrong[0][:80], SCOPES))
 
 
 class Token(models.Model):
@@ -26,16 +28,24 @@ class Token(models.Model):
     """
 
     name = models.CharField(
+        _("name"),
         max_length=32,
         unique=True,
-        validators=[RegexValidator(r"^[!-~]([ -~]*[!-~])?\Z", "Use visible ASCII characters.")],
-        help_text="The program that has it. Its messages are of this name, unless they give another.",
+        validators=[RegexValidator(r"^[!-~]([ -~]*[!-~])?\Z", _("Use visible ASCII characters."))],
+        help_text=_("The program that has it. Its messages are of this name, unless they give another."),
     )
-    scopes = models.TextField(validators=[validate_scopes], help_text=f"One in a line: {SCOPES}.")
+    scopes = models.TextField(
+        _("scopes"),
+        validators=[validate_scopes],
+        help_text=format_lazy(_("One in a line: {scopes}."), scopes=SCOPES),
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
 
     text = ""  # of one that was just made
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("token"), _("tokens")
 
     def __str__(self) -> str:
         return self.name

@@ -7,7 +7,7 @@ const ROWS_KEPT = 300;
 const SHOWN = 2000; // characters or bytes of one frame
 
 const language = pageLanguage();
-const clock = new Intl.DateTimeFormat(undefined, {
+const clock = new Intl.DateTimeFormat(language, {
   hourCycle: "h23", // "AM" behind milliseconds is hard to read
   hour: "2-digit",
   minute: "2-digit",

@@ -1,15 +1,17 @@
 // Figures and times as people read them. A missing value or no number becomes a dash.
 
+import { pageLanguage } from "../rtproject/ui_text.js";
+
 const MISSING = "–";
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const oneDigit = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const twoDigits = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const seconds = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const minutes = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const daysAndMinutes = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
-const datesAndHours = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric" });
-const dates = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const whole = new Intl.NumberFormat(pageLanguage(), { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat(pageLanguage(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const twoDigits = new Intl.NumberFormat(pageLanguage(), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const seconds = new Intl.DateTimeFormat(pageLanguage(), { timeStyle: "medium" });
+const minutes = new Intl.DateTimeFormat(pageLanguage(), { timeStyle: "short" });
+const daysAndMinutes = new Intl.DateTimeFormat(pageLanguage(), { weekday: "short", hour: "numeric", minute: "2-digit" });
+const datesAndHours = new Intl.DateTimeFormat(pageLanguage(), { month: "short", day: "numeric", hour: "numeric" });
+const dates = new Intl.DateTimeFormat(pageLanguage(), { month: "short", day: "numeric" });
 const DAY = 86_400; // seconds
 
 /** @param {number} value 0 to 100 */

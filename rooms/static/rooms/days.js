@@ -1,9 +1,11 @@
 // The days of a conversation, in the reader's time and locale.
 
+import { pageLanguage } from "../rtproject/ui_text.js";
+
 const CHECK_EVERY = 60_000; // ms; a timer until midnight would be wrong after a laptop slept
 
-const wholeDay = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
-const relativeDay = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const wholeDay = new Intl.DateTimeFormat(pageLanguage(), { dateStyle: "full" });
+const relativeDay = new Intl.RelativeTimeFormat(pageLanguage(), { numeric: "auto" });
 
 /** The reader's day of a date, as `2026-01-31`; "" if it is invalid. */
 export function dayOf(date) {
@@ -21,7 +23,7 @@ function name(day) {
   const passed = Math.round((midnight(dayOf(new Date())) - midnight(day)) / 86_400_000);
   if (passed !== 0 && passed !== 1) return wholeDay.format(midnight(day));
   const words = relativeDay.format(-passed, "day");
-  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+  return words.charAt(0).toLocaleUpperCase(pageLanguage()) + words.slice(1);
 }
 
 function midnight(day) {

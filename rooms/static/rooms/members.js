@@ -1,8 +1,10 @@
 // The members of a room. No DOM.
 
+import { pageLanguage } from "../rtproject/ui_text.js";
+
 const NAMED_UP_TO = 200; // in a fuller room the server only counts
 
-const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
+const byName = new Intl.Collator(pageLanguage(), { sensitivity: "base", numeric: true });
 
 export class Members {
   #known = new Map(); // id -> person; in a room with many members only some

@@ -33,7 +33,7 @@ export function age(milliseconds, language = pageLanguage()) {
 export function showAge(element, now) {
   const then = new Date(element.dateTime);
   const isLongAgo = now - then > LONG_AGO * 1000;
-  const words = isLongAgo ? then.toLocaleDateString(undefined, { dateStyle: "medium" }) : age(now - then);
+  const words = isLongAgo ? then.toLocaleDateString(pageLanguage(), { dateStyle: "medium" }) : age(now - then);
   if (element.textContent !== words) element.textContent = words;
-  element.title = then.toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
+  element.title = then.toLocaleString(pageLanguage(), { dateStyle: "full", timeStyle: "medium" });
 }

@@ -1,9 +1,11 @@
 // Points in time, as the reader's locale writes them.
 
-const hoursAndMinutes = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+import { pageLanguage } from "./ui_text.js";
+
+const hoursAndMinutes = new Intl.DateTimeFormat(pageLanguage(), { timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(pageLanguage(), { timeStyle: "medium" });
+const dayAndClock = new Intl.DateTimeFormat(pageLanguage(), { dateStyle: "medium", timeStyle: "short" });
+const whole = new Intl.DateTimeFormat(pageLanguage(), { dateStyle: "full", timeStyle: "long" });
 
 /**
  * Fills a `<time>` element: the time of day, with the date unless it is today.

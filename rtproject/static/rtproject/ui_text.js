@@ -16,8 +16,12 @@ export function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
 
-/** The language of the page; undefined, which means the reader's own, if it names none. */
-export const pageLanguage = () => globalThis.document?.documentElement.lang || undefined;
+/** The locale for numbers and dates: the reader's own of the page's language, such as "en-GB", else that language. */
+export function pageLanguage() {
+  const language = globalThis.document?.documentElement.lang;
+  if (!language) return undefined; // the reader's own
+  return navigator.languages.find((locale) => locale.split("-")[0] === language) ?? language;
+}
 
 /** A number of seconds in words, such as "5 seconds", in the language of the page. */
 export function seconds(count) {

@@ -17,10 +17,14 @@ class Migration(migrations.Migration):
             name='Token',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='The program that has it. Its messages are of this name, unless they give another.', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('^[!-~]([ -~]*[!-~])?\\Z', 'Use visible ASCII characters.')])),
-                ('scopes', models.TextField(help_text='One in a line: rooms:post, rooms:read, rooms:moderate (each also with :ROOM), metrics, pulse:HOST.', validators=[rtproject.tokens.models.validate_scopes])),
+                ('name', models.CharField(help_text='The program that has it. Its messages are of this name, unless they give another.', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('^[!-~]([ -~]*[!-~])?\\Z', 'Use visible ASCII characters.')], verbose_name='name')),
+                ('scopes', models.TextField(help_text='One in a line: rooms:post, rooms:read, rooms:moderate (each also with :ROOM), metrics, pulse:HOST.', validators=[rtproject.tokens.models.validate_scopes], verbose_name='scopes')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                ('created', models.DateTimeField(auto_now_add=True, verbose_name='created')),
             ],
+            options={
+                'verbose_name': 'token',
+                'verbose_name_plural': 'tokens',
+            },
         ),
     ]
