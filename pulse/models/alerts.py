@@ -104,7 +104,7 @@ class AlertEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.host}: {self.metric} {self.state}"
+        return f"{self.host}: {self.get_metric_display()}, {self.get_state_display()}"
 
     @property
     def alert(self) -> Alert:

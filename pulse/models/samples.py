@@ -54,17 +54,17 @@ class Host(models.Model):
 
     name = models.CharField(_("name"), max_length=255, unique=True)
     at = models.DateTimeField(_("last pulse"))
-    seen = models.DateTimeField()
-    frame = models.TextField()
+    seen = models.DateTimeField(_("seen"))
+    frame = models.TextField(_("frame"))
     interval = models.FloatField(_("interval"), help_text=_("Seconds from one pulse to the next."))
     missed = models.BigIntegerField(
         _("missed"), default=0, help_text=_("Ticks missed since the worker started.")
     )
     # Of the agent that posted last, if any. `rival` is when one of another machine was refused last.
-    posted = models.DateTimeField(null=True)
-    boot = models.CharField(max_length=64, default="")
+    posted = models.DateTimeField(_("posted"), null=True)
+    boot = models.CharField(_("boot"), max_length=64, default="")
     agent = models.CharField(_("agent"), max_length=64, default="", help_text=_("The version of its agent."))
-    rival = models.DateTimeField(null=True)
+    rival = models.DateTimeField(_("rival"), null=True)
 
     objects = HostQuerySet.as_manager()
 

@@ -164,5 +164,10 @@ def test_rows_have_readable_names() -> None:
     store_alert("web-1")
     rollup = Rollup.objects.get(step=300)
     names = [str(model.objects.get()) for model in (Threshold, Host, AlertEvent, Sample)]
-    assert names == ["Disk, percent", "web-1", "web-1: disk firing", f"web-1 #{Sample.objects.get().seq}"]
+    assert names == [
+        "Disk, percent",
+        "web-1",
+        "web-1: Disk, percent, firing",
+        f"web-1 #{Sample.objects.get().seq}",
+    ]
     assert str(rollup) == f"web-1 from {rollup.start}, 300 s"
