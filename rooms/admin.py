@@ -25,7 +25,7 @@ class RoomAdmin(MembersAdmin):
     """The list of rooms, and one room with its password to set, change or remove."""
 
     form = RoomForm
-    list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
+    list_display = ("name", "title", "is_guarded", "last_message", "state", "member_limit", "history_size")
     list_select_related = ("sequence",)
     search_fields = ("name", "key", "title")
     filter_horizontal = ("groups",)
@@ -52,10 +52,15 @@ class RoomAdmin(MembersAdmin):
         """Add the column of members online, which asks the other processes once for each page."""
         return (*self.list_display[:3], _online_column(), *self.list_display[3:])
 
-    @admin.display(boolean=True, description="guarded")
-    def is_guarded(self, room: Room) -> bool:
+    @admin.display(description="password")
+    def is_guarded(self, room: Room) -> str:
         """Return whether the room has a password; no more of it is ever shown."""
-        return room.guarded
+        return "set" if room.guarded else "none"
+
+    @admin.display(description="newcomers", ordering="closed")
+    def state(self, room: Room) -> str:
+        """Return whether newcomers are admitted, in words: Django's red cross would call "not closed" an error."""
+        return "closed" if room.closed else "open"
 
     @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
     def last_message(self, room: Room) -> Any:
@@ -74,7 +79,7 @@ class RoomAdmin(MembersAdmin):
         through, as in `sequence__pk__password__startswith`.
         """
         field, _, how = lookup.partition("__")
-        return field in self.list_display and how in ("", "exact")
+        return field in (*self.list_display, "closed") and how in ("", "exact")
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Allow references by primary key alone: Django's rule fails for the name of a relation."""
