@@ -56,7 +56,7 @@ class RoomAdmin(MembersAdmin, ByColumns):
     """The list of rooms, and one room with its password to set, change or remove."""
 
     form = RoomForm
-    list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
+    list_display = ("name", "title", "is_guarded", "last_message", "state", "member_limit", "history_size")
     list_select_related = ("sequence",)
     search_fields = ("name", "key", "title")
     filter_horizontal = ("groups",)
@@ -83,10 +83,15 @@ class RoomAdmin(MembersAdmin, ByColumns):
         """Add the column of members online, which asks the other processes once for each page."""
         return (*self.list_display[:3], _online_column(), *self.list_display[3:])
 
-    @admin.display(boolean=True, description="guarded")
-    def is_guarded(self, room: Room) -> bool:
+    @admin.display(description="password")
+    def is_guarded(self, room: Room) -> str:
         """Return whether the room has a password; no more of it is ever shown."""
-        return room.guarded
+        return "set" if room.guarded else "none"
+
+    @admin.display(description="newcomers", ordering="closed")
+    def state(self, room: Room) -> str:
+        """Return whether newcomers are admitted, in words: Django's red cross would call "not closed" an error."""
+        return "closed" if room.closed else "open"
 
     @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
     def last_message(self, room: Room) -> Any:

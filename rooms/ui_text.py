@@ -115,12 +115,10 @@ ROOM_TEXT: dict[str, Any] = {
 
 
 LIST_TEXT = {
-    "guarded": _("needs a password"),
-    "open": _("open"),
-    "closed": _("closed to newcomers"),
     "unknown": _("unknown"),
-    "never": _("none yet"),
-    "notKept": _("not kept"),
+    "never": _("no messages yet"),
+    "notKept": _("keeps no messages"),
+    "unread": _("New: {count}"),
     "live": _("Updated every 5 seconds."),
     "behind": _("The list could not be updated."),
 }

@@ -14,6 +14,9 @@ from rtproject.views import api, api_document, home, no_such_call, state
 handler404 = "rtproject.views.not_found"
 handler500 = "rtproject.views.server_error"
 
+admin.site.site_title = admin.site.site_header = "rtproject admin"
+admin.site.index_title = "Rooms, people, machines and programs"
+
 PAGES = {"pulse": "dashboard"}  # of apps whose pages are not below their own name
 
 urlpatterns = [

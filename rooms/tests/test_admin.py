@@ -142,6 +142,18 @@ class TestLookups:
         assert "default-src 'none'" in answer["Content-Security-Policy"]  # in the admin, too
 
 
+def test_the_list_speaks_in_words(admin_client):
+    """A room that is open is no error, and the pages are the site's own."""
+    make_room("lobby", None)
+    page = admin_client.get(LIST).content.decode()
+    assert '<td class="field-is_guarded">none</td>' in page
+    assert '<td class="field-state">open</td>' in page
+    assert "icon-no" not in page
+    assert "rtproject/admin.css" in page
+    assert "Django administration" not in page
+    assert "/ws/NAME" in admin_client.get(ADD).content.decode()  # a browser hides what is in angle brackets
+
+
 class TestName:
     def test_it_never_changes_and_is_taken_in_any_case(self, admin_client):
         room = make_room("VIP")

@@ -111,6 +111,11 @@ export class Conversation {
     return frame.seq === undefined || frame.seq > this.#begunAt;
   }
 
+  /** The newest number that is held; undefined in a room without history. */
+  get newest() {
+    return this.#held.position?.since;
+  }
+
   /** Whether the room may have messages older than those that are held. */
   get hasOlder() {
     return this.#held.hasOlder;

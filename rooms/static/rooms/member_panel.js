@@ -1,6 +1,7 @@
 // The list of members: beside the log, or on a phone behind a button with their number.
 
 import { fill } from "../rtproject/ui_text.js";
+import { look } from "./people.js";
 
 export class MemberPanel {
   #page;
@@ -64,6 +65,7 @@ export class MemberPanel {
   #item(person, isYou) {
     const item = this.#template.cloneNode(true);
     item.querySelector("bdi").textContent = person.name;
+    Object.assign(item.dataset, look(person));
     item.querySelector(".you").hidden = !isYou;
     item.querySelector(".user").hidden = person.guest !== false || person.external === true;
     const ban = item.querySelector(".ban"); // for staff

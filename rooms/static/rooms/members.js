@@ -1,5 +1,7 @@
 // The members of a room. No DOM.
 
+import { colors } from "./people.js";
+
 const NAMED_UP_TO = 200; // in a fuller room the server only counts
 
 const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
@@ -19,6 +21,7 @@ export class Members {
     takers[frame.type]();
     this.count = frame.count;
     if (!this.isNamed) this.#known.clear(); // `left` is not told any more
+    colors.see(this.#known.keys());
     return true;
   }
 

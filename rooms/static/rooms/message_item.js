@@ -3,11 +3,11 @@
 import { showClock } from "../rtproject/times.js";
 import { dayOf, showDay } from "./days.js";
 import { withLinks } from "./links.js";
+import { colors, look } from "./people.js";
 
 const PAUSE = 5 * 60_000; // ms after which a sender is named again
 const CAN_REPEAT = ["failed", "unsent"]; // statuses
 const CAN_EDIT = [...CAN_REPEAT, "refused"];
-const HUES = 6; // of names, see room.css
 
 export class ItemMaker {
   #templates;
@@ -24,6 +24,9 @@ export class ItemMaker {
     this.#templates = { message: template("message-template"), notice: template("notice-template") };
     this.#words = words;
     this.#actions = actions;
+    colors.onMove = (id) => {
+      for (const meta of page.querySelectorAll(`[data-sender^="${CSS.escape(id)} "] .meta`)) meta.dataset.hue = colors.of(id);
+    };
   }
 
   /** The element of an entry, without the parts that depend on the one before: see `relate`. */
@@ -49,7 +52,7 @@ export class ItemMaker {
     if (id !== undefined) item.dataset.id = id;
     if (seq !== undefined) item.dataset.seq = seq;
     item.querySelector(".from").textContent = from.name;
-    item.querySelector(".from").dataset.hue = hue(from.id ?? "");
+    Object.assign(item.querySelector(".meta").dataset, look(from));
     item.querySelector(".you").hidden = !own;
     item.querySelector(".user").hidden = from.guest !== false || from.program === true || from.external === true;
     item.querySelector(".program").hidden = from.program !== true;
@@ -77,9 +80,4 @@ export function relate(item) {
 
 function isOneTurn(before, now) {
   return now.sender !== undefined && before.sender === now.sender && Number(now.at) - Number(before.at) < PAUSE;
-}
-
-// The same person has the same color in every page.
-function hue(id) {
-  return Array.from(id).reduce((sum, character) => (sum * 31 + character.codePointAt(0)) % 65_521, 7) % HUES;
 }

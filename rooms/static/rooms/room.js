@@ -10,6 +10,7 @@ import { Members } from "./members.js";
 import { MessageList } from "./messages.js";
 import { NameForm } from "./name_form.js";
 import { PasswordPrompt } from "./password_prompt.js";
+import { noteSeen } from "./seen.js";
 import { Unread } from "./unread.js";
 import { followViewport } from "./viewport.js";
 
@@ -159,6 +160,10 @@ element("jump").addEventListener("click", () => {
 element("reopen").addEventListener("click", comeBack);
 element("come-back").addEventListener("click", comeBack);
 
+// Also when the page is left.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") noteSeen(element("room").dataset.room, conversation.newest);
+});
 onNewDay(() => messages.renameDays());
 followViewport();
 if (wasAtGate()) composer.focus();
