@@ -1,7 +1,7 @@
 // Our side of a room: the messages that we have received, and those that we send ("say"). No DOM.
 
-import { environment as browser, Socket } from "../rtproject/socket.js";
-import { asksPassword, parseFrame, roomPath } from "./frames.js";
+import { environment as browser, reconnectRule, Socket } from "../rtproject/socket.js";
+import { asksPassword, parseFrame, roomPath, sayFrame } from "./frames.js";
 import { HeldRange } from "./held_range.js";
 import { Unconfirmed } from "./unconfirmed.js";
 
@@ -25,7 +25,7 @@ const SILENT = {
   onOlder: () => {},
   /** The message of ours with this id is stored; it comes as a `message` as well, if it is not held already. */
   onSaid: () => {},
-  /** The connection ended before the message with this id was confirmed, and a repeat might show it twice. */
+  /** The message with this id is perhaps not sent: a repeat might show it twice, or end one more connection. */
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
@@ -76,7 +76,7 @@ export class Conversation {
       onMessage: (data) => this.#receive(data),
     });
     this.#unconfirmed = new Unconfirmed(
-      ({ id, text }) => this.#send({ type: "say", text, id }),
+      ({ id, text }) => this.#socket.send(sayFrame(text, id)),
       (id) => this.#events.onUnsent(id),
       environment,
     );
@@ -95,10 +95,21 @@ export class Conversation {
   /**
    * Says `text` now, or as soon as there is a connection and all earlier messages are confirmed.
    * @param {string} text not blank
+   * @param {{id?: string, sentBy?: string | null, by?: string}} [kept] of a message that was said before, see `Unconfirmed`
    * @returns {string | false} its id in later events; false, and nothing said, when too many wait
    */
-  say(text) {
-    return this.#unconfirmed.add(text);
+  say(text, kept) {
+    return this.#unconfirmed.add(text, kept);
+  }
+
+  /** Does not say the message with this id any more, if it waits. */
+  takeBack(id) {
+    this.#unconfirmed.settle(id);
+  }
+
+  /** The member as whom the waiting message with this id may have been said, or null. */
+  sentBy(id) {
+    return this.#unconfirmed.sentBy(id);
   }
 
   /** Whether a frame is a message from us, from this page or another one. */
@@ -138,7 +149,7 @@ export class Conversation {
   #changed(change) {
     this.#isIn = false;
     this.#asked = null;
-    this.#unconfirmed.pause();
+    this.#unconfirmed.pause(change.code < 4000 && reconnectRule(change.code) === "backoff");
     if (change.state === "closed" && !asksPassword(change.code)) this.#unconfirmed.giveUp();
     this.#events.onState(change);
   }

@@ -7,6 +7,7 @@ import { withLinks } from "./links.js";
 const PAUSE = 5 * 60_000; // ms after which a sender is named again
 const CAN_REPEAT = ["failed", "unsent"]; // statuses
 const CAN_EDIT = [...CAN_REPEAT, "refused"];
+const CAN_DROP = [...CAN_EDIT, "waiting"];
 const HUES = 6; // of names, see room.css
 
 export class ItemMaker {
@@ -17,7 +18,7 @@ export class ItemMaker {
   /**
    * @param {Document} page with the templates message-template and notice-template
    * @param {Record<string, string>} words for each status
-   * @param {{again: (entry) => void, takeBack: (entry) => void}} actions for a message that was not sent
+   * @param {{again: (entry) => void, takeBack: (entry) => void, drop: (entry) => void}} actions for a message of ours
    */
   constructor(page, words, actions) {
     const template = (id) => page.getElementById(id).content.firstElementChild;
@@ -56,13 +57,15 @@ export class ItemMaker {
     item.querySelector(".text").replaceChildren(...(deleted ? [this.#words.deleted] : withLinks(text)));
     showClock(item.querySelector(".foot time"), at);
     item.querySelector(".status").textContent = this.#words[status] ?? "";
-    item.querySelector(".actions").hidden = !CAN_EDIT.includes(status);
+    item.querySelector(".actions").hidden = !CAN_DROP.includes(status);
     item.querySelector(".again").hidden = !CAN_REPEAT.includes(status);
+    item.querySelector(".take-back").hidden = !CAN_EDIT.includes(status);
   }
 
   #listen(item, entry) {
     item.querySelector(".again").addEventListener("click", () => this.#actions.again(entry));
     item.querySelector(".take-back").addEventListener("click", () => this.#actions.takeBack(entry));
+    item.querySelector(".drop").addEventListener("click", () => this.#actions.drop(entry));
   }
 }
 

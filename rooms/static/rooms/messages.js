@@ -1,7 +1,7 @@
 // The log of a room: its messages, and the life of ours, from "waiting" and "sending" to "sent" or "not sent".
 
 import { showDay } from "./days.js";
-import { Entries } from "./entries.js";
+import { Entries, entryOf } from "./entries.js";
 import { ItemMaker, relate } from "./message_item.js";
 import { Scroller } from "./scroller.js";
 import { Shown } from "./shown.js";
@@ -9,7 +9,7 @@ import { Shown } from "./shown.js";
 const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
 
 export class MessageList {
-  #entries = new Entries();
+  #entries = new Entries(() => this.#events.onOpen());
   #isIn = false;
   #hasOlder = false;
   #fresh = null; // the entry with the mark of the first unseen one
@@ -25,8 +25,10 @@ export class MessageList {
    * @param {Document} page with the elements log, older, messages and the templates of `ItemMaker`
    * @param {Record<string, string>} words for each status of a message
    * @param {object} events
-   * @param {(text: string) => void} events.onAgain the text of a message that was not sent is to be said again
-   * @param {(text: string) => void} events.onTakeBack it is to be edited
+   * @param {() => void} events.onOpen `open` has changed
+   * @param {(entry) => void} events.onAgain a message that was not sent, and is not here any more, is to be said again
+   * @param {(entry) => void} events.onTakeBack it is to be edited
+   * @param {(entry) => void} events.onDrop it is to be forgotten
    * @param {() => void} events.onOlder the reader wants older messages than those that are here
    * @param {(seq: number) => void} events.onForget the messages up to this number are not here any more
    * @param {(follows: boolean) => void} events.onFollow the reader came to the end of the log, or left it
@@ -38,6 +40,7 @@ export class MessageList {
     this.#maker = new ItemMaker(page, words, {
       again: (entry) => this.#retract(entry, events.onAgain),
       takeBack: (entry) => this.#retract(entry, events.onTakeBack),
+      drop: (entry) => this.#retract(entry, events.onDrop),
     });
     this.#shown = new Shown(this.#list, this.#entries, {
       build: (entry) => this.#maker.build(entry),
@@ -58,6 +61,11 @@ export class MessageList {
     return this.#scroller.follows;
   }
 
+  /** Our messages that only this page has: entries, see `Entry`. */
+  get open() {
+    return this.#entries.open;
+  }
+
   /** Whether we are in the room, so that our messages are on their way and do not wait for that. */
   set isIn(isIn) {
     this.#isIn = isIn;
@@ -76,7 +84,7 @@ export class MessageList {
     if (isFresh) this.#markFresh(entry);
     const isInPlace = waiting !== undefined && this.#entries.isInPlace(entry);
     if (waiting && !isInPlace) this.#shown.removed(this.#entries.remove(entry), entry);
-    Object.assign(entry, messageEntry(frame, own));
+    Object.assign(entry, entryOf(frame, own));
     if (isInPlace) this.#refresh(entry);
     else this.#append(this.#entries.add(entry));
     this.#entries.settle(entry);
@@ -84,7 +92,7 @@ export class MessageList {
 
   /** Shows an announcement. */
   addNotice(frame) {
-    this.#append(this.#entries.add(noticeEntry(frame)));
+    this.#append(this.#entries.add(entryOf(frame)));
   }
 
   /** Drops the text of the message with this number, and shows that it was deleted. */
@@ -95,10 +103,10 @@ export class MessageList {
     this.#refresh(entry);
   }
 
-  /** Shows a message of ours that waits to be confirmed, and leads the reader there. */
-  addWaiting(id, text, you) {
+  /** Shows a message of ours that waits to be confirmed, or has `status`, and leads the reader there. */
+  addWaiting(id, text, you, { at = new Date(), status = this.#pendingStatus } = {}) {
     this.#markFresh(null);
-    const entry = { frame: { id, text, from: you }, at: new Date(), own: true, status: this.#pendingStatus };
+    const entry = { frame: { id, text, from: you }, at, own: true, status };
     this.#append(this.#entries.addWaiting(entry));
     this.toEnd();
   }
@@ -168,7 +176,7 @@ export class MessageList {
 
   #setStatus(entry, status) {
     if (entry.status === status) return;
-    entry.status = status;
+    this.#entries.setStatus(entry, status);
     this.#refresh(entry);
   }
 
@@ -211,10 +219,9 @@ export class MessageList {
   }
 
   #olderEntry(frame, own) {
-    if (frame.type === "notice") return noticeEntry(frame);
     const waiting = own ? this.#entries.waiting(frame.id) : undefined;
     if (waiting) this.#shown.removed(this.#entries.remove(waiting), waiting);
-    return messageEntry(frame, own);
+    return entryOf(frame, own);
   }
 
   #refresh(entry) {
@@ -235,14 +242,6 @@ export class MessageList {
 
   #retract(entry, then) {
     this.#shown.removed(this.#entries.remove(entry), entry);
-    then(entry.frame.text);
+    then(entry);
   }
-}
-
-function noticeEntry(notice) {
-  return { notice, at: new Date(notice.at) };
-}
-
-function messageEntry(frame, own) {
-  return { frame, own, at: new Date(frame.at), status: own ? "sent" : "" };
 }

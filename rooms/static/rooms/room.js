@@ -4,7 +4,8 @@ import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { onNewDay } from "./days.js";
-import { asksPassword, errorWords, isHopeless } from "./frames.js";
+import { asksPassword, errorWords, isHopeless, isTooBig } from "./frames.js";
+import { Kept } from "./kept.js";
 import { MemberPanel } from "./member_panel.js";
 import { Members } from "./members.js";
 import { MessageList } from "./messages.js";
@@ -22,16 +23,20 @@ const status = new StatusLine();
 const members = new Members();
 const panel = new MemberPanel(document, members, words);
 const announcer = new Announcer(element("announcements"), words);
-const composer = new Composer(document, say);
+const room = element("room").dataset.room;
+const outbox = new Kept("sessionStorage", `unsent.${room}`);
+const composer = new Composer(document, new Kept("localStorage", `draft.${room}`), say);
 const nameForm = new NameForm(document, words, () => {
   conversation.reopen();
   composer.focus();
 });
 const prompt = new PasswordPrompt(document, words.password, () => conversation.open());
 let you = nameForm.you; // until `welcome` says it
+let isKeeping = false;
+let isKept = true; // whether a reload of the page loses none of our messages that only it has
 let obstacle = ""; // the reason why no message can be sent, until the visitor removes it
 
-const conversation = new Conversation(element("room").dataset.room, () => nameForm.name, {
+const conversation = new Conversation(room, () => nameForm.name, {
   onState: showConnection,
   onWelcome: enter,
   onBegin() {
@@ -63,8 +68,11 @@ const conversation = new Conversation(element("room").dataset.room, () => nameFo
   },
 });
 const messages = new MessageList(document, words.status, {
-  onAgain: (text) => say(text) || composer.takeBack(text),
-  onTakeBack: (text) => composer.takeBack(text),
+  onOpen: keepSoon,
+  // Under its id the server stores it once, if it has it already.
+  onAgain: ({ frame: { id, text }, status }) => say(text, status === "unsent" ? { id } : {}) || composer.takeBack(text),
+  onTakeBack: ({ frame: { text } }) => composer.takeBack(text),
+  onDrop: ({ frame: { id } }) => conversation.takeBack(id),
   onOlder: () => conversation.older(),
   onForget: (seq) => conversation.forget(seq),
   onFollow(follows) {
@@ -145,11 +153,36 @@ function comeBack() {
 }
 
 /** @returns {boolean} whether the text was taken */
-function say(text) {
-  const id = obstacle === "" && conversation.say(text);
-  composer.complain(id ? "" : obstacle || words.tooMany);
+function say(text, kept) {
+  const problem = obstacle || (isTooBig(text) ? words.errors.too_long : "");
+  const id = problem === "" && conversation.say(text, kept);
+  composer.complain(id ? "" : problem || words.tooMany);
   if (id) messages.addWaiting(id, text, you);
   return Boolean(id);
+}
+
+// Once for many changes, and after `conversation` has done its part.
+function keepSoon() {
+  if (!isKeeping) queueMicrotask(keep);
+  isKeeping = true;
+}
+
+// Keeps our messages that only this page has.
+function keep() {
+  isKeeping = false;
+  const open = messages.open.map(({ frame: { id, text, from }, at, status }) => {
+    return { id, text, at, status, by: from.id, sentBy: conversation.sentBy(id) };
+  });
+  isKept = outbox.save(open.length > 0 ? open : null) || open.length === 0;
+}
+
+// Those that another page has kept: what waited there is said by this one.
+function takeUp() {
+  for (const { id, text, at, status, by, sentBy } of outbox.load() ?? []) {
+    const isPending = status === "waiting" || status === "sending";
+    if (isPending) conversation.say(text, { id, by, sentBy });
+    messages.addWaiting(id, text, { ...you, id: by }, { at: new Date(at), status: isPending ? "waiting" : status });
+  }
 }
 
 element("jump").addEventListener("click", () => {
@@ -161,5 +194,7 @@ element("come-back").addEventListener("click", comeBack);
 
 onNewDay(() => messages.renameDays());
 followViewport();
+addEventListener("beforeunload", (event) => isKept || event.preventDefault());
+takeUp();
 if (wasAtGate()) composer.focus();
 conversation.open();
