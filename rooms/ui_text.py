@@ -100,6 +100,8 @@ ROOM_TEXT: dict[str, Any] = {
     "below": _("New messages: {count}"),
     "toEnd": _("To the newest"),
     "said": _("{name}: {text}"),
+    "noticed": _("Announcement: {text}"),
+    "notKept": _("Older messages were not kept."),
     "saidMany": _("New messages: {count}, from {names}."),
     "others": _("others"),
     "password": {

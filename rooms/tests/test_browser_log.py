@@ -117,6 +117,35 @@ async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphn
     await expect(marked.locator(".text")).to_have_text(["three"])
 
 
+async def test_a_notice_is_counted_like_a_message(daphne, page):
+    """It has its time, is read out, and is marked as new."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    await page.evaluate(SHOW_PAGE, "hidden")
+    room.tell(room.notice("Tea"))
+    await expect(page).to_have_title("(1) played · rtproject")
+    await expect(page.locator(".notice .fresh")).to_be_visible()
+    await expect(page.locator(".notice time[datetime='2026-01-31T12:00:00.000Z']")).to_be_visible()
+    await expect(page.locator("#announcements")).to_have_text("Announcement: Tea")
+
+
+async def test_more_than_the_room_keeps_is_counted_and_said_to_be_cut(daphne, page):
+    """A reader further up comes to the first new message and stays there."""
+    room = PlayedRoom(200)
+    await room.enter(page, daphne.http_url())
+    await expect(messages(page)).to_have_count(50)
+    await scroll_to(page, 800)
+    await expect(page.locator("#not-kept")).to_be_hidden()
+    room.instead = [{"type": "history", "messages": [], "more": False}]
+    await room.run_over(100, kept=40)
+    await expect(page).to_have_title("(40) played · rtproject")
+    await expect(messages(page).first).to_have_text("261")
+    await expect(page.locator("#messages > li").first.locator(".fresh")).to_be_visible()
+    await expect(page.locator("#not-kept")).to_be_in_viewport()
+    await expect(messages(page).first).to_be_in_viewport()
+    await expect(page.locator("#jump")).to_have_text("New messages: 40")
+
+
 async def test_what_comes_below_a_reader_is_counted_until_it_is_seen(daphne, page):
     """The title and the button to the end have the count."""
     room = PlayedRoom(100)

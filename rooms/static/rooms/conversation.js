@@ -15,9 +15,9 @@ const SILENT = {
   onState: () => {},
   /** We are in the room: the `welcome` frame. */
   onWelcome: () => {},
-  /** The messages so far cannot be continued: the next ones begin a new list. */
+  /** The messages so far cannot be continued: the next ones begin a new list. True if some between them are lost. */
   onBegin: () => {},
-  /** A `message` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
+  /** A `message` or `notice` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
   onMessage: () => {},
   /** The message with this number was deleted: nobody keeps its text. */
   onDeleted: () => {},
@@ -29,8 +29,6 @@ const SILENT = {
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
-  /** A `notice` frame. In a room with history it comes once, in the order of its number. */
-  onNotice: () => {},
   /** Any other frame, such as `joined` or `left`. */
   onFrame: () => {},
 };
@@ -53,7 +51,7 @@ export class Conversation {
   #handlers = {
     welcome: (frame) => this.#welcome(frame),
     message: (frame) => this.#isNext(frame) && this.#message(frame),
-    notice: (frame) => this.#isNext(frame) && this.#events.onNotice(frame),
+    notice: (frame) => this.#isNext(frame) && this.#message(frame),
     deleted: (frame) => this.#isNext(frame) && this.#events.onDeleted(frame.target),
     said: (frame) => this.#said(frame),
     history: (frame) => this.#history(frame),
@@ -117,7 +115,7 @@ export class Conversation {
     return this.#selves.has(frame.from?.id);
   }
 
-  /** Whether a `message` frame is newer than our first connection to the room. */
+  /** Whether a frame is newer than our first connection to the room. */
   isNews(frame) {
     return frame.seq === undefined || frame.seq > this.#begunAt;
   }
@@ -125,6 +123,11 @@ export class Conversation {
   /** Whether the room may have messages older than those that are held. */
   get hasOlder() {
     return this.#held.hasOlder;
+  }
+
+  /** Whether the room does not keep all older ones. */
+  get isCut() {
+    return this.#held.isCut;
   }
 
   /**
@@ -170,10 +173,10 @@ export class Conversation {
   }
 
   #begin(frame) {
-    this.#held.begin(frame.history ? frame : null);
+    const before = this.#held.begin(frame.history ? frame : null);
     if (!frame.history) return; // messages without numbers stay on the page
-    this.#begunAt = frame.seq;
-    this.#events.onBegin();
+    this.#begunAt = before ?? frame.seq;
+    this.#events.onBegin(before !== null);
   }
 
   #isNext(frame) {

@@ -41,6 +41,7 @@ export class ItemMaker {
     item.dataset.day = dayOf(entry.at);
     item.querySelector(".fresh").hidden = !entry.isFresh;
     showDay(item.querySelector(".day time"), item.dataset.day);
+    showClock(item.querySelector(".foot time"), entry.at);
     if (entry.frame) this.#fillMessage(item, entry);
   }
 
@@ -55,7 +56,6 @@ export class ItemMaker {
     item.querySelector(".user").hidden = from.guest !== false || from.program === true || from.external === true;
     item.querySelector(".program").hidden = from.program !== true;
     item.querySelector(".text").replaceChildren(...(deleted ? [this.#words.deleted] : withLinks(text)));
-    showClock(item.querySelector(".foot time"), at);
     item.querySelector(".status").textContent = this.#words[status] ?? "";
     item.querySelector(".actions").hidden = !CAN_DROP.includes(status);
     item.querySelector(".again").hidden = !CAN_REPEAT.includes(status);

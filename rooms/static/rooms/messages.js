@@ -11,10 +11,11 @@ const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can b
 export class MessageList {
   #entries = new Entries(() => this.#events.onOpen());
   #isIn = false;
-  #hasOlder = false;
+  #rest = { hasOlder: false, isCut: false }; // of the room's messages
   #fresh = null; // the entry with the mark of the first unseen one
   #list;
   #older;
+  #lost;
   #log;
   #maker;
   #shown;
@@ -22,7 +23,7 @@ export class MessageList {
   #events;
 
   /**
-   * @param {Document} page with the elements log, older, messages and the templates of `ItemMaker`
+   * @param {Document} page with the elements log, older, not-kept, messages and the templates of `ItemMaker`
    * @param {Record<string, string>} words for each status of a message
    * @param {object} events
    * @param {() => void} events.onOpen `open` has changed
@@ -36,6 +37,7 @@ export class MessageList {
   constructor(page, words, events) {
     const element = (id) => page.getElementById(id);
     [this.#log, this.#older, this.#list] = [element("log"), element("older"), element("messages")];
+    this.#lost = element("not-kept");
     this.#events = events;
     this.#maker = new ItemMaker(page, words, {
       again: (entry) => this.#retract(entry, events.onAgain),
@@ -73,7 +75,7 @@ export class MessageList {
   }
 
   /**
-   * Shows a `message` frame at the end.
+   * Shows a `message` or `notice` frame at the end.
    * @param {object} frame
    * @param {{own: boolean, isFresh?: boolean}} about `own`: it is ours, and may be one that waits here; `isFresh`: it is
    *   the first one that the reader did not see arrive
@@ -88,11 +90,6 @@ export class MessageList {
     if (isInPlace) this.#refresh(entry);
     else this.#append(this.#entries.add(entry));
     this.#entries.settle(entry);
-  }
-
-  /** Shows an announcement. */
-  addNotice(frame) {
-    this.#append(this.#entries.add(entryOf(frame)));
   }
 
   /** Drops the text of the message with this number, and shows that it was deleted. */
@@ -114,26 +111,26 @@ export class MessageList {
   /**
    * Takes older frames, messages and notices, and shows them above the others, which stay where they are on the screen.
    * @param {[frame: object, own: boolean][]} messages in ascending order
-   * @param {boolean} hasOlder whether there are still older ones
+   * @param {{hasOlder: boolean, isCut: boolean}} older see `offerOlder`
    */
-  addOlder(messages, hasOlder) {
+  addOlder(messages, older) {
     this.#entries.addFirst(messages.map(([frame, own]) => this.#olderEntry(frame, own)));
     this.#shown.addedFirst(messages.length);
-    this.#hasOlder = hasOlder;
+    this.#rest = older;
     if (this.#shown.earlier === messages.length) this.#showEarlier();
     else this.#offerOlder();
   }
 
-  /** Whether there are older messages than those that are here. */
-  offerOlder(hasOlder) {
-    this.#hasOlder = hasOlder;
+  /** Whether the room has older messages than those that are here, and whether it has lost some. */
+  offerOlder({ hasOlder, isCut }) {
+    this.#rest = { hasOlder, isCut };
     this.#offerOlder();
   }
 
   /** Shows more messages above, or asks for them. */
   wantEarlier() {
     if (this.#shown.earlier > 0) this.#showEarlier();
-    else if (this.#hasOlder) this.#events.onOlder();
+    else if (this.#rest.hasOlder) this.#events.onOlder();
   }
 
   /** Does the same if the reader has come to the top, and waits there. */
@@ -162,7 +159,8 @@ export class MessageList {
   clear() {
     this.#shown.clear();
     this.#entries.clear();
-    this.toEnd();
+    this.#shown.showEnd();
+    if (this.isFollowed) this.#scroller.toEnd();
   }
 
   /** Names the days anew, when another one has begun. */
@@ -213,9 +211,10 @@ export class MessageList {
   }
 
   #offerOlder() {
-    const isOffered = this.#hasOlder || this.#shown.earlier > 0;
+    const isOffered = this.#rest.hasOlder || this.#shown.earlier > 0;
     if (!isOffered && this.#older === this.#list.ownerDocument.activeElement) this.#log.focus();
     this.#older.hidden = !isOffered;
+    this.#lost.hidden = !this.#rest.isCut || this.#shown.earlier > 0;
   }
 
   #olderEntry(frame, own) {

@@ -32,6 +32,7 @@ const nameForm = new NameForm(document, words, () => {
 });
 const prompt = new PasswordPrompt(document, words.password, () => conversation.open());
 let you = nameForm.you; // until `welcome` says it
+let isNextFresh = false; // it is the first one after some that were lost
 let isKeeping = false;
 let isKept = true; // whether a reload of the page loses none of our messages that only it has
 let obstacle = ""; // the reason why no message can be sent, until the visitor removes it
@@ -39,15 +40,16 @@ let obstacle = ""; // the reason why no message can be sent, until the visitor r
 const conversation = new Conversation(room, () => nameForm.name, {
   onState: showConnection,
   onWelcome: enter,
-  onBegin() {
+  onBegin(isCut) {
     messages.clear();
-    messages.offerOlder(false);
+    messages.offerOlder(conversation);
+    isNextFresh = isCut;
+    if (isCut) announcer.tell(words.notKept);
   },
   onMessage: hear,
-  onNotice: (frame) => messages.addNotice(frame),
   onDeleted: (seq) => messages.delete(seq),
   onOlder(frames) {
-    messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation.hasOlder);
+    messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation);
     composer.endDelay();
   },
   onSaid(id) {
@@ -96,12 +98,16 @@ function enter(frame) {
 }
 
 function hear(frame) {
+  const { from, text } = frame; // a notice is from nobody
   const own = conversation.isOurs(frame);
   const isNews = !own && conversation.isNews(frame);
-  messages.add(frame, { own, isFresh: isNews && unread.came() });
-  messages.offerOlder(conversation.hasOlder);
-  if (isNews) announcer.said(frame.from.name, frame.text);
-  if (conversation.isNews(frame) && members.meet(frame.from)) panel.changed();
+  const isFresh = isNews && (unread.came() || isNextFresh);
+  isNextFresh &&= !isFresh;
+  messages.add(frame, { own, isFresh });
+  messages.offerOlder(conversation);
+  if (isNews && from) announcer.said(from.name, text);
+  else if (isNews) announcer.noticed(text);
+  if (from && conversation.isNews(frame) && members.meet(from)) panel.changed();
   if (own) composer.endDelay();
 }
 

@@ -70,11 +70,13 @@ export class Scroller {
   #moved() {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     const isUp = scrollTop < this.#top;
+    const isDown = scrollTop > this.#top;
     // An entry came that is not in view yet, and one before it got smaller: the browser moved the log, not the reader.
     const isMoved = this.#isPlanned && this.#top - scrollTop < NEAR_THE_END;
     const below = scrollHeight - scrollTop - clientHeight;
     this.#top = scrollTop;
-    if (below < NEAR_THE_END && this.#events.isWhole()) this.#follow(true);
+    // A list that got shorter brings a reader further up to its end, who did not go there.
+    if (below < NEAR_THE_END && this.#events.isWhole() && (this.#follows || isDown)) this.#follow(true);
     else if (isUp && !isMoved) this.#follow(false);
     if (isUp && scrollTop < NEAR_AN_EDGE) this.#events.onTop();
     if (!isUp && below < NEAR_AN_EDGE && !this.#events.isWhole()) this.#events.onBottom();

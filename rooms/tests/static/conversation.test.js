@@ -16,9 +16,8 @@ class Played extends Conversation {
     const [network, heard] = [new FakeNetwork(), []];
     const hear = (name, tell) => (...told) => heard.push([name, ...tell(...told)]);
     const events = {
-      onBegin: hear("begin", () => []),
+      onBegin: hear("begin", (isCut) => [isCut]),
       onMessage: hear("message", (frame) => [frame.text, this.isOurs(frame)]),
-      onNotice: hear("notice", ({ text }) => [text]),
       onDeleted: hear("deleted", (seq) => [seq]),
       onOlder: hear("older", (frames) => frames.map(({ text }) => text)),
       onUnsent: hear("unsent", (id) => [id]),
@@ -78,9 +77,19 @@ test("what cannot be continued begins anew, with its own numbers", () => {
   const played = Played.entered(7, 9);
   played.comeBack({ epoch: "e2", seq: 2, recovered: false });
   played.tell(message(1), message(2));
-  assert.deepEqual(played.heard, [["begin"], ["message", "text 1", false], ["message", "text 2", false]]);
+  assert.deepEqual(played.heard, [["begin", false], ["message", "text 1", false], ["message", "text 2", false]]);
+  assert.deepEqual([played.isNews(message(2)), played.isCut], [false, false]);
   played.comeBack();
   assert.equal(played.link.path, "/ws/lobby?name=Ann+B&since=2&epoch=e2");
+});
+
+test("what came after more than the room keeps is news, and said to be cut", () => {
+  const played = Played.entered(7, 9);
+  played.comeBack({ seq: 99, recovered: false });
+  played.tell(message(98), message(99));
+  assert.deepEqual(played.heard.map(([name, what]) => [name, what]), [["begin", true], ["message", "text 98"], ["message", "text 99"]]);
+  assert.deepEqual([9, 98].map((seq) => played.isNews(message(seq))), [false, true]);
+  assert.equal(played.isCut, true);
 });
 
 test("messages that are missing are asked for on a new connection", () => {
@@ -110,7 +119,7 @@ test("notices and deletions count: each comes once, in its turn", () => {
   const played = Played.entered();
   const [notice, deleted] = [{ type: "notice", text: "Tea", seq: 4 }, { type: "deleted", target: 2, seq: 5 }];
   played.tell(notice, notice, deleted, deleted, message(6));
-  assert.deepEqual(played.heard, [["notice", "Tea"], ["deleted", 2], ["message", "text 6", false]]);
+  assert.deepEqual(played.heard, [["message", "Tea", false], ["deleted", 2], ["message", "text 6", false]]);
   played.tell({ ...deleted, seq: 8 });
   played.link.accept();
   assert.deepEqual([played.link.path, played.heard.length], ["/ws/lobby?name=Ann+B&since=6&epoch=e1", 3]);
