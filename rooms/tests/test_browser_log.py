@@ -12,6 +12,14 @@ SHOW_PAGE = """(state) => {
 }"""
 
 
+RIGHT_OF_SECOND_LINE = """(part) => {
+    const range = document.createRange();
+    range.setStart(part.firstChild, 4);
+    range.setEnd(part.firstChild, 8);
+    return part.getBoundingClientRect().right - range.getBoundingClientRect().right;
+}"""
+
+
 async def test_each_day_is_named_once_in_the_reader_s_locale(daphne, pages):
     """The calendar is that of the reader; two days are named "today" and "yesterday"."""
     page = await pages.new(locale="de-DE", timezone_id="Asia/Tokyo")
@@ -89,6 +97,7 @@ async def test_texts_keep_to_themselves(daphne, page):
     await expect(texts).to_have_text(["שלום", hostile])
     directions = await texts.evaluate_all("texts => texts.map((text) => getComputedStyle(text).direction)")
     assert directions == ["rtl", "ltr"]
+    assert await page.locator(".foot time").first.get_attribute("lang") == "en-US"
     assert await page.locator(".message .from").first.evaluate("name => name.tagName") == "BDI"
     link = texts.last.locator("*")
     await expect(link).to_have_text("https://\u0430pple.com/")
@@ -98,6 +107,19 @@ async def test_texts_keep_to_themselves(daphne, page):
     )  # the letter only looks like an a
     await expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
     await expect(link).to_have_attribute("target", "_blank")
+
+
+async def test_each_line_has_its_own_direction_and_marks_stay_in_their_bubble(daphne, page):
+    """In what is written, too."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    room.tell(room.message("one\nבגדה"), room.message("a" + "\u0301" * 60))
+    await expect(messages(page)).to_have_count(2)
+    await page.fill("#say", "one\nבגדה")
+    assert await messages(page).first.evaluate(RIGHT_OF_SECOND_LINE) < 1
+    written = "part => [getComputedStyle(part).unicodeBidi, part.dir]"
+    assert await page.locator("#say").evaluate(written) == ["plaintext", "auto"]
+    assert await page.locator(".bubble").last.evaluate("part => getComputedStyle(part).overflow") == "clip"
 
 
 async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphne, page):

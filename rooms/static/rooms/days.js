@@ -13,6 +13,7 @@ export function dayOf(date) {
 
 /** Shows a day in its `<time>` element: by its distance if that is short, else by weekday and date. */
 export function showDay(element, day) {
+  element.lang = wholeDay.resolvedOptions().locale; // not the page's
   element.dateTime = day;
   element.textContent = name(day);
 }
