@@ -111,6 +111,7 @@ ROOM_TEXT: dict[str, Any] = {
         "again": _("You can try again now."),
         "unreachable": _("The server cannot be reached right now. Try again in a moment."),
         "stale": _("This page is out of date. Reload it and try again."),
+        "cookies": _("Your browser blocks cookies of this site, without which no password lets you in. Allow them first."),
     },
 }
 

@@ -106,3 +106,21 @@ async def test_a_reader_far_above_comes_down_again_message_by_message(daphne, pa
         await next_frame_of_the_screen(page)
     assert seen == set(range(1, 402))
     await expect(messages(page).last).to_have_text("new")
+
+
+async def test_the_whole_conversation_is_printed_without_controls(daphne, page):
+    """What the page holds, shown or not; a reader at the end is there afterwards."""
+    room = PlayedRoom(50)
+    await room.enter(page, daphne.http_url())
+    room.tell(*(room.message() for _ in range(400)))
+    await expect(messages(page).last).to_have_text("450")
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await page.emulate_media(media="print")
+    await expect(messages(page)).to_have_count(450)
+    await expect(page.locator("#say")).to_be_hidden()
+    log = page.locator("#log")
+    assert await log.evaluate("log => log.scrollHeight - log.clientHeight") == 0
+    await page.emulate_media(media="screen")
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
+    await expect(messages(page)).to_have_count(MOST_SHOWN)
+    await expect(messages(page).last).to_be_in_viewport()

@@ -1,6 +1,7 @@
 // The place to write: the input, the button, and the line for errors.
 
 const canGrow = CSS.supports("field-sizing", "content");
+const touch = matchMedia("(hover: none) and (pointer: coarse)"); // its keyboard has no other key for a new line
 
 export class Composer {
   #input;
@@ -28,6 +29,7 @@ export class Composer {
     this.#input.addEventListener("input", () => this.#changed());
     // The input keeps the focus, or a phone would put its keyboard away.
     this.#button.addEventListener("mousedown", (event) => event.preventDefault());
+    this.#input.enterKeyHint = touch.matches ? "enter" : "send";
     this.#input.value = draft.load() ?? "";
     this.#fit();
   }
@@ -79,6 +81,7 @@ export class Composer {
   #pressed(event) {
     // While a word is composed Enter picks it; Safari sends that Enter late, as key 229.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (touch.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.#say();
   }

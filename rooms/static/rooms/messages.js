@@ -141,6 +141,7 @@ export class MessageList {
   /** Leads the reader to the end of the log. */
   toEnd() {
     this.#shown.showEnd();
+    this.#shown.trimFirst();
     this.#scroller.toEnd();
     this.#offerOlder();
   }
@@ -161,6 +162,12 @@ export class MessageList {
     this.#entries.clear();
     this.#shown.showEnd();
     if (this.isFollowed) this.#scroller.toEnd();
+  }
+
+  /** Shows everything that is here, to be printed. */
+  showAll() {
+    this.#scroller.hold(() => this.#shown.showAll());
+    this.#offerOlder();
   }
 
   /** Names the days anew, when another one has begun. */

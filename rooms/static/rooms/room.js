@@ -200,6 +200,8 @@ element("come-back").addEventListener("click", comeBack);
 
 onNewDay(() => messages.renameDays());
 followViewport();
+addEventListener("beforeprint", () => messages.showAll());
+addEventListener("afterprint", () => messages.isFollowed && messages.toEnd());
 addEventListener("beforeunload", (event) => isKept || event.preventDefault());
 takeUp();
 if (wasAtGate()) composer.focus();

@@ -89,6 +89,12 @@ export class Shown {
     while (!this.isAtEnd) this.#show(this.#end);
   }
 
+  /** Shows all entries. */
+  showAll() {
+    while (this.#first > 0) this.showEarlier();
+    while (!this.isAtEnd) this.showLater();
+  }
+
   /** Hides the first ones of too many. */
   trimFirst() {
     if (this.#count <= MOST_SHOWN) return;
