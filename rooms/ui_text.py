@@ -93,6 +93,7 @@ ROOM_TEXT: dict[str, Any] = {
         "unsent": _("perhaps not sent"),
         "deleted": _("This message was deleted."),
     },
+    "confirmDelete": _("Delete this message for everybody? It cannot be brought back."),
     "unsent": _("One of your messages was perhaps not sent."),
     "here": _("Here: {count}"),
     "hereBefore": _("Last seen here: {count}"),
@@ -111,7 +112,7 @@ ROOM_TEXT: dict[str, Any] = {
         "again": _("You can try again now."),
         "unreachable": _("The server cannot be reached right now. Try again in a moment."),
         "stale": _("This page is out of date. Reload it and try again."),
-        "cookies": _("Your browser blocks cookies of this site, without which no password lets you in. Allow them first."),
+        "cookies": _("Your browser blocks this site's cookies. Allow them: no password lets you in without."),
     },
 }
 

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page, expect
 
-from rooms.tests.browser import messages, say, scroll_to
+from rooms.tests.browser import enter, messages, say, scroll_to
 from rooms.tests.played_room import BOB, YOU, PlayedRoom
 from rtproject.tests.support.browser import LONGEST_WAITS
 
@@ -68,6 +68,32 @@ async def test_a_deleted_message_says_so(daphne, page):
     await expect(messages(page)).to_have_text(["stays", gone, "goes"])
     room.tell({"type": "deleted", "seq": 4, "target": 3, "by": "author"}, room.message("next") | {"seq": 5})
     await expect(messages(page)).to_have_text(["stays", gone, gone, "next"])
+
+
+async def test_one_s_own_message_is_deleted_for_everybody(daphne, pages):
+    """By keyboard, after a question; others' messages have no button for it."""
+    ann, bob = await pages.new(), await pages.new()
+    for page in (ann, bob):
+        await enter(page, daphne.http_url("/rooms/lobby/"))
+    await say(ann, "regretted")
+    await expect(messages(bob)).to_have_text("regretted")
+    await expect(bob.locator(".drop:visible")).to_have_count(0)
+    ann.on("dialog", lambda dialog: dialog.accept())
+    await ann.locator(".message").hover()
+    await ann.locator(".drop").press("Enter")
+    for page in (ann, bob):
+        await expect(messages(page)).to_have_text("This message was deleted.")
+    await expect(ann.locator("#log")).to_be_focused()
+    await expect(ann.locator(".actions")).to_be_hidden()
+
+
+async def test_code_is_shown_as_it_was_typed(daphne, page):
+    """Between backticks and fences; an address in it is no link."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    room.tell(room.message("see `https://example.org/` and\n```py\nx = <b>1</b>\n```"))
+    await expect(page.locator(".message code")).to_have_text(["https://example.org/", "x = <b>1</b>"])
+    await expect(page.locator(".message a[href^=http]")).to_have_count(0)
 
 
 async def test_a_sender_who_goes_on_is_named_once(daphne, page):

@@ -1,7 +1,7 @@
 // Our side of a room: the messages that we have received, and those that we send ("say"). No DOM.
 
 import { environment as browser, reconnectRule, Socket } from "../rtproject/socket.js";
-import { asksPassword, parseFrame, roomPath, sayFrame } from "./frames.js";
+import { asksPassword, newId, parseFrame, roomPath, sayFrame } from "./frames.js";
 import { HeldRange } from "./held_range.js";
 import { Unconfirmed } from "./unconfirmed.js";
 
@@ -98,6 +98,14 @@ export class Conversation {
    */
   say(text, kept) {
     return this.#unconfirmed.add(text, kept);
+  }
+
+  /**
+   * Asks for the deletion of the message with this number; `onDeleted` or `onError` gets the answer.
+   * @returns {boolean} false, and nothing asked, when we are not in the room
+   */
+  delete(seq) {
+    return this.#isIn && this.#send({ type: "delete", seq, id: newId() });
   }
 
   /** Does not say the message with this id any more, if it waits. */

@@ -1,6 +1,7 @@
 // The elements of a room's log: a message, or an announcement.
 
 import { showClock } from "../rtproject/times.js";
+import { findCode } from "./code.js";
 import { dayOf, showDay } from "./days.js";
 import { withLinks } from "./links.js";
 
@@ -14,9 +15,10 @@ export class ItemMaker {
   #templates;
   #words;
   #actions;
+  #moderates;
 
   /**
-   * @param {Document} page with the templates message-template and notice-template
+   * @param {Document} page with the templates message-template and notice-template; a moderator's has `data-moderates`
    * @param {Record<string, string>} words for each status
    * @param {{again: (entry) => void, takeBack: (entry) => void, drop: (entry) => void}} actions for a message of ours
    */
@@ -25,13 +27,14 @@ export class ItemMaker {
     this.#templates = { message: template("message-template"), notice: template("notice-template") };
     this.#words = words;
     this.#actions = actions;
+    this.#moderates = page.querySelector("[data-moderates]") !== null;
   }
 
   /** The element of an entry, without the parts that depend on the one before: see `relate`. */
   build(entry) {
     const item = this.#templates[entry.frame ? "message" : "notice"].cloneNode(true);
     if (!entry.frame) item.querySelector(".words").textContent = entry.notice.text;
-    else if (entry.own) this.#listen(item, entry);
+    else if (entry.own || this.#moderates) this.#listen(item, entry);
     this.fill(item, entry);
     return item;
   }
@@ -55,9 +58,11 @@ export class ItemMaker {
     item.querySelector(".you").hidden = !own;
     item.querySelector(".user").hidden = from.guest !== false || from.program === true || from.external === true;
     item.querySelector(".program").hidden = from.program !== true;
-    item.querySelector(".text").replaceChildren(...(deleted ? [this.#words.deleted] : withLinks(text)));
+    item.querySelector(".text").replaceChildren(...(deleted ? [this.#words.deleted] : withCode(text)));
     item.querySelector(".status").textContent = this.#words[status] ?? "";
-    item.querySelector(".actions").hidden = !CAN_DROP.includes(status);
+    item.toggleAttribute("data-deleted", deleted === true);
+    const canDelete = seq !== undefined && !deleted && (own || this.#moderates);
+    item.querySelector(".actions").hidden = !canDelete && !CAN_DROP.includes(status);
     item.querySelector(".again").hidden = !CAN_REPEAT.includes(status);
     item.querySelector(".take-back").hidden = !CAN_EDIT.includes(status);
   }
@@ -67,6 +72,16 @@ export class ItemMaker {
     item.querySelector(".take-back").addEventListener("click", () => this.#actions.takeBack(entry));
     item.querySelector(".drop").addEventListener("click", () => this.#actions.drop(entry));
   }
+}
+
+function withCode(text) {
+  return findCode(text).flatMap((part) => {
+    if (typeof part === "string") return withLinks(part);
+    const code = document.createElement("code");
+    Object.assign(code, { textContent: part.code, dir: "ltr", translate: false });
+    code.classList.toggle("block", part.isBlock);
+    return [code];
+  });
 }
 
 /** Relates an element to the one before it: it shows no day or name that are the same. */

@@ -30,6 +30,7 @@ export class MessageList {
    * @param {(entry) => void} events.onAgain a message that was not sent, and is not here any more, is to be said again
    * @param {(entry) => void} events.onTakeBack it is to be edited
    * @param {(entry) => void} events.onDrop it is to be forgotten
+   * @param {(seq: number) => void} events.onDelete the message with this number is to be deleted from the room
    * @param {() => void} events.onOlder the reader wants older messages than those that are here
    * @param {(seq: number) => void} events.onForget the messages up to this number are not here any more
    * @param {(follows: boolean) => void} events.onFollow the reader came to the end of the log, or left it
@@ -42,7 +43,7 @@ export class MessageList {
     this.#maker = new ItemMaker(page, words, {
       again: (entry) => this.#retract(entry, events.onAgain),
       takeBack: (entry) => this.#retract(entry, events.onTakeBack),
-      drop: (entry) => this.#retract(entry, events.onDrop),
+      drop: (entry) => (entry.frame.seq ? events.onDelete(entry.frame.seq) : this.#retract(entry, events.onDrop)),
     });
     this.#shown = new Shown(this.#list, this.#entries, {
       build: (entry) => this.#maker.build(entry),
@@ -96,8 +97,10 @@ export class MessageList {
   delete(seq) {
     const entry = this.#entries.numbered(seq);
     if (entry === undefined) return;
+    const hadFocus = entry.element?.contains(this.#list.ownerDocument.activeElement);
     entry.frame = { ...entry.frame, text: "", deleted: true };
     this.#refresh(entry);
+    if (hadFocus) this.#log.focus(); // its buttons are gone
   }
 
   /** Shows a message of ours that waits to be confirmed, or has `status`, and leads the reader there. */

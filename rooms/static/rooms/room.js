@@ -74,6 +74,9 @@ const messages = new MessageList(document, words.status, {
   // Under its id the server stores it once, if it has it already.
   onAgain: ({ frame: { id, text }, status }) => say(text, status === "unsent" ? { id } : {}) || composer.takeBack(text),
   onTakeBack: ({ frame: { text } }) => composer.takeBack(text),
+  onDelete(seq) {
+    if (confirm(words.confirmDelete) && !conversation.delete(seq)) composer.complain(words.errors.unavailable);
+  },
   onDrop: ({ frame: { id } }) => conversation.takeBack(id),
   onOlder: () => conversation.older(),
   onForget: (seq) => conversation.forget(seq),
