@@ -102,6 +102,8 @@ ROOM_TEXT: dict[str, Any] = {
     "toEnd": _("To the newest"),
     "said": _("{name}: {text}"),
     "noticed": _("Announcement: {text}"),
+    "typing": _("Writing: {names}"),
+    "notThere": _("The message that this address names is not kept."),
     "notKept": _("Older messages were not kept."),
     "saidMany": _("New messages: {count}, from {names}."),
     "others": _("others"),

@@ -31,6 +31,7 @@ class PlayedRoom:
         self.refusal: int | None = None  # the code that new connections are closed with
         self._count = messages
         self._dialled = asyncio.Event()
+        self.typed = asyncio.Event()
         self.welcome = {"members": [YOU], "count": 1, **welcome}
 
     async def enter(self, page: Page, home: str) -> None:
@@ -97,6 +98,8 @@ class PlayedRoom:
             self.tell(*filter(None, [answer]))
         elif frame["type"] == "say":
             self.said.append(frame)
+        elif frame["type"] == "typing":
+            self.typed.set()
         else:
             self.tell({"type": "pong"})
 

@@ -96,6 +96,18 @@ async def test_code_is_shown_as_it_was_typed(daphne, page):
     await expect(page.locator(".message a[href^=http]")).to_have_count(0)
 
 
+async def test_those_who_write_are_named_until_they_are_done(daphne, page):
+    """The reader's own writing is told."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    await page.fill("#say", "a")
+    await room.typed.wait()
+    room.tell({"type": "typing", "member": BOB})
+    await expect(page.locator("#typing")).to_have_text("Writing: Bob")
+    room.tell(room.message("done"))
+    await expect(page.locator("#typing")).to_be_empty()
+
+
 async def test_a_sender_who_goes_on_is_named_once(daphne, page):
     """The name returns after another sender, a pause or a notice; screen readers always get it."""
     room = PlayedRoom()

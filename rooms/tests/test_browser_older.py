@@ -124,3 +124,23 @@ async def test_the_whole_conversation_is_printed_without_controls(daphne, page):
     await page.evaluate("dispatchEvent(new Event('afterprint'))")
     await expect(messages(page)).to_have_count(MOST_SHOWN)
     await expect(messages(page).last).to_be_in_viewport()
+
+
+async def test_a_link_leads_to_its_message(daphne, page):
+    """Older messages are loaded until it is there; a number that is not kept is said to be none."""
+    room = PlayedRoom(500)
+    await room.enter(page, daphne.http_url())
+    await page.goto(f"{page.url}#120")
+    linked = page.locator("[data-linked] .text")
+    await expect(linked).to_have_text("120")
+    await expect(linked).to_be_in_viewport()
+    await expect(page.locator("[data-linked] .at")).to_be_focused()
+    await expect(page.locator("#jump")).to_have_text("To the newest")
+    assert room.asked == [451, 251]
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await expect(linked).to_have_text("119")
+    await page.reload()
+    await expect(linked).to_have_text("119")
+    await page.goto(page.url.replace("#119", "#501"))
+    await expect(page.locator("#say-error")).to_contain_text("not kept")

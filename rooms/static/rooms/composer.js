@@ -14,8 +14,9 @@ export class Composer {
    * @param {Document} page with the elements say-form, say, send and say-error
    * @param {import("./kept.js").Kept} draft keeps what is written until it is said
    * @param {(text: string) => boolean} onSay takes a text that is not blank; if false, it has shown why, and the text stays
+   * @param {() => void} onWrite there is a text that is not blank, and it has changed
    */
-  constructor(page, draft, onSay) {
+  constructor(page, draft, onSay, onWrite) {
     const element = (id) => page.getElementById(id);
     [this.#input, this.#button, this.#complaint] = [element("say"), element("send"), element("say-error")];
     this.#draft = draft;
@@ -26,7 +27,10 @@ export class Composer {
       this.focus();
     });
     this.#input.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#input.addEventListener("input", () => this.#changed());
+    this.#input.addEventListener("input", () => {
+      this.#changed();
+      if (this.#input.value.trim() !== "") onWrite();
+    });
     // The input keeps the focus, or a phone would put its keyboard away.
     this.#button.addEventListener("mousedown", (event) => event.preventDefault());
     this.#input.enterKeyHint = touch.matches ? "enter" : "send";

@@ -6,6 +6,8 @@ import { HeldRange } from "./held_range.js";
 import { Unconfirmed } from "./unconfirmed.js";
 
 const OLDER_AT_ONCE = 50;
+const SOUGHT_AT_ONCE = 200; // the most that the server sends
+const TYPING_EVERY = 3000; // ms; the server tells no more often
 const TEMPORARY = ["rate_limited", "unavailable"];
 const HEARTBEAT = { message: JSON.stringify({ type: "ping" }), isAnswer: (data) => data === '{"type":"pong"}' };
 
@@ -46,6 +48,8 @@ export class Conversation {
   #held = new HeldRange();
   #selves = new Set(); // our ids as a member: without cookies each connection has another one
   #isIn = false;
+  #typedAt = -Infinity;
+  #now;
   #asked = null; // the `before` of a request for older messages that is not answered yet
   #begunAt = 0; // the room's newest number when it began: messages up to it are no news
   #handlers = {
@@ -66,6 +70,7 @@ export class Conversation {
    */
   constructor(room, name, events, environment = browser()) {
     this.#events = { ...SILENT, ...events };
+    this.#now = environment.now;
     this.#socket = new Socket(() => roomPath(room, name(), this.#held.position), {
       ...environment,
       protocols: ["rtproject.v1"],
@@ -142,10 +147,30 @@ export class Conversation {
    * Asks for the messages before the oldest one that is held; `onOlder` gets the answer.
    * @returns {boolean} false, and nothing asked, when there are none, or not just now
    */
-  older() {
+  older(limit = OLDER_AT_ONCE) {
     if (!this.#isIn || this.#asked !== null || !this.hasOlder) return false;
     this.#asked = this.#held.oldest;
-    return this.#send({ type: "history", before: this.#asked, limit: OLDER_AT_ONCE });
+    return this.#send({ type: "history", before: this.#asked, limit });
+  }
+
+  /**
+   * Brings the message with this number, by asking for all before the oldest one that is held; call it again when some came.
+   * @returns {"here" | "coming" | "missing"}
+   */
+  reach(seq) {
+    const { oldest } = this.#held;
+    if (oldest === null || seq > this.#held.position.since) return seq > this.#begunAt ? "missing" : "coming";
+    if (seq >= oldest) return "here";
+    if (!this.hasOlder) return "missing";
+    this.older(SOUGHT_AT_ONCE);
+    return "coming";
+  }
+
+  /** Tells the others that we are writing, now and then. */
+  type() {
+    if (!this.#isIn || this.#now() - this.#typedAt < TYPING_EVERY) return;
+    this.#typedAt = this.#now();
+    this.#send({ type: "typing" });
   }
 
   /** Notes that the page has dropped its messages up to number `seq`, which can be requested again. */

@@ -95,6 +95,11 @@ export class Entries {
     return this.#all.findLast(({ frame }) => frame?.seq === seq);
   }
 
+  /** The index of the first message or notice with this number or a higher one; -1 if there is none. */
+  indexFrom(number) {
+    return this.#all.findIndex(({ frame, notice }) => (frame ?? notice).seq >= number);
+  }
+
   /** Adds entries before all others. */
   addFirst(entries) {
     this.#all.unshift(...entries);

@@ -45,6 +45,8 @@ export class ItemMaker {
     item.querySelector(".fresh").hidden = !entry.isFresh;
     showDay(item.querySelector(".day time"), item.dataset.day);
     showClock(item.querySelector(".foot time"), entry.at);
+    const { seq } = entry.frame ?? entry.notice;
+    if (seq) item.querySelector(".at").href = `#${seq}`;
     if (entry.frame) this.#fillMessage(item, entry);
   }
 

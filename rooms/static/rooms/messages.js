@@ -5,6 +5,7 @@ import { Entries, entryOf } from "./entries.js";
 import { ItemMaker, relate } from "./message_item.js";
 import { Scroller } from "./scroller.js";
 import { Shown } from "./shown.js";
+import { stepByKeys } from "./steps.js";
 
 const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
 
@@ -57,6 +58,7 @@ export class MessageList {
       onBottom: () => this.#showLater(),
     });
     this.#older.addEventListener("click", () => this.wantEarlier());
+    stepByKeys(this.#log, this.#list);
   }
 
   /** Whether the reader is at the end of the log. */
@@ -139,6 +141,23 @@ export class MessageList {
   /** Does the same if the reader has come to the top, and waits there. */
   lookUp() {
     if (this.#scroller.isNearTop && !this.isFollowed) this.wantEarlier();
+  }
+
+  /**
+   * Leads the reader to the message with this number, or the next one that is here, and marks it.
+   * @returns {boolean} whether there is one
+   */
+  reveal(seq) {
+    const index = this.#entries.indexFrom(seq);
+    if (index < 0) return false;
+    this.#shown.showAround(index);
+    this.#offerOlder();
+    const { element } = this.#entries.at(index);
+    for (const item of this.#list.querySelectorAll("[data-linked]")) delete item.dataset.linked;
+    element.dataset.linked = "";
+    this.#scroller.reveal(element);
+    element.querySelector(".at").focus({ preventScroll: true });
+    return true;
   }
 
   /** Leads the reader to the end of the log. */

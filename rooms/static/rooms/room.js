@@ -1,5 +1,5 @@
 import { StatusLine } from "../rtproject/status.js";
-import { pageWords } from "../rtproject/ui_text.js";
+import { fill, listed, pageWords } from "../rtproject/ui_text.js";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
@@ -11,10 +11,13 @@ import { Members } from "./members.js";
 import { MessageList } from "./messages.js";
 import { NameForm } from "./name_form.js";
 import { PasswordPrompt } from "./password_prompt.js";
+import { Permalink } from "./permalink.js";
+import { Typists } from "./typists.js";
 import { Unread } from "./unread.js";
 import { followViewport } from "./viewport.js";
 
 const NOT_FOUND = 4004; // close code: there is nothing to come back to
+const MOST_TYPISTS = 3; // named
 const ASK_AGAIN = 1000; // ms until older messages that were refused are asked for again
 
 const element = (id) => document.getElementById(id);
@@ -25,7 +28,10 @@ const panel = new MemberPanel(document, members, words);
 const announcer = new Announcer(element("announcements"), words);
 const room = element("room").dataset.room;
 const outbox = new Kept("sessionStorage", `unsent.${room}`);
-const composer = new Composer(document, new Kept("localStorage", `draft.${room}`), say);
+const composer = new Composer(document, new Kept("localStorage", `draft.${room}`), say, () => conversation.type());
+const typists = new Typists((names) => {
+  element("typing").textContent = names.length > 0 ? fill(words.typing, { names: listed(names.slice(0, MOST_TYPISTS)) }) : "";
+});
 const nameForm = new NameForm(document, words, () => {
   conversation.reopen();
   composer.focus();
@@ -50,6 +56,7 @@ const conversation = new Conversation(room, () => nameForm.name, {
   onDeleted: (seq) => messages.delete(seq),
   onOlder(frames) {
     messages.addOlder(frames.map((frame) => [frame, conversation.isOurs(frame)]), conversation);
+    permalink.go();
     composer.endDelay();
   },
   onSaid(id) {
@@ -67,6 +74,8 @@ const conversation = new Conversation(room, () => nameForm.name, {
   },
   onFrame(frame) {
     if (members.take(frame)) panel.changed();
+    if (frame.type === "typing") typists.heard(frame.member);
+    if (frame.type === "left") typists.stop(frame.member.id);
   },
 });
 const messages = new MessageList(document, words.status, {
@@ -85,6 +94,11 @@ const messages = new MessageList(document, words.status, {
     unread.look();
   },
 });
+const permalink = new Permalink(
+  (seq) => conversation.reach(seq),
+  (seq) => messages.reveal(seq),
+  () => composer.complain(words.notThere),
+);
 const unread = new Unread(document, words, () => messages.isFollowed);
 
 function enter(frame) {
@@ -98,6 +112,7 @@ function enter(frame) {
   panel.isStale = false;
   panel.changed();
   messages.lookUp();
+  permalink.go();
 }
 
 function hear(frame) {
@@ -112,12 +127,17 @@ function hear(frame) {
   else if (isNews) announcer.noticed(text);
   if (from && conversation.isNews(frame) && members.meet(from)) panel.changed();
   if (own) composer.endDelay();
+  if (from) typists.stop(from.id);
+  permalink.go();
 }
 
 // A request for older messages was refused. A reader who scrolls fast causes many, so `rate_limited` is not shown.
 function askAgain(frame) {
   if (frame.code !== "rate_limited") composer.complain(errorWords(frame, true, words), true);
-  setTimeout(() => messages.lookUp(), ASK_AGAIN);
+  setTimeout(() => {
+    messages.lookUp();
+    permalink.go();
+  }, ASK_AGAIN);
 }
 
 function showConnection(change) {
@@ -203,6 +223,11 @@ element("come-back").addEventListener("click", comeBack);
 
 onNewDay(() => messages.renameDays());
 followViewport();
+addEventListener("hashchange", () => {
+  permalink.seek();
+  permalink.go();
+});
+permalink.seek();
 addEventListener("beforeprint", () => messages.showAll());
 addEventListener("afterprint", () => messages.isFollowed && messages.toEnd());
 addEventListener("beforeunload", (event) => isKept || event.preventDefault());

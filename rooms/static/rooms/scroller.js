@@ -51,6 +51,14 @@ export class Scroller {
     this.#follow(true);
   }
 
+  /** Leads the reader to an item of the list. */
+  reveal(item) {
+    item.scrollIntoView({ block: "center" });
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    this.#top = scrollTop;
+    this.#follow(this.#events.isWhole() && scrollHeight - scrollTop - clientHeight < NEAR_THE_END);
+  }
+
   /** Runs `change`, which changes the list above the view, and leaves the view as it is. */
   hold(change) {
     const below = this.#log.scrollHeight - this.#log.scrollTop;

@@ -227,3 +227,27 @@ test("a close for good ends all hope, one that asks for the password does not", 
     assert.deepEqual(played.said, unsent ? [] : ["one"]);
   }
 });
+
+test("a message is reached by asking for all before the oldest one", () => {
+  const played = Played.entered(600, 601);
+  assert.deepEqual([600, 300, 602].map((seq) => played.reach(seq)), ["here", "coming", "missing"]);
+  assert.deepEqual(played.link.frames.at(-1), { type: "history", before: 600, limit: 200 });
+  played.tell({ type: "history", messages: [message(400)], more: true });
+  assert.equal(played.reach(300), "coming");
+  played.tell({ type: "history", messages: [message(350)], more: false });
+  assert.equal(played.reach(300), "missing");
+  assert.equal(new Played().reach(1), "missing");
+});
+
+test("others are told that we write, every three seconds, and asked to forget a message", () => {
+  const played = Played.entered();
+  [0, 0, 2999, 1].forEach((wait) => {
+    played.network.advance(wait);
+    played.type();
+  });
+  assert.equal(played.delete(2), true);
+  assert.deepEqual(played.link.frames.map(({ type, seq }) => [type, seq]), [["typing", undefined], ["typing", undefined], ["delete", 2]]);
+  played.link.end(1006);
+  played.type();
+  assert.equal(played.delete(2), false);
+});
