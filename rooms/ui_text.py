@@ -99,6 +99,8 @@ ROOM_TEXT: dict[str, Any] = {
     "hereBefore": _("Last seen here: {count}"),
     "unnamed": _("and others: {count}"),
     "below": _("New messages: {count}"),
+    "belowNamed": _("New messages: {count}, with your name: {named}"),
+    "denied": _("Your browser does not let this page notify you."),
     "toEnd": _("To the newest"),
     "said": _("{name}: {text}"),
     "noticed": _("Announcement: {text}"),

@@ -170,6 +170,8 @@ async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphn
     await expect(page).to_have_title("(2) played · rtproject")
     marked = page.locator("#messages > li").filter(has=page.locator(".fresh:not([hidden])"))
     await expect(marked.locator(".text")).to_have_text(["one"])
+    room.tell(room.message("for @ann"))
+    await expect(page).to_have_title("(@1, 3) played · rtproject")
     await page.evaluate(SHOW_PAGE, "visible")
     await expect(page).to_have_title("played · rtproject")
     await page.evaluate(SHOW_PAGE, "hidden")

@@ -23,25 +23,16 @@ export class Announcer {
     this.#words = words;
   }
 
-  /** Announces a message of somebody else. */
+  /** Announces a message of somebody else, or without a name a notice. */
   said(name, text) {
-    this.#gather({ name, text });
-  }
-
-  /** Announces a notice. */
-  noticed(text) {
-    this.#gather({ text });
+    this.#gathered.push({ name, text });
+    this.#timer ??= setTimeout(() => this.#tell(), GATHER);
   }
   /** Announces a sentence at once. */
   tell(sentence) {
     const line = this.#region.ownerDocument.createElement("p"); // a new one, so that the same words are said again
     line.textContent = sentence;
     this.#region.replaceChildren(line);
-  }
-
-  #gather(message) {
-    this.#gathered.push(message);
-    this.#timer ??= setTimeout(() => this.#tell(), GATHER);
   }
 
   #tell() {

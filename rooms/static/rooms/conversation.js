@@ -118,11 +118,6 @@ export class Conversation {
     this.#unconfirmed.settle(id);
   }
 
-  /** The member as whom the waiting message with this id may have been said, or null. */
-  sentBy(id) {
-    return this.#unconfirmed.sentBy(id);
-  }
-
   /** Whether a frame is a message from us, from this page or another one. */
   isOurs(frame) {
     return this.#selves.has(frame.from?.id);
@@ -159,6 +154,7 @@ export class Conversation {
    */
   reach(seq) {
     const { oldest } = this.#held;
+    if (!this.#isIn) return "coming";
     if (oldest === null || seq > this.#held.position.since) return seq > this.#begunAt ? "missing" : "coming";
     if (seq >= oldest) return "here";
     if (!this.hasOlder) return "missing";

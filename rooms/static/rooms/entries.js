@@ -8,6 +8,7 @@
  * @property {boolean} [own] whether the message is ours
  * @property {"" | "waiting" | "sending" | "sent" | "failed" | "refused" | "unsent"} [status] of a message of ours: "waiting"
  *   until we are in the room, "refused" for its text, "failed" for another reason, "unsent" if that is unknown
+ * @property {boolean} [isNamed] whether it calls the reader by name
  * @property {boolean} [isFresh] whether it is the first that was not seen when it came
  * @property {HTMLElement | null} [element] while it is shown
  */

@@ -14,19 +14,19 @@ const HUES = 6; // of names, see room.css
 export class ItemMaker {
   #templates;
   #words;
-  #actions;
+  #onAct;
   #moderates;
 
   /**
    * @param {Document} page with the templates message-template and notice-template; a moderator's has `data-moderates`
    * @param {Record<string, string>} words for each status
-   * @param {{again: (entry) => void, takeBack: (entry) => void, drop: (entry) => void}} actions for a message of ours
+   * @param {(action: "again" | "take-back" | "drop", entry) => void} onAct the reader chose what to do with a message
    */
-  constructor(page, words, actions) {
+  constructor(page, words, onAct) {
     const template = (id) => page.getElementById(id).content.firstElementChild;
     this.#templates = { message: template("message-template"), notice: template("notice-template") };
     this.#words = words;
-    this.#actions = actions;
+    this.#onAct = onAct;
     this.#moderates = page.querySelector("[data-moderates]") !== null;
   }
 
@@ -50,8 +50,9 @@ export class ItemMaker {
     if (entry.frame) this.#fillMessage(item, entry);
   }
 
-  #fillMessage(item, { frame: { from, text, id, seq, deleted }, at, own, status }) {
+  #fillMessage(item, { frame: { from, text, id, seq, deleted }, at, own, status, isNamed = false }) {
     item.classList.toggle("own", own);
+    item.toggleAttribute("data-named", isNamed);
     Object.assign(item.dataset, { sender: `${from.id} ${from.name}`, at: at.getTime(), status });
     if (id !== undefined) item.dataset.id = id;
     if (seq !== undefined) item.dataset.seq = seq;
@@ -70,9 +71,9 @@ export class ItemMaker {
   }
 
   #listen(item, entry) {
-    item.querySelector(".again").addEventListener("click", () => this.#actions.again(entry));
-    item.querySelector(".take-back").addEventListener("click", () => this.#actions.takeBack(entry));
-    item.querySelector(".drop").addEventListener("click", () => this.#actions.drop(entry));
+    for (const action of ["again", "take-back", "drop"]) {
+      item.querySelector(`.${action}`).addEventListener("click", () => this.#onAct(action, entry));
+    }
   }
 }
 

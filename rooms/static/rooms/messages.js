@@ -1,7 +1,6 @@
 // The log of a room: its messages, and the life of ours, from "waiting" and "sending" to "sent" or "not sent".
 
-import { showDay } from "./days.js";
-import { Entries, entryOf } from "./entries.js";
+import { entryOf } from "./entries.js";
 import { ItemMaker, relate } from "./message_item.js";
 import { Scroller } from "./scroller.js";
 import { Shown } from "./shown.js";
@@ -10,7 +9,7 @@ import { stepByKeys } from "./steps.js";
 const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
 
 export class MessageList {
-  #entries = new Entries(() => this.#events.onOpen());
+  #entries;
   #isIn = false;
   #rest = { hasOlder: false, isCut: false }; // of the room's messages
   #fresh = null; // the entry with the mark of the first unseen one
@@ -25,26 +24,23 @@ export class MessageList {
 
   /**
    * @param {Document} page with the elements log, older, not-kept, messages and the templates of `ItemMaker`
+   * @param {import("./entries.js").Entries} entries the messages, none yet
    * @param {Record<string, string>} words for each status of a message
    * @param {object} events
-   * @param {() => void} events.onOpen `open` has changed
-   * @param {(entry) => void} events.onAgain a message that was not sent, and is not here any more, is to be said again
-   * @param {(entry) => void} events.onTakeBack it is to be edited
-   * @param {(entry) => void} events.onDrop it is to be forgotten
-   * @param {(seq: number) => void} events.onDelete the message with this number is to be deleted from the room
+   * @param {(action: string, entry) => void} events.onAct see `ItemMaker`; a message without a number is not here any more
    * @param {() => void} events.onOlder the reader wants older messages than those that are here
    * @param {(seq: number) => void} events.onForget the messages up to this number are not here any more
    * @param {(follows: boolean) => void} events.onFollow the reader came to the end of the log, or left it
    */
-  constructor(page, words, events) {
+  constructor(page, entries, words, events) {
+    this.#entries = entries;
     const element = (id) => page.getElementById(id);
     [this.#log, this.#older, this.#list] = [element("log"), element("older"), element("messages")];
     this.#lost = element("not-kept");
     this.#events = events;
-    this.#maker = new ItemMaker(page, words, {
-      again: (entry) => this.#retract(entry, events.onAgain),
-      takeBack: (entry) => this.#retract(entry, events.onTakeBack),
-      drop: (entry) => (entry.frame.seq ? events.onDelete(entry.frame.seq) : this.#retract(entry, events.onDrop)),
+    this.#maker = new ItemMaker(page, words, (action, entry) => {
+      if (!entry.frame.seq) this.#shown.removed(this.#entries.remove(entry), entry);
+      events.onAct(action, entry);
     });
     this.#shown = new Shown(this.#list, this.#entries, {
       build: (entry) => this.#maker.build(entry),
@@ -66,11 +62,6 @@ export class MessageList {
     return this.#scroller.follows;
   }
 
-  /** Our messages that only this page has: entries, see `Entry`. */
-  get open() {
-    return this.#entries.open;
-  }
-
   /** Whether we are in the room, so that our messages are on their way and do not wait for that. */
   set isIn(isIn) {
     this.#isIn = isIn;
@@ -80,12 +71,12 @@ export class MessageList {
   /**
    * Shows a `message` or `notice` frame at the end.
    * @param {object} frame
-   * @param {{own: boolean, isFresh?: boolean}} about `own`: it is ours, and may be one that waits here; `isFresh`: it is
-   *   the first one that the reader did not see arrive
+   * @param {{own: boolean, isFresh?: boolean, isNamed?: boolean}} about `own`: it is ours, and may be one that waits here;
+   *   `isFresh`: it is the first one that the reader did not see arrive; `isNamed`: it calls the reader by name
    */
-  add(frame, { own, isFresh = false }) {
+  add(frame, { own, isFresh = false, isNamed = false }) {
     const waiting = own ? this.#entries.waiting(frame.id) : undefined;
-    const entry = waiting ?? { own, isFresh };
+    const entry = waiting ?? { own, isFresh, isNamed };
     if (isFresh) this.#markFresh(entry);
     const isInPlace = waiting !== undefined && this.#entries.isInPlace(entry);
     if (waiting && !isInPlace) this.#shown.removed(this.#entries.remove(entry), entry);
@@ -192,11 +183,6 @@ export class MessageList {
     this.#offerOlder();
   }
 
-  /** Names the days anew, when another one has begun. */
-  renameDays() {
-    for (const item of this.#list.children) showDay(item.querySelector(".day time"), item.dataset.day);
-  }
-
   get #pendingStatus() {
     return this.#isIn ? "sending" : "waiting";
   }
@@ -266,10 +252,5 @@ export class MessageList {
     if (before === null) return;
     before.isFresh = false;
     this.#refresh(before);
-  }
-
-  #retract(entry, then) {
-    this.#shown.removed(this.#entries.remove(entry), entry);
-    then(entry);
   }
 }

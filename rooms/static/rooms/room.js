@@ -3,13 +3,16 @@ import { fill, listed, pageWords } from "../rtproject/ui_text.js";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { onNewDay } from "./days.js";
+import { renameDays } from "./days.js";
+import { Entries } from "./entries.js";
 import { asksPassword, errorWords, isHopeless, isTooBig } from "./frames.js";
 import { Kept } from "./kept.js";
 import { MemberPanel } from "./member_panel.js";
 import { Members } from "./members.js";
+import { mentions } from "./mention.js";
 import { MessageList } from "./messages.js";
 import { NameForm } from "./name_form.js";
+import { Notifier } from "./notifier.js";
 import { PasswordPrompt } from "./password_prompt.js";
 import { Permalink } from "./permalink.js";
 import { Typists } from "./typists.js";
@@ -17,7 +20,6 @@ import { Unread } from "./unread.js";
 import { followViewport } from "./viewport.js";
 
 const NOT_FOUND = 4004; // close code: there is nothing to come back to
-const MOST_TYPISTS = 3; // named
 const ASK_AGAIN = 1000; // ms until older messages that were refused are asked for again
 
 const element = (id) => document.getElementById(id);
@@ -30,12 +32,13 @@ const room = element("room").dataset.room;
 const outbox = new Kept("sessionStorage", `unsent.${room}`);
 const composer = new Composer(document, new Kept("localStorage", `draft.${room}`), say, () => conversation.type());
 const typists = new Typists((names) => {
-  element("typing").textContent = names.length > 0 ? fill(words.typing, { names: listed(names.slice(0, MOST_TYPISTS)) }) : "";
+  element("typing").textContent = names.length > 0 ? fill(words.typing, { names: listed(names) }) : "";
 });
 const nameForm = new NameForm(document, words, () => {
   conversation.reopen();
   composer.focus();
 });
+const notifier = new Notifier(document, () => composer.complain(words.denied));
 const prompt = new PasswordPrompt(document, words.password, () => conversation.open());
 let you = nameForm.you; // until `welcome` says it
 let isNextFresh = false; // it is the first one after some that were lost
@@ -78,15 +81,18 @@ const conversation = new Conversation(room, () => nameForm.name, {
     if (frame.type === "left") typists.stop(frame.member.id);
   },
 });
-const messages = new MessageList(document, words.status, {
-  onOpen: keepSoon,
+const entries = new Entries(keepSoon);
+const acts = {
   // Under its id the server stores it once, if it has it already.
-  onAgain: ({ frame: { id, text }, status }) => say(text, status === "unsent" ? { id } : {}) || composer.takeBack(text),
-  onTakeBack: ({ frame: { text } }) => composer.takeBack(text),
-  onDelete(seq) {
-    if (confirm(words.confirmDelete) && !conversation.delete(seq)) composer.complain(words.errors.unavailable);
+  again: ({ frame: { id, text }, status }) => say(text, status === "unsent" ? { id } : {}) || composer.takeBack(text),
+  "take-back": ({ frame: { text } }) => composer.takeBack(text),
+  drop({ frame: { id, seq } }) {
+    if (!seq) conversation.takeBack(id);
+    else if (confirm(words.confirmDelete) && !conversation.delete(seq)) composer.complain(words.errors.unavailable);
   },
-  onDrop: ({ frame: { id } }) => conversation.takeBack(id),
+};
+const messages = new MessageList(document, entries, words.status, {
+  onAct: (action, entry) => acts[action](entry),
   onOlder: () => conversation.older(),
   onForget: (seq) => conversation.forget(seq),
   onFollow(follows) {
@@ -94,11 +100,11 @@ const messages = new MessageList(document, words.status, {
     unread.look();
   },
 });
-const permalink = new Permalink(
-  (seq) => conversation.reach(seq),
-  (seq) => messages.reveal(seq),
-  () => composer.complain(words.notThere),
-);
+const permalink = new Permalink({
+  reach: (seq) => conversation.reach(seq),
+  reveal: (seq) => messages.reveal(seq),
+  onMissing: () => composer.complain(words.notThere),
+});
 const unread = new Unread(document, words, () => messages.isFollowed);
 
 function enter(frame) {
@@ -119,12 +125,13 @@ function hear(frame) {
   const { from, text } = frame; // a notice is from nobody
   const own = conversation.isOurs(frame);
   const isNews = !own && conversation.isNews(frame);
-  const isFresh = isNews && (unread.came() || isNextFresh);
+  const isNamed = !own && from !== undefined && mentions(text, you.name);
+  const isFresh = isNews && (unread.came(isNamed) || isNextFresh);
   isNextFresh &&= !isFresh;
-  messages.add(frame, { own, isFresh });
+  messages.add(frame, { own, isFresh, isNamed });
   messages.offerOlder(conversation);
-  if (isNews && from) announcer.said(from.name, text);
-  else if (isNews) announcer.noticed(text);
+  if (isNews) announcer.said(from?.name, text);
+  if (isNews) notifier.tell(from?.name ?? document.title, text, isNamed);
   if (from && conversation.isNews(frame) && members.meet(from)) panel.changed();
   if (own) composer.endDelay();
   if (from) typists.stop(from.id);
@@ -190,7 +197,7 @@ function say(text, kept) {
   return Boolean(id);
 }
 
-// Once for many changes, and after `conversation` has done its part.
+// Once for many changes.
 function keepSoon() {
   if (!isKeeping) queueMicrotask(keep);
   isKeeping = true;
@@ -199,17 +206,15 @@ function keepSoon() {
 // Keeps our messages that only this page has.
 function keep() {
   isKeeping = false;
-  const open = messages.open.map(({ frame: { id, text, from }, at, status }) => {
-    return { id, text, at, status, by: from.id, sentBy: conversation.sentBy(id) };
-  });
+  const open = entries.open.map(({ frame: { id, text, from }, at, status }) => ({ id, text, at, status, by: from.id }));
   isKept = outbox.save(open.length > 0 ? open : null) || open.length === 0;
 }
 
 // Those that another page has kept: what waited there is said by this one.
 function takeUp() {
-  for (const { id, text, at, status, by, sentBy } of outbox.load() ?? []) {
+  for (const { id, text, at, status, by } of outbox.load() ?? []) {
     const isPending = status === "waiting" || status === "sending";
-    if (isPending) conversation.say(text, { id, by, sentBy });
+    if (isPending) conversation.say(text, { id, by, sentBy: status === "sending" ? (by ?? null) : null });
     messages.addWaiting(id, text, { ...you, id: by }, { at: new Date(at), status: isPending ? "waiting" : status });
   }
 }
@@ -221,12 +226,9 @@ element("jump").addEventListener("click", () => {
 element("reopen").addEventListener("click", comeBack);
 element("come-back").addEventListener("click", comeBack);
 
-onNewDay(() => messages.renameDays());
+renameDays(element("messages"));
 followViewport();
-addEventListener("hashchange", () => {
-  permalink.seek();
-  permalink.go();
-});
+addEventListener("hashchange", () => permalink.seek());
 permalink.seek();
 addEventListener("beforeprint", () => messages.showAll());
 addEventListener("afterprint", () => messages.isFollowed && messages.toEnd());

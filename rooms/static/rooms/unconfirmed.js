@@ -49,11 +49,6 @@ export class Unconfirmed {
     return entry.id;
   }
 
-  /** The member as whom the message with this id may have been said, or null. */
-  sentBy(id) {
-    return this.#entries.find((entry) => entry.id === id)?.sentBy ?? null;
-  }
-
   /**
    * We are in the room: says the messages that wait, and again, under its id, one that was on its way.
    * @param {string} member our id there

@@ -38,10 +38,10 @@ test("many messages are one sentence, with a rest before the next one", (t) => {
 
 test("a notice is read out, however many messages come with it", (t) => {
   const [announcer, told] = listened(t);
-  announcer.noticed("Tea");
+  announcer.said(undefined, "Tea");
   t.mock.timers.tick(GATHER);
   for (let number = 0; number < 4; number += 1) announcer.said("Bob", "text");
-  announcer.noticed("Cake");
+  announcer.said(undefined, "Cake");
   t.mock.timers.tick(GATHER);
   assert.deepEqual(told, ["Notice: Tea", "Notice: Cake\nNew messages: 4, from Bob."]);
 });

@@ -8,9 +8,9 @@ function followed(hash, answers, there = [7]) {
   const told = [];
   const reach = (seq) => (told.push(seq), answers.shift());
   const reveal = (seq) => there.includes(seq) && told.push("revealed") > 0;
-  const link = new Permalink(reach, reveal, () => told.push("missing"));
+  const link = new Permalink({ reach, reveal, onMissing: () => told.push("missing") });
   link.seek(hash);
-  for (let time = 0; time < 4; time += 1) link.go();
+  for (let time = 0; time < 3; time += 1) link.go();
   return told;
 }
 

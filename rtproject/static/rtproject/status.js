@@ -29,14 +29,6 @@ function describe({ state, code }, codes, words = pageWords("connection").words)
   return words[state];
 }
 
-async function isReached() {
-  try {
-    return (await fetch(location.href, { method: "HEAD", cache: "no-store" })).status < 500;
-  } catch {
-    return false;
-  }
-}
-
 /** Shows `words` in the page's state line; `state` chooses its mark. */
 function showState(line, state, words) {
   line.dataset.state = state;
@@ -77,7 +69,8 @@ export class StatusLine {
 
   // A page that can be had while no WebSocket opens is cut off by something on the way.
   async #findOut() {
-    this.#isBlocked = await isReached();
+    const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    this.#isBlocked = answer !== null && answer.status < 500;
     if (this.#isBlocked && this.#line.dataset.state === "waiting") showState(this.#line, "waiting", this.#words.blocked);
   }
 }
