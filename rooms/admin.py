@@ -42,9 +42,9 @@ class ByColumns(admin.ModelAdmin):
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow whole values of the columns in the list."""
+        """Allow whole values of the columns in the list, and of those that filter it."""
         field, _, how = lookup.partition("__")
-        return field in self.list_display and how in ("", "exact")
+        return field in (*self.list_display, *self.list_filter) and how in ("", "exact")
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Allow references by primary key alone: Django's rule fails for the name of a relation."""

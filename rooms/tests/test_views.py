@@ -262,3 +262,10 @@ class TestLiveList:
         make_room("another", None)
         changed = client.get(LIVE, headers={"if-none-match": first["ETag"]})
         assert [room["name"] for room in json.loads(changed.content)["rooms"]] == ["another", "lobby"]
+
+
+def test_only_staff_with_the_right_to_it_get_the_means_to_delete_any_message(client):
+    staff = User.objects.create_user("ada", is_staff=True)
+    for user, is_there in ((staff, False), (User.objects.create_superuser("bo"), True)):
+        client.force_login(user)
+        assert (b"data-moderates" in client.get("/rooms/lobby/").content) is is_there
