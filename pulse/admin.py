@@ -1,25 +1,53 @@
-"""The admin pages of thresholds, alerts and hosts."""
+"""The admin pages of thresholds, alerts and hosts. Those of notifications: `admin_notifications.py`."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from pulse.alert_rules import STALE
+from pulse.admin_notifications import NotificationChannelAdmin
+from pulse.alert_rules import with_unit
 from pulse.alerting import engine
-from pulse.models import AlertEvent, Host, Threshold
+from pulse.models import AlertEvent, Host, NotificationChannel, Silence, Threshold
 from rtproject.tokens.models import Token
 
 
-@admin.register(Threshold)
-class ThresholdAdmin(admin.ModelAdmin):
-    """One threshold for each metric. A metric whose threshold is deleted has no alerts."""
+class ForHostsAdmin(admin.ModelAdmin):
+    """Rows for one host, which is chosen from those that are known, or for all."""
 
-    list_display = ("metric", "threshold", "margin", "hold")
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field of the form."""
+        if db_field.name != "host":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        known = {*Host.objects.values_list("name", flat=True)}
+        known |= {*self.model._default_manager.exclude(host="").values_list("host", flat=True)}
+        return forms.ChoiceField(
+            choices=[("", "all machines"), *((name, name) for name in sorted(known))],
+            required=False,
+            label=db_field.verbose_name.capitalize(),
+            help_text=db_field.help_text,
+        )
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(ForHostsAdmin):
+    """A threshold for each metric, of all hosts or of one. A metric whose threshold is deleted has no alerts."""
+
+    list_display = ("metric", "host", "threshold", "margin", "hold")
+
+
+admin.site.register(NotificationChannel, NotificationChannelAdmin)
+
+
+@admin.register(Silence)
+class SilenceAdmin(ForHostsAdmin):
+    """Times in which no channel is told of alerts."""
+
+    list_display = ("__str__", "host", "until")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -48,18 +76,12 @@ class AlertEventAdmin(ReadOnlyAdmin):
     @admin.display(description="value", ordering="value")
     def highest(self, event: AlertEvent) -> str:
         """The highest figure since the alert began, with its unit."""
-        return _with_unit(event.metric, event.value)
+        return with_unit(event.metric, event.value)
 
     @admin.display(description="threshold", ordering="threshold")
     def limit(self, event: AlertEvent) -> str:
         """The threshold, with its unit."""
-        return _with_unit(event.metric, event.threshold)
-
-
-def _with_unit(metric: str, figure: float) -> str:
-    if metric == STALE:
-        return f"{figure:.0f} s"
-    return f"{figure:.2f} per core" if metric == "load" else f"{figure:.1f} %"
+        return with_unit(event.metric, event.threshold)
 
 
 class MachineForm(forms.ModelForm):

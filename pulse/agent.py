@@ -36,6 +36,7 @@ VERSION = "1"
 PATH = "/api/pulse/samples"
 POST_SECONDS = 20.0  # for an answer
 SPREAD = 0.4  # of the interval: agents that sample at the same time post one after the other
+STOP_SECONDS = 3.0  # to tell the site that this agent stops
 RETRY_SECONDS = 30.0  # at most, between attempts
 REFUSED_SECONDS = 60.0  # before the next attempt with a token that was refused
 KEPT_SECONDS, KEPT_SAMPLES = 3600.0, 3600  # while the site is away
@@ -420,23 +421,29 @@ class Agent:
         self._site, self._sampler = site, sampler
         self._boot = read_text("/proc/sys/kernel/random/boot_id") or os.urandom(16).hex()
         self._kept: deque[tuple[float, bytes]] = deque(maxlen=KEPT_SAMPLES)  # with when they were taken
-        self._has_new = threading.Event()
+        self._has_new, self._stopping = threading.Event(), threading.Event()
         self._interval, self._phase = 5.0, random.uniform(0, SPREAD)  # noqa: S311
         self._offset = time.time() - clock()  # of the site's clock
         self._failures = 0  # in a row
         self._state: object = None  # as it was told
 
     def run(self) -> None:
-        """Sample and post until the process ends."""
-        threading.Thread(target=self._post_always, daemon=True).start()
+        """Sample and post until the process is told to end, and tell the site so."""
+        posting = threading.Thread(target=self._post_always, daemon=True)
+        posting.start()
         pause = FIRST_SECONDS
-        while True:
-            sample = part("anything", [], self._sampler.sample)
-            if sample is not None:
-                self._keep(sample)
-            time.sleep(pause)
-            # A moment after the tick, so that none is sampled twice.
-            pause = self._interval - (clock() + self._offset) % self._interval + 0.01
+        try:
+            while True:
+                sample = part("anything", [], self._sampler.sample)
+                if sample is not None:
+                    self._keep(sample)
+                time.sleep(pause)
+                # A moment after the tick, so that none is sampled twice.
+                pause = self._interval - (clock() + self._offset) % self._interval + 0.01
+        finally:
+            self._stopping.set()
+            self._has_new.set()
+            posting.join(STOP_SECONDS)
 
     def _keep(self, sample: Sample) -> None:
         now = clock()
@@ -450,12 +457,13 @@ class Agent:
             self._kept.popleft()
 
     def _post_always(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             self._has_new.wait()
-            time.sleep(self._phase * self._interval)
+            self._stopping.wait(self._phase * self._interval)
             self._has_new.clear()
-            while self._kept:
-                time.sleep(self._post_batch())
+            while self._kept and not self._stopping.is_set():
+                self._stopping.wait(self._post_batch())
+        self._post_batch()
 
     def _post_batch(self) -> float:
         """Post the oldest samples; return the seconds until the next attempt."""
@@ -491,7 +499,8 @@ class Agent:
                 break
             last = taken
             samples.append(b'{"at":%.3f,' % (time.time() - now + taken) + text[1:])
-        head = b'{"boot":"%s","now":%.3f,"samples":[' % (self._boot.encode(), time.time())
+        state = b'"stopping":true,' * self._stopping.is_set()
+        head = b'{%s"boot":"%s","now":%.3f,"samples":[' % (state, self._boot.encode(), time.time())
         return head + b",".join(samples) + b"]}", last
 
     def _tell(self, state: object, text: str) -> None:

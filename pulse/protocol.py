@@ -100,6 +100,7 @@ class Post(Struct, frozen=True):
     boot: Annotated[str, Meta(min_length=1, max_length=64)]
     now: Real
     samples: Annotated[tuple[Measurement, ...], Meta(max_length=3600)]
+    stopping: bool = False  # it says goodbye: its silence is no alert
 
 
 class AlertEntry(Struct, frozen=True, kw_only=True):
@@ -118,12 +119,14 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
 class Alerts(Struct, tag_field="type", tag="alerts", frozen=True):
     """The frame of all alerts that are pending, firing, or were resolved in the last minute.
 
-    `thresholds` has the admin's settings by metric, without that of staleness, which no chart shows.
-    `current` is false while the store is out of reach: then the others are the last known ones.
+    `thresholds` has the admin's settings by metric, without that of staleness, which no chart shows, and
+    `host_thresholds` by host those that differ. `current` is false while the store is out of reach: then the others
+    are the last known ones.
     """
 
     alerts: tuple[AlertEntry, ...]
     thresholds: dict[str, float]
+    host_thresholds: dict[str, dict[str, float]] = {}
     current: bool = True
 
 

@@ -112,12 +112,13 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
             "json": {"()": "rtproject.logs.JSONLine"},
         },
         "handlers": {
+            "nothing": {"class": "logging.NullHandler"},
             "stderr": {
                 "class": "logging.StreamHandler",
                 "level": level,
                 "formatter": format,
                 "filters": [quiet, add_connection],
-            }
+            },
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
@@ -130,5 +131,8 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
             "uvicorn.error": {"level": "INFO", "filters": [paths, quiet]},
             "channels_redis.pubsub": {"filters": [OnceAMinute()]},
             "uvicorn.access": {"filters": [paths], "propagate": True},
+            # Addresses of channels have secrets in them; `pulse/alerting/sending.py` says what failed.
+            "apprise": {"handlers": ["nothing"], "level": "WARNING", "propagate": False},
+            "urllib3": {"level": "ERROR"},
         },
     }

@@ -1,4 +1,6 @@
 import django.core.validators
+import django.db.models.deletion
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -43,22 +45,36 @@ class Migration(migrations.Migration):
                 ('boot', models.CharField(default='', max_length=64)),
                 ('agent', models.CharField(default='', help_text='The version of its agent.', max_length=64)),
                 ('rival', models.DateTimeField(null=True)),
+                ('stopped', models.BooleanField(default=False, help_text='Its agent was stopped: that is no alert.')),
             ],
             options={
                 'ordering': ('name',),
             },
         ),
         migrations.CreateModel(
-            name='Threshold',
+            name='NotificationChannel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metric', models.CharField(choices=[('cpu', 'CPU, percent'), ('memory', 'Memory, percent'), ('swap', 'Swap, percent'), ('disk', 'Disk, percent'), ('load', 'Load per core over one minute'), ('silent', 'Staleness, intervals without a pulse')], max_length=16, unique=True)),
-                ('threshold', models.FloatField(help_text='An alert starts at this figure: percent, load per core, or intervals without a pulse.', validators=[django.core.validators.MinValueValidator(0.01)])),
-                ('margin', models.FloatField(default=0, help_text='A firing alert ends when the figure is this much below the threshold. 0 for staleness.', validators=[django.core.validators.MinValueValidator(0)])),
-                ('hold', models.PositiveIntegerField(default=0, help_text='Seconds at or above the threshold before the alert fires. Until then it is pending.', validators=[django.core.validators.MaxValueValidator(86400)])),
+                ('name', models.CharField(max_length=64, unique=True)),
+                ('url', models.TextField(verbose_name='URL')),
+                ('enabled', models.BooleanField(default=True)),
+                ('due', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('failures', models.PositiveIntegerField(default=0, editable=False, help_text='In a row.')),
+                ('error', models.CharField(default='', editable=False, max_length=255, verbose_name='last failure')),
             ],
             options={
-                'ordering': ('metric',),
+                'ordering': ('name',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Silence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(blank=True, default='', max_length=255, verbose_name='machine')),
+                ('until', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ('until',),
             },
         ),
         migrations.CreateModel(
@@ -72,11 +88,28 @@ class Migration(migrations.Migration):
                 ('threshold', models.FloatField(help_text='For staleness, seconds.')),
                 ('since', models.DateTimeField()),
                 ('fired', models.DateTimeField(null=True)),
+                ('below', models.DateTimeField(null=True)),
                 ('until', models.DateTimeField(null=True)),
+                ('untold', models.BooleanField(default=False)),
+                ('told', models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['-since'], name='pulse_alerts_by_time'), models.Index(fields=['until'], name='pulse_alerts_by_end')],
+                'indexes': [models.Index(fields=['-since'], name='pulse_alerts_by_time'), models.Index(fields=['until'], name='pulse_alerts_by_end'), models.Index(condition=models.Q(('untold', True)), fields=['id'], name='pulse_untold_alerts')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('host', 'metric'), name='pulse_one_open_alert')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created', models.DateTimeField()),
+                ('title', models.CharField(max_length=255)),
+                ('text', models.TextField()),
+                ('is_end', models.BooleanField(help_text='Nothing began.')),
+                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='pulse.notificationchannel')),
+            ],
+            options={
+                'ordering': ('pk',),
             },
         ),
         migrations.CreateModel(
@@ -104,6 +137,21 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['host', '-at'], name='pulse_newest_of_host'), models.Index(fields=['at'], name='pulse_by_time')],
                 'constraints': [models.UniqueConstraint(fields=('host', 'seq'), name='pulse_one_sample_a_tick')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Threshold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('metric', models.CharField(choices=[('cpu', 'CPU, percent'), ('memory', 'Memory, percent'), ('swap', 'Swap, percent'), ('disk', 'Disk, percent'), ('load', 'Load per core over one minute'), ('silent', 'Staleness, intervals without a pulse')], max_length=16)),
+                ('host', models.CharField(blank=True, default='', help_text='Counts for this machine instead of that for all.', max_length=255)),
+                ('threshold', models.FloatField(help_text='An alert starts at this figure: percent, load per core, or intervals without a pulse.', validators=[django.core.validators.MinValueValidator(0.01)])),
+                ('margin', models.FloatField(default=0, help_text='A firing alert ends when the figure is this much below the threshold. 0 for staleness.', validators=[django.core.validators.MinValueValidator(0)])),
+                ('hold', models.PositiveIntegerField(default=0, help_text='Seconds at or above the threshold before the alert fires, and below it before it ends.', validators=[django.core.validators.MaxValueValidator(86400)])),
+            ],
+            options={
+                'ordering': ('metric', 'host'),
+                'constraints': [models.UniqueConstraint(fields=('metric', 'host'), name='pulse_one_threshold_a_host')],
             },
         ),
         migrations.RunPython(install_thresholds, migrations.RunPython.noop),

@@ -27,9 +27,12 @@ LABELS = {
 
 
 class Threshold(models.Model):
-    """The rule for alerts of one metric of any host. A metric without a threshold has no alerts."""
+    """The rule for alerts of one metric, of any host or of one. A metric without a threshold has no alerts."""
 
-    metric = models.CharField(max_length=16, unique=True, choices=LABELS)
+    metric = models.CharField(max_length=16, choices=LABELS)
+    host = models.CharField(
+        max_length=255, blank=True, default="", help_text="Counts for this machine instead of that for all."
+    )
     threshold = models.FloatField(
         validators=[MinValueValidator(0.01)],
         help_text="An alert starts at this figure: percent, load per core, or intervals without a pulse.",
@@ -42,14 +45,15 @@ class Threshold(models.Model):
     hold = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(86_400)],
-        help_text="Seconds at or above the threshold before the alert fires. Until then it is pending.",
+        help_text="Seconds at or above the threshold before the alert fires, and below it before it ends.",
     )
 
     class Meta:
-        ordering = ("metric",)
+        ordering = ("metric", "host")
+        constraints = (models.UniqueConstraint(fields=["metric", "host"], name="pulse_one_threshold_a_host"),)
 
     def __str__(self) -> str:
-        return str(self.get_metric_display())
+        return f"{self.get_metric_display()}{self.host and ' of '}{self.host}"
 
     def clean(self) -> None:
         """Raise ValidationError for an alert that could never fire or never end."""
@@ -71,7 +75,8 @@ def _require(holds: bool, field: str, sentence: str) -> None:
 class AlertEvent(models.Model):
     """One alert from its first figure to its end.
 
-    `fired` is empty if it never fired, `until` while it is open.
+    `fired` is empty if it never fired, `until` while it is open. With `untold` its last state is news for the
+    notification channels; `told` is whether these know of its beginning.
     """
 
     host = models.CharField(max_length=255)
@@ -83,7 +88,10 @@ class AlertEvent(models.Model):
     threshold = models.FloatField(help_text="For staleness, seconds.")
     since = models.DateTimeField()
     fired = models.DateTimeField(null=True)
+    below = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
+    untold = models.BooleanField(default=False)
+    told = models.BooleanField(default=False)
 
     class Meta:
         constraints = (
@@ -94,6 +102,7 @@ class AlertEvent(models.Model):
         indexes = (
             models.Index(fields=["-since"], name="pulse_alerts_by_time"),
             models.Index(fields=["until"], name="pulse_alerts_by_end"),
+            models.Index(fields=["id"], condition=Q(untold=True), name="pulse_untold_alerts"),
         )
 
     def __str__(self) -> str:
@@ -108,6 +117,7 @@ class AlertEvent(models.Model):
             threshold=self.threshold,
             since=self.since.timestamp(),
             fired=self.fired.timestamp() if self.fired else None,
+            below=self.below.timestamp() if self.below else None,
             until=self.until.timestamp() if self.until else None,
         )
 
@@ -128,6 +138,6 @@ class AlertEvent(models.Model):
     @staticmethod
     def columns(alert: Alert) -> dict[str, Any]:
         """The fields of an event for `alert`."""
-        times = {"since": alert.since, "fired": alert.fired, "until": alert.until}
+        times = {name: getattr(alert, name) for name in ("since", "fired", "below", "until")}
         stored = {name: None if at is None else moment(at) for name, at in times.items()}
         return msgspec.structs.asdict(alert) | stored

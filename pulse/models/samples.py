@@ -62,6 +62,7 @@ class Host(models.Model):
     boot = models.CharField(max_length=64, default="")
     agent = models.CharField(max_length=64, default="", help_text="The version of its agent.")
     rival = models.DateTimeField(null=True)
+    stopped = models.BooleanField(default=False, help_text="Its agent was stopped: that is no alert.")
 
     objects = HostQuerySet.as_manager()
 
