@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from pulse.figures import FIGURES
@@ -53,18 +52,15 @@ class HostState:
     missed: int
 
 
-def exposition(hosts: Sequence[HostState], alerts: Iterable[AlertEntry], accept: str) -> tuple[bytes, str]:
-    """The answer to Prometheus and its content type, in the format of the header `accept`."""
-    encode, content_type = choose_encoder(accept)
-    return encode(_Metrics(hosts, alerts)), content_type
-
-
 @dataclass(frozen=True, slots=True)
-class _Metrics(Collector):
+class PulseMetrics(Collector):
+    """The figures of hosts, and the alerts that are pending or firing."""
+
     hosts: Sequence[HostState]
     alerts: Iterable[AlertEntry]
 
     def collect(self) -> Iterator[Metric]:
+        """Yield each metric with a sample for each host."""
         for name, meaning, value in METRICS:
             figures = [((host.pulse.host,), value(host.pulse)) for host in self.hosts]
             yield _metric(name, meaning, ["host"], figures)

@@ -179,6 +179,11 @@ class Publisher:
         self._publishing: asyncio.Task[None] | None = None
         self._failures = FailureLog("publishing stored messages")
 
+    @property
+    def waiting(self) -> int:
+        """The number of messages that are not published yet."""
+        return self._queue.qsize()
+
     def put(self, message: NewMessage, seq: int, text: str) -> None:
         """Publish `message`, number `seq`, with its finished frame `text`. Returns at once."""
         if self._queue.full():

@@ -7,8 +7,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from pulse.posts import agent_file, samples
-from pulse.views import metrics
 from rtproject.api_documents import asyncapi, openapi
+from rtproject.metrics import metrics
 from rtproject.views import api, api_document, home, no_such_call, state
 
 handler404 = "rtproject.views.not_found"

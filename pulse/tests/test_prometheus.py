@@ -35,7 +35,7 @@ def status(client: Client, authorization: str | None = None) -> int:
 
 
 def scrape(client: Client) -> Samples:
-    """The values by metric and labels, as Prometheus's own parser reads them."""
+    """The values of the pulse by metric and labels, as Prometheus's own parser reads them."""
     response = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/plain")
@@ -43,6 +43,7 @@ def scrape(client: Client) -> Samples:
         (sample.name, tuple(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(response.content.decode())
         for sample in family.samples
+        if sample.name.startswith("pulse_")
     }
 
 

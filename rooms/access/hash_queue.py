@@ -136,6 +136,11 @@ class HashQueue:
         self._running = [0, 0]
         self._waiting: list[deque[asyncio.Future[None]]] = [deque(), deque()]
 
+    @property
+    def waiting(self) -> int:
+        """The number of hashes that wait for their turn."""
+        return sum(map(len, self._waiting))
+
     async def matches(self, raw: str, encoded: str, low_priority: bool) -> bool | None:
         """Return the result of `matches_in_worker`, or None without a turn within TURN_SECONDS.
 
