@@ -223,15 +223,15 @@ class StoredMessage(Protocol):
 def stored_frame(room: str, row: StoredMessage) -> NumberedFrame:
     """Return the frame that the room `room` shows `row` as.
 
-    A message without a text was deleted; in a room without history the number is 0.
+    A message without a text was deleted.
     """
     if row.target is not None:
         return Deleted(row.seq, row.target, "author" if row.member else "moderator")
     if row.kind == "notice":
-        return Notice(row.text, timestamp(row.at), row.seq or None)
+        return Notice(row.text, timestamp(row.at), row.seq)
     person = Person(row.member, row.name, row.guest, row.program, row.external)
     at = timestamp(row.at)
-    return MessageFrame(room, person, row.text, at, row.client_id, row.seq or None, deleted=not row.text)
+    return MessageFrame(room, person, row.text, at, row.client_id, row.seq, deleted=not row.text)
 
 
 _message_decoder = msgspec.json.Decoder(MessageFrame)

@@ -34,9 +34,14 @@ class NewMessage:
     kind: str = "message"
     target: int | None = None
 
+    @property
+    def client_id(self) -> str | None:
+        """See `models.Message`."""
+        return self.key[1:] if self.key.startswith("=") else None
 
-def to_row(message: NewMessage, seq: int, at: datetime) -> Message:
-    """Return `message` as a row, which is not stored yet. With the number 0 it never is."""
+
+def _to_row(message: NewMessage, seq: int, at: datetime) -> Message:
+    """Return `message` as a row, which is not stored yet."""
     sender = message.member
     return Message(
         room_id=message.room.pk, seq=seq, member=sender.id, name=sender.name, guest=sender.guest,
@@ -128,7 +133,7 @@ class _Transaction:
         if message.target is not None and (refused := self._delete(message, message.target, room)):
             return refused
         room.last_seq += 1
-        row = self._known[key] = to_row(message, room.last_seq, self._now)
+        row = self._known[key] = _to_row(message, room.last_seq, self._now)
         self._new.append(row)
         return StoreResult(StoreStatus.STORED, row)
 
