@@ -1,8 +1,10 @@
 """The admin pages of thresholds, alerts and hosts. Those of notifications: `admin_notifications.py`."""
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Field, QuerySet
@@ -14,6 +16,8 @@ from pulse.alert_rules import with_unit
 from pulse.alerting import engine
 from pulse.models import AlertEvent, Host, NotificationChannel, Silence, Threshold
 from rtproject.tokens.models import Token
+
+UNIT: Path = settings.BASE_DIR / "docs" / "rtproject-agent.service"
 
 
 class ForHostsAdmin(admin.ModelAdmin):
@@ -97,7 +101,7 @@ class MachineForm(forms.ModelForm):
 class HostAdmin(ReadOnlyAdmin):
     """The machines that sent a pulse in the last day. Adding one makes a token for its agent."""
 
-    list_display = ("name", "at", "interval", "missed", "agent")
+    list_display = ("name", "at", "interval", "missed", "agent", "stopped")
     search_fields = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -113,7 +117,8 @@ class HostAdmin(ReadOnlyAdmin):
             form.instance.scopes = f"pulse:{form.instance.name}"
             token = form.save()
         site = request.build_absolute_uri("/").rstrip("/")
-        context = {"title": "Add machine", "form": form, "token": token, "site": site}
+        unit = UNIT.read_text().partition("\n\n")[2].replace("https://pulse.example.com", site)
+        context = {"title": "Add machine", "form": form, "token": token, "site": site, "unit": unit}
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/pulse/host/add_form.html", context)
 

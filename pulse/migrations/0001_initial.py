@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('stopped', models.BooleanField(default=False, help_text='Its agent was stopped: that is no alert.')),
             ],
             options={
+                'verbose_name': 'machine',
                 'ordering': ('name',),
             },
         ),

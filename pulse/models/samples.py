@@ -68,6 +68,7 @@ class Host(models.Model):
 
     class Meta:
         ordering = ("name",)
+        verbose_name = "machine"
 
     def __str__(self) -> str:
         return self.name

@@ -59,6 +59,7 @@ def test_a_machine_is_added_by_a_token_and_two_commands(admin: Client) -> None:
     )
     assert found is not None
     assert digest_of(found[1]) == token.digest
+    assert "agent.py --to http://testserver --token-file" in shown  # the unit
     assert "already exists" in admin.post(page, {"name": "web-9"}).content.decode()
 
 
