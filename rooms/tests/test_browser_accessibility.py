@@ -88,12 +88,12 @@ async def test_a_keyboard_reaches_everything_in_the_order_in_which_it_stands(dap
     await fill(page, room)
     await page.locator("#content").focus()
     stops = []
-    for _ in range(11):
+    for _ in range(12):
         await page.keyboard.press("Tab")
         await next_frame_of_the_screen(page)
         stops.append(await page.evaluate(FOCUSED))
     in_log = ["log", "older", "A", "small again", "quiet small take-back", "quiet small drop"]
-    assert stops == [*in_log, "say", "send", "change-name", "member-list", "BODY"]
+    assert stops == [*in_log, "say", "send", "change-name", "notify", "member-list", "BODY"]
 
 
 async def test_the_log_is_read_with_the_keys_for_it(daphne, page):
