@@ -17,6 +17,7 @@ async def fill(page: Page, room: PlayedRoom) -> None:
     people = [{**BOB, "id": f"p{number}", "name": f"Person {number}"} for number in range(12)]
     room.tell(*(room.message(f"text of {somebody['name']}", somebody) for somebody in people))
     tomorrow, user = "2026-02-01T12:00:00.000Z", {**BOB, "guest": False}
+    room.tell(room.message("@Ann, see `code` and\n```\nmore\n```"), room.message(deleted=True) | {"text": ""})
     room.tell(room.message("see https://example.org/ now", user, at=tomorrow))
     room.tell(room.notice("Tea is at five.") | {"at": "2026-02-02T12:00:00.000Z"}, room.message("mine", YOU))
     await say(page, "refused")

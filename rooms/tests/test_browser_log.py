@@ -157,7 +157,7 @@ async def test_each_line_has_its_own_direction_and_marks_stay_in_their_bubble(da
     assert await messages(page).first.evaluate(RIGHT_OF_SECOND_LINE) < 1
     written = "part => [getComputedStyle(part).unicodeBidi, part.dir]"
     assert await page.locator("#say").evaluate(written) == ["plaintext", "auto"]
-    assert await page.locator(".bubble").last.evaluate("part => getComputedStyle(part).overflow") == "clip"
+    assert await messages(page).last.evaluate("part => getComputedStyle(part).overflow") == "clip"
 
 
 async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphne, page):
