@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -59,7 +59,6 @@ class RoomAdmin(MembersAdmin, ByColumns):
     list_display = ("name", "title", "is_guarded", "last_message", "state", "member_limit", "history_size")
     list_select_related = ("sequence",)
     search_fields = ("name", "key", "title")
-    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     fieldsets = (
         (None, {"fields": ("name", "title")}),
         ("Password", {"fields": ("is_guarded", "new_password", "remove_password")}),

@@ -53,8 +53,8 @@ class RoomList:
     """The listed rooms: the busiest first, those without members by the time of their last message.
 
     Rooms with about as many members are in the order of their titles, so that one moves only when its number of members
-    doubles or halves. `total` is the number of all rooms that have a row,
-    `people` the number of members of all rooms; each is None if it is unknown.
+    doubles or halves. `total` is the number of all rooms that have a row, `people` the number of members of all rooms;
+    each is None if it is unknown.
     """
 
     entries: tuple[RoomSummary, ...] = ()
@@ -77,8 +77,8 @@ async def _look() -> RoomList:
     with _store:
         async with asyncio.timeout(STORE_TIMEOUT):
             rooms, texts, total = await _read_rooms(members or Counter())
-            entries = tuple(_entries(rooms, texts, members))
-            return RoomList(entries, total, people, {room.name: room for room in rooms})
+            entries = sorted((_entry(room, texts, members) for room in rooms), key=_place)
+            return RoomList(tuple(entries[:MAX_LISTED]), total, people, {room.name: room for room in rooms})
     return RoomList(people=people)
 
 
@@ -106,23 +106,17 @@ def _read_texts(rows: Iterable[int]) -> Texts:
     return {row: rest for row, *rest in last.values_list("room", "name", Substr("text", 1, TEXT_SHOWN))}
 
 
-def _entries(rooms: Iterable[Room], texts: Texts, members: Counter[int] | None) -> list[RoomSummary]:
-    entries = [
-        _entry(room, texts.get(room.pk, ()), None if members is None else members[room.pk]) for room in rooms
-    ]
-    entries.sort(
-        key=lambda entry: (-(entry.members or 0).bit_length(), (entry.title or entry.name).casefold())
-    )
-    quiet = [entry for entry in entries if not entry.members]
-    quiet.sort(key=lambda entry: entry.last_at.timestamp() if entry.last_at else 0.0, reverse=True)
-    return ([entry for entry in entries if entry.members] + quiet)[:MAX_LISTED]
+def _place(entry: RoomSummary) -> tuple[Any, ...]:
+    size, title = (entry.members or 0).bit_length(), (entry.title or entry.name).casefold()
+    age = -entry.last_at.timestamp() if entry.last_at else 0.0
+    return (-size, title) if size else (0, age, title)
 
 
-def _entry(room: Room, last: Iterable[str], members: int | None) -> RoomSummary:
-    sequence = getattr(room, "sequence", None)
-    keeps = bool(room.history_size)
+def _entry(room: Room, texts: Texts, members: Counter[int] | None) -> RoomSummary:
+    sequence, keeps = getattr(room, "sequence", None), bool(room.history_size)
     last_at, seq = (sequence.last_at, sequence.last_seq) if sequence is not None and keeps else (None, 0)
-    return RoomSummary(room.name, room.title, room.guarded, room.closed, keeps, last_at, members, seq, *last)
+    count, last = None if members is None else members[room.pk], texts.get(room.pk, ())
+    return RoomSummary(room.name, room.title, room.guarded, room.closed, keeps, last_at, count, seq, *last)
 
 
 _current_room_list = loop_local(lambda: TTLCache(_look, FRESH_SECONDS))

@@ -20,12 +20,11 @@ def compress_static_files(get_response: Callable[..., Awaitable[Any]]) -> Callab
 
     async def middleware(request: HttpRequest) -> Any:
         response = await get_response(request)
-        is_whole = request.method == "GET" and response.status_code == 200
-        if not (is_whole and request.path.startswith(settings.STATIC_URL)):
+        if not request.path.startswith(settings.STATIC_URL) or response.status_code != 200:
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
-        is_text = response["Content-Type"].startswith(TEXTS)
-        if not (is_text and "gzip" in request.headers.get("Accept-Encoding", "")):
+        takes_gzip = request.method == "GET" and "gzip" in request.headers.get("Accept-Encoding", "")
+        if not takes_gzip or not response["Content-Type"].startswith(TEXTS):
             return response
         key = request.path, response["ETag"]
         if key not in _compressed:
