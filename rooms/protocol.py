@@ -38,7 +38,7 @@ class Say(_Named, frozen=True, tag="say"):
 
 
 class Delete(_Named, frozen=True, tag="delete"):
-    """A request to delete the sender's own message, number `seq`."""
+    """A request to delete message number `seq`: the sender's own, or for a moderator any."""
 
     seq: int
 

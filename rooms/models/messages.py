@@ -113,7 +113,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.room_id}: {self.seq}"
+        return f"{self.room}, number {self.seq}, by {self.name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuse: a row made past the sequence would take the number of the next message. Raises RuntimeError."""

@@ -104,6 +104,10 @@ async def test_own_rules_may_refuse_and_silence_and_end(start_server):
             await next_frame(client)
         assert (await ask(mute, {"type": "say", "text": "hi", "id": "1"}))["code"] == "forbidden"
         assert (await ask(dubious, "hi"))["code"] == "unavailable"
+        for client in (mute, dubious, eve):
+            await client.send('{"type": "typing"}')
+        for client in (mute, dubious):  # told of one alone
+            assert (await next_frame(client))["member"]["name"] == "eve"
         assert (await ask(eve, "hi"))["text"] == "hi"
         await execute(server, REFUSE_EVE)
         assert (await ending(eve))[1] == 4003

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from rooms.api import MODERATOR
 from rooms.history.store import StoreStatus, store_messages
+from rooms.identity import MODERATOR
 from rooms.models import Message, Room
 from rooms.protocol import Deleted, MessageFrame, stored_frame
 from rooms.tests.support import (
