@@ -18,8 +18,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
 from rooms.api import RoomNotFound, Unavailable, post_notice
-from rooms.enforcement import announce, disconnect
-from rooms.models import Ban, Room
+from rooms.enforcement import disconnect
+from rooms.models import Room
 from rooms.presence.tracker import members_of
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -91,9 +91,7 @@ class MembersAdmin(admin.ModelAdmin):
             return form.is_valid() and self._notify(request, room, form.cleaned_data["text"])
         else:
             chosen = {member: people[member] for member in request.POST.getlist("member") if member in people}
-            if chosen and ("ban" in request.POST or "ban_everywhere" in request.POST):
-                self._ban(request, room, chosen, None if "ban_everywhere" in request.POST else room)
-            elif chosen:
+            if chosen:
                 self._disconnect(request, room, chosen)
         return True
 
@@ -103,16 +101,6 @@ class MembersAdmin(admin.ModelAdmin):
         who = ", ".join(person.name for person in chosen.values()) or "everybody"
         self.log_change(request, room, f"Disconnected {who}.")
         messages.success(request, f"Disconnected {who} in {room}.")
-
-    def _ban(self, request: HttpRequest, room: Room, chosen: dict[str, Person], where: Room | None) -> None:
-        if not request.user.has_perm("rooms.add_ban"):
-            raise PermissionDenied
-        for member, person in chosen.items():
-            Ban.objects.create(room=where, origin=room.key, member=member, name=person.name)
-        announce(room.name)
-        done = f"Banned {', '.join(person.name for person in chosen.values())} from {where or 'all rooms'}."
-        self.log_change(request, room, done)
-        messages.success(request, done)
 
     def _notify(self, request: HttpRequest, room: Room, text: str) -> bool:
         try:

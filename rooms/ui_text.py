@@ -97,6 +97,7 @@ ROOM_TEXT: dict[str, Any] = {
     "here": _("Here: {count}"),
     "hereBefore": _("Last seen here: {count}"),
     "unnamed": _("and others: {count}"),
+    "ban": _("Ban {name}"),
     "below": _("New messages: {count}"),
     "toEnd": _("To the newest"),
     "said": _("{name}: {text}"),

@@ -18,7 +18,7 @@ export class MemberPanel {
   /**
    * @param {Document} page with the elements members, show-members, members-heading, member-list, members-more, member-template
    * @param {import("./members.js").Members} members
-   * @param {{here: string, hereBefore: string, unnamed: string}} words with places `{count}`
+   * @param {{here: string, hereBefore: string, unnamed: string, ban: string}} words with places `{count}` and `{name}`
    */
   constructor(page, members, words) {
     const element = (id) => page.getElementById(id);
@@ -66,6 +66,11 @@ export class MemberPanel {
     item.querySelector("bdi").textContent = person.name;
     item.querySelector(".you").hidden = !isYou;
     item.querySelector(".user").hidden = person.guest !== false || person.external === true;
+    const ban = item.querySelector(".ban"); // for staff
+    if (ban === null) return item;
+    ban.hidden = isYou;
+    ban.setAttribute("href", ban.getAttribute("href") + person.id);
+    ban.setAttribute("aria-label", fill(this.#words.ban, { name: person.name }));
     return item;
   }
 
