@@ -74,6 +74,12 @@ class RoomConsumer(WebsocketConsumer):
         """What bans are of, see `identity.identity_of`."""
         return identity_of(self.scope, self.query, self.external)
 
+    @property
+    def session_key(self) -> str | None:
+        """The key of the session by which a Django user is logged in."""
+        session = self.scope.get("session")
+        return session.session_key if session is not None and self.user.is_authenticated else None
+
     async def connect(self) -> None:
         """Check who may enter, then join the group, accept, and send the welcome."""
         began = time.monotonic()
