@@ -180,11 +180,8 @@ class PresenceTracker:
         self._write(_frame(Count(len(self.state.members))))
 
 
-def _none_yet() -> set[PresenceTracker]:
-    return set()
-
-
-local_trackers = loop_local(_none_yet)  # those that have begun in this process
+# Those that have begun in this process.
+local_trackers: Callable[[], set[PresenceTracker]] = loop_local(set)
 
 
 async def count_by_row() -> Counter[int]:

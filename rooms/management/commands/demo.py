@@ -30,11 +30,7 @@ class Command(BaseCommand):
             if keep and ReservedName.objects.filter(key=room_key(name)).exists():
                 self.stdout.write(f"room {name}: deleted")
                 continue
-            if not room.pk or not (keep or _is_right(room, password)):
+            if not room.pk or not (keep or (room.check_password(password) if password else not room.guarded)):
                 room.set_password(password)
                 room.save()
             self.stdout.write(f"room {room.name}: {'guarded' if room.guarded else 'open'}")
-
-
-def _is_right(room: Room, password: str | None) -> bool:
-    return room.check_password(password) if password else not room.guarded

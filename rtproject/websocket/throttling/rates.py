@@ -49,19 +49,15 @@ class Bucket:
         burst = rate.count if burst is None else burst
         return cls(rate, burst, burst, time.monotonic())
 
-    def level(self) -> float:
-        """Return the number of tokens now."""
-        now = time.monotonic()
-        refill = (now - self.updated) * self.rate.count / self.rate.seconds
-        self.tokens = min(self.burst, self.tokens + refill)
-        self.updated = now
-        return self.tokens
-
     def take(self) -> bool:
         """Take one token; False if there is none. A rate of 0 always has one."""
         if not self.rate.count:
             return True
-        if self.level() < 1:
+        now = time.monotonic()
+        refill = (now - self.updated) * self.rate.count / self.rate.seconds
+        self.tokens = min(self.burst, self.tokens + refill)
+        self.updated = now
+        if self.tokens < 1:
             return False
         self.tokens -= 1
         return True
