@@ -28,18 +28,15 @@ MAX_LISTED = 200  # rooms; the others can be entered by their names
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room in the list.
-
-    `members` is None if the count is unknown; `last_at` is the time of its last message.
-    """
+    """A room in the list."""
 
     name: str
     title: str
     guarded: bool
     closed: bool
     keeps: bool  # whether it keeps messages
-    last_at: datetime | None
-    members: int | None
+    last_at: datetime | None  # of its last message
+    members: int | None  # None: unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,6 @@ class Writer:
         self._pruning_failures = FailureLog("deleting old messages")
 
     async def store(self, message: NewMessage) -> StoreResult:
-        """Store `message` and return the outcome."""
         result: asyncio.Future[StoreResult] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((message, result))
         if self._writing is None or self._writing.done():
