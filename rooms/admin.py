@@ -94,12 +94,10 @@ class RoomAdmin(MembersAdmin, ByColumns):
 
     @admin.display(description="last message", ordering="sequence__last_at", empty_value="none")
     def last_message(self, room: Room) -> Any:
-        """The time of the last message."""
         sequence = getattr(room, "sequence", None)
         return None if sequence is None else sequence.last_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
-        """Make the name of a stored room read-only, since it never changes."""
         return ("is_guarded",) if obj is None else ("is_guarded", "name")
 
     def get_deleted_objects(
@@ -142,15 +140,12 @@ class MessageAdmin(ByColumns):
 
     @admin.display(description="text", empty_value="deleted")
     def beginning(self, message: Message) -> str:
-        """The first words of the text."""
         return Truncator(message.text).chars(100)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: messages are posted in a room."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        """Return False: messages do not change."""
         return False
 
     def delete_model(self, request: HttpRequest, obj: Message) -> None:
@@ -185,7 +180,6 @@ class BanForm(forms.ModelForm):
             self.initial["name"] = _name_of(self.instance.origin, self.instance.member)
 
     def clean_name(self) -> str:
-        """Find the member that the name stands for."""
         name: str = self.cleaned_data["name"]
         if self.instance.member:
             return name
@@ -218,33 +212,26 @@ class BanAdmin(ByColumns):
     autocomplete_fields = ("room",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Ban | None = None) -> Any:
-        """Say what a ban cannot do where it is made."""
         fields = ("name", "room", "reason", "until")
         return [
             (None, {"fields": fields if obj else ("whom", *fields), "description": "" if obj else LIMITS})
         ]
 
     def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
-        """Return False: delete it and make another one."""
         return False
 
 
 @admin.register(ReservedName)
 class ReservedNameAdmin(admin.ModelAdmin):
-    """The reserved names of deleted rooms.
-
-    They admit no one until an admin creates a room of that name again.
-    """
+    """The reserved names of deleted rooms, which admit no one until an admin makes a room of that name again."""
 
     list_display = ("key",)
     search_fields = ("key",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: a name is reserved by deleting its room."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
-        """Return False: a reserved name has nothing to change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:

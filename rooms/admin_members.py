@@ -41,7 +41,6 @@ class MembersAdmin(admin.ModelAdmin):
     actions = ("disconnect_everybody",)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of members, beside a room's own."""
         view = self.admin_site.admin_view(never_cache(self.members_view))
         return [path("<int:pk>/members/", view, name="rooms_room_members"), *super().get_urls()]
 
@@ -96,7 +95,6 @@ class MembersAdmin(admin.ModelAdmin):
         return True
 
     def _disconnect(self, request: HttpRequest, room: Room, chosen: dict[str, Person]) -> None:
-        """Disconnect `chosen`, or everybody."""
         disconnect(room, list(chosen) or [""])
         who = ", ".join(person.name for person in chosen.values()) or "everybody"
         self.log_change(request, room, f"Disconnected {who}.")

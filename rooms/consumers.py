@@ -129,7 +129,6 @@ class RoomConsumer(WebsocketConsumer):
                 await self._answer(Pong())
 
     async def disconnect(self, code: int) -> None:
-        """Leave the room, if it was entered."""
         if not self.open and self.ended_with is not None:
             told = {"code": self.ended_with, "address": self.address}
             emit(connection_refused, room=self.scope["url_route"]["kwargs"]["room"], **told)
@@ -144,7 +143,6 @@ class RoomConsumer(WebsocketConsumer):
             await current_live_rooms().leave(self.live_room)
 
     async def refuse_frame(self, error: ClientError) -> None:
-        """Answer a frame that had no effect with an `error`."""
         await self._answer(protocol.Error(cast(protocol.ErrorCode, error.code), error.detail, error.frame_id))
 
     async def _load(self, batch: bool = False) -> Room:

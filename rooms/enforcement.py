@@ -46,13 +46,10 @@ DISCONNECTIONS_KEPT = timedelta(hours=1)  # far longer than a process needs to l
 
 
 class Connection(Protocol):
-    """A member's connection inside a room.
-
-    `room` is the row as it was when the connection came in.
-    """
+    """A member's connection inside a room."""
 
     key: str
-    room: Room
+    room: Room  # as it was when the connection came in
     member: Person
     last_disconnection: int
 
@@ -91,7 +88,6 @@ class Enforcement:
             self._task = run_in_background(self._run(), "enforcement")
 
     def leave(self, connection: Connection) -> None:
-        """Forget `connection`, if it was here."""
         inside = self._inside.get(connection.key, set())
         inside.discard(connection)
         if not inside:

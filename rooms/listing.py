@@ -30,20 +30,16 @@ TEXT_SHOWN = 160  # characters of a last message
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room in the list.
-
-    `members` is None if the count is unknown; `last_at` is the time of its last message, `seq` its number. `last_by`
-    and `last_text` are for rooms that anybody may enter: see `_read_texts`.
-    """
+    """A room in the list. `last_by` and `last_text` are for rooms that anybody may enter: see `_read_texts`."""
 
     name: str
     title: str
     guarded: bool
     closed: bool
     keeps: bool  # whether it keeps messages
-    last_at: datetime | None
-    members: int | None
-    seq: int = 0
+    last_at: datetime | None  # of its last message
+    members: int | None  # None: unknown
+    seq: int = 0  # of its last message
     last_by: str = ""
     last_text: str = ""
 

@@ -198,7 +198,6 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(frame: ServerFrame) -> str:
-    """Return the frame as JSON text."""
     return _encoder.encode(frame).decode()
 
 
@@ -215,9 +214,7 @@ class StoredMessage(Protocol):
     target: int | None
     text: str
     at: datetime
-
-    @property
-    def client_id(self) -> str | None: ...
+    key: str
 
 
 def stored_frame(room: str, row: StoredMessage) -> NumberedFrame:
@@ -230,8 +227,8 @@ def stored_frame(room: str, row: StoredMessage) -> NumberedFrame:
     if row.kind == "notice":
         return Notice(row.text, timestamp(row.at), row.seq)
     person = Person(row.member, row.name, row.guest, row.program, row.external)
-    at = timestamp(row.at)
-    return MessageFrame(room, person, row.text, at, row.client_id, row.seq, deleted=not row.text)
+    at, client_id = timestamp(row.at), row.key[1:] if row.key.startswith("=") else None
+    return MessageFrame(room, person, row.text, at, client_id, row.seq, deleted=not row.text)
 
 
 _message_decoder = msgspec.json.Decoder(MessageFrame)

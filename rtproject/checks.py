@@ -61,10 +61,9 @@ def _network() -> Iterator[checks.CheckMessage]:
 
 
 def refuse_unreleased_data(using: str, **_: Any) -> None:
-    """Stop `migrate` on a database of a version before the first release.
+    """Stop `migrate`, before it changes anything, on a database that the migrations of an unreleased version made.
 
-    Its migrations were other ones. Receiver of `pre_migrate`, so nothing has been changed yet. Raises
-    CommandError.
+    Raises CommandError.
     """
     connection = connections[using]
     applied = MigrationRecorder(connection).applied_migrations()

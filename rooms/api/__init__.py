@@ -116,13 +116,11 @@ async def adisconnect(room: str, member: str | None = None) -> None:
 
 
 async def amembers(room: str) -> list[Person]:
-    """Return the members of the room in all processes."""
     found = await find_room(room)
     return await at_server(members_of, found.pk or 0, room_key(found.name))
 
 
 async def aconnection_token(user_id: str | int, **options: Any) -> str:
-    """Return what `connection_token` returns, which does not block."""
     return connection_token(user_id, **options)
 
 

@@ -105,7 +105,6 @@ class Writer:
         return self._queue.qsize()
 
     async def store(self, message: NewMessage) -> StoreResult:
-        """Store `message` and return the outcome."""
         result: asyncio.Future[StoreResult] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((message, result))
         if self._writing is None or self._writing.done():

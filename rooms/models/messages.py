@@ -15,8 +15,6 @@ def new_epoch() -> str:
 
 
 class MessageSequenceManager(models.Manager["MessageSequence"]):
-    """Message sequences of rooms."""
-
     def sync(self, room: Room) -> None:
         """Begin or end the sequence of a room whose `history_size` has changed from or to 0.
 
@@ -55,7 +53,6 @@ class MessageSequence(models.Model):
         return f"{self.room_id}: {self.last_seq}"
 
     def pruned_through(self, history_size: int) -> int:
-        """Return the highest number that is not shown any more."""
         return max(self.pruned, self.last_seq - history_size)
 
 
@@ -88,7 +85,7 @@ class Message(models.Model):
 
     Only the text of a message changes, to nothing when it is deleted; the oldest rows are deleted. `member` to
     `external` are the sender's at that time; a notice and a deletion by a moderator have no member. `key` is unique for
-    each member and room: the sender's id (`client_id`) or a random one. It finds what is posted twice.
+    each member and room: `=` and the sender's id, or `:` and a random one. It finds what is posted twice.
     """
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
@@ -122,10 +119,4 @@ class Message(models.Model):
         )
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row as its queryset does."""
         return Message.objects.filter(pk=self.pk).delete()
-
-    @property
-    def client_id(self) -> str | None:
-        """The sender's id for it."""
-        return self.key[1:] if self.key.startswith("=") else None

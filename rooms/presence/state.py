@@ -121,7 +121,6 @@ class LocalPresence:
         return True
 
     def leave(self, member: str) -> None:
-        """Free the place of a member."""
         place = self._here.pop(member, None)
         if place is not None:
             self._tell(self.state.apply([], [member], self._quiet(place), here=True))

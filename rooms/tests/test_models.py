@@ -184,7 +184,6 @@ def test_rows_have_names_for_people():
     assert str(Room(name="lobby", title="The lobby")) == "The lobby"
     assert str(Room(name="lobby")) == str(ReservedName(key="lobby")) == "lobby"
     assert str(MessageSequence(room_id=3, last_seq=7)) == "3: 7"
-    assert str(Message(room=Room(name="lobby"), seq=7, name="Ann")) == "lobby, number 7, by Ann"
     assert str(Disconnection(room_id=3)) == "3: everybody"
 
 

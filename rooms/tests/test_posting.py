@@ -98,7 +98,7 @@ class TestRoomWithHistory:
         async with entered("lobby", application) as ada, entered("LOBBY", application) as bob:
             message = await ada.ask(HI)
             row = await Message.objects.aget()
-            assert (row.seq, row.text, row.client_id) == (1, "hi", "7")
+            assert (row.seq, row.text, row.key) == (1, "hi", "=7")
             assert (message["seq"], message["text"], message["id"]) == (1, "hi", "7")
             assert await bob.next() == message
             async with entered("lobby", application) as late:

@@ -76,7 +76,6 @@ class _Body:
         return message
 
     async def send(self, message: AsgiMessage) -> None:
-        """Send an answer, unless the body was cut: then 413 is the answer."""
         if not self.cut:
             await self._send(message)
 

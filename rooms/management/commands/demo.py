@@ -12,16 +12,9 @@ ROOMS = {"lobby": None, "VIP": "secret123"}
 
 
 class Command(BaseCommand):
-    """Create the rooms `lobby` (open) and `VIP` (guarded), or reset their passwords.
-
-    Running it again changes nothing. With `--keep` it leaves rooms as an admin left them, deleted ones
-    included.
-    """
-
     help = "Makes the demo rooms: lobby (open) and VIP (its password is in the README)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare `--keep`."""
         parser.add_argument("--keep", action="store_true", help="leave rooms as they are, or deleted")
 
     def handle(self, *args: Any, keep: bool, **options: Any) -> None:

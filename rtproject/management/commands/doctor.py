@@ -21,8 +21,6 @@ TIMEOUT = 3.0  # seconds for each answer
 
 
 class Command(BaseCommand):
-    """Connects to everything that the settings name; exits with 1 if something does not work."""
-
     help = "Connects to everything that the settings name, and says what works and what does not."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -100,7 +100,6 @@ class SlidingWindow:
         self._times: OrderedDict[Hashable, array[float]] = OrderedDict()
 
     def __len__(self) -> int:
-        """The number of keys."""
         return len(self._times)
 
     def exhausted(self, key: Hashable, count: int | None = None) -> bool:
@@ -126,7 +125,6 @@ class SlidingWindow:
         return True
 
     def give_back(self, key: Hashable) -> None:
-        """Take back the last event of `key`."""
         times = self._times.get(key)
         if times:
             times.pop()
