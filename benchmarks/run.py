@@ -23,6 +23,8 @@ def main() -> None:
     scale, runs = (QUICK, 1) if options.quick else (Scale(), options.runs)
     cases = [case for case in all_cases(scale) if case.name.startswith(options.only)]
     machine.raise_file_limit()
+    for missing in dict.fromkeys(each for case in cases for each in case.subjects if not each.is_installed):
+        print(f"{missing.name} is left out: {missing.needs} is not installed.")
     if not machine.can_pin():
         print("The server and the generator cannot have a core each here: they share what there is.")
     rounds = _measure_all(cases, runs)
@@ -70,7 +72,8 @@ def _round(number: int, cases: list[Case], sites: dict[str, Site]) -> Round:
     for case in cases:
         if case.once and number:
             continue
-        for subject in case.subjects if number % 2 == 0 else reversed(case.subjects):
+        installed = [subject for subject in case.subjects if subject.is_installed]
+        for subject in installed if number % 2 == 0 else reversed(installed):
             _measure(case, subject, sites[subject.store], measured)
     return measured
 

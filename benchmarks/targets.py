@@ -4,9 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.cases import Scale
+from benchmarks.cases import FEW, Scale
 from benchmarks.results import Figure, Round, values
-from benchmarks.subjects import CHANNELS, DROP_IN, FASTAPI, OURS_ON_DAPHNE, OURS_ON_UVICORN, Subject
+from benchmarks.subjects import (
+    CHANNELS,
+    DROP_IN,
+    FASTAPI,
+    OURS_ON_DAPHNE,
+    OURS_ON_UVICORN,
+    PICOWS,
+    UWEBSOCKETS,
+    Subject,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,21 @@ def all_targets(scale: Scale) -> list[Target]:
 def _compared(scale: Scale) -> list[Target]:
     """The CPU of a delivery and of an echo, as multiples of the baselines'."""
     small, medium, large = (f"fanout-{size}" for size in (scale.small, scale.medium, scale.large))
+    two, twenty = (f"room-{few}" for few in FEW)
+    near, few = {small: 1.5, large: 1.5}, {two: 1.5, twenty: 0.9}
     table = (
-        ("uvicorn / FastAPI", OURS_ON_UVICORN, FASTAPI, {small: 1.0, large: 1.0, "echo": 1.0}),
+        ("uvicorn / FastAPI", OURS_ON_UVICORN, FASTAPI, {small: 1.0, large: 1.0, "echo": 1.0, **few}),
+        ("Daphne / FastAPI", OURS_ON_DAPHNE, FASTAPI, few),
+        ("uvicorn / uWebSockets", OURS_ON_UVICORN, UWEBSOCKETS, near),
+        ("Daphne / uWebSockets", OURS_ON_DAPHNE, UWEBSOCKETS, near),
+        ("uvicorn / picows", OURS_ON_UVICORN, PICOWS, {"echo": 2.0}),
+        ("Daphne / picows", OURS_ON_DAPHNE, PICOWS, {"echo": 2.0}),
         ("Daphne / Channels", OURS_ON_DAPHNE, CHANNELS, {small: 0.15, medium: 0.10, "echo": 0.5}),
         ("its consumers here / Channels", DROP_IN, CHANNELS, {small: 0.12, medium: 0.05, "echo": 0.5}),
     )
-    words = {case: f"a delivery, {case.partition('-')[2]} members" for case in (small, medium, large)}
+    words = {
+        case: f"a delivery, {case.partition('-')[2]} members" for case in (two, twenty, small, medium, large)
+    }
     words["echo"] = "an echo"
     return [
         Target(f"CPU of {words[case]}, {pair}", limit, "x", (_cpu(case, ours),), (_cpu(case, baseline),))

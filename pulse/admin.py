@@ -1,26 +1,58 @@
-"""The admin pages of thresholds, alerts and hosts."""
+"""The admin pages of thresholds, alerts and hosts. Those of notifications: `admin_notifications.py`."""
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from pulse.alert_rules import STALE
+from pulse.admin_notifications import NotificationChannelAdmin
+from pulse.alert_rules import with_unit
 from pulse.alerting import engine
-from pulse.models import AlertEvent, Host, Threshold
+from pulse.models import AlertEvent, Host, NotificationChannel, Silence, Threshold
 from rtproject.tokens.models import Token
+
+UNIT: Path = settings.BASE_DIR / "docs" / "rtproject-agent.service"
+
+
+class ForHostsAdmin(admin.ModelAdmin):
+    """Rows for one host, which is chosen from those that are known, or for all."""
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field of the form."""
+        if db_field.name != "host":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        known = {*Host.objects.values_list("name", flat=True)}
+        known |= {*self.model._default_manager.exclude(host="").values_list("host", flat=True)}
+        return forms.ChoiceField(
+            choices=[("", _("all machines")), *((name, name) for name in sorted(known))],
+            required=False,
+            label=db_field.verbose_name.capitalize(),
+            help_text=db_field.help_text,
+        )
 
 
 @admin.register(Threshold)
-class ThresholdAdmin(admin.ModelAdmin):
-    """One threshold for each metric. A metric whose threshold is deleted has no alerts."""
+class ThresholdAdmin(ForHostsAdmin):
+    """A threshold for each metric, of all hosts or of one. A metric whose threshold is deleted has no alerts."""
 
-    list_display = ("metric", "threshold", "margin", "hold")
+    list_display = ("metric", "host", "threshold", "margin", "hold")
+
+
+admin.site.register(NotificationChannel, NotificationChannelAdmin)
+
+
+@admin.register(Silence)
+class SilenceAdmin(ForHostsAdmin):
+    """Times in which no channel is told of alerts."""
+
+    list_display = ("__str__", "host", "until")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -49,18 +81,12 @@ class AlertEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("value"), ordering="value")
     def highest(self, event: AlertEvent) -> str:
         """The highest figure since the alert began, with its unit."""
-        return _with_unit(event.metric, event.value)
+        return with_unit(event.metric, event.value)
 
     @admin.display(description=_("threshold"), ordering="threshold")
     def limit(self, event: AlertEvent) -> str:
         """The threshold, with its unit."""
-        return _with_unit(event.metric, event.threshold)
-
-
-def _with_unit(metric: str, figure: float) -> str:
-    if metric == STALE:
-        return f"{figure:.0f} s"
-    return _("{load} per core").format(load=f"{figure:.2f}") if metric == "load" else f"{figure:.1f} %"
+        return with_unit(event.metric, event.threshold)
 
 
 class MachineForm(forms.ModelForm):
@@ -76,7 +102,7 @@ class MachineForm(forms.ModelForm):
 class HostAdmin(ReadOnlyAdmin):
     """The machines that sent a pulse in the last day. Adding one makes a token for its agent."""
 
-    list_display = ("name", "at", "interval", "missed", "agent")
+    list_display = ("name", "at", "interval", "missed", "agent", "stopped")
     search_fields = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -92,7 +118,8 @@ class HostAdmin(ReadOnlyAdmin):
             form.instance.scopes = f"pulse:{form.instance.name}"
             token = form.save()
         site = request.build_absolute_uri("/").rstrip("/")
-        context = {"title": _("Add machine"), "form": form, "token": token, "site": site}
+        unit = UNIT.read_text().partition("\n\n")[2].replace("https://pulse.example.com", site)
+        context = {"title": _("Add machine"), "form": form, "token": token, "site": site, "unit": unit}
         context |= self.admin_site.each_context(request)
         return TemplateResponse(request, "admin/pulse/host/add_form.html", context)
 

@@ -36,6 +36,7 @@ VERSION = "1"
 PATH = "/api/pulse/samples"
 POST_SECONDS = 20.0  # for an answer
 SPREAD = 0.4  # of the interval: agents that sample at the same time post one after the other
+STOP_SECONDS = 3.0  # to tell the site that this agent stops
 RETRY_SECONDS = 30.0  # at most, between attempts
 REFUSED_SECONDS = 60.0  # before the next attempt with a token that was refused
 KEPT_SECONDS, KEPT_SAMPLES = 3600.0, 3600  # while the site is away
@@ -53,6 +54,9 @@ WITHOUT_DEVICE = {"zfs", "btrfs", "nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs
 # Interfaces that are no uplink of a machine without a physical one: what they carry passes another one, too.
 VIRTUAL = re.compile("lo|br|veth|docker|virbr|cni|cali|flannel|vx|dummy|ifb|tu?n|tap|wg|sit|gre|ip6|ip_|vlan")
 STACKED = re.compile("lower_|bridge$|bonding$|tun_flags$")  # entries of such an interface in /sys
+NO_DISK = re.compile(
+    "loop|z?ram|dm-|md|sr|fd|nbd"
+)  # block devices without a physical one below them, or upon another
 
 
 def clock() -> float:
@@ -177,6 +181,14 @@ def uplinks(names: list[str], root: str) -> list[str]:
     return [name for name in physical if not os.path.exists(f"{folders[name]}/master/device")] or others
 
 
+def block_devices(names: Iterable[str], root: str) -> list[str]:
+    """Those of the block devices `names` that are whole disks, and not parts of one or stacked on one."""
+    folder = f"{root}/sys/block"
+    whole = [name for name in names if not os.path.isdir(folder) or os.path.isdir(f"{folder}/{name}")]
+    physical = [name for name in whole if os.path.exists(f"{folder}/{name}/device")]
+    return physical or [name for name in whole if not NO_DISK.match(name)]
+
+
 def mounts(root: str) -> list[str]:
     """Where the disks are mounted: each disk once, whatever else shows parts of it."""
     lines = read_text(f"{root}/proc/self/mountinfo").splitlines()
@@ -207,7 +219,7 @@ class Disks:
         self._hanging: dict[str, threading.Thread] = {}  # by path, the thread that it holds
 
     def read(self, paths: Iterable[str]) -> dict[str, Any]:
-        """The space by path, without that of disks that hang; None for a path that is no folder or has no size."""
+        """The space and use of inodes by path, without disks that hang; None for no folder or one without a size."""
         self._hanging = {path: thread for path, thread in self._hanging.items() if thread.is_alive()}
         todo = [path for path in dict.fromkeys(paths) if path not in self._hanging]
         found: dict[str, Any] = {}
@@ -224,7 +236,33 @@ class Disks:
     def _read(paths: list[str], found: dict[str, Any]) -> None:
         for path in paths:
             space = part(path, [], partial(psutil.disk_usage, path))
-            found[path] = space if os.path.isdir(path) and space and space.total else None
+            inodes = part("inodes", [], partial(_inodes, path))
+            found[path] = (space, inodes) if os.path.isdir(path) and space and space.total else None
+
+
+def _inodes(path: str) -> float | None:
+    """The percent of the inodes that are used; None where there is no fixed number of them."""
+    stat = os.statvfs(path) if hasattr(os, "statvfs") else None
+    used = stat.f_files - stat.f_ffree if stat else 0
+    return percent(used, used + stat.f_favail) if stat and stat.f_files else None
+
+
+class Counters:
+    """Counts of bytes since the first reading. A part that comes or goes adds none."""
+
+    def __init__(self, **fields: str) -> None:
+        self._fields = fields  # by name, that of psutil
+        self._before: dict[str, Any] | None = None  # by part, as read last
+        self._totals = dict.fromkeys(fields, 0)
+
+    def add(self, found: dict[str, Any]) -> dict[str, int]:
+        """The totals, with what the parts `found` have more than when they were read last."""
+        before = found if self._before is None else self._before
+        self._before = found
+        for name, field in self._fields.items():
+            for each in found.keys() & before.keys():
+                self._totals[name] += max(0, getattr(found[each], field) - getattr(before[each], field))
+        return dict(self._totals)
 
 
 class CpuTimes:
@@ -249,8 +287,8 @@ class Sampler:
     def __init__(self, disk_path: str = "/", root: str = "") -> None:
         self._disk_path, self._root = disk_path, root
         self._disks = Disks()
-        self._interfaces: dict[str, Any] | None = None  # the counters of each, when they were read last
-        self._traffic = {"sent": 0, "received": 0}
+        self._traffic = Counters(sent="bytes_sent", received="bytes_recv")
+        self._blocks = Counters(read="read_bytes", written="write_bytes")
         self._before: Sample | None = None  # the start of the next sample
         self._latest: Sample | None = None
 
@@ -278,7 +316,8 @@ class Sampler:
             "cores": part("cores", missing, lambda: list(map(CpuTimes, psutil.cpu_times(percpu=True)))),
             "core_limit": part("limits of cores", [], group.cores),
             "memory_limit": part("limits of memory", [], group.memory),
-            "traffic": part("network", missing, self._read_traffic),
+            "network": part("network", missing, self._read_traffic),
+            "io": part("io", missing, self._read_blocks),
         }
 
     def _since(self, before: Sample, now: Sample) -> Sample:
@@ -287,10 +326,11 @@ class Sampler:
         sample = {"at": now["at"], "interval": round(seconds, 3), "missing": missing}
         for name in ("cpu", "steal", "iowait"):
             sample[name] = now["cpu"].share(before["cpu"], name)
+        sample["cpu_seconds"] = round(now["cpu"].cpu, 2)
         cores = before["cores"] and now["cores"]
         sample["cores"] = cores and list(map(CpuTimes.share, cores, before["cores"]))
-        traffic = before["traffic"] and now["traffic"]
-        sample["network"] = traffic and _rates(before["traffic"], traffic, seconds)
+        for name in ("network", "io"):
+            sample[name] = before[name] and now[name] and _rates(before[name], now[name], seconds)
         for name in ("memory", "swap", "load", "uptime"):
             sample[name] = part(name, missing, getattr(self, f"_{name}"))
         self._apply_limits(sample, before, now, seconds)
@@ -298,15 +338,13 @@ class Sampler:
         return sample
 
     def _read_traffic(self) -> dict[str, int]:
-        """The bytes since the first reading, by direction. An interface that comes or goes adds none."""
         counters = psutil.net_io_counters(pernic=True, nowrap=False)
-        found = {name: counters[name] for name in uplinks(list(counters), self._root)}
-        before = found if self._interfaces is None else self._interfaces
-        self._interfaces = found
-        for name in found.keys() & before.keys():
-            self._traffic["sent"] += max(0, found[name].bytes_sent - before[name].bytes_sent)
-            self._traffic["received"] += max(0, found[name].bytes_recv - before[name].bytes_recv)
-        return dict(self._traffic)
+        return self._traffic.add({name: counters[name] for name in uplinks(list(counters), self._root)})
+
+    def _read_blocks(self) -> dict[str, int] | None:
+        counters = psutil.disk_io_counters(perdisk=True, nowrap=False)
+        disks = block_devices(counters, self._root)
+        return self._blocks.add({name: counters[name] for name in disks}) if disks else None
 
     def _memory(self) -> Sample:
         memory = psutil.virtual_memory()
@@ -329,6 +367,7 @@ class Sampler:
         limit, earlier = now["core_limit"], before["core_limit"]
         if limit and earlier and limit[0] < len(now["cores"] or ()):
             sample["cpu"] = percent(limit[1] - earlier[1], limit[0] * seconds)
+            sample["cpu_seconds"] = round(limit[1], 2)
             sample["cores"] = [sample["cpu"]] * max(1, round(limit[0]))
             sample["limited"] = True
         limit = now["memory_limit"]
@@ -341,7 +380,7 @@ class Sampler:
         paths = {mount: f"{self._root}{mount}" for mount in (self._disk_path, *(places or ()))}
         found = self._disks.read(paths.values())
         space = found.get(paths[self._disk_path])
-        sample["disk"] = space and {**_space(space), "used": space.used}
+        sample["disk"] = space and {**_space(space), "used": space[0].used}
         # Not a file that is mounted, nor what has no size; but what hangs.
         shown = [mount for mount in places or () if paths[mount] not in found or found[paths[mount]]]
         disks = [{"mount": mount, **_space(found.get(paths[mount]))} for mount in shown]
@@ -355,8 +394,10 @@ class Sampler:
 def _space(disk: Any) -> Sample:
     """Space as `df` counts it: `available` is for users, and some is reserved for root. None if it is unknown."""
     if disk is None:
-        return {"percent": None, "available": None, "total": None}
-    return {"percent": percent(disk.used, disk.used + disk.free), "available": disk.free, "total": disk.total}
+        return dict.fromkeys(("percent", "available", "total", "inodes"))
+    space, inodes = disk
+    users = {"percent": percent(space.used, space.used + space.free), "available": space.free}
+    return {**users, "total": space.total, "inodes": inodes}
 
 
 def _rates(before: dict[str, int], now: dict[str, int], seconds: float) -> dict[str, int]:
@@ -420,23 +461,29 @@ class Agent:
         self._site, self._sampler = site, sampler
         self._boot = read_text("/proc/sys/kernel/random/boot_id") or os.urandom(16).hex()
         self._kept: deque[tuple[float, bytes]] = deque(maxlen=KEPT_SAMPLES)  # with when they were taken
-        self._has_new = threading.Event()
+        self._has_new, self._stopping = threading.Event(), threading.Event()
         self._interval, self._phase = 5.0, random.uniform(0, SPREAD)  # noqa: S311
         self._offset = time.time() - clock()  # of the site's clock
         self._failures = 0  # in a row
         self._state: object = None  # as it was told
 
     def run(self) -> None:
-        """Sample and post until the process ends."""
-        threading.Thread(target=self._post_always, daemon=True).start()
+        """Sample and post until the process is told to end, and tell the site so."""
+        posting = threading.Thread(target=self._post_always, daemon=True)
+        posting.start()
         pause = FIRST_SECONDS
-        while True:
-            sample = part("anything", [], self._sampler.sample)
-            if sample is not None:
-                self._keep(sample)
-            time.sleep(pause)
-            # A moment after the tick, so that none is sampled twice.
-            pause = self._interval - (clock() + self._offset) % self._interval + 0.01
+        try:
+            while True:
+                sample = part("anything", [], self._sampler.sample)
+                if sample is not None:
+                    self._keep(sample)
+                time.sleep(pause)
+                # A moment after the tick, so that none is sampled twice.
+                pause = self._interval - (clock() + self._offset) % self._interval + 0.01
+        finally:
+            self._stopping.set()
+            self._has_new.set()
+            posting.join(STOP_SECONDS)
 
     def _keep(self, sample: Sample) -> None:
         now = clock()
@@ -450,12 +497,13 @@ class Agent:
             self._kept.popleft()
 
     def _post_always(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             self._has_new.wait()
-            time.sleep(self._phase * self._interval)
+            self._stopping.wait(self._phase * self._interval)
             self._has_new.clear()
-            while self._kept:
-                time.sleep(self._post_batch())
+            while self._kept and not self._stopping.is_set():
+                self._stopping.wait(self._post_batch())
+        self._post_batch()
 
     def _post_batch(self) -> float:
         """Post the oldest samples; return the seconds until the next attempt."""
@@ -491,7 +539,8 @@ class Agent:
                 break
             last = taken
             samples.append(b'{"at":%.3f,' % (time.time() - now + taken) + text[1:])
-        head = b'{"boot":"%s","now":%.3f,"samples":[' % (self._boot.encode(), time.time())
+        state = b'"stopping":true,' * self._stopping.is_set()
+        head = b'{%s"boot":"%s","now":%.3f,"samples":[' % (state, self._boot.encode(), time.time())
         return head + b",".join(samples) + b"]}", last
 
     def _tell(self, state: object, text: str) -> None:

@@ -31,8 +31,8 @@ METRICS: dict[str, Callable[[Pulse], float | None]] = {
 class Rule(msgspec.Struct, frozen=True):
     """The condition of an alert.
 
-    It fires when a figure was at least `threshold` for `hold` seconds, and resolves below
-    `threshold - margin`, so that a figure near its threshold does not fire again and again.
+    It fires when a figure was at least `threshold` for `hold` seconds, and resolves when it was below
+    `threshold - margin` as long, so that a figure near its threshold does not fire again and again.
     """
 
     threshold: float
@@ -43,7 +43,8 @@ class Rule(msgspec.Struct, frozen=True):
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert of one metric of one host. Times are Unix time.
 
-    `value` is the highest figure since `since`, when the figure first reached the threshold.
+    `value` is the highest figure since `since`, when the figure first reached the threshold. `below` is since when
+    the figures are low enough for a firing alert to end.
     """
 
     state: State
@@ -51,6 +52,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     since: float
     fired: float | None = None
+    below: float | None = None
     until: float | None = None
 
 
@@ -59,22 +61,30 @@ def next_alert(
 ) -> Alert | None:
     """The alert that follows from the open `alert`, or from None, when `value` is measured.
 
-    With `unbroken=False`, measurements are missing before this one, so a pending alert starts again; so
-    does one whose clock was set back. A pending alert whose figure falls below the threshold is dropped, as
+    With `unbroken=False`, measurements are missing before this one, so the hold time starts again; so
+    it does when the clock was set back. A pending alert whose figure falls below the threshold is dropped, as
     is one whose figure is missing; that leaves a firing alert as it is.
     """
     if value is None:
         return alert if alert is not None and alert.state == "firing" else None
     if alert is not None and alert.state == "firing":
-        if value < rule.threshold - rule.margin:
-            return resolved(alert, at)
-        return msgspec.structs.replace(alert, value=max(alert.value, value), threshold=rule.threshold)
+        return _next_firing(rule, alert, value, at, unbroken)
     if value < rule.threshold:
         return None
     if alert is None or not unbroken or at < alert.since:
         alert = Alert(state="pending", value=value, threshold=rule.threshold, since=at)
     alert = msgspec.structs.replace(alert, value=max(alert.value, value), threshold=rule.threshold)
     return alert if at - alert.since < rule.hold else msgspec.structs.replace(alert, state="firing", fired=at)
+
+
+def _next_firing(rule: Rule, alert: Alert, value: float, at: float, unbroken: bool) -> Alert | None:
+    """The firing alert, or its end. It takes two low figures, so that the dip of one sample ends nothing."""
+    alert = msgspec.structs.replace(alert, value=max(alert.value, value), threshold=rule.threshold)
+    if value >= rule.threshold - rule.margin:
+        return msgspec.structs.replace(alert, below=None)
+    if alert.below is None or not unbroken or at < alert.below:
+        return msgspec.structs.replace(alert, below=at)
+    return alert if at - alert.below < rule.hold else resolved(alert, at)
 
 
 def next_stale_alert(
@@ -98,3 +108,10 @@ def resolved(alert: Alert, at: float) -> Alert | None:
     if alert.fired is None:
         return None
     return msgspec.structs.replace(alert, state="resolved", until=max(at, alert.fired))
+
+
+def with_unit(metric: str, figure: float) -> str:
+    """A figure of an alert as text."""
+    if metric == STALE:
+        return f"{figure:.0f} s"
+    return f"{figure:.2f} per core" if metric == "load" else f"{figure:.1f} %"

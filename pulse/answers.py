@@ -1,4 +1,4 @@
-"""The dashboard's figures and events as JSON, read once for all who ask at the same time."""
+"""The dashboard's figures and events as JSON, read once for all who ask at the same time, and those for Prometheus."""
 
 import asyncio
 import gzip
@@ -10,8 +10,9 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
-from pulse.models import AlertEvent
-from pulse.protocol import AlertEntry
+from pulse.models import AlertEvent, Host
+from pulse.prometheus import HostState, PulseMetrics
+from pulse.protocol import AlertEntry, decode
 from pulse.storage.series import Series, series
 from rtproject.utils.database_threads import in_public_thread
 from rtproject.utils.ttl_cache import TTLCache
@@ -75,3 +76,9 @@ async def events(limit: int) -> Answer:
     """Return the newest alerts that fired. Raises django.db.Error or TimeoutError."""
     found = await _current_events().get()
     return await asyncio.to_thread(_encoded, {"events": found[:limit]})
+
+
+def newest_metrics() -> PulseMetrics:
+    """Return the newest pulses of live hosts for Prometheus. Blocks. Raises django.db.Error."""
+    hosts = [HostState(decode(host.frame), host.at.timestamp(), host.missed) for host in Host.objects.live()]
+    return PulseMetrics(hosts, [event.entry for event in AlertEvent.objects.filter(until=None)])

@@ -65,9 +65,10 @@ class PulseConsumer(WebsocketConsumer):
         current_viewers().leave(self)
 
     def show_alerts(self, alerts: Alerts) -> None:
-        """Send the alerts of the requested host and the thresholds, if they have changed."""
+        """Send the alerts and thresholds of the requested host, if they have changed."""
         entries = tuple(alert for alert in alerts.alerts if self._host in (None, alert.host))
-        wanted = msgspec.structs.replace(alerts, alerts=entries)
+        own = {host: each for host, each in alerts.host_thresholds.items() if self._host in (None, host)}
+        wanted = msgspec.structs.replace(alerts, alerts=entries, host_thresholds=own)
         if wanted != self._alerts:
             self._alerts = wanted
             self.send_queue.write(Frame(encode(wanted)))

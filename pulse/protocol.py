@@ -31,15 +31,26 @@ class DiskUsage(Usage, frozen=True):
     """The use of a disk. `percent` is of the space that users have, of which `available` bytes are left."""
 
     available: Size | None = None
+    inodes: Percent | None = None
 
 
 class Disk(Struct, frozen=True):
-    """The use of the disk at `mount`, null if it does not answer."""
+    """The use of the disk at `mount`, null if it does not answer. Some disks have no fixed number of `inodes`."""
 
     mount: Annotated[str, Meta(max_length=1024)]
     percent: Percent | None
     available: Size | None
     total: Size | None
+    inodes: Percent | None = None
+
+
+class DiskIO(Struct, frozen=True):
+    """Bytes of the disks per second, and in all since the process that measures was started."""
+
+    read: Size
+    written: Size
+    read_total: Size
+    written_total: Size
 
 
 class Network(Struct, frozen=True, omit_defaults=True):
@@ -55,7 +66,7 @@ class Figures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The figures of a machine. A part that could not be measured is null, and its name in `missing`.
 
     `cpu`, `cores`, `steal` and `iowait` (percent) and `network` are averages over the last `interval` seconds. Fields
-    with a default may be absent from stored frames.
+    with a default may be absent from stored frames. `cpu_seconds` is the use of all cores since the machine started.
     """
 
     cpu: Percent
@@ -70,6 +81,8 @@ class Figures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steal: Percent | None = None
     iowait: Percent | None = None
     disks: Annotated[tuple[Disk, ...], Meta(max_length=64)] | None = None
+    io: DiskIO | None = None
+    cpu_seconds: Real | None = None
     limited: bool = False
     missing: Annotated[tuple[Annotated[str, Meta(max_length=1024)], ...], Meta(max_length=64)] = ()
 
@@ -100,6 +113,7 @@ class Post(Struct, frozen=True):
     boot: Annotated[str, Meta(min_length=1, max_length=64)]
     now: Real
     samples: Annotated[tuple[Measurement, ...], Meta(max_length=3600)]
+    stopping: bool = False  # it says goodbye: its silence is no alert
 
 
 class AlertEntry(Struct, frozen=True, kw_only=True):
@@ -118,12 +132,14 @@ class AlertEntry(Struct, frozen=True, kw_only=True):
 class Alerts(Struct, tag_field="type", tag="alerts", frozen=True):
     """The frame of all alerts that are pending, firing, or were resolved in the last minute.
 
-    `thresholds` has the admin's settings by metric, without that of staleness, which no chart shows.
-    `current` is false while the store is out of reach: then the others are the last known ones.
+    `thresholds` has the admin's settings by metric, without that of staleness, which no chart shows, and
+    `host_thresholds` by host those that differ. `current` is false while the store is out of reach: then the others
+    are the last known ones.
     """
 
     alerts: tuple[AlertEntry, ...]
     thresholds: dict[str, float]
+    host_thresholds: dict[str, dict[str, float]] = {}
     current: bool = True
 
 

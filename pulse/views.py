@@ -1,27 +1,22 @@
-"""The dashboard's page, its figures and alerts as JSON, and /metrics."""
+"""The dashboard's page, and its figures and alerts as JSON."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.shortcuts import render
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from pulse import answers, protocol
+from pulse import answers
 from pulse.alerting.engine import thresholds
 from pulse.figures import CHARTS, FIGURES
-from pulse.models import AlertEvent, Host
 from pulse.permissions import can_view_pulse, is_staff
-from pulse.prometheus import HostState, exposition
 from pulse.storage.series import RANGES
-from rtproject.tokens.check import authenticate
-from rtproject.utils.json_api import ApiError
 from rtproject.websocket.query import whole_number
 from rtproject.websocket.utils.failure_log import FailureLog
 
@@ -29,7 +24,6 @@ DEFAULT_EVENTS = 50
 
 reading_thresholds = FailureLog("reading the thresholds of alerts")
 reading_history = FailureLog("reading the stored pulse", (Error, TimeoutError))
-reading_metrics = FailureLog("reading the pulse for /metrics", Error)
 
 View = Callable[[HttpRequest], Coroutine[Any, Any, HttpResponse]]
 
@@ -81,26 +75,3 @@ async def events(request: HttpRequest) -> HttpResponse:
     """`?limit=50`: the newest alerts that fired, also those that have ended."""
     limit = whole_number(request.GET.get("limit"), 1, answers.MAX_EVENTS) or DEFAULT_EVENTS
     return (await answers.events(limit)).response(request)
-
-
-@require_safe
-@never_cache
-def metrics(request: HttpRequest) -> HttpResponse:
-    """The newest pulses of live hosts, for staff and tokens with the scope `metrics`.
-
-    Answer 503 if the store cannot be read.
-    """
-    with reading_metrics:
-        if not is_staff(request.user):
-            try:
-                async_to_sync(authenticate)(request, "metrics")
-            except ApiError as error:
-                return error.response
-        hosts = [
-            HostState(protocol.decode(host.frame), host.at.timestamp(), host.missed)
-            for host in Host.objects.live()
-        ]
-        alerts = [event.entry for event in AlertEvent.objects.filter(until=None)]
-        content, content_type = exposition(hosts, alerts, request.headers.get("Accept", ""))
-        return HttpResponse(content, content_type=content_type)
-    return HttpResponse(status=503)

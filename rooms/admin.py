@@ -1,5 +1,6 @@
-"""Rooms in the Django admin. Their members are in `admin_members.py`."""
+"""Rooms, messages and bans in the Django admin. The members of rooms are in `admin_members.py`."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,29 +8,59 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.views.decorators.debug import sensitive_post_parameters
 
+from rooms.access.loader import query_rooms
 from rooms.admin_members import MembersAdmin, ask_presence
+from rooms.api import MessageNotFound, RoomNotFound, Unavailable, delete_message
 from rooms.forms import RoomForm
 from rooms.identity import identity_key, member_id
-from rooms.models import Ban, ReservedName, Room
-from rooms.presence.tracker import count_by_row
+from rooms.models import Ban, Message, ReservedName, Room
+from rooms.names import PATTERN, room_key
+from rooms.presence.tracker import count_by_row, members_of
+from rtproject.websocket.exceptions import LayerUnavailable
+
+# What a ban cannot do.
+LIMITS = _(
+    "A guest is banned by the key in the cookie of this site (or <code>key=</code>). Guests who delete the cookies, or "
+    "have no key, come back as somebody else, and a banned user who logs out comes back as a guest. To keep them out, "
+    "give the room a new password or groups, or close it."
+)
+_WHOM = re.compile(f"({PATTERN}):([0-9a-f]{{24}})")
+
+
+class ByColumns(admin.ModelAdmin):
+    """An admin whose addresses find rows by the whole values of its columns alone.
+
+    Otherwise a room's password could be found letter by letter: Django's own rule lets a related key through, as in
+    `sequence__pk__password__startswith`.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow whole values of the columns in the list, and of those that filter it."""
+        field, _, how = lookup.partition("__")
+        return field in (*self.list_display, *self.list_filter) and how in ("", "exact")
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Allow references by primary key alone: Django's rule fails for the name of a relation."""
+        return to_field == "id"
 
 
 @admin.register(Room)
-class RoomAdmin(MembersAdmin):
+class RoomAdmin(MembersAdmin, ByColumns):
     """The list of rooms, and one room with its password to set, change or remove."""
 
     form = RoomForm
-    list_display = ("name", "title", "is_guarded", "last_message", "closed", "member_limit", "history_size")
+    list_display = ("name", "title", "is_guarded", "last_message", "state", "member_limit", "history_size")
     list_select_related = ("sequence",)
     search_fields = ("name", "key", "title")
-    filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("name", "title")}),
         (_("Password"), {"fields": ("is_guarded", "new_password", "remove_password")}),
@@ -53,33 +84,23 @@ class RoomAdmin(MembersAdmin):
         """Add the column of members online, which asks the other processes once for each page."""
         return (*self.list_display[:3], _online_column(), *self.list_display[3:])
 
-    @admin.display(boolean=True, description=_("guarded"))
-    def is_guarded(self, room: Room) -> bool:
+    @admin.display(description=_("password"))
+    def is_guarded(self, room: Room) -> str:
         """Return whether the room has a password; no more of it is ever shown."""
-        return room.guarded
+        return pgettext("password", "set") if room.guarded else pgettext("password", "none")
+
+    @admin.display(description=_("newcomers"), ordering="closed")
+    def state(self, room: Room) -> Any:
+        """Return whether newcomers are admitted, in words: Django's red cross would call "not closed" an error."""
+        return _("closed") if room.closed else _("open")
 
     @admin.display(description=_("last message"), ordering="sequence__last_at", empty_value=_("none yet"))  # type: ignore[call-overload]
     def last_message(self, room: Room) -> Any:
-        """The time of the last message."""
         sequence = getattr(room, "sequence", None)
         return None if sequence is None else sequence.last_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
-        """Make the name of a stored room read-only, since it never changes."""
         return ("is_guarded",) if obj is None else ("is_guarded", "name")
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow lookups only by whole values of the columns in the list.
-
-        Otherwise a password's hash could be found letter by letter: Django's own rule lets a related key
-        through, as in `sequence__pk__password__startswith`.
-        """
-        field, _, how = lookup.partition("__")
-        return field in self.list_display and how in ("", "exact")
-
-    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """Allow references by primary key alone: Django's rule fails for the name of a relation."""
-        return to_field == "id"
 
     def get_deleted_objects(
         self, objs: QuerySet[Room] | Sequence[Room], request: HttpRequest
@@ -105,12 +126,66 @@ def _online_column() -> Callable[[Room], int | None]:
     return online
 
 
+@admin.register(Message)
+class MessageAdmin(ByColumns):
+    """The messages that rooms keep: found by text or author, and deleted as members see it, with a number."""
+
+    list_display = ("at", "room", "seq", "name", "beginning")
+    list_select_related = ("room",)
+    search_fields = ("text", "name")
+    show_full_result_count = False
+    ordering = ("-pk",)
+    fields = ("room", "seq", "at", "name", "member", "text")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Leave out notices and deletions, which nobody can delete."""
+        return super().get_queryset(request).filter(kind="message")
+
+    @admin.display(description=_("text"), empty_value=_("deleted"))  # type: ignore[call-overload]
+    def beginning(self, message: Message) -> str:
+        return Truncator(message.text).chars(100)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Message) -> None:
+        """Delete a message once the transaction of Django's page has ended."""
+        transaction.on_commit(lambda: _delete(obj))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        """Delete messages one by one: rows that are gone would have no deletion that members are told of."""
+        for message in queryset:
+            _delete(message)
+
+
+def _delete(message: Message) -> None:
+    try:
+        delete_message(message.room.name, message.seq)
+    except Unavailable as error:
+        raise LayerUnavailable(str(error)) from error  # which is shown as 503
+    except (MessageNotFound, RoomNotFound):
+        pass  # somebody else has deleted it
+
+
 class BanForm(forms.ModelForm):
-    """A ban of a user, or of whom a token names. Guests are banned on the page of a room's members."""
+    """A ban: of a member by `whom`, a room's key and the member's id there, or of a user or a token's id by name."""
+
+    whom = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if whom := _WHOM.fullmatch(self.data.get("whom") or self.initial.get("whom") or ""):
+            self.instance.origin, self.instance.member = room_key(whom[1]), whom[2]
+            self.fields["name"].disabled = True
+            self.initial["name"] = _name_of(self.instance.origin, self.instance.member)
 
     def clean_name(self) -> str:
-        """Find the member that the name stands for."""
         name: str = self.cleaned_data["name"]
+        if self.instance.member:
+            return name
         users = get_user_model()._default_manager
         user = users.filter(**{users.model.USERNAME_FIELD: name}).first()
         if user is None and not name.startswith("token:"):
@@ -120,35 +195,46 @@ class BanForm(forms.ModelForm):
         return name
 
 
+def _name_of(key: str, member: str) -> str | None:
+    """Return the name of a member who is inside, or else by which they said something."""
+    room = query_rooms([key]).get(key)
+    people = ask_presence(members_of(room.pk or 0, key)) if room else None
+    said = (
+        Message.objects.filter(room__key=key, member=member).order_by("-seq").values_list("name", flat=True)
+    )
+    return next((person.name for person in people or () if person.id == member), None) or said.first()
+
+
 @admin.register(Ban)
-class BanAdmin(admin.ModelAdmin):
+class BanAdmin(ByColumns):
     """The bans. One is lifted by deleting it."""
 
     form = BanForm
     list_display = ("name", "room", "reason", "until")
+    search_fields = ("name", "reason")
     autocomplete_fields = ("room",)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Ban | None = None) -> Any:
+        fields = ("name", "room", "reason", "until")
+        return [
+            (None, {"fields": fields if obj else ("whom", *fields), "description": "" if obj else LIMITS})
+        ]
+
     def has_change_permission(self, request: HttpRequest, obj: Ban | None = None) -> bool:
-        """Return False: delete it and make another one."""
         return False
 
 
 @admin.register(ReservedName)
 class ReservedNameAdmin(admin.ModelAdmin):
-    """The reserved names of deleted rooms.
-
-    They admit no one until an admin creates a room of that name again.
-    """
+    """The reserved names of deleted rooms, which admit no one until an admin makes a room of that name again."""
 
     list_display = ("key",)
     search_fields = ("key",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: a name is reserved by deleting its room."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:
-        """Return False: a reserved name has nothing to change."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ReservedName | None = None) -> bool:

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from rooms.api import RoomNotFound, Unavailable, post_notice
-from rooms.enforcement import announce, disconnect
-from rooms.models import Ban, Room
+from rooms.enforcement import disconnect
+from rooms.models import Room
 from rooms.presence.tracker import members_of
 from rooms.protocol import Person
 from rtproject.websocket.exceptions import LayerUnavailable
@@ -42,7 +42,6 @@ class MembersAdmin(admin.ModelAdmin):
     actions = ("disconnect_everybody",)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of members, beside a room's own."""
         view = self.admin_site.admin_view(never_cache(self.members_view))
         return [path("<int:pk>/members/", view, name="rooms_room_members"), *super().get_urls()]
 
@@ -92,29 +91,15 @@ class MembersAdmin(admin.ModelAdmin):
             return form.is_valid() and self._notify(request, room, form.cleaned_data["text"])
         else:
             chosen = {member: people[member] for member in request.POST.getlist("member") if member in people}
-            if chosen and ("ban" in request.POST or "ban_everywhere" in request.POST):
-                self._ban(request, room, chosen, None if "ban_everywhere" in request.POST else room)
-            elif chosen:
+            if chosen:
                 self._disconnect(request, room, chosen)
         return True
 
     def _disconnect(self, request: HttpRequest, room: Room, chosen: dict[str, Person]) -> None:
-        """Disconnect `chosen`, or everybody."""
         disconnect(room, list(chosen) or [""])
         who = ", ".join(person.name for person in chosen.values())
         self.log_change(request, room, f"Disconnected {who or 'everybody'}.")
         done = _("Disconnected {who} in {room}.").format(who=who or _("everybody"), room=room)
-        messages.success(request, done)
-
-    def _ban(self, request: HttpRequest, room: Room, chosen: dict[str, Person], where: Room | None) -> None:
-        if not request.user.has_perm("rooms.add_ban"):
-            raise PermissionDenied
-        for member, person in chosen.items():
-            Ban.objects.create(room=where, origin=room.key, member=member, name=person.name)
-        announce(room.name)
-        who = ", ".join(person.name for person in chosen.values())
-        self.log_change(request, room, f"Banned {who} from {where or 'all rooms'}.")
-        done = _("Banned {who} from {where}.").format(who=who, where=where or _("all rooms"))
         messages.success(request, done)
 
     def _notify(self, request: HttpRequest, room: Room, text: str) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 from rooms import protocol
 from rooms.access import passwords
 from rooms.access.loader import load_rooms
+from rooms.access.moderation import log_deletion, may_delete
 from rooms.access.rules import ask_rules, entry_refusal, in_groups
 from rooms.access.tokens import read_token
 from rooms.access.versions import AccessVersion, access_version, revocation_code
@@ -19,7 +20,7 @@ from rooms.delivery.registry import current_live_rooms
 from rooms.delivery.replay import catch_up, find_start
 from rooms.enforcement import current_enforcement
 from rooms.history.reader import history_page
-from rooms.identity import Visitor, identify, identity_of, is_banned, user_of
+from rooms.identity import MODERATOR, Visitor, identify, identity_of, is_banned, user_of
 from rooms.limits import current_limits
 from rooms.models import Room
 from rooms.names import is_room_name, room_key
@@ -73,6 +74,12 @@ class RoomConsumer(WebsocketConsumer):
         """What bans are of, see `identity.identity_of`."""
         return identity_of(self.scope, self.query, self.external)
 
+    @property
+    def session_key(self) -> str | None:
+        """The key of the session by which a Django user is logged in."""
+        session = self.scope.get("session")
+        return session.session_key if session is not None and self.user.is_authenticated else None
+
     async def connect(self) -> None:
         """Check who may enter, then join the group, accept, and send the welcome."""
         began = time.monotonic()
@@ -109,17 +116,19 @@ class RoomConsumer(WebsocketConsumer):
         except BadFrame as error:
             raise ClientError("bad_frame", str(error), error.frame_id) from None
         match frame:
-            case Say() | Delete():
-                await self._post(frame)
+            case Say():
+                await self._say(frame)
+            case Delete():
+                await self._delete(frame)
             case History():
                 await self._send_history(frame)
             case Typing():
-                tell_typing(self.room, self.access, self.member)
+                if await self._may_say():  # else no one is told, as above the rate
+                    tell_typing(self.room, self.access, self.member)
             case Ping():
                 await self._answer(Pong())
 
     async def disconnect(self, code: int) -> None:
-        """Leave the room, if it was entered."""
         if not self.open and self.ended_with is not None:
             told = {"code": self.ended_with, "address": self.address}
             emit(connection_refused, room=self.scope["url_route"]["kwargs"]["room"], **told)
@@ -134,7 +143,6 @@ class RoomConsumer(WebsocketConsumer):
             await current_live_rooms().leave(self.live_room)
 
     async def refuse_frame(self, error: ClientError) -> None:
-        """Answer a frame that had no effect with an `error`."""
         await self._answer(protocol.Error(cast(protocol.ErrorCode, error.code), error.detail, error.frame_id))
 
     async def _load(self, batch: bool = False) -> Room:
@@ -214,23 +222,38 @@ class RoomConsumer(WebsocketConsumer):
         for frame in live_room.presence.since(look):  # members that came and went during the replay
             self.send_queue.write(frame)
 
-    async def _post(self, frame: Say | Delete) -> None:
-        if isinstance(frame, Say) and len(frame.text) > settings.ROOMS_MAX_TEXT:
+    async def _say(self, frame: Say) -> None:
+        if len(frame.text) > settings.ROOMS_MAX_TEXT:
             raise ClientError(
                 "too_long", f"A text has at most {settings.ROOMS_MAX_TEXT} characters.", frame.id
             )
         self._throttle(frame.id)
-        asks = settings.ROOMS_ACCESS and isinstance(frame, Say)
-        if asks and not (may_say := await ask_rules("may_say", self.user, self.room)):
-            if may_say is None:
-                raise ClientError(
-                    "unavailable", "The rules of this site do not answer.", frame.id, counts=False
-                )
+        may_say = await self._may_say()
+        if may_say is None:
+            raise ClientError("unavailable", "The rules of this site do not answer.", frame.id, counts=False)
+        if not may_say:
             raise ClientError("forbidden", "The rules of this site do not let you.", frame.id, counts=False)
-        on_change = current_enforcement().room_changed
-        said = await post_message(self.room, self.access, self.member, self.address, frame, on_change)
+        said = await self._post(frame, self.member)
         if said is not None:
             await self._answer(said)
+
+    async def _delete(self, frame: Delete) -> None:
+        """Delete one's own message, or as a moderator any."""
+        self._throttle(frame.id)
+        try:
+            await self._post(frame, self.member)
+        except ClientError as error:
+            if error.code != "forbidden" or not await may_delete(self.user):
+                raise
+            await self._post(frame, MODERATOR)
+            await log_deletion(self.user, self.room, frame.seq)
+
+    async def _post(self, frame: Say | Delete, member: Person) -> protocol.Said | None:
+        on_change = current_enforcement().room_changed
+        return await post_message(self.room, self.access, member, self.address, frame, on_change)
+
+    async def _may_say(self) -> bool | None:
+        return await ask_rules("may_say", self.user, self.room)
 
     async def _send_history(self, frame: History) -> None:
         self._throttle()

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
@@ -45,13 +46,10 @@ DISCONNECTIONS_KEPT = timedelta(hours=1)  # far longer than a process needs to l
 
 
 class Connection(Protocol):
-    """A member's connection inside a room.
-
-    `room` is the row as it was when the connection came in.
-    """
+    """A member's connection inside a room."""
 
     key: str
-    room: Room
+    room: Room  # as it was when the connection came in
     member: Person
     last_disconnection: int
 
@@ -60,6 +58,9 @@ class Connection(Protocol):
 
     @property
     def identity(self) -> str | None: ...
+
+    @property
+    def session_key(self) -> str | None: ...
 
     def end(self, code: int) -> None: ...
 
@@ -87,7 +88,6 @@ class Enforcement:
             self._task = run_in_background(self._run(), "enforcement")
 
     def leave(self, connection: Connection) -> None:
-        """Forget `connection`, if it was here."""
         inside = self._inside.get(connection.key, set())
         inside.discard(connection)
         if not inside:
@@ -108,6 +108,7 @@ class Enforcement:
             if loop.time() >= reconcile_at:  # also while changes come without pause
                 self._changed.update(self._inside)
                 reconcile_at = loop.time() + RECONCILE_SECONDS
+                await self._check_sessions()
             self._wake.clear()
             changed, self._changed = self._changed, set()
             await self._reconcile(changed & self._inside.keys())
@@ -165,6 +166,21 @@ class Enforcement:
             if user not in members:
                 connection.end(CloseCode.FORBIDDEN)
 
+    async def _check_sessions(self) -> None:
+        """End the connections of users whose sessions are over. They may come back, as guests.
+
+        The session of somebody who gave a room's password has another key: they come back as themselves.
+        """
+        inside = {connection: connection.session_key for each in self._inside.values() for connection in each}
+        keys = set(filter(None, inside.values()))
+        if not keys:
+            return
+        with self._failures:
+            async with asyncio.timeout(STORE_TIMEOUT):
+                over = keys - await living_sessions(keys)
+            for connection in [each for each, key in inside.items() if key in over]:
+                connection.end(CloseCode.GOING_AWAY)
+
     async def _ask_again(self, rooms: dict[str, Room]) -> None:
         """Ask ROOMS_ACCESS about each member inside, and end the connections of those that may not stay."""
         members: dict[str, list[Connection]] = {}  # by id, which differs from room to room
@@ -207,6 +223,13 @@ def disconnect(room: Room, members: Collection[str] = ("",)) -> None:
 def disconnected_since(room: int, number: int) -> list[tuple[int, str]]:
     """Return number and member of each disconnection after `number`. Raises django.db.Error."""
     return list(Disconnection.objects.filter(room=room, number__gt=number).values_list("number", "member"))
+
+
+@database_sync_to_async
+def living_sessions(keys: Collection[str]) -> set[str]:
+    """Return those of `keys` whose sessions go on. Raises django.db.Error."""
+    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    return set(sessions.values_list("session_key", flat=True))
 
 
 def announce(name: str) -> None:

@@ -34,6 +34,7 @@ class RoomForm(forms.ModelForm):
     class Meta:
         model = Room
         fields = ("name", "title", "history_size", "member_limit", "closed", "groups")
+        widgets = {"groups": forms.CheckboxSelectMultiple}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

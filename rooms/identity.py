@@ -18,6 +18,9 @@ from rtproject.websocket.asgi_types import Scope
 
 GUEST_COOKIE = "rtproject_guest"
 GUEST_COOKIE_SECONDS = 365 * 86400
+MODERATOR = Person(
+    "", "", guest=False
+)  # in place of the member who deletes a message of another, or posts a notice
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}\Z", re.ASCII)
 
 

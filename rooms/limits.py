@@ -51,7 +51,6 @@ class AddressLimits:
         return True
 
     def leave_unlisted(self, room: str, address: str | None, connection: object) -> None:
-        """Forget `connection`, if it was noted."""
         if address is None or (rooms := self._unlisted.get(address)) is None:
             return
         connections = rooms.get(room, set())

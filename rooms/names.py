@@ -9,7 +9,6 @@ _NAME = re.compile(PATTERN + r"\Z", re.ASCII)
 
 
 def is_room_name(text: str) -> bool:
-    """Return whether `text` is 1 to 64 of A-Z a-z 0-9 _ -."""
     return _NAME.match(text) is not None
 
 

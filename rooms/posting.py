@@ -13,12 +13,12 @@ from rooms import protocol
 from rooms.access.versions import AccessVersion
 from rooms.delivery.registry import current_live_rooms
 from rooms.delivery.subscribers import typists
-from rooms.history.store import NewMessage, StoreResult, StoreStatus, now, to_row
+from rooms.history.store import NewMessage, StoreResult, StoreStatus, now
 from rooms.history.writer import StoredBatch, Writer
 from rooms.limits import current_limits, too_many_messages
 from rooms.models import Room
 from rooms.names import room_group, room_key
-from rooms.protocol import Delete, Deleted, IsTyping, MessageFrame, NumberedFrame, Person, Said, Say
+from rooms.protocol import Delete, Deleted, IsTyping, MessageFrame, Notice, NumberedFrame, Person, Said, Say
 from rooms.signals import emit, message_deleted, message_posted
 from rtproject.websocket.close_codes import CloseCode
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
@@ -123,9 +123,12 @@ async def _broadcast(message: NewMessage, frame_id: str | None) -> None:
 
 async def broadcast_message(message: NewMessage) -> None:
     """Send a message or a notice to the members of a room that keeps none. Raises LayerUnavailable."""
-    frame = protocol.stored_frame(message.room.name, to_row(message, 0, now()))
-    await broadcast_frame(message.room, message.access, frame)
-    _signal(message.room.name, frame)
+    room, text, at = message.room, message.text, protocol.timestamp(now())
+    frame: NumberedFrame = MessageFrame(room.name, message.member, text, at, message.client_id)
+    if message.kind == "notice":
+        frame = Notice(text, at)
+    await broadcast_frame(room, message.access, frame)
+    _signal(room.name, frame)
 
 
 async def broadcast_frame(room: Room, access: AccessVersion, frame: protocol.ServerFrame) -> None:
@@ -178,6 +181,11 @@ class Publisher:
         self._queue: asyncio.Queue[tuple[NewMessage, int, str]] = asyncio.Queue(MAX_UNPUBLISHED)
         self._publishing: asyncio.Task[None] | None = None
         self._failures = FailureLog("publishing stored messages")
+
+    @property
+    def waiting(self) -> int:
+        """The number of messages that are not published yet."""
+        return self._queue.qsize()
 
     def put(self, message: NewMessage, seq: int, text: str) -> None:
         """Publish `message`, number `seq`, with its finished frame `text`. Returns at once."""

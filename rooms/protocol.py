@@ -38,7 +38,7 @@ class Say(_Named, frozen=True, tag="say"):
 
 
 class Delete(_Named, frozen=True, tag="delete"):
-    """A request to delete the sender's own message, number `seq`."""
+    """A request to delete message number `seq`: the sender's own, or for a moderator any."""
 
     seq: int
 
@@ -198,7 +198,6 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(frame: ServerFrame) -> str:
-    """Return the frame as JSON text."""
     return _encoder.encode(frame).decode()
 
 
@@ -215,23 +214,21 @@ class StoredMessage(Protocol):
     target: int | None
     text: str
     at: datetime
-
-    @property
-    def client_id(self) -> str | None: ...
+    key: str
 
 
 def stored_frame(room: str, row: StoredMessage) -> NumberedFrame:
     """Return the frame that the room `room` shows `row` as.
 
-    A message without a text was deleted; in a room without history the number is 0.
+    A message without a text was deleted.
     """
     if row.target is not None:
         return Deleted(row.seq, row.target, "author" if row.member else "moderator")
     if row.kind == "notice":
-        return Notice(row.text, timestamp(row.at), row.seq or None)
+        return Notice(row.text, timestamp(row.at), row.seq)
     person = Person(row.member, row.name, row.guest, row.program, row.external)
-    at = timestamp(row.at)
-    return MessageFrame(room, person, row.text, at, row.client_id, row.seq or None, deleted=not row.text)
+    at, client_id = timestamp(row.at), row.key[1:] if row.key.startswith("=") else None
+    return MessageFrame(room, person, row.text, at, client_id, row.seq, deleted=not row.text)
 
 
 _message_decoder = msgspec.json.Decoder(MessageFrame)

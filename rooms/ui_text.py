@@ -93,13 +93,21 @@ ROOM_TEXT: dict[str, Any] = {
         "unsent": _("perhaps not sent"),
         "deleted": _("This message was deleted."),
     },
+    "confirmDelete": _("Delete this message for everybody? It cannot be brought back."),
     "unsent": _("One of your messages was perhaps not sent."),
     "here": _("Here: {count}"),
     "hereBefore": _("Last seen here: {count}"),
     "unnamed": _("and others: {count}"),
+    "ban": _("Ban {name}"),
     "below": _("New messages: {count}"),
+    "belowNamed": _("New messages: {count}, with your name: {named}"),
+    "denied": _("Your browser does not let this page notify you."),
     "toEnd": _("To the newest"),
     "said": _("{name}: {text}"),
+    "noticed": _("Announcement: {text}"),
+    "typing": _("Writing: {names}"),
+    "notThere": _("The message that this address names is not kept."),
+    "notKept": _("Older messages were not kept."),
     "saidMany": _("New messages: {count}, from {names}."),
     "others": _("others"),
     "password": {
@@ -109,17 +117,16 @@ ROOM_TEXT: dict[str, Any] = {
         "again": _("You can try again now."),
         "unreachable": _("The server cannot be reached right now. Try again in a moment."),
         "stale": _("This page is out of date. Reload it and try again."),
+        "cookies": _("Your browser blocks this site's cookies. Allow them: no password lets you in without."),
     },
 }
 
 
 LIST_TEXT = {
-    "guarded": _("needs a password"),
-    "open": _("open"),
-    "closed": _("closed to newcomers"),
     "unknown": _("unknown"),
-    "never": _("none yet"),
-    "notKept": _("not kept"),
+    "never": _("no messages yet"),
+    "notKept": _("keeps no messages"),
+    "unread": _("New: {count}"),
     "live": _("Updated every 5 seconds."),
     "behind": _("The list could not be updated."),
 }

@@ -38,8 +38,6 @@ from rtproject.websocket.exceptions import ConnectionDenied, LayerUnavailable
 def room_page(request: HttpRequest, room: str) -> HttpResponse:
     """Show a room to talk in; ask for the password of a guarded one first.
 
-    The session remembers the admission.
-
     A posted password is answered by the page, or, for a client that prefers JSON, by `{"refused": code}`:
     null for the right one, with the seconds to `wait` after too many wrong ones.
     """
@@ -122,8 +120,7 @@ def room_list(request: HttpRequest) -> HttpResponse:
 async def live_list(request: HttpRequest) -> HttpResponse:
     """Return the list as JSON: `rooms` in their order, and how many `more` there are.
 
-    304 if nothing has changed, 204 if the store is out of reach: every open page asks, and Django logs each
-    503.
+    It is 204 if the store is out of reach: every open page asks, and Django logs each 503.
     """
     listed = await list_for(request)
     if listed.total is None:

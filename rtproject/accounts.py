@@ -85,6 +85,7 @@ urlpatterns = [
     path("admin/login/", Login.as_view(next_page="admin:index")),
     path("logout/", views.LogoutView.as_view(), name="logout"),
     path("password/", Change.as_view(), name="password_change"),
+    path("admin/password_change/", Change.as_view(success_url=reverse_lazy("admin:index"))),
 ]
 reset_urlpatterns = [
     path("password/reset/", Reset.as_view(), name="password_reset"),

@@ -2,9 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, get_args
 
 import msgspec
@@ -34,7 +35,6 @@ def _schemas(kinds: Iterable[type]) -> Json:
 
 @cache
 def openapi() -> Json:
-    """Return the OpenAPI 3.1 document of the HTTP API."""
     kinds = {kind for each in OPERATIONS for kind in (each.given, *each.answers.values()) if kind}
     paths: dict[str, Json] = {}
     for each in OPERATIONS:
@@ -107,34 +107,41 @@ CHANNELS: dict[str, tuple[str, dict[str, Json], dict[str, Json], str]] = {
 
 @cache
 def asyncapi() -> Json:
-    """Return the AsyncAPI 3 document of the WebSockets."""
     schemas = _schemas([*CLIENT, *SERVER, *PULSE])
     # A page is put together from finished frames. The one over HTTP has the same.
     frames = schemas["HistoryPage"]["properties"]["messages"] = _schemas([Page])["Page"]["properties"][
         "messages"
     ]
     del frames["items"]["discriminator"]  # OpenAPI's word, which means something else here
-    channels, operations = {}, {}
-    for name, (address, received, sent, query) in CHANNELS.items():
-        parameters = {parameter: {"type": "string"} for parameter in query.split()}
-        channels[name] = {
-            "address": address,
-            "parameters": {"room": {}} if name == "room" else {},
-            "messages": received | sent,
-            "bindings": {"ws": {"query": {"type": "object", "properties": parameters}}},
-        }
-        for action, messages in [("receive", received)] * bool(received) + [("send", sent)]:
-            operations[f"{name}.{action}"] = {
-                "action": action,
-                "channel": {"$ref": f"#/channels/{name}"},
-                "messages": [{"$ref": f"#/channels/{name}/messages/{each}"} for each in messages],
-            }
+    operations = [_operations(name, received, sent) for name, (_, received, sent, _) in CHANNELS.items()]
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "WebSockets", "version": "1"},
         "defaultContentType": "application/json",
-        "channels": channels,
-        "operations": operations,
+        "channels": {name: _channel(*described) for name, described in CHANNELS.items()},
+        "operations": dict(chain.from_iterable(operations)),
         "components": {"schemas": schemas},
         "x-close-codes": as_json(),
     }
+
+
+def _channel(address: str, received: Json, sent: Json, query: str) -> Json:
+    parameters = {parameter: {"type": "string"} for parameter in query.split()}
+    return {
+        "address": address,
+        "parameters": {"room": {}} if "{room}" in address else {},
+        "messages": received | sent,
+        "bindings": {"ws": {"query": {"type": "object", "properties": parameters}}},
+    }
+
+
+def _operations(channel: str, received: Json, sent: Json) -> Iterator[tuple[str, Json]]:
+    """Yield what the server does, `receive` and `send`, if there are messages for it."""
+    for action, messages in (("receive", received), ("send", sent)):
+        if messages:
+            described = {
+                "action": action,
+                "channel": {"$ref": f"#/channels/{channel}"},
+                "messages": [{"$ref": f"#/channels/{channel}/messages/{each}"} for each in messages],
+            }
+            yield f"{channel}.{action}", described

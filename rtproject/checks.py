@@ -6,25 +6,24 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.checks.security.base import check_debug, check_secret_key
 from django.core.management.base import CommandError
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
-
-LEAST_KEY, LEAST_DIFFERENT = 50, 5  # characters, as Django's own check for deployment has it
 
 logger = logging.getLogger(__name__)
 
 
 @checks.register()
 def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Check the settings. The defaults give no warning."""
-    return [*_processes(), *_network()]
+    """Check the settings, also what Django checks with `--deploy` alone. The defaults give no warning."""
+    return [*_processes(), *_network(), *check_debug(None), *check_secret_key(None)]
 
 
 def log_warnings() -> None:
     """Log what the checks find: a server runs none."""
     for warning in check_settings(None):
-        logger.warning("%s %s", warning.msg, warning.hint)
+        logger.warning("%s %s", warning.msg, warning.hint or "")
 
 
 def _processes() -> Iterator[checks.CheckMessage]:
@@ -52,19 +51,6 @@ def _network() -> Iterator[checks.CheckMessage]:
             hint="Set ALLOWED_HOSTS to the names that this site is served as.",
             id="rtproject.W003",
         )
-    if settings.DEBUG:
-        yield checks.Warning(
-            "DEBUG is on: errors show the code and the settings to all that can reach this site.",
-            hint="Set DEBUG=off anywhere but on the machine of a developer.",
-            id="rtproject.W005",
-        )
-    if len(settings.SECRET_KEY) < LEAST_KEY or len(set(settings.SECRET_KEY)) < LEAST_DIFFERENT:
-        yield checks.Warning(
-            f"SECRET_KEY has fewer than {LEAST_KEY} characters, or hardly any different ones: it can be guessed, and"
-            " then sessions can be forged.",
-            hint="Set SECRET_KEY to a long random text; SECRET_KEY_FALLBACKS may keep the old one for a while.",
-            id="rtproject.W006",
-        )
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         yield checks.Warning(
             "HTTPS is on and TRUSTED_PROXIES is 0: behind the proxy that ends TLS all clients count as one address,"
@@ -75,10 +61,9 @@ def _network() -> Iterator[checks.CheckMessage]:
 
 
 def refuse_unreleased_data(using: str, **_: Any) -> None:
-    """Stop `migrate` on a database of a version before the first release.
+    """Stop `migrate`, before it changes anything, on a database that the migrations of an unreleased version made.
 
-    Its migrations were other ones. Receiver of `pre_migrate`, so nothing has been changed yet. Raises
-    CommandError.
+    Raises CommandError.
     """
     connection = connections[using]
     applied = MigrationRecorder(connection).applied_migrations()

@@ -46,7 +46,6 @@ def setting(name: str, read: Callable[[str], T], default: T, help: str, shown: s
 
 
 def switch(text: str) -> bool:
-    """Read on or off, and their usual synonyms."""
     if text.lower() in ("on", "true", "yes", "1"):
         return True
     if text.lower() in ("off", "false", "no", "0"):
@@ -151,7 +150,6 @@ def _check_redis_options(url: str) -> None:
 
 
 def host_name(text: str) -> str:
-    """Read the name of a machine."""
     if len(text) > 255 or not text.isprintable():
         raise ValueError("1 to 255 printable characters")
     return text
@@ -182,7 +180,6 @@ def _is_url(text: str, *schemes: str) -> bool:
 
 
 def database(text: str) -> dict[str, Any]:
-    """Read a URL into an entry of Django's DATABASES."""
     config: dict[str, Any] = {}
     with suppress(Exception):  # the ValueError below is clearer
         config.update(dj_database_url.parse(text))

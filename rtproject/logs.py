@@ -26,7 +26,6 @@ class RequestPaths(logging.Filter):
     """Cuts the query string, which may hold a password or a key, and overlong paths in lines about requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the line, and keep it unless it is about a probe."""
         if isinstance(record.args, tuple):
             record.args = tuple(request_path(each) if isinstance(each, str) else each for each in record.args)
         return not any(path in (record.args or ()) for path in PROBES)
@@ -43,7 +42,6 @@ class OnceAMinute(logging.Filter):
         self._passed: dict[str, float] = {}  # by message, the time
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the line is passed."""
         now = time.monotonic()
         if now < self._passed.get(record.msg, -QUIET_SECONDS) + QUIET_SECONDS:
             return False
@@ -62,7 +60,6 @@ class NoTraceback(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the line, and keep it."""
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, REFUSALS) or record.msg == NOT_UTF8:
             record.exc_info = None
@@ -85,7 +82,6 @@ class JSONLine(logging.Formatter):
     """One JSON object a line, in ASCII, with the traceback as one string."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -98,12 +94,31 @@ class JSONLine(logging.Formatter):
         return json.dumps(line)
 
 
-def logging_settings(level: str, format: str) -> dict[str, Any]:
-    """Return Django's setting LOGGING.
+_paths, _quiet = RequestPaths(), NoTraceback()
+# Other packages log no more than with INFO: their debug lines show headers, frames and SQL with its values.
+LOGGERS: dict[str, dict[str, Any]] = {
+    # Django's and uvicorn's own handlers would log everything twice, or mail it.
+    "django": {"handlers": [], "level": "INFO", "propagate": True},
+    "django.request": {"filters": [_paths]},
+    "uvicorn": {"handlers": [], "propagate": True},
+    # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
+    "uvicorn.error": {"level": "INFO", "filters": [_paths, _quiet]},
+    "channels_redis.pubsub": {"filters": [OnceAMinute()]},
+    "uvicorn.access": {"filters": [_paths], "propagate": True},
+    # Addresses of channels have secrets in them; `pulse/alerting/sending.py` says what failed.
+    "apprise": {"handlers": ["nothing"], "level": "WARNING", "propagate": False},
+    "urllib3": {"level": "ERROR"},
+}
 
-    Other packages log no more than with INFO: their debug lines show headers, frames and SQL with its values.
-    """
-    paths, quiet = RequestPaths(), NoTraceback()
+
+def logging_settings(level: str, format: str) -> dict[str, Any]:
+    """Return Django's setting LOGGING."""
+    handler = {
+        "class": "logging.StreamHandler",
+        "level": level,
+        "formatter": format,
+        "filters": [_quiet, add_connection],
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -111,24 +126,7 @@ def logging_settings(level: str, format: str) -> dict[str, Any]:
             "text": {"format": "{asctime} {levelname} {connection}{name}: {message}", "style": "{"},
             "json": {"()": "rtproject.logs.JSONLine"},
         },
-        "handlers": {
-            "stderr": {
-                "class": "logging.StreamHandler",
-                "level": level,
-                "formatter": format,
-                "filters": [quiet, add_connection],
-            }
-        },
+        "handlers": {"stderr": handler, "nothing": {"class": "logging.NullHandler"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
-        "loggers": {
-            **{name: {"level": level} for name in ("rtproject", "echo", "rooms", "pulse")},
-            # Django's and uvicorn's own handlers would log everything twice, or mail it.
-            "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.request": {"filters": [paths]},
-            "uvicorn": {"handlers": [], "propagate": True},
-            # uvicorn's lines about WebSockets are in its "error" log, which no option turns off.
-            "uvicorn.error": {"level": "INFO", "filters": [paths, quiet]},
-            "channels_redis.pubsub": {"filters": [OnceAMinute()]},
-            "uvicorn.access": {"filters": [paths], "propagate": True},
-        },
+        "loggers": LOGGERS | {name: {"level": level} for name in ("rtproject", "echo", "rooms", "pulse")},
     }

@@ -62,7 +62,7 @@ def bound_bodies_of_servers() -> None:
     """Bound what Daphne and uvicorn do with a body before the application sees it. Does nothing on other servers."""
     daphne: Any = sys.modules.get("daphne.http_protocol")
     if daphne is not None:
-        daphne.WebRequest = _bounded(daphne.WebRequest)
+        daphne.WebRequest = type("BoundedRequest", (_BoundedRequest, daphne.WebRequest), {})
     if "uvicorn" in sys.modules:  # it imports its protocols after the application
         for module, name in UVICORN:
             with suppress(ImportError):
@@ -78,51 +78,46 @@ class _BodyReader:
         self._resume = resume
 
     def parse(self) -> None:
-        """Read on."""
         current_turns().spend(TURN, 0)
         self._resume()
 
 
-def _bounded(request_class: Any) -> Any:
-    """Return a subclass of Daphne's request, which receives and parses a whole body before there is a scope.
+class _BoundedRequest:
+    """Daphne's request, which receives and parses a whole body before there is a scope, with a bound.
 
     A body that is too large is complete as soon as that is known. The application then answers it.
     """
 
-    class BoundedRequest(request_class):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            # Twisted would parse forms in the reactor: 20 MB of multipart took 6.9 s and 340 MB.
-            self._parsePOSTFormSubmission = False
-            self._reader: _BodyReader | None = None  # of a body in chunks; others take no parsing
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Twisted would parse forms in the reactor: 20 MB of multipart took 6.9 s and 340 MB.
+        self._parsePOSTFormSubmission = False
+        self._reader: _BodyReader | None = None  # of a body in chunks; others take no parsing
 
-        def gotLength(self, length: int | None) -> None:  # noqa: N802 (Twisted's)
+    def gotLength(self: Any, length: int | None) -> None:  # noqa: N802 (Twisted's)
+        too_large = length is not None and length > settings.MAX_BODY
+        if too_large:
+            self.channel.length = 0
+            self.channel.persistent = False
+            self.requestHeaders.removeHeader(b"expect")  # or it would be told to go on
+        if length is None:
+            transport = self.channel.transport
+            transport.bufferSize = READ_SIZE
+            self._reader = _BodyReader(getattr(self.client, "host", ""), transport.resumeProducing)
+        super().gotLength(0 if too_large else length)  # type: ignore[misc]
+
+    def handleContentChunk(self: Any, data: bytes) -> None:  # noqa: N802
+        if self._reader is not None and not self._reader.is_waiting:
+            self.channel.transport.pauseProducing()
+            current_turns().wait(self._reader)
+        room = settings.MAX_BODY + 1 - self.content.tell()
+        super().handleContentChunk(data[:room])  # type: ignore[misc]
+        if 0 < room <= len(data):
             channel = self.channel
-            too_large = length is not None and length > settings.MAX_BODY
-            if too_large:
-                channel.length = 0
-                channel.persistent = False
-                self.requestHeaders.removeHeader(b"expect")  # or it would be told to go on
-            transport = channel.transport
-            if length is None:
-                transport.bufferSize = READ_SIZE
-                self._reader = _BodyReader(getattr(self.client, "host", ""), transport.resumeProducing)
-            super().gotLength(0 if too_large else length)
-
-        def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
-            if self._reader is not None and not self._reader.is_waiting:
-                self.channel.transport.pauseProducing()
-                current_turns().wait(self._reader)
-            room = settings.MAX_BODY + 1 - self.content.tell()
-            super().handleContentChunk(data[:room])
-            if 0 < room <= len(data):
-                channel = self.channel
-                channel.persistent = False
-                channel._transferDecoder.dataCallback = lambda data: None
-                channel._transferDecoder.finishCallback = lambda rest: None
-                channel.allContentReceived()
-
-    return BoundedRequest
+            channel.persistent = False
+            channel._transferDecoder.dataCallback = lambda data: None
+            channel._transferDecoder.finishCallback = lambda rest: None
+            channel.allContentReceived()
 
 
 def _read_little(protocol_class: Any) -> None:
@@ -130,8 +125,7 @@ def _read_little(protocol_class: Any) -> None:
     connection_made, data_received = protocol_class.connection_made, protocol_class.data_received
 
     def on_connection(self: Any, transport: Any) -> None:
-        self.reads_little = hasattr(transport, "max_size")  # uvloop's transport has not
-        if self.reads_little:
+        if hasattr(transport, "max_size"):  # uvloop's transport has not
             transport.max_size = FIRST
         connection_made(self, transport)
 
@@ -144,15 +138,19 @@ def _read_little(protocol_class: Any) -> None:
     def on_data(self: Any, data: bytes) -> None:
         began = time.perf_counter()
         data_received(self, data)
-        took, transport = time.perf_counter() - began, self.transport
-        if self.cycle is not None and self.cycle.more_body and not transport.is_closing():
-            if not self.reads_little:
-                pass
-            elif took > SLOW:
-                transport.max_size = max(SMALLEST, transport.max_size // 4)
-            elif took < FAST:
-                transport.max_size = min(LARGEST, transport.max_size * 2)
-            transport.pause_reading()
+        if self.cycle is not None and self.cycle.more_body and not self.transport.is_closing():
+            _adapt(self.transport, time.perf_counter() - began)
+            self.transport.pause_reading()
             current_turns().wait(self.body_reader)
 
     protocol_class.connection_made, protocol_class.data_received = on_connection, on_data
+
+
+def _adapt(transport: Any, took: float) -> None:
+    """Let a transport read less at a time if what it read last took long, and more if it did not."""
+    if not hasattr(transport, "max_size"):
+        return
+    if took > SLOW:
+        transport.max_size = max(SMALLEST, transport.max_size // 4)
+    elif took < FAST:
+        transport.max_size = min(LARGEST, transport.max_size * 2)

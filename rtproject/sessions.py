@@ -4,14 +4,12 @@ import asyncio
 from functools import cache
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.utils import timezone
 
 from rtproject.utils.database_threads import in_recorders_thread
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.utils.failure_log import FailureLog
 
 FIRST_PRUNE, PRUNE_EVERY = 60.0, 3600.0  # seconds
-BATCH = 500  # sessions, so that no lock is held for long
 
 
 class SessionStore(DatabaseStore):
@@ -20,14 +18,6 @@ class SessionStore(DatabaseStore):
     def __init__(self, session_key: str | None = None) -> None:
         possible = session_key is not None and session_key.isascii() and session_key.isalnum()
         super().__init__(session_key if possible else None)
-
-
-def delete_expired() -> bool:
-    """Delete some of the expired sessions; return whether there may be more. Blocks. Raises django.db.Error."""
-    sessions = SessionStore.get_model_class().objects
-    expired = sessions.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)[:BATCH]
-    deleted, _ = sessions.filter(pk__in=list(expired)).delete()
-    return deleted == BATCH
 
 
 @cache
@@ -41,6 +31,5 @@ async def _prune() -> None:
     await asyncio.sleep(FIRST_PRUNE)
     while True:
         with failures:
-            while await in_recorders_thread(delete_expired)():
-                pass
+            await in_recorders_thread(SessionStore.clear_expired)()
         await asyncio.sleep(PRUNE_EVERY)

@@ -209,7 +209,7 @@ APPS = sorted(path.parent.name for path in BASE_DIR.glob("*/routing.py"))
 INSTALLED_APPS = [
     "daphne",  # first, so that `manage.py runserver` serves WebSockets too
     "channels",
-    "rtproject",  # before the admin, whose words for the same it replaces
+    "rtproject",  # before the admin, whose words for the same it replaces, and whose head has its colors
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -222,6 +222,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rtproject.http.headers.content_security_policy",  # first, so that redirects and refusals carry it too
     "django.middleware.security.SecurityMiddleware",
+    "rtproject.http.static_files.compress_static_files",
     "servestatic.middleware.ServeStaticMiddleware",
     "rtproject.http.page_limit.limit_pages",  # not of static files, which come quickly and many at a time
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -4,15 +4,19 @@ from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from pulse.posts import agent_file, samples
-from pulse.views import metrics
 from rtproject.api_documents import asyncapi, openapi
+from rtproject.metrics import metrics
 from rtproject.views import api, api_document, home, no_such_call, state
 
 handler404 = "rtproject.views.not_found"
 handler500 = "rtproject.views.server_error"
+
+admin.site.site_title = admin.site.site_header = "rtproject admin"
+admin.site.index_title = _("Rooms, people, machines and programs")
 
 PAGES = {"pulse": "dashboard"}  # of apps whose pages are not below their own name
 

@@ -23,7 +23,6 @@ from rtproject.websocket.exceptions import LayerUnavailable
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the apps, and the state of the server."""
     return render(request, "home.html", {"state": async_to_sync(current_state)(), "words": WORDS})
 
 
@@ -43,7 +42,6 @@ def api(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # or a POST would be answered by a page
 @require_safe
 def api_document(request: HttpRequest, document: Callable[[], Any]) -> HttpResponse:
-    """Return a description of the API."""
     return HttpResponse(msgspec.json.encode(document()), content_type="application/json")
 
 

@@ -7,6 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from rtproject.tests.support.accessibility import assert_accessible
+from rtproject.tests.support.browser import is_unreachable
 
 SENT = ".frame[data-direction=sent]"
 RECEIVED = ".frame[data-direction=received]"
@@ -145,7 +146,7 @@ async def test_what_is_on_its_way_when_the_connection_ends_is_said_to_be_lost(st
     await expect(echo.locator("#next-try")).to_contain_text("Trying again")
     await expect(echo.locator("#send")).to_be_disabled()
     told = await pages.settled_problems()
-    pages.problems = [problem for problem in told if "WebSocket connection to" not in problem]
+    pages.problems = [problem for problem in told if not is_unreachable(problem)]
 
 
 async def test_everybody_can_use_it(echo):

@@ -29,9 +29,16 @@ STATES = {"pending": _("pending"), "firing": _("firing"), "resolved": _("resolve
 
 
 class Threshold(models.Model):
-    """The rule for alerts of one metric of any host. A metric without a threshold has no alerts."""
+    """The rule for alerts of one metric, of any host or of one. A metric without a threshold has no alerts."""
 
-    metric = models.CharField(_("metric"), max_length=16, unique=True, choices=LABELS)
+    metric = models.CharField(_("metric"), max_length=16, choices=LABELS)
+    host = models.CharField(
+        _("host"),
+        max_length=255,
+        blank=True,
+        default="",
+        help_text=_("Counts for this machine instead of that for all."),
+    )
     threshold = models.FloatField(
         _("threshold"),
         validators=[MinValueValidator(0.01)],
@@ -47,15 +54,16 @@ class Threshold(models.Model):
         _("hold"),
         default=0,
         validators=[MaxValueValidator(86_400)],
-        help_text=_("Seconds at or above the threshold before the alert fires. Until then it is pending."),
+        help_text=_("Seconds at or above the threshold before the alert fires, and below it before it ends."),
     )
 
     class Meta:
         verbose_name, verbose_name_plural = _("threshold"), _("thresholds")
-        ordering = ("metric",)
+        ordering = ("metric", "host")
+        constraints = (models.UniqueConstraint(fields=["metric", "host"], name="pulse_one_threshold_a_host"),)
 
     def __str__(self) -> str:
-        return str(self.get_metric_display())
+        return f"{self.get_metric_display()}{self.host and ' of '}{self.host}"
 
     def clean(self) -> None:
         """Raise ValidationError for an alert that could never fire or never end."""
@@ -77,7 +85,8 @@ def _require(holds: bool, field: str, sentence: Any) -> None:
 class AlertEvent(models.Model):
     """One alert from its first figure to its end.
 
-    `fired` is empty if it never fired, `until` while it is open.
+    `fired` is empty if it never fired, `until` while it is open. With `untold` its last state is news for the
+    notification channels; `told` is whether these know of its beginning.
     """
 
     host = models.CharField(_("host"), max_length=255)
@@ -89,7 +98,10 @@ class AlertEvent(models.Model):
     threshold = models.FloatField(_("threshold"), help_text=_("For staleness, seconds."))
     since = models.DateTimeField(_("since"))
     fired = models.DateTimeField(_("fired"), null=True)
+    below = models.DateTimeField(null=True)
     until = models.DateTimeField(_("until"), null=True)
+    untold = models.BooleanField(default=False)
+    told = models.BooleanField(default=False)
 
     class Meta:
         verbose_name, verbose_name_plural = _("alert event"), _("alert events")
@@ -101,6 +113,7 @@ class AlertEvent(models.Model):
         indexes = (
             models.Index(fields=["-since"], name="pulse_alerts_by_time"),
             models.Index(fields=["until"], name="pulse_alerts_by_end"),
+            models.Index(fields=["id"], condition=Q(untold=True), name="pulse_untold_alerts"),
         )
 
     def __str__(self) -> str:
@@ -115,6 +128,7 @@ class AlertEvent(models.Model):
             threshold=self.threshold,
             since=self.since.timestamp(),
             fired=self.fired.timestamp() if self.fired else None,
+            below=self.below.timestamp() if self.below else None,
             until=self.until.timestamp() if self.until else None,
         )
 
@@ -135,6 +149,6 @@ class AlertEvent(models.Model):
     @staticmethod
     def columns(alert: Alert) -> dict[str, Any]:
         """The fields of an event for `alert`."""
-        times = {"since": alert.since, "fired": alert.fired, "until": alert.until}
+        times = {name: getattr(alert, name) for name in ("since", "fired", "below", "until")}
         stored = {name: None if at is None else moment(at) for name, at in times.items()}
         return msgspec.structs.asdict(alert) | stored

@@ -65,11 +65,14 @@ class Host(models.Model):
     boot = models.CharField(_("boot"), max_length=64, default="")
     agent = models.CharField(_("agent"), max_length=64, default="", help_text=_("The version of its agent."))
     rival = models.DateTimeField(_("rival"), null=True)
+    stopped = models.BooleanField(
+        _("stopped"), default=False, help_text=_("Its agent was stopped: that is no alert.")
+    )
 
     objects = HostQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("host"), _("hosts")
+        verbose_name, verbose_name_plural = _("machine"), _("machines")
         ordering = ("name",)
 
     def __str__(self) -> str:

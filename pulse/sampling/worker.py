@@ -11,6 +11,7 @@ from django.conf import settings
 from pulse import agent, protocol
 from pulse.agent import FIRST_SECONDS, Sampler
 from pulse.alerting.monitor import announce_alerts, current_monitor
+from pulse.alerting.notifier import Notifier
 from pulse.protocol import STRAY_TICKS, Measurement
 from pulse.sampling import clock
 from pulse.sampling.clock import Grid
@@ -88,9 +89,10 @@ def disk_path() -> Path:
 
 
 async def run_pulse(with_worker: bool) -> None:
-    """Run the monitor of this process, and a worker if asked for, until cancelled."""
+    """Run the monitor and the notifier of this process, and a worker if asked for, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(current_monitor().run(), name="pulse monitor")
+        tasks.create_task(Notifier().run(), name="pulse notifier")
         if with_worker:
             tasks.create_task(Worker().run(), name="pulse worker")
 

@@ -42,8 +42,16 @@ def store_post(host: str, post: Post, version: str, received: float) -> tuple[li
             at = measured.at - clock
             pulse = pulse_of(msgspec.structs.replace(measured, at=at), host, int(at // interval), **notes)
             samples.append(NewSample(pulse, encode(pulse), at, interval))
+    # After an orderly stop another machine may post at once, under the same name.
+    agent = {
+        "boot": post.boot,
+        "posted": None if post.stopping else now,
+        "agent": version,
+        "stopped": post.stopping,
+    }
     if not samples:
+        if post.stopping:
+            Host.objects.filter(name=host).update(**agent)
         return [], False
-    agent = {"boot": post.boot, "posted": now, "agent": version}
     changed = store_samples(samples, received, received - alive, **agent)
     return [sample for sample in samples if sample.at >= received - alive], changed

@@ -38,6 +38,7 @@ def store_samples(
     stored already is of a second worker: it shows that the host is live, and has no other effect. One from before
     `alerts_since` has none on alerts. `columns` are stored with the host. Return whether an alert changed.
     """
+    columns.setdefault("stopped", False)
     with transaction.atomic():
         host, newest = samples[0].pulse.host, samples[-1].at
         before = Host.objects.filter(name=host).first()

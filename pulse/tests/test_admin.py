@@ -4,12 +4,13 @@ import re
 import time
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from pulse.models import AlertEvent, Host, Rollup, Sample, Threshold
+from pulse import admin_notifications
+from pulse.models import AlertEvent, Host, NotificationChannel, Rollup, Sample, Silence, Threshold
 from pulse.protocol import DiskUsage
 from pulse.storage.store import store_samples
 from pulse.tests.support import new_sample
@@ -58,12 +59,62 @@ def test_a_machine_is_added_by_a_token_and_two_commands(admin: Client) -> None:
     )
     assert found is not None
     assert digest_of(found[1]) == token.digest
+    assert "agent.py --to http://testserver --token-file" in shown  # the unit
     assert "already exists" in admin.post(page, {"name": "web-9"}).content.decode()
 
 
 def test_to_add_a_machine_one_must_be_allowed_to_make_tokens(client: Client) -> None:
     client.force_login(User.objects.create_user("staff", is_staff=True))
     assert client.get(reverse("admin:pulse_host_add")).status_code == 403
+
+
+def test_the_address_of_a_channel_is_masked_kept_and_tested(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def send(url: str, *_: str, **more: bool) -> str:
+        sent.append(url)
+        return "refused"
+
+    monkeypatch.setattr(admin_notifications, "send", send)
+    address, fields = "json://127.0.0.1/secret", {"name": "ops", "enabled": "on"}
+    add = reverse("admin:pulse_notificationchannel_add")
+    for wrong in ("", "nonsense"):
+        assert admin.post(add, fields | {"url": wrong}).context["errors"]
+    change = admin.post(add, fields | {"url": address, "_test": "1"})["Location"]
+    page = admin.get(change).content.decode()
+    assert "The test was not sent: refused" in page
+    assert "json://***" in page
+    admin.post(change, {"name": "ops", "url": "", "_test": "1"})
+    channel = NotificationChannel.objects.get()
+    assert (channel.url, channel.enabled, sent) == (address, False, [address] * 2)
+    pages = [admin.get(reverse("admin:pulse_notificationchannel_changelist")), admin.get(change)]
+    assert not any("secret" in each.content.decode() for each in pages)
+
+
+def test_who_may_only_view_a_channel_sees_no_address(client: Client) -> None:
+    user = User.objects.create_user("viewer", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_notificationchannel"))
+    client.force_login(user)
+    channel = NotificationChannel.objects.create(name="ops", url="json://127.0.0.1/secret")
+    assert client.get(reverse("admin:pulse_notificationchannel_change", args=[channel.pk])).status_code == 403
+
+
+def test_a_host_is_chosen_from_those_that_are_known(admin: Client) -> None:
+    store_alert("web-1")
+    add = reverse("admin:pulse_silence_add")
+    until = {"until_0": "2027-01-01", "until_1": "00:00"}
+    assert [admin.post(add, until | {"host": host}).status_code for host in ("web-2", "web-1", "")] == [
+        200,
+        302,
+        302,
+    ]
+    assert [str(each) for each in Silence.objects.order_by("host")] == [
+        "all machines until 2027-01-01 00:00 UTC",
+        "web-1 until 2027-01-01 00:00 UTC",
+    ]
+    assert add_threshold(admin, host="web-1")
 
 
 def store_alert(host: str) -> None:

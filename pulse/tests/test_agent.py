@@ -1,8 +1,10 @@
 """Measuring: machines whose files a test wrote, and what an agent says of them."""
 
+import os
 import threading
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -48,6 +50,12 @@ def interfaces(*entries: str) -> Files:
     return {f"sys/class/net/{entry}/uevent": "" for entry in entries}
 
 
+def blocks(**read: int) -> Files:
+    """The bytes that each block device read; it wrote twice as many."""
+    lines = [f"8 0 {name} 1 0 {count // 512} 0 1 0 {count // 256} 0 0 0 0\n" for name, count in read.items()]
+    return {"proc/diskstats": "".join(lines)}
+
+
 def mounted(*lines: str) -> Files:
     """Mounts as `device inside mount kind source`."""
     found = [line.split() for line in lines]
@@ -65,6 +73,8 @@ PLAIN = {
     **traffic(eth0=0),
     **interfaces("eth0/device"),
     **mounted("8:1 / / ext4 /dev/sda1"),
+    **blocks(sda=0),
+    "sys/block/sda/device/model": "",
     "proc/vmstat": "pswpin 0\npswpout 0\n",
     "proc/loadavg": "0.5 0.25 0.125 1/2 3\n",
     "proc/self/cgroup": "0::/\n",
@@ -82,6 +92,7 @@ class Machine:
         monkeypatch.setattr(agent, "clock", lambda: self._time)
         monkeypatch.setattr(psutil, "PROCFS_PATH", "/proc")
         monkeypatch.setattr(psutil, "disk_usage", self._disk_usage)
+        monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_files=100, f_ffree=75, f_favail=50))
         self.write(PLAIN)
 
     def write(self, files: Files) -> None:
@@ -149,6 +160,7 @@ CASES: dict[str, tuple[Files, Files, dict[str, Any]]] = {
             "cores": [50.0],
             "limited": True,
             "memory": {"percent": 25.0, "used": GIB // 2, "total": 2 * GIB},
+            "cpu_seconds": 2.5,
         },
     ),
     "a container with limits, version 1": (
@@ -179,7 +191,15 @@ CASES: dict[str, tuple[Files, Files, dict[str, Any]]] = {
     "a disk with space for root": (
         {},
         {},
-        {"disk": {"percent": 25.0, "available": 60 * GIB, "total": 100 * GIB, "used": 20 * GIB}},
+        {
+            "disk": {
+                "percent": 25.0,
+                "available": 60 * GIB,
+                "total": 100 * GIB,
+                "used": 20 * GIB,
+                "inodes": 33.3,
+            }
+        },
     ),
     "each disk once": (
         mounted(
@@ -224,6 +244,13 @@ CASES: dict[str, tuple[Files, Files, dict[str, Any]]] = {
         traffic(eth0=100),
         {"received": 10, "received_total": 100},
     ),
+    "what a partition and a RAID read": (
+        blocks(sda=0, sda1=0, md0=0) | {"sys/block/md0/size": ""},
+        blocks(sda=10240, sda1=10240, md0=10240),
+        {"io": {"read": 1024, "written": 2048, "read_total": 10240, "written_total": 20480}},
+    ),
+    "no disk of its own": ({"proc/diskstats": ""}, {}, {"io": None, "missing": []}),
+    "seconds of all cores": (cpu(user=500), {}, {"cpu_seconds": 5.0}),
     "load and uptime": ({}, {}, {"load": [0.5, 0.25, 0.12], "missing": []}),
     "no load": ({"proc/loadavg": "?\n"}, {}, {"load": None, "missing": ["load"]}),
     "no network": ({"proc/net/dev": "?\n?\neth0: x\n"}, {}, {"network": None, "missing": ["network"]}),

@@ -64,6 +64,14 @@ async def test_a_page_sees_the_pulse_of_an_agent(start_server, start_agent, site
     assert secret not in agent.log + server.log
 
 
+async def test_an_agent_that_is_stopped_says_so(start_server, start_agent, site):
+    server, secret = start_server(site=site), token(site)
+    agent = start_agent(server.port, secret)
+    await agent.wait_for_log(TAKES)
+    await agent.stop()
+    assert site.execute("from pulse.models import Host; print(Host.objects.get().stopped)").strip() == "True"
+
+
 @pytest.mark.slow
 async def test_what_an_agent_kept_is_stored_and_not_shown_as_new(start_server, start_agent, site):
     address = f"tcp:port={(port := free_port())}:interface=127.0.0.1"

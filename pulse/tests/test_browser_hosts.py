@@ -60,7 +60,7 @@ async def test_a_silent_host_is_never_frozen_at_its_last_number(daphne, page, ma
     machines.tell(pulse("web-1", NOON + 53, 5.0))
     await expect(card(page, "db-1")).to_have_attribute("data-status", "stale")
     await expect(card(page, "db-1").locator(".status")).to_have_text(re.compile(r"^no pulse for 2\d s$"))
-    await expect(card(page, "db-1").locator(".value")).to_have_text([DASH] * 9)
+    await expect(card(page, "db-1").locator(".value")).to_have_text([DASH] * 12)
     await expect(page.locator("#announcements")).to_contain_text("db-1: no pulse for")
     await expect(value(page, "web-1")).to_have_text("5.0 %")
     for seconds in range(63, 344, 10):
@@ -110,7 +110,7 @@ async def test_the_only_host_has_the_page_for_itself(daphne, page, machines):
     await machines.install(pulse("web-1", cpu=40.0, cores=[60.0, 20.0]))
     await page.goto(daphne.http_url("/dashboard/"))
     host = card(page, "web-1")
-    labels = ["CPU", "Memory", "Swap", "Disk", "Load", "Network"]
+    labels = ["CPU", "Memory", "Swap", "Disk", "Load", "Network", "Inodes", "Disk read", "Disk written"]
     await expect(host.locator(".panel .label")).to_have_text(labels)
     await expect(host.locator(".cores .value")).to_have_text(["60.0 %", "20.0 %"])
     await expect(host.locator("[data-chart=memory] .detail")).to_have_text("4.0 GiB of 8.0 GiB")

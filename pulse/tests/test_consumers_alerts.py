@@ -59,7 +59,8 @@ async def test_each_change_of_alerts_and_thresholds_is_sent() -> None:
         assert await next_alerts(client) == []
         await store("a", 95.0, now)
         assert await next_alerts(client) == [("a", "disk", "firing")]
-        await store("a", 5.0, now + 5)
+        for seconds in (5, 10):
+            await store("a", 5.0, now + seconds)
         assert await next_alerts(client) == [("a", "disk", "resolved")]
         await sync_to_async(Threshold.objects.update)(threshold=70)
         assert (await client.next_frame())["thresholds"] == {"disk": 70}

@@ -121,6 +121,16 @@ def test_a_second_machine_under_one_name_is_refused_and_shown(agent: Agent) -> N
     assert agent.post(0, boot="b")[0] == 200
 
 
+@pytest.mark.parametrize("ages", [(), (1,)])
+def test_an_agent_says_that_it_stops(agent: Agent, ages: tuple[float, ...]) -> None:
+    """Another machine may have its name at once, and its next post says that it is back."""
+    agent.post(5)
+    assert agent.post(*ages, stopping=True)[0] == 200
+    assert Host.objects.get().stopped
+    assert agent.post(0, boot="b")[0] == 200
+    assert not Host.objects.get().stopped
+
+
 @pytest.mark.parametrize(
     ("scopes", "status"), [("metrics", 403), ("pulse:a\npulse:b", 403), ("pulse:web-9\nmetrics", 200)]
 )

@@ -1,5 +1,8 @@
 """The newest pulses for Prometheus."""
 
+import re
+import shutil
+import subprocess
 import time
 
 import pytest
@@ -8,9 +11,11 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from pulse.models import AlertEvent, Host, Threshold
-from pulse.protocol import DiskUsage, Network, Usage, moment
+from pulse.prometheus import DISK_METRICS, METRICS
+from pulse.protocol import Disk, DiskIO, DiskUsage, Network, Usage, moment
 from pulse.storage.store import store_samples
 from pulse.tests.support import new_sample, store_failing, warnings
+from rtproject.tests.support.isolation import ROOT
 from rtproject.tokens import check
 from rtproject.tokens.models import Token, digest_of
 from rtproject.websocket.throttling.rates import Rate
@@ -18,6 +23,7 @@ from rtproject.websocket.throttling.shared import SharedWindow
 
 pytestmark = pytest.mark.django_db
 
+DOCS = ROOT / "docs"
 TOKEN, OTHER = "a token that only Prometheus has", "another token"
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
@@ -35,7 +41,7 @@ def status(client: Client, authorization: str | None = None) -> int:
 
 
 def scrape(client: Client) -> Samples:
-    """The values by metric and labels, as Prometheus's own parser reads them."""
+    """The values of the pulse by metric and labels, as Prometheus's own parser reads them."""
     response = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/plain")
@@ -43,6 +49,7 @@ def scrape(client: Client) -> Samples:
         (sample.name, tuple(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(response.content.decode())
         for sample in family.samples
+        if sample.name.startswith("pulse_")
     }
 
 
@@ -56,7 +63,10 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         cores=(10.0, 30.0),
         memory=Usage(50.0, 2, 4),
         swap=Usage(0.0, 3, 9),
-        disk=DiskUsage(25.0, 5, 20, available=15),
+        disk=DiskUsage(25.0, 5, 20, available=15, inodes=4.0),
+        disks=(Disk("/a", 25.0, 15, 20, 4.0), Disk("/nfs", None, None, None)),
+        io=DiskIO(1, 2, 10, 20),
+        cpu_seconds=1.5,
         load=(0.1, 0.2, 0.3),
         network=Network(7, 8, 70, 80),
         steal=1.0,
@@ -74,6 +84,11 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         "pulse_disk_used_bytes": 5,
         "pulse_disk_available_bytes": 15,
         "pulse_disk_size_bytes": 20,
+        "pulse_disk_read_bytes_per_second": 1,
+        "pulse_disk_written_bytes_per_second": 2,
+        "pulse_disk_read_bytes_total": 10,
+        "pulse_disk_written_bytes_total": 20,
+        "pulse_cpu_seconds_total": 1.5,
         "pulse_steal_ratio": 0.01,
         "pulse_iowait_ratio": 0.02,
         "pulse_load1": 0.1,
@@ -88,7 +103,21 @@ def test_each_figure_is_a_metric_in_base_units(client: Client) -> None:
         "pulse_network_sent_bytes_total": 70,
         "pulse_network_received_bytes_total": 80,
     }
-    assert scrape(client) == of_cores | {(name, (host,)): value for name, value in of_host.items()}
+    of_mount = {"available_bytes": 15, "size_bytes": 20, "inodes_ratio": 0.04}
+    of_disks = {(f"pulse_mount_{name}", (host, "/a")): value for name, value in of_mount.items()}
+    assert scrape(client) == of_cores | of_disks | {(name, (host,)): value for name, value in of_host.items()}
+
+
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="there is no promtool to test rules of Prometheus"
+)
+def test_the_example_of_rules_is_valid_and_names_metrics_that_exist() -> None:
+    subprocess.run(
+        [shutil.which("promtool") or "", "test", "rules", DOCS / "rtproject-alerts.test.yml"], check=True
+    )
+    named = set(re.findall(r"pulse_(\w+)", (DOCS / "rtproject-alerts.yml").read_text()))
+    known = {name for name, _, _ in (*METRICS, *DISK_METRICS)} | {"alerts", "missed_ticks_total"}
+    assert named <= known
 
 
 def test_what_was_not_measured_is_no_metric(client: Client) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 
 from django.conf import settings
@@ -28,33 +27,11 @@ recently_failed = SlidingWindow(Rate(3, 600.0))
 _digest_key = secrets.token_bytes(32)
 
 
-class VerifiedPasswords:
-    """The digests of passwords that were right.
-
-    After a network failure all members of a room come back at once, and their passwords need no hash. A
-    digest includes the room's own hash, so a change of the password makes it worthless. Wrong passwords are
-    not kept: a quick answer would tell strangers that somebody else has tried the same.
-    """
-
-    MAX_SIZE = 1000
-
-    def __init__(self) -> None:
-        self._digests: OrderedDict[bytes, None] = OrderedDict()  # the most recently used comes last
-
-    def __contains__(self, digest: bytes) -> bool:
-        known = digest in self._digests
-        if known:
-            self._digests.move_to_end(digest)
-        return known
-
-    def add(self, digest: bytes) -> None:
-        """Add a digest; if there are too many, forget the least recently used."""
-        self._digests[digest] = None
-        if len(self._digests) > self.MAX_SIZE:
-            self._digests.popitem(last=False)
-
-
-verified_passwords = VerifiedPasswords()
+# The digests of passwords that were right, the oldest first. After a network failure all members of a room come back at
+# once, and their passwords need no hash. A digest includes the room's own hash, so a change of the password makes it
+# worthless. Wrong passwords are not kept: a quick answer would tell strangers that somebody else has tried the same.
+verified_passwords: dict[bytes, None] = {}
+MAX_VERIFIED = 1000
 
 # A value, not an exception: an exception refers to frames, and would keep the password in memory until the cyclic
 # garbage collector runs.
@@ -112,7 +89,9 @@ class PasswordAttempt:
         if right is False:
             return CloseCode.FORBIDDEN
         if right:
-            verified_passwords.add(self._digest)
+            verified_passwords[self._digest] = None
+            if len(verified_passwords) > MAX_VERIFIED:
+                del verified_passwords[next(iter(verified_passwords))]
             recently_failed.give_back(self._address)
         await self._give_back()
         return None if right else CloseCode.RATE_LIMITED

@@ -47,22 +47,12 @@ class Worker:
             process_group=0,  # Ctrl-C is for the server, which may still need a hash
         )
 
-    def derive(self, *parameters: str | int) -> str:
-        """Return the hash, see `hash_worker.py`. Blocks. Raises OSError if the worker dies or hangs."""
-        return self._ask(json.dumps(parameters), HASH_SECONDS)
-
-    def responds(self) -> bool:
-        """Return whether the worker, which must be idle, answers at all. Blocks."""
-        with suppress(OSError):
-            return self._ask("", PING_SECONDS) == ""
-        return False
-
     def end(self) -> None:
-        """Kill the process."""
         self._process.kill()
         self._process.communicate()
 
-    def _ask(self, line: str, seconds: float) -> str:
+    def ask(self, line: str, seconds: float) -> str:
+        """Return the answer to a line, see `hash_worker.py`. Blocks. Raises OSError if the worker dies or hangs."""
         # Neither writing to a full pipe nor reading from an empty one has a timeout; killing the process ends both.
         timer = threading.Timer(seconds, self._process.kill)
         timer.start()
@@ -86,7 +76,7 @@ def _derive(*parameters: str | int) -> str:
     """Return a hash from an idle worker or a new one; replace a worker that died or hangs."""
     worker = _take_idle_worker() or Worker()
     try:
-        derived = worker.derive(*parameters)
+        derived = worker.ask(json.dumps(parameters), HASH_SECONDS)
     except BaseException:
         worker.end()
         raise
@@ -96,9 +86,12 @@ def _derive(*parameters: str | int) -> str:
 
 def _take_idle_worker() -> Worker | None:
     with suppress(queue.Empty):
-        while not (worker := _idle_workers.get_nowait()).responds():
+        while True:
+            worker = _idle_workers.get_nowait()
+            with suppress(OSError):
+                worker.ask("", PING_SECONDS)
+                return worker
             worker.end()
-        return worker
     return None
 
 
@@ -135,6 +128,11 @@ class HashQueue:
         # By priority, the low one last.
         self._running = [0, 0]
         self._waiting: list[deque[asyncio.Future[None]]] = [deque(), deque()]
+
+    @property
+    def waiting(self) -> int:
+        """The number of hashes that wait for their turn."""
+        return sum(map(len, self._waiting))
 
     async def matches(self, raw: str, encoded: str, low_priority: bool) -> bool | None:
         """Return the result of `matches_in_worker`, or None without a turn within TURN_SECONDS.

@@ -77,8 +77,5 @@ def is_admitted(session: SessionBase | None, room: Room) -> bool:
 
 
 def _fingerprint(room: Room) -> str:
-    """Return a keyed hash that changes with the room's password.
-
-    A reader of the session learns neither the password nor its hash from it.
-    """
+    """Return a keyed hash that changes with the room's password, and tells neither it nor its hash."""
     return keyed_hash("rooms.admission", f"{room.pk}:{room.password}")

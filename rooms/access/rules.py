@@ -23,25 +23,10 @@ KEPT_SECONDS = {"may_enter": 0.0, "may_say": 2.0}  # for an answer; rooms are lo
 
 
 class RuledRoom(NamedTuple):
-    """A room by its name, and its row; None for an unlisted one."""
+    """A room as the class that ROOMS_ACCESS names is asked about it; `row` is None for an unlisted one."""
 
     name: str
     row: Room | None
-
-
-class RoomsAccess:
-    """The base of a site's own rules, which ROOMS_ACCESS names; any class with one of these methods will do.
-
-    `user` is a Django user as of the handshake, or a `rooms.identity.Visitor`.
-    """
-
-    async def may_enter(self, user: Any, room: RuledRoom) -> bool:
-        """Return whether `user` may come in, or stay."""
-        return True
-
-    async def may_say(self, user: Any, room: RuledRoom) -> bool:
-        """Return whether `user`, who is in, may say something."""
-        return True
 
 
 @cache

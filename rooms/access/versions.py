@@ -53,11 +53,7 @@ def can_read(own: AccessVersion, stored: AccessVersion) -> bool:
 
 
 def revocation_code(entered: Room, now: Room | None) -> CloseCode | None:
-    """Return the code to end a connection with after its room changed; None if it may stay.
-
-    The room was `entered` when the connection came in, and is `now` today. `now` is None when there is no
-    room of that name any more.
-    """
+    """Return the code to end a connection with if its room, as it was `entered`, is not the same `now`, or gone."""
     if now is None:
         return CloseCode.NOT_FOUND
     if now.pk != entered.pk:

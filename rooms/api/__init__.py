@@ -25,7 +25,7 @@ from rooms.api.reach import Unavailable as Unavailable
 from rooms.api.reach import at_server, blocking, reached
 from rooms.history.pruning import prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus
-from rooms.identity import identify_program
+from rooms.identity import MODERATOR, identify_program
 from rooms.models import Room
 from rooms.names import is_room_name, room_group, room_key
 from rooms.posting import broadcast_frame, broadcast_message, current_publisher, current_writer, message_key
@@ -41,7 +41,6 @@ MAX_NAME = 64  # characters of an event's name
 MAX_ID = 24  # characters of a member's id
 ATTEMPTS = 3  # to post into a room that changes meanwhile
 PRUNE_EVERY = 50  # numbers of a room: a process without connections does not prune in the background
-MODERATOR = Person("", "", guest=False)  # the author of a notice, and a moderator
 UNKNOWN = (StoreStatus.OUTSIDE, StoreStatus.UNAVAILABLE, StoreStatus.COMMIT_UNKNOWN)
 
 
@@ -117,13 +116,11 @@ async def adisconnect(room: str, member: str | None = None) -> None:
 
 
 async def amembers(room: str) -> list[Person]:
-    """Return the members of the room in all processes."""
     found = await find_room(room)
     return await at_server(members_of, found.pk or 0, room_key(found.name))
 
 
 async def aconnection_token(user_id: str | int, **options: Any) -> str:
-    """Return what `connection_token` returns, which does not block."""
     return connection_token(user_id, **options)
 
 

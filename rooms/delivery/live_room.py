@@ -22,6 +22,7 @@ from rooms.names import room_group, room_key
 from rooms.presence.tracker import PresenceTracker
 from rooms.protocol import StoredMessage
 from rtproject.utils.database_threads import in_writers_thread
+from rtproject.websocket.counters import events
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.transport.frames import Frame
@@ -247,6 +248,7 @@ class LiveRoom:
         self._ahead |= {row.seq: (self.to_frame(row), page.access, row.target) for row in missed}
         self._deliver_next()
         if missed:
+            events["gaps_repaired"] += 1
             logger.info("room %s: repaired a gap of %d", self.key, len(missed))
 
     def _skip_to(self, seq: int) -> None:

@@ -20,6 +20,10 @@ class LiveRooms:
         self._users: dict[LiveRoom, int] = {}
         self._begun: dict[LiveRoom, asyncio.Task[None]] = {}
 
+    def __len__(self) -> int:
+        """The number of rooms."""
+        return len(self._rooms)
+
     def find(self, room: Room) -> LiveRoom | None:
         """Return the live room of this row and epoch, if there is one."""
         return self._rooms.get(_identity(room))

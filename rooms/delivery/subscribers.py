@@ -7,6 +7,7 @@ from typing import Protocol
 from rooms.access.versions import AccessVersion, can_read, can_receive
 from rooms.protocol import Person
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.counters import traffic
 from rtproject.websocket.throttling.rates import Rate, SlidingWindow
 from rtproject.websocket.transport.frames import Frame
 from rtproject.websocket.transport.send_queue import SendQueue
@@ -87,9 +88,11 @@ class Subscribers:
         if not self._pending:
             return
         frame, self._pending, self._pending_size = Frame.joined(self._pending), [], 0
+        count = len(self._subscribers)
+        traffic.count_out(count * len(frame.messages), count * len(frame))
         for subscriber in list(self._subscribers):
             if subscriber.access == self.access:
-                subscriber.send_queue.write(frame)
+                subscriber.send_queue.write_uncounted(frame)
             else:
                 self._write_across_versions(subscriber, frame)
 
@@ -99,6 +102,6 @@ class Subscribers:
             self.remove(subscriber)
             subscriber.end(CloseCode.PASSWORD_CHANGED)
         elif self._numbered or can_receive(subscriber.access, self.access):
-            subscriber.send_queue.write(frame)
+            subscriber.send_queue.write_uncounted(frame)
         else:
             self._on_mismatch()

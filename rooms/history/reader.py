@@ -42,11 +42,6 @@ class StoredRow(msgspec.Struct, array_like=True):
     def __post_init__(self) -> None:
         self.at = self.at.replace(tzinfo=UTC)
 
-    @property
-    def client_id(self) -> str | None:
-        """See `models.Message`."""
-        return self.key[1:] if self.key.startswith("=") else None
-
 
 class Page(NamedTuple):
     """Some messages of a room in ascending order without a hole, and the state of the room.

@@ -11,6 +11,7 @@ from rooms.history.pruning import Beyond, prune
 from rooms.history.store import NewMessage, StoreResult, StoreStatus, discard_foreign, store_messages
 from rtproject.utils.database_threads import in_writers_thread
 from rtproject.utils.db import is_outage
+from rtproject.websocket.counters import events
 from rtproject.websocket.lifecycle import run_in_background
 from rtproject.websocket.utils.failure_log import FailureLog
 from rtproject.websocket.utils.flood_log import FloodLog
@@ -98,8 +99,12 @@ class Writer:
         self._faults = FloodLog()
         self._pruning_failures = FailureLog("deleting old messages")
 
+    @property
+    def waiting(self) -> int:
+        """The number of messages for the next batches."""
+        return self._queue.qsize()
+
     async def store(self, message: NewMessage) -> StoreResult:
-        """Store `message` and return the outcome."""
         result: asyncio.Future[StoreResult] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((message, result))
         if self._writing is None or self._writing.done():
@@ -113,6 +118,7 @@ class Writer:
                 waiting.append(self._queue.get_nowait())
             messages = [message for message, _ in waiting]
             results = await self._store_batch(messages)
+            events["messages_stored"] += sum(result.status is StoreStatus.STORED for result in results)
             try:
                 self._on_stored(list(zip(messages, results, strict=True)))
             finally:

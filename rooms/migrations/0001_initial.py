@@ -33,18 +33,22 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('member', models.CharField(max_length=24)),
-                ('name', models.CharField(max_length=254)),
+                ('seq', models.BigIntegerField(verbose_name='number')),
+                ('member', models.CharField(max_length=24, verbose_name='member')),
+                ('name', models.CharField(max_length=254, verbose_name='name')),
                 ('guest', models.BooleanField()),
                 ('program', models.BooleanField(default=False)),
                 ('external', models.BooleanField(default=False)),
                 ('kind', models.CharField(default='message', max_length=7)),
                 ('target', models.BigIntegerField(null=True)),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField()),
+                ('text', models.TextField(verbose_name='text')),
+                ('at', models.DateTimeField(verbose_name='time')),
                 ('key', models.CharField(max_length=65)),
             ],
+            options={
+                'verbose_name': 'message',
+                'verbose_name_plural': 'messages',
+            },
         ),
         migrations.CreateModel(
             name='Room',
@@ -113,7 +117,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='room',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='rooms.room'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='rooms.room', verbose_name='room'),
         ),
         migrations.AddField(
             model_name='disconnection',

@@ -1,30 +1,15 @@
 """Rooms, their messages with the sequence of numbers, disconnections, bans, reserved names, and the identity key."""
 
-from rooms.models.messages import Message, MessageSequence, new_epoch, unlink_sequence
-from rooms.models.room import (
-    NAME_IS_FINAL,
-    Ban,
-    Disconnection,
-    IdentityKey,
-    ReservedName,
-    Room,
-    can_be_password,
-    matches,
-    normalized,
-)
-
-__all__ = [
-    "NAME_IS_FINAL",
-    "Ban",
-    "Disconnection",
-    "IdentityKey",
-    "Message",
-    "MessageSequence",
-    "ReservedName",
-    "Room",
-    "can_be_password",
-    "matches",
-    "new_epoch",
-    "normalized",
-    "unlink_sequence",
-]
+from rooms.models.messages import Message as Message
+from rooms.models.messages import MessageSequence as MessageSequence
+from rooms.models.messages import new_epoch as new_epoch
+from rooms.models.messages import unlink_sequence as unlink_sequence
+from rooms.models.room import NAME_IS_FINAL as NAME_IS_FINAL
+from rooms.models.room import Ban as Ban
+from rooms.models.room import Disconnection as Disconnection
+from rooms.models.room import IdentityKey as IdentityKey
+from rooms.models.room import ReservedName as ReservedName
+from rooms.models.room import Room as Room
+from rooms.models.room import can_be_password as can_be_password
+from rooms.models.room import matches as matches
+from rooms.models.room import normalized as normalized

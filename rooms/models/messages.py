@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from rooms.models.room import Room
 from rtproject.utils.db import short_transaction
@@ -15,8 +16,6 @@ def new_epoch() -> str:
 
 
 class MessageSequenceManager(models.Manager["MessageSequence"]):
-    """Message sequences of rooms."""
-
     def sync(self, room: Room) -> None:
         """Begin or end the sequence of a room whose `history_size` has changed from or to 0.
 
@@ -55,7 +54,6 @@ class MessageSequence(models.Model):
         return f"{self.room_id}: {self.last_seq}"
 
     def pruned_through(self, history_size: int) -> int:
-        """Return the highest number that is not shown any more."""
         return max(self.pruned, self.last_seq - history_size)
 
 
@@ -88,32 +86,35 @@ class Message(models.Model):
 
     Only the text of a message changes, to nothing when it is deleted; the oldest rows are deleted. `member` to
     `external` are the sender's at that time; a notice and a deletion by a moderator have no member. `key` is unique for
-    each member and room: the sender's id (`client_id`) or a random one. It finds what is posted twice.
+    each member and room: `=` and the sender's id, or `:` and a random one. It finds what is posted twice.
     """
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
-    seq = models.BigIntegerField()
-    member = models.CharField(max_length=24)
-    name = models.CharField(max_length=254)
+    room = models.ForeignKey(
+        Room, models.CASCADE, verbose_name=_("room"), related_name="messages", db_index=False
+    )
+    seq = models.BigIntegerField(_("number"))
+    member = models.CharField(_("member"), max_length=24)
+    name = models.CharField(_("name"), max_length=254)
     guest = models.BooleanField()
     program = models.BooleanField(default=False)
     external = models.BooleanField(default=False)
     kind = models.CharField(max_length=7, default="message")  # or "notice", "deleted": the type of its frame
     target = models.BigIntegerField(null=True)
-    text = models.TextField()
-    at = models.DateTimeField()
+    text = models.TextField(_("text"))
+    at = models.DateTimeField(_("time"))
     key = models.CharField(max_length=65)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
         constraints = [
             models.UniqueConstraint(fields=["room", "seq"], name="message_number"),
             models.UniqueConstraint(fields=["room", "member", "key"], name="message_key"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.room_id}: {self.seq}"
+        return _("{room}, number {seq}, by {name}").format(room=self.room, seq=self.seq, name=self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuse: a row made past the sequence would take the number of the next message. Raises RuntimeError."""
@@ -122,10 +123,4 @@ class Message(models.Model):
         )
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row as its queryset does."""
         return Message.objects.filter(pk=self.pk).delete()
-
-    @property
-    def client_id(self) -> str | None:
-        """The sender's id for it."""
-        return self.key[1:] if self.key.startswith("=") else None

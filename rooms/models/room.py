@@ -22,7 +22,6 @@ class KeyField(models.CharField):
     """
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
-        """Return the key of the name, whatever was there before."""
         model_instance.key = key = room_key(model_instance.name)
         return key
 
@@ -52,8 +51,6 @@ NAME_IS_FINAL = "The name of a room never changes: delete it and make another on
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
-    """Queries of rooms."""
-
     def named(self, *names: str) -> "RoomQuerySet":
         """Select the rooms of these names, compared without case."""
         return self.filter(key__in=[room_key(name) for name in names])
@@ -120,14 +117,12 @@ class Room(models.Model):
         return self.title or self.name
 
     def clean(self) -> None:
-        """Raise ValidationError for the name of another room."""
         self.key = room_key(self.name)
         if Room.objects.named(self.name).exclude(pk=self.pk).exists():
             raise ValidationError({"name": _("A room with this name exists.")})
 
     @property
     def guarded(self) -> bool:
-        """Whether a password is needed to enter."""
         return bool(self.password)
 
     @property

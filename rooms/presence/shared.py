@@ -49,7 +49,6 @@ class SharedPresence(LocalPresence):
         self._worker: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Read the members from Redis."""
         await self._renew()
         self._worker = run_in_background(self._work(), "rooms presence")
 
@@ -66,7 +65,6 @@ class SharedPresence(LocalPresence):
         await super().close()
 
     def handle(self, tags: dict[str, Any]) -> None:
-        """Handle an event of another process, or of this one."""
         if tags["presence"] == self._id:
             for version, joined, left, quiet in tags["changes"]:
                 self._take(Update(version, msgspec.json.decode(joined, type=list[Person]), left, quiet))

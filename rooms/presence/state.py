@@ -101,7 +101,7 @@ class LocalPresence:
 
     async def close(self) -> None:
         """Let go of the room: no member is left here, and nothing is told any more."""
-        self._tell = _tell_nobody  # a reference to the tracker would close a cycle
+        self._tell = lambda change: None  # a reference to the tracker would close a cycle
 
     def handle(self, tags: dict[str, Any]) -> None:
         """Handle an event of another process, or of this one."""
@@ -121,7 +121,6 @@ class LocalPresence:
         return True
 
     def leave(self, member: str) -> None:
-        """Free the place of a member."""
         place = self._here.pop(member, None)
         if place is not None:
             self._tell(self.state.apply([], [member], self._quiet(place), here=True))
@@ -134,10 +133,6 @@ class LocalPresence:
         """Count a coming or going; return the member's id if its address has too many of them to be named."""
         address = place.address if settings.ROOMS_ADDRESS_RATE.count else None
         return () if address is None or _by_address.take((self._room, address)) else (place.person.id,)
-
-
-def _tell_nobody(_: Change) -> None:
-    pass
 
 
 def places_for(address: str | None) -> int:

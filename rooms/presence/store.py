@@ -170,7 +170,6 @@ async def update(
 
 
 async def members(room: str) -> list[Person]:
-    """Return the members of a room. Raises LayerUnavailable."""
     values: list[bytes] = await _client(room).ask("HVALS", _key(room))
     return [_person.decode(value.split(b"|", 2)[2]) for value in values]
 
@@ -185,7 +184,6 @@ async def counts() -> dict[str, int]:
 
 
 async def close() -> None:
-    """Close the connections of this event loop."""
     for client in _clients():
         await client.close()
 
@@ -210,5 +208,4 @@ def _digest(text: str) -> str:
 
 
 def _lease() -> int:
-    """Return LEASE_SECONDS in milliseconds."""
     return round(LEASE_SECONDS * 1000)

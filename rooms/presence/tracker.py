@@ -53,7 +53,6 @@ class PresenceTracker:
         self._counting: asyncio.TimerHandle | None = None
 
     async def begin(self) -> None:
-        """Learn of the members in other processes."""
         local_trackers().add(self)
         await self._presence.begin()
 
@@ -66,11 +65,9 @@ class PresenceTracker:
                 timer.cancel()
 
     def handle(self, tags: dict[str, Any]) -> None:
-        """Handle a presence event of the group."""
         self._presence.handle(tags)
 
     def look(self) -> Look:
-        """Return the present members."""
         count = len(self.state.members)
         return Look(count, list(islice(self.state.members.values(), NAMED_UP_TO)), self._version)
 
@@ -144,7 +141,6 @@ class PresenceTracker:
             self._settled.set()
 
     def _tell(self, change: Change) -> None:
-        """Send the change to the members here."""
         if not (change.joined or change.left):
             return
         self._version += 1
@@ -180,11 +176,8 @@ class PresenceTracker:
         self._write(_frame(Count(len(self.state.members))))
 
 
-def _none_yet() -> set[PresenceTracker]:
-    return set()
-
-
-local_trackers = loop_local(_none_yet)  # those that have begun in this process
+# Those that have begun in this process.
+local_trackers: Callable[[], set[PresenceTracker]] = loop_local(set)
 
 
 async def count_by_row() -> Counter[int]:

@@ -27,9 +27,11 @@ class PlayedRoom:
         self.said: list[dict[str, Any]] = []  # frames of the page, which no one answered
         self.asked: list[int] = []  # before which numbers the page asked for older ones
         self.instead: list[dict[str, Any] | None] = []  # the next answers to that: other frames, or none
+        self.kept = 0  # messages, of those that a page may have missed; 0 is all
         self.refusal: int | None = None  # the code that new connections are closed with
         self._count = messages
         self._dialled = asyncio.Event()
+        self.typed = asyncio.Event()
         self.welcome = {"members": [YOU], "count": 1, **welcome}
 
     async def enter(self, page: Page, home: str) -> None:
@@ -58,6 +60,12 @@ class PlayedRoom:
         """Refuse the last message of the page."""
         self.tell({"type": "error", "code": code, "detail": "in no language", "id": self.said[-1]["id"]})
 
+    async def run_over(self, messages: int, kept: int) -> None:
+        """Break the connection, say many messages, and keep the last few."""
+        self._count += messages
+        self.kept = kept
+        await self.links[-1].close(code=4200)
+
     def message(
         self, text: str = "", sender: dict[str, Any] = BOB, at: str = NOON, **fields: Any
     ) -> dict[str, Any]:
@@ -77,11 +85,11 @@ class PlayedRoom:
         if self.refusal is not None:
             self._closing = asyncio.ensure_future(link.close(code=self.refusal))
             return
-        is_back = "since=" in link.url
+        is_back = "since=" in link.url and not self.kept
         numbered = {"history": True, "epoch": "e1", "seq": self._count, "recovered": is_back}
         self.tell({"type": "welcome", "room": "played", "title": "", "you": YOU, **numbered, **self.welcome})
         if not is_back:
-            self.tell(*self._past(max(1, self._count - 49), self._count))
+            self.tell(*self._past(max(1, self._count + 1 - (self.kept or 50)), self._count))
 
     def _hear(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "history":
@@ -90,6 +98,8 @@ class PlayedRoom:
             self.tell(*filter(None, [answer]))
         elif frame["type"] == "say":
             self.said.append(frame)
+        elif frame["type"] == "typing":
+            self.typed.set()
         else:
             self.tell({"type": "pong"})
 

@@ -21,6 +21,12 @@ for name in ("ada", "bob"):
 User.objects.get(username="ada").groups.add(team)
 """
 LEAVE_GROUP = "from django.contrib.auth.models import User; User.objects.get(username='ada').groups.clear()"
+LOG_OUT = """
+from django.test import Client
+client = Client()
+client.cookies["sessionid"] = "{key}"
+client.logout()
+"""
 RESTRICT_LOBBY = """
 from django.contrib.auth.models import Group
 from rooms.models import Room
@@ -104,11 +110,33 @@ async def test_own_rules_may_refuse_and_silence_and_end(start_server):
             await next_frame(client)
         assert (await ask(mute, {"type": "say", "text": "hi", "id": "1"}))["code"] == "forbidden"
         assert (await ask(dubious, "hi"))["code"] == "unavailable"
+        for client in (mute, dubious, eve):
+            await client.send('{"type": "typing"}')
+        for client in (mute, dubious):  # told of one alone
+            assert (await next_frame(client))["member"]["name"] == "eve"
         assert (await ask(eve, "hi"))["text"] == "hi"
         await execute(server, REFUSE_EVE)
         assert (await ending(eve))[1] == 4003
         assert (await next_frame(mute))["text"] == "hi"
         assert await ask(mute, {"type": "ping"}) == {"type": "pong"}
+
+
+async def test_a_user_who_logs_out_is_ended_and_comes_back_as_a_guest(start_server):
+    """The others stay, and so does somebody with a token and no session."""
+    server = start_server()
+    ada, bob = map(headers, (await execute(server, MAKE_USERS)).split())
+    connecting = [
+        server.connect("/ws/lobby", query, **who) for query, who in (({}, ada), ({}, bob), (token(), ada))
+    ]
+    async with connecting[0] as leaving, connecting[1] as staying, connecting[2] as external:
+        for client in (leaving, staying, external):
+            await next_frame(client)
+        await execute(server, LOG_OUT.format(key=ada["additional_headers"]["Cookie"].partition("=")[2]))
+        assert await ending(leaving) == ([], 4200)
+        for client in (staying, external):
+            assert await ask(client, {"type": "ping"}) == {"type": "pong"}
+    async with server.connect("/ws/lobby", **ada) as client:
+        assert (await next_frame(client))["you"]["guest"] is True
 
 
 async def test_a_token_names_a_member_until_it_ends(start_server):

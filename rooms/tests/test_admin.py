@@ -8,9 +8,12 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from rooms.identity import member_id
-from rooms.models import Ban, Disconnection, ReservedName, Room
-from rooms.tests.support import make_room, put_texts, read_again
+from rooms import admin
+from rooms.api import Unavailable
+from rooms.history.reader import read_after
+from rooms.identity import is_banned, member_id
+from rooms.models import Ban, Disconnection, Message, ReservedName, Room
+from rooms.tests.support import ADA, keeping_room, make_room, put_texts, read_again
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +121,12 @@ class TestLookups:
         for client in (viewer, admin_client):
             assert client.get(LIST, {lookup: "p"}).status_code == 400
 
+    @pytest.mark.parametrize("model", ["message", "ban"])
+    def test_nor_through_what_belongs_to_a_room(self, room, admin_client, model):
+        page = reverse(f"admin:rooms_{model}_changelist")
+        for lookup in ("room__password", "room__pk__password__startswith", "room__sequence__pk__password"):
+            assert admin_client.get(page, {lookup: "p"}).status_code == 400
+
     @pytest.mark.parametrize(
         "query", ["_to_field=password", "_popup=1&_to_field=password", "_to_field=sequence"]
     )
@@ -131,6 +140,18 @@ class TestLookups:
         answer = admin_client.get(LIST, {"closed__exact": "1"})
         assert answer.context["cl"].result_count == 1
         assert "default-src 'none'" in answer["Content-Security-Policy"]  # in the admin, too
+
+
+def test_the_list_speaks_in_words(admin_client):
+    """A room that is open is no error, and the pages are the site's own."""
+    make_room("lobby", None)
+    page = admin_client.get(LIST).content.decode()
+    assert '<td class="field-is_guarded">none</td>' in page
+    assert '<td class="field-state">open</td>' in page
+    assert "icon-no" not in page
+    assert "rtproject/admin.css" in page
+    assert "Django administration" not in page
+    assert "/ws/NAME" in admin_client.get(ADD).content.decode()  # a browser hides what is in angle brackets
 
 
 class TestName:
@@ -161,6 +182,50 @@ def test_the_delete_page_counts_messages_and_shows_none(room, admin_client):
     assert "The VIPs" in page
     assert "private" not in page
     assert "essages: 3" in page
+
+
+@pytest.mark.django_db(transaction=True)
+class TestMessages:
+    @pytest.fixture
+    def page(self) -> str:
+        """The list of messages, of which there are six."""
+        for name in ("VIP", "lobby"):
+            put_texts(keeping_room(name), "one", "two", "three")
+        return reverse("admin:rooms_message_changelist")
+
+    def test_they_are_found_by_text_author_and_room(self, page):
+        moderator = staff("view_message")
+        room = Room.objects.get(name="lobby").pk
+        for query, count in ((f"?room={room}", 3), ("?q=thre", 2), ("?q=ada", 6), (f"?room={room}&q=TWO", 1)):
+            assert moderator.get(page + query).context["cl"].result_count == count, query
+        assert "delete_selected" not in moderator.get(page).content.decode()
+
+    def test_they_are_deleted_as_members_see_it(self, page):
+        """One from its page and others from the list: numbers and rows stay, and the log has no text."""
+        moderator = staff("view_message", "delete_message")
+        one, two = Message.objects.filter(room__name="lobby").order_by("seq")[:2]
+        moderator.post(reverse("admin:rooms_message_delete", args=[one.pk]), {"post": "yes"})
+        chosen = {"action": "delete_selected", "_selected_action": [one.pk, two.pk], "post": "yes"}
+        assert moderator.post(page, chosen).status_code == 302
+        rows = read_after(one.room_id, 0, 9).rows
+        assert [(row.seq, row.text, row.target) for row in rows] == [
+            (1, "", None), (2, "", None), (3, "three", None), (4, "", 1), (5, "", 2)
+        ]  # fmt: skip
+        assert {entry.object_repr for entry in LogEntry.objects.all()} == {str(one), str(two)}
+        assert "deleted" in moderator.get(page).content.decode()
+
+    def test_nothing_is_deleted_while_the_store_is_out_of_reach(self, page, monkeypatch):
+        def fail(room: str, seq: int) -> int:
+            raise Unavailable
+
+        monkeypatch.setattr(admin, "delete_message", fail)
+        moderator = staff("view_message", "delete_message", raise_request_exception=False)
+        chosen = {
+            "action": "delete_selected",
+            "_selected_action": [Message.objects.all()[0].pk],
+            "post": "yes",
+        }
+        assert moderator.post(page, chosen).status_code == 503
 
 
 POSTS: dict[str, dict[str, Any]] = {
@@ -234,6 +299,29 @@ class TestBans:
             admin_client.post(add, {"name": name, "room": "", "reason": "", "until_0": "", "until_1": ""})
         members = dict(Ban.objects.values_list("name", "member"))
         assert members == {"ada": member_id("", f"user:{user.pk}"), "token:u-17": member_id("", "token:u-17")}
+
+    def test_a_member_is_banned_by_the_link_from_a_room_or_a_message(self, admin_client, room):
+        """Also one who has left: the name is the last one, whatever the form says. The page says what it cannot do."""
+        link = f"{reverse('admin:rooms_ban_add')}?room={room.pk}&whom=vip:{'a' * 24}"
+        message = Message.objects.all()[0]
+        page = admin_client.get(reverse("admin:rooms_message_change", args=[message.pk])).content.decode()
+        assert link.replace("&", "&amp;") in page
+        page = admin_client.get(link).content.decode()
+        assert 'value="Ada"' in page
+        assert "come back as somebody else" in page
+        fields = {"whom": f"vip:{'a' * 24}", "name": "Eve", "room": room.pk, "reason": "spam"}
+        end = {"until_0": "2099-01-01", "until_1": "12:00"}
+        assert admin_client.post(reverse("admin:rooms_ban_add"), fields | end).status_code == 302
+        ban = Ban.objects.get(until__year=2099)
+        assert (ban.name, ban.origin, ban.member, ban.reason) == ("Ada", "vip", "a" * 24, "spam")
+        assert is_banned(read_again("VIP"), ADA, None)
+        assert LogEntry.objects.get().object_repr == "Ada"
+
+    @pytest.mark.parametrize("whom", ["vip:" + "b" * 24, "gone:" + "a" * 24, "vip:", "a\0:b"])
+    def test_no_member_of_whom_nothing_is_known_is_banned(self, admin_client, room, whom):
+        fields = {"whom": whom, "name": "Eve", "room": "", "reason": "", "until_0": "", "until_1": ""}
+        assert admin_client.post(reverse("admin:rooms_ban_add"), fields).context["errors"]
+        assert not Ban.objects.exists()
 
     def test_it_takes_a_permission_of_its_own(self, changer, room):
         """To change rooms is not enough."""

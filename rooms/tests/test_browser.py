@@ -7,7 +7,7 @@ import signal
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from rooms.tests.browser import enter, messages, say
-from rtproject.tests.support.browser import SMALL_JITTER
+from rtproject.tests.support.browser import SMALL_JITTER, is_unreachable
 from rtproject.tests.support.servers import Daphne
 
 
@@ -88,7 +88,7 @@ async def test_nothing_is_lost_or_doubled_by_a_server_that_is_killed(start_serve
         await expect(messages(page, "waiting")).to_have_count(0)
         await expect(messages(page, "sending")).to_have_count(0)
     told = await pages.settled_problems()
-    pages.problems = [problem for problem in told if "WebSocket connection to" not in problem]
+    pages.problems = [problem for problem in told if not is_unreachable(problem)]
 
 
 async def test_what_was_stored_but_not_confirmed_is_there_once(daphne, pages):

@@ -17,6 +17,7 @@ async def fill(page: Page, room: PlayedRoom) -> None:
     people = [{**BOB, "id": f"p{number}", "name": f"Person {number}"} for number in range(12)]
     room.tell(*(room.message(f"text of {somebody['name']}", somebody) for somebody in people))
     tomorrow, user = "2026-02-01T12:00:00.000Z", {**BOB, "guest": False}
+    room.tell(room.message("@Ann, see `code` and\n```\nmore\n```"), room.message(deleted=True) | {"text": ""})
     room.tell(room.message("see https://example.org/ now", user, at=tomorrow))
     room.tell(room.notice("Tea is at five.") | {"at": "2026-02-02T12:00:00.000Z"}, room.message("mine", YOU))
     await say(page, "refused")
@@ -88,12 +89,12 @@ async def test_a_keyboard_reaches_everything_in_the_order_in_which_it_stands(dap
     await fill(page, room)
     await page.locator("#content").focus()
     stops = []
-    for _ in range(10):
+    for _ in range(12):
         await page.keyboard.press("Tab")
         await next_frame_of_the_screen(page)
         stops.append(await page.evaluate(FOCUSED))
-    in_log = ["log", "older", "A", "small again", "quiet small take-back"]
-    assert stops == [*in_log, "say", "send", "change-name", "member-list", "BODY"]
+    in_log = ["log", "older", "A", "small again", "quiet small take-back", "quiet small drop"]
+    assert stops == [*in_log, "say", "send", "change-name", "notify", "member-list", "BODY"]
 
 
 async def test_the_log_is_read_with_the_keys_for_it(daphne, page):

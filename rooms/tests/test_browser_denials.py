@@ -4,7 +4,12 @@ from playwright.async_api import expect
 
 from rooms.tests.browser import messages, say
 from rooms.tests.played_room import PlayedRoom
-from rtproject.tests.support.browser import LONGEST_WAITS
+from rtproject.tests.support.browser import LONGEST_WAITS, SMALL_JITTER
+
+NO_WEBSOCKETS = """WebSocket = class {
+    constructor() { setTimeout(() => this.onclose({ code: 1006 })); }
+    close() {}
+}"""
 
 
 async def test_a_visitor_who_may_come_later_sees_why_when_and_how_to_come_sooner(daphne, page):
@@ -64,3 +69,18 @@ async def test_a_room_that_was_deleted_leads_to_others(daphne, page):
     await expect(page.locator("#come-back")).to_be_hidden()
     await page.click("#other-rooms")
     await page.wait_for_url("**/rooms/")
+
+
+async def test_a_blocked_websocket_is_told_from_a_lost_connection(daphne, page):
+    """The page can be had, but none of two attempts in a row opens."""
+    await page.add_init_script(SMALL_JITTER)
+    await page.add_init_script(NO_WEBSOCKETS)
+    await page.goto(daphne.http_url("/rooms/lobby/"))
+    await expect(page.locator("#state")).to_contain_text("blocks WebSockets")
+
+
+async def test_a_gate_without_cookies_says_so(daphne, page):
+    """No password lets anybody in then."""
+    await page.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
+    await page.goto(daphne.http_url("/rooms/VIP/"))
+    await expect(page.locator("#password-errors")).to_contain_text("cookies")

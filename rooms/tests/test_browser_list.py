@@ -31,10 +31,16 @@ room.set_password("secret123")
 room.save()
 """
 
+MAKE_STAFF = """
+from django.contrib.auth.models import User
+User.objects.create_superuser("ada", password="ada")
+"""
+
 
 def room(name: str, members: int = 0, **fields: Any) -> dict[str, Any]:
     """An entry of the page's answers."""
-    usual = {"title": "", "guarded": False, "closed": False, "keeps": True, "last_at": None}
+    usual = {"title": "", "guarded": False, "closed": False, "keeps": True, "last_at": None, "seq": 0}
+    usual |= {"last_by": "", "last_text": ""}
     return {"name": name, "members": members, **usual, **fields}
 
 
@@ -79,24 +85,64 @@ async def played(daphne, page) -> PlayedList:
 
 
 async def test_it_shows_who_comes_what_is_said_and_what_an_admin_does(daphne, page):
-    """It shows counts of members and times, no messages; nothing is reloaded."""
+    """It shows counts of members, times, and texts where nothing guards them; nothing is reloaded."""
     await page.add_init_script(ALWAYS_SHOWN)
     await page.goto(daphne.http_url("/rooms/"))
     await page.evaluate("window.stayed = true")
     lobby, new = page.locator("[data-room=lobby]"), page.locator("[data-room=new]")
-    await expect(lobby.locator(".tag")).to_have_text("open")
-    await expect(lobby.locator(".last")).to_have_text("none yet")
-    async with daphne.connect("/ws/lobby") as client:
+    await expect(lobby.locator(".guarded")).to_be_hidden()
+    await expect(lobby.locator(".last")).to_have_text("no messages yet")
+    async with daphne.connect("/ws/lobby", {"name": "Bob"}) as client:
         await next_frame(client)
         await client.send("roar")
+        await expect(lobby.locator(".said")).to_have_text("Bob roar")
         await expect(lobby.locator(".members")).to_have_text("1")
         await expect(lobby.locator(".last time")).to_have_text("now")
     await asyncio.to_thread(daphne.execute, CHANGE)
     await expect(new.locator(".title")).to_have_text("<b>New</b>")
-    await expect(new.locator(".tag")).to_have_text(["needs a password", "closed to newcomers"])
+    await expect(new.locator(".guarded")).to_be_visible()
+    await expect(new.locator(".closed")).to_be_visible()
     await expect(new.locator("a")).to_have_attribute("href", "/rooms/new/")
     assert await page.evaluate("window.stayed")
-    assert "roar" not in await page.content()
+
+
+async def test_what_came_since_the_last_visit_is_counted(daphne, page):
+    """A room that the reader was never in counts nothing; coming back to the list counts anew."""
+    await page.goto(daphne.http_url("/rooms/VIP/"))
+    await page.fill("#password", "secret123")
+    await page.press("#password", "Enter")
+    await expect(page.locator("#state")).to_have_attribute("data-state", "open")
+    await page.goto(daphne.http_url("/rooms/"))
+    unread = page.locator("[data-room=VIP] .unread")
+    async with daphne.connect("/ws/VIP", {"pass": "secret123"}) as vip, daphne.connect("/ws/lobby") as lobby:
+        for client in (vip, lobby):
+            await client.send("one")
+            await client.send("two")
+        await expect(unread).to_have_text("New: 2")
+        await expect(page.locator("[data-room=lobby] .last time")).to_be_visible()
+        await expect(page.locator("[data-room=lobby] .unread")).to_be_empty()
+        place = await page.locator("[data-room=VIP] .facts").bounding_box()
+        await page.mouse.click(place["x"] + 1, place["y"] + 1)  # the whole card is its link
+        await expect(page.locator(".message .text")).to_have_text(["one", "two"])
+        await page.go_back()
+        await expect(unread).to_be_empty()
+        assert "one" not in await page.locator("[data-room=VIP]").inner_text()
+
+
+async def test_staff_make_a_room_from_the_list(daphne, page):
+    """Nobody else is led there."""
+    await page.goto(daphne.http_url("/rooms/"))
+    await expect(page.locator("#new-room")).to_have_count(0)
+    await asyncio.to_thread(daphne.execute, MAKE_STAFF)
+    await page.goto(daphne.http_url("/login/", next="/rooms/"))
+    await page.fill("#id_username", "ada")
+    await page.fill("#id_password", "ada")
+    await page.press("#id_password", "Enter")
+    await page.click("#new-room")
+    await page.fill("#id_name", "made-by-ada")
+    await page.press("#id_name", "Enter")
+    await page.goto(daphne.http_url("/rooms/"))
+    await expect(page.locator("[data-room=made-by-ada]")).to_be_visible()
 
 
 async def test_somebody_who_tabs_through_it_is_not_disturbed(played, page):

@@ -2,13 +2,21 @@
 
 from playwright.async_api import Page, expect
 
-from rooms.tests.browser import messages, say, scroll_to
+from rooms.tests.browser import enter, messages, say, scroll_to
 from rooms.tests.played_room import BOB, YOU, PlayedRoom
 from rtproject.tests.support.browser import LONGEST_WAITS
 
 SHOW_PAGE = """(state) => {
     Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+RIGHT_OF_SECOND_LINE = """(part) => {
+    const range = document.createRange();
+    range.setStart(part.firstChild, 4);
+    range.setEnd(part.firstChild, 8);
+    return part.getBoundingClientRect().right - range.getBoundingClientRect().right;
 }"""
 
 
@@ -62,6 +70,44 @@ async def test_a_deleted_message_says_so(daphne, page):
     await expect(messages(page)).to_have_text(["stays", gone, gone, "next"])
 
 
+async def test_one_s_own_message_is_deleted_for_everybody(daphne, pages):
+    """By keyboard, after a question; others' messages have no button for it."""
+    ann, bob = await pages.new(), await pages.new()
+    for page in (ann, bob):
+        await enter(page, daphne.http_url("/rooms/lobby/"))
+    await say(ann, "regretted")
+    await expect(messages(bob)).to_have_text("regretted")
+    await expect(bob.locator(".drop:visible")).to_have_count(0)
+    ann.on("dialog", lambda dialog: dialog.accept())
+    await ann.locator(".message").hover()
+    await ann.locator(".drop").press("Enter")
+    for page in (ann, bob):
+        await expect(messages(page)).to_have_text("This message was deleted.")
+    await expect(ann.locator("#log")).to_be_focused()
+    await expect(ann.locator(".actions")).to_be_hidden()
+
+
+async def test_code_is_shown_as_it_was_typed(daphne, page):
+    """Between backticks and fences; an address in it is no link."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    room.tell(room.message("see `https://example.org/` and\n```py\nx = <b>1</b>\n```"))
+    await expect(page.locator(".message code")).to_have_text(["https://example.org/", "x = <b>1</b>"])
+    await expect(page.locator(".message a[href^=http]")).to_have_count(0)
+
+
+async def test_those_who_write_are_named_until_they_are_done(daphne, page):
+    """The reader's own writing is told."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    await page.fill("#say", "a")
+    await room.typed.wait()
+    room.tell({"type": "typing", "member": BOB})
+    await expect(page.locator("#typing")).to_have_text("Writing: Bob")
+    room.tell(room.message("done"))
+    await expect(page.locator("#typing")).to_be_empty()
+
+
 async def test_a_sender_who_goes_on_is_named_once(daphne, page):
     """The name returns after another sender, a pause or a notice; screen readers always get it."""
     room = PlayedRoom()
@@ -89,6 +135,7 @@ async def test_texts_keep_to_themselves(daphne, page):
     await expect(texts).to_have_text(["שלום", hostile])
     directions = await texts.evaluate_all("texts => texts.map((text) => getComputedStyle(text).direction)")
     assert directions == ["rtl", "ltr"]
+    assert await page.locator(".foot time").first.get_attribute("lang") == "en-US"
     assert await page.locator(".message .from").first.evaluate("name => name.tagName") == "BDI"
     link = texts.last.locator("*")
     await expect(link).to_have_text("https://\u0430pple.com/")
@@ -98,6 +145,19 @@ async def test_texts_keep_to_themselves(daphne, page):
     )  # the letter only looks like an a
     await expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
     await expect(link).to_have_attribute("target", "_blank")
+
+
+async def test_each_line_has_its_own_direction_and_marks_stay_in_their_bubble(daphne, page):
+    """In what is written, too."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    room.tell(room.message("one\nבגדה"), room.message("a" + "\u0301" * 60))
+    await expect(messages(page)).to_have_count(2)
+    await page.fill("#say", "one\nבגדה")
+    assert await messages(page).first.evaluate(RIGHT_OF_SECOND_LINE) < 1
+    written = "part => [getComputedStyle(part).unicodeBidi, part.dir]"
+    assert await page.locator("#say").evaluate(written) == ["plaintext", "auto"]
+    assert await messages(page).last.evaluate("part => getComputedStyle(part).overflow") == "clip"
 
 
 async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphne, page):
@@ -110,11 +170,42 @@ async def test_what_comes_while_the_page_is_hidden_is_counted_in_its_title(daphn
     await expect(page).to_have_title("(2) played · rtproject")
     marked = page.locator("#messages > li").filter(has=page.locator(".fresh:not([hidden])"))
     await expect(marked.locator(".text")).to_have_text(["one"])
+    room.tell(room.message("for @ann"))
+    await expect(page).to_have_title("(@1, 3) played · rtproject")
     await page.evaluate(SHOW_PAGE, "visible")
     await expect(page).to_have_title("played · rtproject")
     await page.evaluate(SHOW_PAGE, "hidden")
     room.tell(room.message("three"))
     await expect(marked.locator(".text")).to_have_text(["three"])
+
+
+async def test_a_notice_is_counted_like_a_message(daphne, page):
+    """It has its time, is read out, and is marked as new."""
+    room = PlayedRoom()
+    await room.enter(page, daphne.http_url())
+    await page.evaluate(SHOW_PAGE, "hidden")
+    room.tell(room.notice("Tea"))
+    await expect(page).to_have_title("(1) played · rtproject")
+    await expect(page.locator(".notice .fresh")).to_be_visible()
+    await expect(page.locator(".notice time[datetime='2026-01-31T12:00:00.000Z']")).to_be_visible()
+    await expect(page.locator("#announcements")).to_have_text("Announcement: Tea")
+
+
+async def test_more_than_the_room_keeps_is_counted_and_said_to_be_cut(daphne, page):
+    """A reader further up comes to the first new message and stays there."""
+    room = PlayedRoom(200)
+    await room.enter(page, daphne.http_url())
+    await expect(messages(page)).to_have_count(50)
+    await scroll_to(page, 800)
+    await expect(page.locator("#not-kept")).to_be_hidden()
+    room.instead = [{"type": "history", "messages": [], "more": False}]
+    await room.run_over(100, kept=40)
+    await expect(page).to_have_title("(40) played · rtproject")
+    await expect(messages(page).first).to_have_text("261")
+    await expect(page.locator("#messages > li").first.locator(".fresh")).to_be_visible()
+    await expect(page.locator("#not-kept")).to_be_in_viewport()
+    await expect(messages(page).first).to_be_in_viewport()
+    await expect(page.locator("#jump")).to_have_text("New messages: 40")
 
 
 async def test_what_comes_below_a_reader_is_counted_until_it_is_seen(daphne, page):

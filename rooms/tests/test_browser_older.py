@@ -106,3 +106,41 @@ async def test_a_reader_far_above_comes_down_again_message_by_message(daphne, pa
         await next_frame_of_the_screen(page)
     assert seen == set(range(1, 402))
     await expect(messages(page).last).to_have_text("new")
+
+
+async def test_the_whole_conversation_is_printed_without_controls(daphne, page):
+    """What the page holds, shown or not; a reader at the end is there afterwards."""
+    room = PlayedRoom(50)
+    await room.enter(page, daphne.http_url())
+    room.tell(*(room.message() for _ in range(400)))
+    await expect(messages(page).last).to_have_text("450")
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await page.emulate_media(media="print")
+    await expect(messages(page)).to_have_count(450)
+    await expect(page.locator("#say")).to_be_hidden()
+    log = page.locator("#log")
+    assert await log.evaluate("log => log.scrollHeight - log.clientHeight") == 0
+    await page.emulate_media(media="screen")
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
+    await expect(messages(page)).to_have_count(MOST_SHOWN)
+    await expect(messages(page).last).to_be_in_viewport()
+
+
+async def test_a_link_leads_to_its_message(daphne, page):
+    """Older messages are loaded until it is there; a number that is not kept is said to be none."""
+    room = PlayedRoom(500)
+    await room.enter(page, daphne.http_url())
+    await page.goto(f"{page.url}#120")
+    linked = page.locator("[data-linked] .text")
+    await expect(linked).to_have_text("120")
+    await expect(linked).to_be_in_viewport()
+    await expect(page.locator("[data-linked] .at")).to_be_focused()
+    await expect(page.locator("#jump")).to_have_text("To the newest")
+    assert room.asked == [451, 251]
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await expect(linked).to_have_text("119")
+    await page.reload()
+    await expect(linked).to_have_text("119")
+    await page.goto(page.url.replace("#119", "#501"))
+    await expect(page.locator("#say-error")).to_contain_text("not kept")

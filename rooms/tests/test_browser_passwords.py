@@ -166,7 +166,7 @@ async def change_password(admin: Page, password: str) -> None:
 
 
 async def talk_as_user(admin: Page, page: Page) -> None:
-    """Others see that a name belongs to an account, which no guest can claim."""
+    """Others see that a name belongs to an account, which no guest can claim; staff ban a guest from the list."""
     for visitor in (page, admin):
         await enter(visitor, urljoin(admin.url, "/rooms/lobby/"))
     await expect(admin.locator("#guest-name")).to_have_count(0)
@@ -174,6 +174,13 @@ async def talk_as_user(admin: Page, page: Page) -> None:
     theirs = page.locator(".message:not(.own)")
     await expect(theirs.locator(".from")).to_have_text("admin")
     await expect(theirs.locator(".user")).to_be_visible()
+    await expect(page.locator(".ban")).to_have_count(0)
+    name = await page.locator("#your-name").inner_text()
+    await admin.get_by_role("link", name=f"Ban {name}").click()
+    await expect(admin.locator("#id_name")).to_have_value(name)
+    await expect(admin.locator("#id_room option:checked")).to_have_text("lobby")
+    await admin.click("[name=_save]")
+    await expect(page.locator("#state")).to_have_text("You are banned from this room.")
 
 
 async def test_a_visit_that_lapsed_is_renewed_in_place(start_server, page):

@@ -53,7 +53,30 @@ async def test_a_message_is_sent_without_putting_the_keyboard_away(daphne, phone
     await expect(messages(phone, "sending")).to_have_text("hello")
     await expect(phone.locator("#say")).to_be_focused()
     assert await phone.evaluate("window.blurred") is None
-    await expect(phone.locator("#say")).to_have_attribute("enterkeyhint", "send")
+    await expect(phone.locator("#say")).to_have_attribute("enterkeyhint", "enter")
+
+
+async def test_enter_makes_a_line_on_a_phone(daphne, phone):
+    """The button sends both lines."""
+    room = PlayedRoom()
+    await room.enter(phone, daphne.http_url())
+    await phone.tap("#say")
+    await phone.keyboard.type("one")
+    await phone.keyboard.press("Enter")
+    await phone.keyboard.type("two")
+    await phone.tap("#send")
+    await expect(messages(phone, "sending")).to_have_text("one\ntwo")
+
+
+async def test_a_phone_held_sideways_hides_nothing(daphne, phone):
+    """A low page is none that a keyboard covers."""
+    await PlayedRoom().enter(phone, daphne.http_url())
+    await phone.set_viewport_size({"width": HEIGHT, "height": 390})
+    await phone.tap("#say")
+    await expect(phone.locator("#change-name")).to_be_visible()
+    await expect(phone.locator(".top")).to_be_visible()
+    await phone.evaluate("cover(200)")
+    await expect(phone.locator("#change-name")).to_be_hidden()
 
 
 async def test_nothing_zooms_in_and_nothing_is_too_wide(daphne, phone):

@@ -109,30 +109,6 @@ def is_error(code: str, frame: dict[str, Any], frame_id: str | None = None) -> b
 
 
 class TestErrors:
-    BAD = {
-        "invalid JSON": "{",
-        "unknown type": {"type": "shout", "id": "7"},
-        "blank": {"type": "say", "text": " \n", "id": "7"},
-        "lone surrogate": '{"type": "say", "text": "\\ud800"}',
-        "nothing": "",
-        "too deep": '{"x":' + "[" * 100_000,
-    }
-
-    @everywhere
-    @pytest.mark.parametrize("frame", BAD.values(), ids=BAD.keys())
-    async def test_a_bad_frame_is_answered_and_has_no_effect(self, application, frame, caplog):
-        async with entered("lobby", application) as ada, entered("lobby", application) as bob:
-            assert is_error("bad_frame", await ada.ask(frame), "7" if isinstance(frame, dict) else None)
-            assert await ada.is_open()
-            assert await bob.is_open()
-        assert not [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
-
-    async def test_bytes_are_an_error(self):
-        async with entered("lobby") as client:
-            for data in (b"", b"\xff\0", b'{"type": "ping"}'):
-                await client.put(data=data)
-                assert is_error("bad_frame", await client.next())
-
     async def test_the_length_of_a_text_counts_in_characters(self, settings):
         settings.ROOMS_MAX_TEXT = 3
         async with entered("lobby") as client:

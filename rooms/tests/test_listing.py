@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Group
 from django.db import Error
 
 from rooms import listing
+from rooms.api import adelete_message, apost_message
 from rooms.listing import RoomList, RoomSummary, current_room_list
 from rooms.models import MessageSequence, Room
 from rooms.tests.support import entered, layer_unavailable, make_room
@@ -44,7 +46,7 @@ async def test_a_room_is_listed_with_all_that_a_stranger_may_know():
     found = await current_room_list()
     assert (found.total, found.people) == (2, 0)
     assert found.entries == (
-        RoomSummary("VIP", "The VIPs", True, True, True, NOON - timedelta(minutes=5), 0),
+        RoomSummary("VIP", "The VIPs", True, True, True, NOON - timedelta(minutes=5), 0, 0),
         RoomSummary("z", "", False, False, False, None, 0),
     )
 
@@ -62,6 +64,30 @@ async def test_rooms_with_members_come_first_by_title_and_others_by_their_last_m
         found = await current_room_list()
     with_members = [("in-1", 2), ("in-3", 1), ("in-2", 1)]
     assert counts(found) == [*with_members, ("lately", 0), ("long-ago", 0), ("never", 0)]
+
+
+async def test_only_of_a_room_that_anybody_may_enter_the_last_text_is_shown(settings):
+    """That is neither a password, nor a group, nor an access class stands before it; a deleted one is not shown."""
+    for name, password in (("lobby", None), ("VIP", "secret123"), ("staff", None)):
+        await make(name, password=password)
+        await apost_message(name, "first", sender="Bob")
+        await apost_message(name, "second" * 100, sender="Bob")
+    await sync_to_async(grouped)("staff")
+
+    async def texts() -> dict[str, tuple[str, str, int]]:
+        entries = (await current_room_list()).entries
+        return {entry.name: (entry.last_by, entry.last_text[:8], entry.seq) for entry in entries}
+
+    assert await texts() == {"lobby": ("Bob", "secondse", 2), "VIP": ("", "", 2), "staff": ("", "", 2)}
+    await adelete_message("lobby", 2)
+    assert (await texts())["lobby"] == ("Bob", "first", 3)
+    settings.ROOMS_ACCESS = "rooms.tests.access.own_rules.Everybody"
+    assert (await texts())["lobby"] == ("", "", 3)
+
+
+def grouped(name: str) -> None:
+    """Make the room one for a group."""
+    Room.objects.get(name=name).groups.add(Group.objects.create(name="staff"))
 
 
 async def test_of_an_unlisted_room_only_the_members_are_counted():

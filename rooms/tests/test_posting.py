@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.db import DataError
 
 from rooms import consumers, posting, receivers
@@ -96,7 +98,7 @@ class TestRoomWithHistory:
         async with entered("lobby", application) as ada, entered("LOBBY", application) as bob:
             message = await ada.ask(HI)
             row = await Message.objects.aget()
-            assert (row.seq, row.text, row.client_id) == (1, "hi", "7")
+            assert (row.seq, row.text, row.key) == (1, "hi", "=7")
             assert (message["seq"], message["text"], message["id"]) == (1, "hi", "7")
             assert await bob.next() == message
             async with entered("lobby", application) as late:
@@ -154,6 +156,27 @@ class TestRoomWithHistory:
                 await ada.ask({"type": "delete", "seq": 1})
                 assert (await ada.ask({"type": "delete", "seq": 1}))["code"] == "forbidden"
                 assert (await ada.ask("next"))["seq"] == 3
+
+    async def test_staff_with_the_permission_delete_any_message(self):
+        """It is in the admin's log without the text, and no longer possible once the permission is gone."""
+        await new_room()
+        mod = await User.objects.acreate_user("mod", is_staff=True)
+        permission = await Permission.objects.aget(codename="delete_message")
+        async with entered("lobby") as ada, entered("lobby", user=mod) as moderator:
+            for seq in (1, 3):
+                await ada.ask("rude")
+                await moderator.next()
+                assert (await moderator.ask({"type": "delete", "seq": seq}))["code"] == "forbidden"
+                await mod.user_permissions.aadd(permission)
+                deleted = {"type": "deleted", "seq": seq + 1, "target": seq, "by": "moderator"}
+                assert await moderator.ask({"type": "delete", "seq": seq}) == await ada.next() == deleted
+                await mod.user_permissions.aclear()
+            assert (await moderator.ask("mine"))["seq"] == 5
+            assert (await moderator.ask({"type": "delete", "seq": 5}))["by"] == "author"
+        entries = [entry async for entry in LogEntry.objects.order_by("pk")]
+        assert [entry.user_id for entry in entries] == [mod.pk] * 2
+        assert entries[0].is_deletion()
+        assert entries[0].object_repr.startswith("lobby, number 1, by guest-")
 
     async def test_a_page_that_was_read_before_a_deletion_does_not_come_after_it(self, monkeypatch):
         await new_room()

@@ -76,16 +76,11 @@ class _Body:
         return message
 
     async def send(self, message: AsgiMessage) -> None:
-        """Send an answer, unless the body was cut: then 413 is the answer."""
         if not self.cut:
             await self._send(message)
 
 
 def _announces_too_much(scope: Scope) -> bool:
     """Whether there is a Content-Length above the limit; one that is no number was refused by the server."""
-    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-    return any(not _is_small(value.strip()) for value in lengths)
-
-
-def _is_small(length: bytes) -> bool:
-    return length.isdigit() and len(length) < 20 and int(length) <= settings.MAX_BODY
+    lengths = [value.strip() for name, value in scope["headers"] if name == b"content-length"]
+    return not all(each.isdigit() and len(each) < 20 and int(each) <= settings.MAX_BODY for each in lengths)

@@ -10,7 +10,6 @@ from rtproject.websocket.lifecycle import running_tasks
 
 
 async def answer_probe(path: str, send: Send) -> None:
-    """Answer one of PROBES."""
     fault = await _fault() if path == READY else ""
     response = HttpResponse(f"{fault or 'ok'}\n", "text/plain", 503 if fault else 200)
     response["Cache-Control"] = "no-store"

@@ -15,6 +15,7 @@ WORDS = {
     "closed": _("Disconnected."),
     "restarting": _("The server is restarting."),
     "lost": _("The connection was lost."),
+    "blocked": _("The server can be reached, but a proxy, firewall or extension blocks WebSockets."),
     "retry": _("Trying again in {time}."),
     "retryNow": _("Trying again now."),
 }

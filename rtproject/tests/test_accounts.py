@@ -88,12 +88,13 @@ def test_the_admin_sends_everybody_to_this_login(client, ada):
     assert "who may not see that page" in client.get("/admin/", follow=True).content.decode()
 
 
-def test_a_user_changes_the_password(client, ada):
+@pytest.mark.parametrize("page", ["/password/", "/admin/password_change/"])
+def test_a_user_changes_the_password(client, ada, page):
     """With the old one, which cannot be guessed without an end."""
     client.force_login(ada)
     new = {"new_password1": "violet-77-lamp", "new_password2": "violet-77-lamp"}
-    assert client.post("/password/", new | {"old_password": "secret123"}, follow=True).status_code == 200
-    statuses = [client.post("/password/", new | {"old_password": "secret123"}).status_code for _ in range(3)]
+    assert client.post(page, new | {"old_password": "secret123"}, follow=True).status_code == 200
+    statuses = [client.post(page, new | {"old_password": "secret123"}).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
     assert User.objects.get().check_password("violet-77-lamp")
 

@@ -32,21 +32,20 @@ def test_the_settings_of_the_page_about_deployment_cause_no_warning(tmp_path):
         ({"REDIS_URLS": [], "PULSE_EMBEDDED": True, "ON_SQLITE": False}, "rtproject.W002", "REDIS_URL"),
         ({"ALLOWED_HOSTS": ["example.org", "*"]}, "rtproject.W003", "ALLOWED_HOSTS"),
         ({"HTTPS": True, "TRUSTED_PROXIES": 0}, "rtproject.W004", "TRUSTED_PROXIES"),
-        ({"DEBUG": True}, "rtproject.W005", "DEBUG=off"),
-        ({"SECRET_KEY": "too short"}, "rtproject.W006", "SECRET_KEY"),
-        ({"SECRET_KEY": "abc" * 20}, "rtproject.W006", "SECRET_KEY"),
+        ({"DEBUG": True}, "security.W018", "DEBUG"),
+        ({"SECRET_KEY": "too short"}, "security.W009", "SECRET_KEY"),
         ({"REDIS_URLS": ["redis://host"], "PULSE_EMBEDDED": False, "ON_SQLITE": False}, None, None),
         ({"HTTPS": True, "TRUSTED_PROXIES": 1}, None, None),
         ({"ALLOWED_HOSTS": ["example.org"]}, None, None),
     ],
 )
 def test_settings_that_do_not_go_together_are_one_warning(settings, changed, identity, advice):
-    """Its hint says how to change them; settings that go together cause none."""
+    """It says how to change them; settings that go together cause none."""
     for name, value in changed.items():
         setattr(settings, name, value)
     warnings = check_settings(None)
     assert [warning.id for warning in warnings] == [identity] * bool(identity)
-    assert all(advice in str(warning.hint) for warning in warnings)
+    assert all(advice in f"{warning.msg}{warning.hint}" for warning in warnings)
 
 
 def test_the_checks_are_registered(settings):

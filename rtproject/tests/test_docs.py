@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from pulse.prometheus import METRICS
+from pulse.prometheus import METRICS as OF_PULSE
 from pulse.protocol import AlertEntry, Alerts, Pulse
 from rooms import protocol
 from rtproject.environment import DECLARED
+from rtproject.metrics import METRICS
 from rtproject.tests.support.env_example import env_example
 from rtproject.websocket.close_codes import CloseCode
 
@@ -65,7 +66,7 @@ def test_every_frame_of_the_pulse_is_documented_with_its_fields(frame: str, kind
 
 def test_every_metric_for_prometheus_is_documented() -> None:
     text = (DOCS / "protocol.md").read_text().split("### Prometheus\n", 1)[1].split("\n## ", 1)[0]
-    assert {name for name, _, _ in METRICS} <= set(re.findall(r"`(\w+)`", text))
+    assert {name for name, _, _ in OF_PULSE} | METRICS.keys() <= set(re.findall(r"`(\w+)`", text))
 
 
 def test_every_setting_is_documented_with_its_default_and_its_help() -> None:

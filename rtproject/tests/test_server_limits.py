@@ -1,6 +1,8 @@
 """The limit of connections per address, and the address of a client, over real sockets."""
 
 import asyncio
+import resource
+from contextlib import AsyncExitStack
 from urllib.request import Request, urlopen
 
 import pytest
@@ -121,3 +123,13 @@ async def test_a_unix_socket_is_as_good_as_a_port(start_server, new_site):
             await assert_closed_with(4101, second)
     await server.wait_for_log("198.51.100.2 /echo refused with 4101")
     assert "Traceback" not in server.log
+
+
+async def test_a_line_of_the_log_says_that_files_run_out(start_server):
+    """Beyond the limit nobody could connect, without a word; the line comes before."""
+    server = start_server(WEBSOCKETS_PER_ADDRESS=0)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (100, 100))
+    async with AsyncExitStack() as stack:
+        for _ in range(27):
+            await stack.enter_async_context(server.connect("/echo"))
+        await server.wait_for_log("27 connections are open, and this process may open 100 files")

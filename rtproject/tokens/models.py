@@ -71,5 +71,4 @@ class Token(models.Model):
 
 
 def digest_of(text: str) -> str:
-    """Return what is stored of a token."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -16,9 +16,8 @@ from django.utils import timezone
 def release_connections(**_: Any) -> None:
     """Close the connections of this thread, unless a transaction is under way.
 
-    A receiver of `request_finished`. Under ASGI Django handles each request in a thread of its own. A
-    connection left open there, as CONN_MAX_AGE asks, would never be used again, and PostgreSQL accepts only a
-    hundred.
+    Under ASGI Django handles each request in a thread of its own. A connection left open there, as CONN_MAX_AGE asks,
+    would never be used again, and PostgreSQL accepts only a hundred.
     """
     for each in connections.all(initialized_only=True):
         if not each.in_atomic_block:
@@ -113,31 +112,35 @@ def end_at(until: float) -> Iterator[None]:
     None begins later. The block only reads. Raises django.db.Error.
     """
 
-    def is_late() -> bool:
-        return time.monotonic() > until
-
     def in_time(execute: Callable[..., Any], *query: Any) -> Any:
-        if is_late():
+        if time.monotonic() > until:
             raise OperationalError("no caller waits for this query any more")
         return execute(*query)
 
     # First: a new connection gets wrappers, too, and has no progress handler.
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    with connection.execute_wrapper(in_time):
-        if connection.vendor == "postgresql":
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(
-                    f"SET LOCAL statement_timeout = {max(1, int(1000 * (until - time.monotonic())))}"
-                )
-                yield
-        else:  # no transaction: on SQLite each would wait to write
-            opened = connection.connection
-            opened.set_progress_handler(is_late, STEPS)
-            try:
-                yield
-            finally:
-                opened.set_progress_handler(None, 0)
+    end = _end_on_postgresql if connection.vendor == "postgresql" else _end_on_sqlite
+    with connection.execute_wrapper(in_time), end(until):
+        yield
+
+
+@contextmanager
+def _end_on_postgresql(until: float) -> Iterator[None]:
+    milliseconds = max(1, int(1000 * (until - time.monotonic())))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
+        yield
+
+
+@contextmanager
+def _end_on_sqlite(until: float) -> Iterator[None]:
+    opened = connection.connection  # without a transaction: each would wait to write
+    opened.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+    try:
+        yield
+    finally:
+        opened.set_progress_handler(None, 0)
 
 
 def try_write() -> None:

@@ -45,10 +45,7 @@ def json_response(content: Any, status: int = 200) -> HttpResponse:
 
 
 def decode(request: HttpRequest, kind: type[T]) -> T:
-    """Return the query of a GET, or the JSON body of another request, as a struct. Raises ApiError.
-
-    Unknown fields do not matter.
-    """
+    """Return the query of a GET, or the JSON body of another request, as a struct. Raises ApiError."""
     by_query = request.method in ("GET", "HEAD")
     if not by_query and request.content_type != "application/json":
         raise ApiError(400, "Send the body with `Content-Type: application/json`.")

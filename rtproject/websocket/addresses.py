@@ -68,7 +68,6 @@ def _network(address: str) -> str:
 
 @cache
 def _warn_of_undeclared_proxy() -> None:
-    """Log the warning once in a process."""
     logger.warning(
         "a request carries X-Forwarded-For, but TRUSTED_PROXIES is 0: behind a proxy all clients count as one"
     )

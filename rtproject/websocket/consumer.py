@@ -18,6 +18,7 @@ from django.db import Error as DatabaseError
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.counters import closes, traffic
 from rtproject.websocket.events import EventConsumer
 from rtproject.websocket.exceptions import ClientError, ConnectionDenied, LayerUnavailable
 from rtproject.websocket.groups.registry import GroupEvent, current_registry
@@ -32,6 +33,7 @@ from rtproject.websocket.utils.log_text import cause
 logger = logging.getLogger(__name__)
 
 NO_TIMEOUT = nullcontext()
+STANDARD_CODES = 1016  # those below are of RFC 6455 section 7.4.1 and its registry
 REFUSAL_BURST = 10  # seconds of `refusal_rate` at once
 CONNECT_TIMEOUT = 3.0  # seconds; Daphne drops a handshake after 5, and authentication may need 1.5 of them
 
@@ -218,6 +220,7 @@ class WebsocketConsumer(EventConsumer):
             self.send_queue.cancel()
 
     async def _handle(self, message: AsgiMessage) -> None:
+        traffic.frames_in += 1
         try:
             if message.get("text") is not None:
                 await self.receive(text_data=message["text"])
@@ -249,4 +252,7 @@ class WebsocketConsumer(EventConsumer):
 
     def _log_end(self) -> None:
         if self.open:  # a denial is logged by `VisibleCloseCodes`
-            logger.info("%s closed with %s", describe(self.scope), int(self.ended_with or self.close_code))
+            code = int(self.ended_with or self.close_code)
+            # Clients may choose among 4,000 codes of their own.
+            closes[code if self.ended_with or code < STANDARD_CODES else 0] += 1
+            logger.info("%s closed with %s", describe(self.scope), code)

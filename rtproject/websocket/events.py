@@ -27,7 +27,6 @@ from rtproject.websocket.plain_methods import Method, awaitable
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 1_000  # events for one connection
-IMMUTABLE = {str, int, float, bool, bytes, type(None)}
 OVERRIDDEN = ("connect", "receive", "disconnect", "receive_json")
 OF_CHANNELS_LOOP = ("websocket_connect", "websocket_receive", "websocket_disconnect", "dispatch")
 
@@ -48,7 +47,6 @@ class ConsumerLayer:
         await consumer.join(open_group(group))
 
     async def group_discard(self, group: str, channel: str) -> None:
-        """Leave `group`."""
         await self._own(channel).leave(open_group(group))
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
@@ -86,16 +84,13 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     @cached_property
     def channel_layer(self) -> Any:
-        """The channel layer, see ConsumerLayer."""
         return ConsumerLayer(self)
 
     @cached_property
     def channel_name(self) -> str:
-        """The name of this connection in groups."""
         return f"specific.connection!{secrets.token_hex(8)}"
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle a message on Channels' own loop."""
         await self._handler(message)(message)
 
     def take_events(self) -> None:
@@ -120,8 +115,7 @@ class EventConsumer(AsyncWebsocketConsumer):
     def _take(self, message: dict[str, Any]) -> None:
         """Handle a copy of `message` when it is its turn. Raises ValueError if there is no handler."""
         if self._events is not None and self.ended_with is None:
-            flat = all(type(value) in IMMUTABLE for value in message.values())
-            self._events.append((self._handler(message), dict(message) if flat else deepcopy(message)))
+            self._events.append((self._handler(message), deepcopy(message)))
             self._go_on()
             if len(self._events) > MAX_WAITING:
                 self.end(CloseCode.TOO_SLOW)

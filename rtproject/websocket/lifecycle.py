@@ -12,6 +12,7 @@ import contextlib
 import contextvars
 import logging
 import os
+import resource
 import sys
 import threading
 from collections.abc import Coroutine
@@ -19,6 +20,7 @@ from typing import Any, cast
 
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.utils.flood_log import FloodLog
 from rtproject.websocket.utils.loop_local import loop_local
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 CLOSE_ANSWER_TIMEOUT = 2.0  # seconds for a client to answer our close frame
 CONNECTIONS_TIMEOUT = 3.5  # seconds for all connections to end; a supervisor waits 5 for the process
 BACKGROUND_TIMEOUT = 0.5  # seconds for the background tasks after that
+ACCEPTED_SECONDS = 0.3  # in which the request of a connection that was accepted arrives
+OTHER_FILES = 64  # of a process: the database, Redis, pages
 EXIT_TIMEOUT = 4.7  # seconds for everything: Python would wait for threads, and one may hang in a database
 
 
@@ -36,9 +40,21 @@ class RunningTasks:
         self.begun = False
         self.connections: set[asyncio.Task[Any]] = set()
         self.background: set[asyncio.Task[Any]] = set()
+        self._most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._files = FloodLog()
         reactor: Any = sys.modules.get("twisted.internet.reactor")
         if reactor is not None and reactor.running:
             reactor.addSystemEventTrigger("before", "shutdown", self._begin)
+
+    def add_connection(self, task: asyncio.Task[Any]) -> None:
+        """Add the task of a connection, and log if hardly any more fit into this process."""
+        self.connections.add(task)
+        if len(self.connections) > 0.9 * self._most_files - OTHER_FILES:
+            self._files.report(
+                "%d connections are open, and this process may open %d files: raise that (LimitNOFILE, ulimit -n)",
+                len(self.connections),
+                self._most_files,
+            )
 
     def _begin(self) -> Any:
         """Begin the shutdown. Twisted waits for the Deferred before it closes anything."""
@@ -49,8 +65,22 @@ class RunningTasks:
         return Deferred.fromFuture(asyncio.ensure_future(self._end_all()))
 
     async def _end_all(self) -> None:
+        if _leave_connections_to_others():
+            await asyncio.sleep(ACCEPTED_SECONDS)
         await _end(self.connections, CONNECTIONS_TIMEOUT)
         await _end(self.background, BACKGROUND_TIMEOUT)
+
+
+def _leave_connections_to_others() -> bool:
+    """Accept no more on a socket that was handed over, as by systemd: they wait for the next process.
+
+    Return whether there is one.
+    """
+    readers = cast(Any, sys.modules["twisted.internet.reactor"]).getReaders()
+    handed_over = [each for each in readers if getattr(each, "_shouldShutdown", True) is False]
+    for port in handed_over:
+        port.stopReading()
+    return bool(handed_over)
 
 
 def _exit_at_last() -> None:
@@ -116,7 +146,7 @@ class GracefulShutdown:
             await _close_going_away(scope, receive, send)
             return
         task = cast(asyncio.Task[None], asyncio.current_task())  # an ASGI server always calls us in one
-        shutdown.connections.add(task)
+        shutdown.add_connection(task)
         try:
             await self.inner(scope, receive, send)
         except asyncio.CancelledError:

@@ -13,7 +13,6 @@ DEFAULTS: dict[str, Any] = {
 
 
 def option(name: str) -> Any:
-    """Return the value of an option, or its default."""
     given = getattr(settings, "WEBSOCKET", {})
     if unknown := given.keys() - DEFAULTS.keys():
         raise ImproperlyConfigured(f"WEBSOCKET has an unknown option: {min(unknown)}.")

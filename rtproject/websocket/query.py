@@ -38,10 +38,7 @@ def parse_query(query_string: bytes) -> dict[str, str]:
 
 
 def whole_number(text: str | None, least: int, most: int) -> int | None:
-    """Return the number in `text`, or None if it is malformed or not in least..most.
-
-    Only ASCII digits count.
-    """
+    """Return the number in `text`, of ASCII digits, or None if it is malformed or not in least..most."""
     if text is None or not (text.isascii() and text.isdigit()) or len(text) > 20:
         return None
     number = int(text)

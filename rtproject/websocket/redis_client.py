@@ -53,7 +53,6 @@ class RedisClient:
         return await answer
 
     async def close(self) -> None:
-        """Close the connection."""
         await self._redis.aclose()
 
     async def _run_all(self) -> None:

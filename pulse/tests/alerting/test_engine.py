@@ -59,13 +59,16 @@ class Process:
 def test_an_alert_goes_through_its_states_with_nothing_but_the_store() -> None:
     """Each call could be made by another process."""
     for tick, (cpu, changes, state) in enumerate(
-        [(95.0, True, "pending"), (97.0, False, "pending"), (96.0, True, "firing"), (70.0, True, "resolved")]
+        [
+            *((95.0, True, "pending"), (97.0, False, "pending"), (96.0, True, "firing")),
+            *((70.0, False, "firing"), (70.0, False, "firing"), (70.0, True, "resolved")),
+        ]
     ):
         assert store(tick, cpu=cpu) == changes
         assert events() == [("a", "cpu", state)]
     event = AlertEvent.objects.get()
     assert (event.value, event.threshold) == (97, 90)
-    assert (event.since, event.fired, event.until) == (NOW, moment(NOON + 10), moment(NOON + 15))
+    assert (event.since, event.fired, event.until) == (NOW, moment(NOON + 10), moment(NOON + 25))
 
 
 def test_a_pending_alert_that_does_not_fire_leaves_nothing() -> None:
@@ -74,7 +77,7 @@ def test_a_pending_alert_that_does_not_fire_leaves_nothing() -> None:
 
 
 def test_hosts_and_metrics_have_their_own_alerts_one_after_another() -> None:
-    for tick, percent in enumerate((95.0, 10.0, 95.0)):
+    for tick, percent in enumerate((95.0, 10.0, 10.0, 95.0)):
         store(tick, disk=DiskUsage(percent, 1, 1))
     store(0, "b", cpu=95.0, disk=FULL)
     assert sorted(events()) == [
@@ -190,6 +193,44 @@ def test_deleting_a_host_leaves_others_and_a_host_with_a_newer_pulse() -> None:
     assert set(Rollup.objects.values_list("host", flat=True)) == {"b", "c"}
 
 
+def test_a_host_may_have_a_threshold_of_its_own() -> None:
+    Threshold.objects.create(metric="disk", host="b", threshold=50)
+    Threshold.objects.create(metric="load", host="b", threshold=1)
+    for host in ("a", "b"):
+        store(0, host, disk=DiskUsage(60.0, 1, 1), load=(2.0, 0.0, 0.0))
+    assert sorted(events()) == [("b", "disk", "firing"), ("b", "load", "firing")]
+    assert Process().check(0) == [False]
+    assert engine.current_alerts(NOW).host_thresholds == {"b": {"disk": 50, "load": 1}}
+    Threshold.objects.filter(metric="load").delete()
+    assert Process().check(0) == [True]
+
+
+def test_a_host_whose_agent_was_stopped_has_no_alert() -> None:
+    store(0, disk=FULL)
+    Host.objects.update(stopped=True)
+    assert Process().check(1, 10, 20) == [True, False, False]
+    assert events() == [("a", "disk", "resolved")]
+    store(8)
+    assert Process().check(40, 50, 60) == [False, False, True]
+
+
+def test_a_host_that_is_deleted_during_a_check_does_not_fire(monkeypatch: pytest.MonkeyPatch) -> None:
+    store(0)
+    process = Process()
+    process.check(1, 10)
+    host = Host.objects.get()
+    monkeypatch.setattr(engine, "try_write", lambda: None)
+    found = process._staleness.update
+
+    def update(*args: Any) -> Any:
+        engine.delete_host(host, NOW)
+        return found(*args)
+
+    monkeypatch.setattr(process._staleness, "update", update)
+    process.check(20)
+    assert events() == []
+
+
 def test_dashboards_get_open_alerts_and_those_that_ended_in_the_last_minute() -> None:
     store(0, disk=DiskUsage(95.123, 1, 1))
     (entry,) = engine.current_alerts(NOW).alerts
@@ -197,7 +238,8 @@ def test_dashboards_get_open_alerts_and_those_that_ended_in_the_last_minute() ->
     assert (entry.value, entry.threshold) == (95.12, 90)
     assert (entry.since, entry.fired, entry.until) == ("2027-01-15T08:00:00.000Z",) * 2 + (None,)
     store(1, cpu=95.0)
-    until = moment(NOON + INTERVAL)
+    store(2, cpu=95.0)
+    until = moment(NOON + 2 * INTERVAL)
     for now, metrics in ((until, ["disk", "cpu"]), (until + RESOLVED_SHOWN, ["cpu"])):
         assert [entry.metric for entry in engine.current_alerts(now).alerts] == metrics
     assert engine.thresholds() == {"cpu": 90, "disk": 90}

@@ -12,16 +12,9 @@ ROOMS = {"lobby": None, "VIP": "secret123"}
 
 
 class Command(BaseCommand):
-    """Create the rooms `lobby` (open) and `VIP` (guarded), or reset their passwords.
-
-    Running it again changes nothing. With `--keep` it leaves rooms as an admin left them, deleted ones
-    included.
-    """
-
     help = "Makes the demo rooms: lobby (open) and VIP (its password is in the README)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare `--keep`."""
         parser.add_argument("--keep", action="store_true", help="leave rooms as they are, or deleted")
 
     def handle(self, *args: Any, keep: bool, **options: Any) -> None:
@@ -30,11 +23,7 @@ class Command(BaseCommand):
             if keep and ReservedName.objects.filter(key=room_key(name)).exists():
                 self.stdout.write(f"room {name}: deleted")
                 continue
-            if not room.pk or not (keep or _is_right(room, password)):
+            if not room.pk or not (keep or (room.check_password(password) if password else not room.guarded)):
                 room.set_password(password)
                 room.save()
             self.stdout.write(f"room {room.name}: {'guarded' if room.guarded else 'open'}")
-
-
-def _is_right(room: Room, password: str | None) -> bool:
-    return room.check_password(password) if password else not room.guarded

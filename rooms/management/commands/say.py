@@ -9,12 +9,9 @@ from rooms.api import RoomNotFound, Unavailable, post_message
 
 
 class Command(BaseCommand):
-    """Post a message, and write its number; in a room without history it has none."""
-
     help = "Says something into a room."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the room, the text and the name that members see."""
         parser.add_argument("room")
         parser.add_argument("text", nargs="+", help="words, joined by spaces")
         parser.add_argument("--sender", default="program", help="the name that members see")

@@ -1,4 +1,4 @@
-// Announces messages to a screen reader: many at once are one sentence.
+// Announces messages to a screen reader: many at once are one sentence. Notices are always read out.
 
 import { fill, listed } from "../rtproject/ui_text.js";
 
@@ -16,19 +16,18 @@ export class Announcer {
 
   /**
    * @param {HTMLElement} region with role "status"
-   * @param {{said: string, saidMany: string, others: string}} words
+   * @param {{said: string, saidMany: string, others: string, noticed: string}} words
    */
   constructor(region, words) {
     this.#region = region;
     this.#words = words;
   }
 
-  /** Announces a message of somebody else. */
+  /** Announces a message of somebody else, or without a name a notice. */
   said(name, text) {
     this.#gathered.push({ name, text });
     this.#timer ??= setTimeout(() => this.#tell(), GATHER);
   }
-
   /** Announces a sentence at once. */
   tell(sentence) {
     const line = this.#region.ownerDocument.createElement("p"); // a new one, so that the same words are said again
@@ -41,13 +40,17 @@ export class Announcer {
     const gathered = this.#gathered;
     this.#gathered = [];
     if (gathered.length === 0) return;
-    const isMany = gathered.length > MOST_READ;
-    this.tell(isMany ? this.#summary(gathered) : gathered.map((message) => this.#sentence(message)).join("\n"));
+    const said = gathered.filter(({ name }) => name !== undefined);
+    const isMany = said.length > MOST_READ;
+    const read = isMany ? gathered.filter((message) => !said.includes(message)) : gathered;
+    const sentences = read.map((message) => this.#sentence(message));
+    if (isMany) sentences.push(this.#summary(said));
+    this.tell(sentences.join("\n"));
     if (isMany) this.#timer = setTimeout(() => this.#tell(), REST);
   }
 
   #sentence({ name, text }) {
-    return fill(this.#words.said, { name, text: text.slice(0, MOST_CHARACTERS) });
+    return fill(name === undefined ? this.#words.noticed : this.#words.said, { name, text: text.slice(0, MOST_CHARACTERS) });
   }
 
   #summary(gathered) {

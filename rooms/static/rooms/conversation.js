@@ -1,11 +1,13 @@
 // Our side of a room: the messages that we have received, and those that we send ("say"). No DOM.
 
-import { environment as browser, Socket } from "../rtproject/socket.js";
-import { asksPassword, parseFrame, roomPath } from "./frames.js";
+import { environment as browser, reconnectRule, Socket } from "../rtproject/socket.js";
+import { asksPassword, newId, parseFrame, roomPath, sayFrame } from "./frames.js";
 import { HeldRange } from "./held_range.js";
 import { Unconfirmed } from "./unconfirmed.js";
 
 const OLDER_AT_ONCE = 50;
+const SOUGHT_AT_ONCE = 200; // the most that the server sends
+const TYPING_EVERY = 3000; // ms; the server tells no more often
 const TEMPORARY = ["rate_limited", "unavailable"];
 const HEARTBEAT = { message: JSON.stringify({ type: "ping" }), isAnswer: (data) => data === '{"type":"pong"}' };
 
@@ -15,9 +17,9 @@ const SILENT = {
   onState: () => {},
   /** We are in the room: the `welcome` frame. */
   onWelcome: () => {},
-  /** The messages so far cannot be continued: the next ones begin a new list. */
+  /** The messages so far cannot be continued: the next ones begin a new list. True if some between them are lost. */
   onBegin: () => {},
-  /** A `message` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
+  /** A `message` or `notice` frame: the next one of the room, in the room's order. See `isOurs` and `isNews`. */
   onMessage: () => {},
   /** The message with this number was deleted: nobody keeps its text. */
   onDeleted: () => {},
@@ -25,12 +27,10 @@ const SILENT = {
   onOlder: () => {},
   /** The message of ours with this id is stored; it comes as a `message` as well, if it is not held already. */
   onSaid: () => {},
-  /** The connection ended before the message with this id was confirmed, and a repeat might show it twice. */
+  /** The message with this id is perhaps not sent: a repeat might show it twice, or end one more connection. */
   onUnsent: () => {},
   /** An `error` frame. It is final unless the message is said again by itself. */
   onError: () => {},
-  /** A `notice` frame. In a room with history it comes once, in the order of its number. */
-  onNotice: () => {},
   /** Any other frame, such as `joined` or `left`. */
   onFrame: () => {},
 };
@@ -48,12 +48,14 @@ export class Conversation {
   #held = new HeldRange();
   #selves = new Set(); // our ids as a member: without cookies each connection has another one
   #isIn = false;
+  #typedAt = -Infinity;
+  #now;
   #asked = null; // the `before` of a request for older messages that is not answered yet
   #begunAt = 0; // the room's newest number when it began: messages up to it are no news
   #handlers = {
     welcome: (frame) => this.#welcome(frame),
     message: (frame) => this.#isNext(frame) && this.#message(frame),
-    notice: (frame) => this.#isNext(frame) && this.#events.onNotice(frame),
+    notice: (frame) => this.#isNext(frame) && this.#message(frame),
     deleted: (frame) => this.#isNext(frame) && this.#events.onDeleted(frame.target),
     said: (frame) => this.#said(frame),
     history: (frame) => this.#history(frame),
@@ -68,6 +70,7 @@ export class Conversation {
    */
   constructor(room, name, events, environment = browser()) {
     this.#events = { ...SILENT, ...events };
+    this.#now = environment.now;
     this.#socket = new Socket(() => roomPath(room, name(), this.#held.position), {
       ...environment,
       protocols: ["rtproject.v1"],
@@ -76,7 +79,7 @@ export class Conversation {
       onMessage: (data) => this.#receive(data),
     });
     this.#unconfirmed = new Unconfirmed(
-      ({ id, text }) => this.#send({ type: "say", text, id }),
+      ({ id, text }) => this.#socket.send(sayFrame(text, id)),
       (id) => this.#events.onUnsent(id),
       environment,
     );
@@ -95,10 +98,24 @@ export class Conversation {
   /**
    * Says `text` now, or as soon as there is a connection and all earlier messages are confirmed.
    * @param {string} text not blank
+   * @param {{id?: string, sentBy?: string | null, by?: string}} [kept] of a message that was said before, see `Unconfirmed`
    * @returns {string | false} its id in later events; false, and nothing said, when too many wait
    */
-  say(text) {
-    return this.#unconfirmed.add(text);
+  say(text, kept) {
+    return this.#unconfirmed.add(text, kept);
+  }
+
+  /**
+   * Asks for the deletion of the message with this number; `onDeleted` or `onError` gets the answer.
+   * @returns {boolean} false, and nothing asked, when we are not in the room
+   */
+  delete(seq) {
+    return this.#isIn && this.#send({ type: "delete", seq, id: newId() });
+  }
+
+  /** Does not say the message with this id any more, if it waits. */
+  takeBack(id) {
+    this.#unconfirmed.settle(id);
   }
 
   /** Whether a frame is a message from us, from this page or another one. */
@@ -106,9 +123,14 @@ export class Conversation {
     return this.#selves.has(frame.from?.id);
   }
 
-  /** Whether a `message` frame is newer than our first connection to the room. */
+  /** Whether a frame is newer than our first connection to the room. */
   isNews(frame) {
     return frame.seq === undefined || frame.seq > this.#begunAt;
+  }
+
+  /** The newest number that is held; undefined in a room without history. */
+  get newest() {
+    return this.#held.position?.since;
   }
 
   /** Whether the room may have messages older than those that are held. */
@@ -116,14 +138,40 @@ export class Conversation {
     return this.#held.hasOlder;
   }
 
+  /** Whether the room does not keep all older ones. */
+  get isCut() {
+    return this.#held.isCut;
+  }
+
   /**
    * Asks for the messages before the oldest one that is held; `onOlder` gets the answer.
    * @returns {boolean} false, and nothing asked, when there are none, or not just now
    */
-  older() {
+  older(limit = OLDER_AT_ONCE) {
     if (!this.#isIn || this.#asked !== null || !this.hasOlder) return false;
     this.#asked = this.#held.oldest;
-    return this.#send({ type: "history", before: this.#asked, limit: OLDER_AT_ONCE });
+    return this.#send({ type: "history", before: this.#asked, limit });
+  }
+
+  /**
+   * Brings the message with this number, by asking for all before the oldest one that is held; call it again when some came.
+   * @returns {"here" | "coming" | "missing"}
+   */
+  reach(seq) {
+    const { oldest } = this.#held;
+    if (!this.#isIn) return "coming";
+    if (oldest === null || seq > this.#held.position.since) return seq > this.#begunAt ? "missing" : "coming";
+    if (seq >= oldest) return "here";
+    if (!this.hasOlder) return "missing";
+    this.older(SOUGHT_AT_ONCE);
+    return "coming";
+  }
+
+  /** Tells the others that we are writing, now and then. */
+  type() {
+    if (!this.#isIn || this.#now() - this.#typedAt < TYPING_EVERY) return;
+    this.#typedAt = this.#now();
+    this.#send({ type: "typing" });
   }
 
   /** Notes that the page has dropped its messages up to number `seq`, which can be requested again. */
@@ -138,7 +186,7 @@ export class Conversation {
   #changed(change) {
     this.#isIn = false;
     this.#asked = null;
-    this.#unconfirmed.pause();
+    this.#unconfirmed.pause(change.code < 4000 && reconnectRule(change.code) === "backoff");
     if (change.state === "closed" && !asksPassword(change.code)) this.#unconfirmed.giveUp();
     this.#events.onState(change);
   }
@@ -159,10 +207,10 @@ export class Conversation {
   }
 
   #begin(frame) {
-    this.#held.begin(frame.history ? frame : null);
+    const before = this.#held.begin(frame.history ? frame : null);
     if (!frame.history) return; // messages without numbers stay on the page
-    this.#begunAt = frame.seq;
-    this.#events.onBegin();
+    this.#begunAt = before ?? frame.seq;
+    this.#events.onBegin(before !== null);
   }
 
   #isNext(frame) {

@@ -15,6 +15,7 @@ export function dayOf(date) {
 
 /** Shows a day in its `<time>` element: by its distance if that is short, else by weekday and date. */
 export function showDay(element, day) {
+  element.lang = wholeDay.resolvedOptions().locale; // not the page's
   element.dateTime = day;
   element.textContent = name(day);
 }
@@ -31,12 +32,13 @@ function midnight(day) {
   return new Date(year, month - 1, date);
 }
 
-/** Calls `run` when another day has begun. */
-export function onNewDay(run) {
+/** Names the days of a list's items anew, when another one has begun. */
+export function renameDays(list) {
   let today = dayOf(new Date());
   setInterval(() => {
     const now = dayOf(new Date());
-    if (now !== today) run();
+    if (now === today) return;
     today = now;
+    for (const item of list.children) showDay(item.querySelector(".day time"), item.dataset.day);
   }, CHECK_EVERY);
 }

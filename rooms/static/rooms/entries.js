@@ -8,6 +8,7 @@
  * @property {boolean} [own] whether the message is ours
  * @property {"" | "waiting" | "sending" | "sent" | "failed" | "refused" | "unsent"} [status] of a message of ours: "waiting"
  *   until we are in the room, "refused" for its text, "failed" for another reason, "unsent" if that is unknown
+ * @property {boolean} [isNamed] whether it calls the reader by name
  * @property {boolean} [isFresh] whether it is the first that was not seen when it came
  * @property {HTMLElement | null} [element] while it is shown
  */
@@ -15,9 +16,21 @@
 const PENDING = ["waiting", "sending"];
 const OPEN = [...PENDING, "failed", "refused", "unsent"]; // messages that only this page has
 
+/** The entry of a `message` or `notice` frame. */
+export function entryOf(frame, own = false) {
+  const at = new Date(frame.at);
+  return frame.type === "notice" ? { notice: frame, at } : { frame, own, at, status: own ? "sent" : "" };
+}
+
 export class Entries {
   #all = [];
   #waiting = new Map(); // id of a message of ours -> its entry, until it comes as a `message`
+  #onOpen;
+
+  /** @param {() => void} onOpen `open` has changed */
+  constructor(onOpen = () => {}) {
+    this.#onOpen = onOpen;
+  }
 
   get length() {
     return this.#all.length;
@@ -38,9 +51,21 @@ export class Entries {
     return [...this.#waiting.values()].filter(({ status }) => PENDING.includes(status));
   }
 
+  /** Our messages that only this page has. */
+  get open() {
+    return [...this.#waiting.values()].filter(({ status }) => OPEN.includes(status));
+  }
+
+  /** Sets the status of a message of ours. */
+  setStatus(entry, status) {
+    entry.status = status;
+    this.#onOpen();
+  }
+
   /** Adds a message of ours that waits to be confirmed, at the end; returns its index. */
   addWaiting(entry) {
     this.#waiting.set(entry.frame.id, entry);
+    this.#onOpen();
     return this.#all.push(entry) - 1;
   }
 
@@ -61,12 +86,19 @@ export class Entries {
 
   /** Notes that a message of ours does not wait any more, if it did. */
   settle(entry) {
-    if (entry.frame && this.#waiting.get(entry.frame.id) === entry) this.#waiting.delete(entry.frame.id);
+    if (!entry.frame || this.#waiting.get(entry.frame.id) !== entry) return;
+    this.#waiting.delete(entry.frame.id);
+    this.#onOpen();
   }
 
   /** The message with this number, if it is held. */
   numbered(seq) {
     return this.#all.findLast(({ frame }) => frame?.seq === seq);
+  }
+
+  /** The index of the first message or notice with this number or a higher one; -1 if there is none. */
+  indexFrom(number) {
+    return this.#all.findIndex(({ frame, notice }) => (frame ?? notice).seq >= number);
   }
 
   /** Adds entries before all others. */

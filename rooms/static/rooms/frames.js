@@ -4,6 +4,7 @@ import { fill } from "../rtproject/ui_text.js";
 
 const PASSWORD_NEEDED = [4003, 4009]; // close codes: forbidden, password changed
 const HOPELESS = ["too_long", "bad_frame"]; // codes of errors in the text itself
+const MOST_BYTES = 1_000_000; // of a frame; a server may drop the connection of a larger one
 
 /** Whether the room's password would admit a connection that ended with this code. */
 export function asksPassword(code) {
@@ -13,6 +14,16 @@ export function asksPassword(code) {
 /** Whether an `error` frame would come again if the same text was said again. */
 export function isHopeless(frame) {
   return HOPELESS.includes(frame.code);
+}
+
+/** The frame that says `text`, as it is sent. */
+export function sayFrame(text, id) {
+  return JSON.stringify({ type: "say", text, id });
+}
+
+/** Whether no server would read the frame of this text. */
+export function isTooBig(text) {
+  return new TextEncoder().encode(sayFrame(text, newId())).length > MOST_BYTES;
 }
 
 /**

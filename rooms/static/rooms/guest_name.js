@@ -1,24 +1,21 @@
 // The name a guest goes by, remembered by the browser where it may.
 
-const KEY = "rtproject.name";
+import { Kept } from "./kept.js";
+
+const kept = new Kept("localStorage", "name");
 let name = "";
 
 export function loadName() {
-  try {
-    name = localStorage.getItem(KEY) ?? "";
-  } catch {
-    // Storage is switched off: the name then lasts as long as the page.
-  }
+  name = kept.load() ?? "";
   return name;
 }
 
 export function saveName(value) {
-  name = value;
-  try {
-    localStorage.setItem(KEY, value);
-  } catch {
-    // As above.
-  }
+  name = value; // without storage it lasts as long as the page
+  kept.save(value);
 }
 
 export const currentName = () => name;
+
+/** The name as the server writes it: composed, with plain spaces. */
+export const writtenName = (given) => given.normalize("NFC").replace(/\p{Zs}/gu, " ").trim();

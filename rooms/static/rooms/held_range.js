@@ -6,18 +6,24 @@ export class HeldRange {
   #newest = null;
   #oldest = null;
   #first = 1; // the oldest that the room may still have
+  #isCut = false; // the room has lost messages between those that were held before and these
   #gapAfter = null; // the number before the gap that was last asked for
 
   /**
    * Holds nothing any more.
    * @param {{epoch: string, seq: number} | null} numbering of the room and its newest number, null without history
+   * @returns {number | null} the newest number that was held in the same numbering, if there was one: since then more
+   *   came than the room keeps
    */
   begin(numbering) {
+    const before = numbering?.epoch === this.#epoch ? this.#newest : null;
+    this.#isCut = before !== null;
     this.#epoch = numbering?.epoch ?? null;
     this.#newest = numbering?.seq === 0 ? 0 : null; // of an empty room we hold everything
     this.#oldest = null;
     this.#first = 1;
     this.#gapAfter = null;
+    return before;
   }
 
   /** Where to resume, as the query's parameters; null when nothing is held. */
@@ -33,6 +39,11 @@ export class HeldRange {
   /** Whether the room may have messages older than the oldest held. */
   get hasOlder() {
     return this.#oldest !== null && this.#oldest > this.#first;
+  }
+
+  /** Whether the room does not keep all messages before the oldest held. */
+  get isCut() {
+    return this.#isCut || (this.#oldest !== null && !this.hasOlder && this.#oldest > 1);
   }
 
   /**

@@ -1,7 +1,12 @@
 // Addresses in messages, as links. Never markup: text goes into text nodes, and only http and https are links.
 
-// Invisible characters end an address: they would make it look like another one.
-const ADDRESS = /(?<![\p{L}\p{N}_])https?:\/\/[^\s<>"“”„«»`\p{C}\p{Z}]+/giu;
+// Letters that stand right beside an address: their scripts put no spaces between words, or attach particles.
+const BESIDE = ["Han", "Hira", "Kana", "Bopo", "Hang", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"].map((script) => `\\p{scx=${script}}`).join("");
+// They end an address after its first slash, and after a Latin letter or digit, but not in the first part of its host.
+const END = String.raw`(?<=(?:[^/]/|[.:?#&=])[^.:/?#&=]{0,200}[a-z0-9]|//[^/]+/)[${BESIDE}]`;
+// Invisible characters end an address, too: they would make it look like another one.
+const PART = String.raw`(?!${END})[^\s<>"“”„«»\x60\p{C}\p{Z}]`;
+const ADDRESS = new RegExp(String.raw`(?:(?<![\p{L}\p{N}_])|(?<=[${BESIDE}]))https?:\/\/(?:${PART})+`, "giu");
 const PUNCTUATION = new Set(".,:;!?'’…*。、，！？：；");
 const OPENED_BY = new Map([[")", "("], ["]", "["], ["}", "{"]]);
 

@@ -29,5 +29,6 @@ element("reopen").addEventListener("click", () => {
   element("content").focus(); // the button that was pressed is gone soon
 });
 setInterval(() => cards.showAges(), AGE_EVERY);
+for (const event of ["pageshow", "storage"]) addEventListener(event, () => cards.showUnread());
 cards.showAges();
 poll.start();

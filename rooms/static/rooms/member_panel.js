@@ -1,6 +1,7 @@
 // The list of members: beside the log, or on a phone behind a button with their number.
 
 import { fill } from "../rtproject/ui_text.js";
+import { look } from "./people.js";
 
 export class MemberPanel {
   #page;
@@ -18,7 +19,7 @@ export class MemberPanel {
   /**
    * @param {Document} page with the elements members, show-members, members-heading, member-list, members-more, member-template
    * @param {import("./members.js").Members} members
-   * @param {{here: string, hereBefore: string, unnamed: string}} words with places `{count}`
+   * @param {{here: string, hereBefore: string, unnamed: string, ban: string}} words with places `{count}` and `{name}`
    */
   constructor(page, members, words) {
     const element = (id) => page.getElementById(id);
@@ -64,8 +65,14 @@ export class MemberPanel {
   #item(person, isYou) {
     const item = this.#template.cloneNode(true);
     item.querySelector("bdi").textContent = person.name;
+    Object.assign(item.dataset, look(person));
     item.querySelector(".you").hidden = !isYou;
     item.querySelector(".user").hidden = person.guest !== false || person.external === true;
+    const ban = item.querySelector(".ban"); // for staff
+    if (ban === null) return item;
+    ban.hidden = isYou;
+    ban.setAttribute("href", ban.getAttribute("href") + person.id);
+    ban.setAttribute("aria-label", fill(this.#words.ban, { name: person.name }));
     return item;
   }
 

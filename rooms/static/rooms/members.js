@@ -1,6 +1,7 @@
 // The members of a room. No DOM.
 
 import { pageLanguage } from "../rtproject/ui_text.js";
+import { colors } from "./people.js";
 
 const NAMED_UP_TO = 200; // in a fuller room the server only counts
 
@@ -21,6 +22,7 @@ export class Members {
     takers[frame.type]();
     this.count = frame.count;
     if (!this.isNamed) this.#known.clear(); // `left` is not told any more
+    colors.see(this.#known.keys());
     return true;
   }
 

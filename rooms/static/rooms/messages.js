@@ -1,20 +1,21 @@
 // The log of a room: its messages, and the life of ours, from "waiting" and "sending" to "sent" or "not sent".
 
-import { showDay } from "./days.js";
-import { Entries } from "./entries.js";
+import { entryOf } from "./entries.js";
 import { ItemMaker, relate } from "./message_item.js";
 import { Scroller } from "./scroller.js";
 import { Shown } from "./shown.js";
+import { stepByKeys } from "./steps.js";
 
 const MOST_HELD = 5000; // entries; older ones are the room's to keep, and can be loaded again
 
 export class MessageList {
-  #entries = new Entries();
+  #entries;
   #isIn = false;
-  #hasOlder = false;
+  #rest = { hasOlder: false, isCut: false }; // of the room's messages
   #fresh = null; // the entry with the mark of the first unseen one
   #list;
   #older;
+  #lost;
   #log;
   #maker;
   #shown;
@@ -22,22 +23,24 @@ export class MessageList {
   #events;
 
   /**
-   * @param {Document} page with the elements log, older, messages and the templates of `ItemMaker`
+   * @param {Document} page with the elements log, older, not-kept, messages and the templates of `ItemMaker`
+   * @param {import("./entries.js").Entries} entries the messages, none yet
    * @param {Record<string, string>} words for each status of a message
    * @param {object} events
-   * @param {(text: string) => void} events.onAgain the text of a message that was not sent is to be said again
-   * @param {(text: string) => void} events.onTakeBack it is to be edited
+   * @param {(action: string, entry) => void} events.onAct see `ItemMaker`; a message without a number is not here any more
    * @param {() => void} events.onOlder the reader wants older messages than those that are here
    * @param {(seq: number) => void} events.onForget the messages up to this number are not here any more
    * @param {(follows: boolean) => void} events.onFollow the reader came to the end of the log, or left it
    */
-  constructor(page, words, events) {
+  constructor(page, entries, words, events) {
+    this.#entries = entries;
     const element = (id) => page.getElementById(id);
     [this.#log, this.#older, this.#list] = [element("log"), element("older"), element("messages")];
+    this.#lost = element("not-kept");
     this.#events = events;
-    this.#maker = new ItemMaker(page, words, {
-      again: (entry) => this.#retract(entry, events.onAgain),
-      takeBack: (entry) => this.#retract(entry, events.onTakeBack),
+    this.#maker = new ItemMaker(page, words, (action, entry) => {
+      if (!entry.frame.seq) this.#shown.removed(this.#entries.remove(entry), entry);
+      events.onAct(action, entry);
     });
     this.#shown = new Shown(this.#list, this.#entries, {
       build: (entry) => this.#maker.build(entry),
@@ -51,6 +54,7 @@ export class MessageList {
       onBottom: () => this.#showLater(),
     });
     this.#older.addEventListener("click", () => this.wantEarlier());
+    stepByKeys(this.#log, this.#list);
   }
 
   /** Whether the reader is at the end of the log. */
@@ -65,40 +69,37 @@ export class MessageList {
   }
 
   /**
-   * Shows a `message` frame at the end.
+   * Shows a `message` or `notice` frame at the end.
    * @param {object} frame
-   * @param {{own: boolean, isFresh?: boolean}} about `own`: it is ours, and may be one that waits here; `isFresh`: it is
-   *   the first one that the reader did not see arrive
+   * @param {{own: boolean, isFresh?: boolean, isNamed?: boolean}} about `own`: it is ours, and may be one that waits here;
+   *   `isFresh`: it is the first one that the reader did not see arrive; `isNamed`: it calls the reader by name
    */
-  add(frame, { own, isFresh = false }) {
+  add(frame, { own, isFresh = false, isNamed = false }) {
     const waiting = own ? this.#entries.waiting(frame.id) : undefined;
-    const entry = waiting ?? { own, isFresh };
+    const entry = waiting ?? { own, isFresh, isNamed };
     if (isFresh) this.#markFresh(entry);
     const isInPlace = waiting !== undefined && this.#entries.isInPlace(entry);
     if (waiting && !isInPlace) this.#shown.removed(this.#entries.remove(entry), entry);
-    Object.assign(entry, messageEntry(frame, own));
+    Object.assign(entry, entryOf(frame, own));
     if (isInPlace) this.#refresh(entry);
     else this.#append(this.#entries.add(entry));
     this.#entries.settle(entry);
-  }
-
-  /** Shows an announcement. */
-  addNotice(frame) {
-    this.#append(this.#entries.add(noticeEntry(frame)));
   }
 
   /** Drops the text of the message with this number, and shows that it was deleted. */
   delete(seq) {
     const entry = this.#entries.numbered(seq);
     if (entry === undefined) return;
+    const hadFocus = entry.element?.contains(this.#list.ownerDocument.activeElement);
     entry.frame = { ...entry.frame, text: "", deleted: true };
     this.#refresh(entry);
+    if (hadFocus) this.#log.focus(); // its buttons are gone
   }
 
-  /** Shows a message of ours that waits to be confirmed, and leads the reader there. */
-  addWaiting(id, text, you) {
+  /** Shows a message of ours that waits to be confirmed, or has `status`, and leads the reader there. */
+  addWaiting(id, text, you, { at = new Date(), status = this.#pendingStatus } = {}) {
     this.#markFresh(null);
-    const entry = { frame: { id, text, from: you }, at: new Date(), own: true, status: this.#pendingStatus };
+    const entry = { frame: { id, text, from: you }, at, own: true, status };
     this.#append(this.#entries.addWaiting(entry));
     this.toEnd();
   }
@@ -106,26 +107,26 @@ export class MessageList {
   /**
    * Takes older frames, messages and notices, and shows them above the others, which stay where they are on the screen.
    * @param {[frame: object, own: boolean][]} messages in ascending order
-   * @param {boolean} hasOlder whether there are still older ones
+   * @param {{hasOlder: boolean, isCut: boolean}} older see `offerOlder`
    */
-  addOlder(messages, hasOlder) {
+  addOlder(messages, older) {
     this.#entries.addFirst(messages.map(([frame, own]) => this.#olderEntry(frame, own)));
     this.#shown.addedFirst(messages.length);
-    this.#hasOlder = hasOlder;
+    this.#rest = older;
     if (this.#shown.earlier === messages.length) this.#showEarlier();
     else this.#offerOlder();
   }
 
-  /** Whether there are older messages than those that are here. */
-  offerOlder(hasOlder) {
-    this.#hasOlder = hasOlder;
+  /** Whether the room has older messages than those that are here, and whether it has lost some. */
+  offerOlder({ hasOlder, isCut }) {
+    this.#rest = { hasOlder, isCut };
     this.#offerOlder();
   }
 
   /** Shows more messages above, or asks for them. */
   wantEarlier() {
     if (this.#shown.earlier > 0) this.#showEarlier();
-    else if (this.#hasOlder) this.#events.onOlder();
+    else if (this.#rest.hasOlder) this.#events.onOlder();
   }
 
   /** Does the same if the reader has come to the top, and waits there. */
@@ -133,9 +134,27 @@ export class MessageList {
     if (this.#scroller.isNearTop && !this.isFollowed) this.wantEarlier();
   }
 
+  /**
+   * Leads the reader to the message with this number, or the next one that is here, and marks it.
+   * @returns {boolean} whether there is one
+   */
+  reveal(seq) {
+    const index = this.#entries.indexFrom(seq);
+    if (index < 0) return false;
+    this.#shown.showAround(index);
+    this.#offerOlder();
+    const { element } = this.#entries.at(index);
+    for (const item of this.#list.querySelectorAll("[data-linked]")) delete item.dataset.linked;
+    element.dataset.linked = "";
+    this.#scroller.reveal(element);
+    element.querySelector(".at").focus({ preventScroll: true });
+    return true;
+  }
+
   /** Leads the reader to the end of the log. */
   toEnd() {
     this.#shown.showEnd();
+    this.#shown.trimFirst();
     this.#scroller.toEnd();
     this.#offerOlder();
   }
@@ -154,12 +173,14 @@ export class MessageList {
   clear() {
     this.#shown.clear();
     this.#entries.clear();
-    this.toEnd();
+    this.#shown.showEnd();
+    if (this.isFollowed) this.#scroller.toEnd();
   }
 
-  /** Names the days anew, when another one has begun. */
-  renameDays() {
-    for (const item of this.#list.children) showDay(item.querySelector(".day time"), item.dataset.day);
+  /** Shows everything that is here, to be printed. */
+  showAll() {
+    this.#scroller.hold(() => this.#shown.showAll());
+    this.#offerOlder();
   }
 
   get #pendingStatus() {
@@ -168,7 +189,7 @@ export class MessageList {
 
   #setStatus(entry, status) {
     if (entry.status === status) return;
-    entry.status = status;
+    this.#entries.setStatus(entry, status);
     this.#refresh(entry);
   }
 
@@ -205,16 +226,16 @@ export class MessageList {
   }
 
   #offerOlder() {
-    const isOffered = this.#hasOlder || this.#shown.earlier > 0;
+    const isOffered = this.#rest.hasOlder || this.#shown.earlier > 0;
     if (!isOffered && this.#older === this.#list.ownerDocument.activeElement) this.#log.focus();
     this.#older.hidden = !isOffered;
+    this.#lost.hidden = !this.#rest.isCut || this.#shown.earlier > 0;
   }
 
   #olderEntry(frame, own) {
-    if (frame.type === "notice") return noticeEntry(frame);
     const waiting = own ? this.#entries.waiting(frame.id) : undefined;
     if (waiting) this.#shown.removed(this.#entries.remove(waiting), waiting);
-    return messageEntry(frame, own);
+    return entryOf(frame, own);
   }
 
   #refresh(entry) {
@@ -232,17 +253,4 @@ export class MessageList {
     before.isFresh = false;
     this.#refresh(before);
   }
-
-  #retract(entry, then) {
-    this.#shown.removed(this.#entries.remove(entry), entry);
-    then(entry.frame.text);
-  }
-}
-
-function noticeEntry(notice) {
-  return { notice, at: new Date(notice.at) };
-}
-
-function messageEntry(frame, own) {
-  return { frame, own, at: new Date(frame.at), status: own ? "sent" : "" };
 }

@@ -1,6 +1,6 @@
 // The name of a guest: shown, and changed in place. Users who are logged in have the name of their account.
 
-import { currentName, loadName, saveName } from "./guest_name.js";
+import { currentName, loadName, saveName, writtenName } from "./guest_name.js";
 
 export class NameForm {
   #form;
@@ -42,7 +42,7 @@ export class NameForm {
    */
   show(name) {
     this.#shown.textContent = name;
-    return this.name && this.name.normalize("NFC") !== name ? this.#words.badName : "";
+    return this.name && writtenName(this.name) !== name ? this.#words.badName : "";
   }
 
   #listen(onChange) {

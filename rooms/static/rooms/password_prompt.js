@@ -25,6 +25,7 @@ export class PasswordPrompt {
     this.#countdown = new Countdown(element("password-wait"));
     this.#words = words;
     this.#onAdmitted = onAdmitted;
+    if (!navigator.cookieEnabled) this.#complain({ problem: "cookies" });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -52,7 +53,9 @@ export class PasswordPrompt {
     try {
       const body = new FormData(this.#form);
       const response = await fetch(this.#form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-      return response.ok ? await response.json() : { problem: response.status < 500 ? "stale" : "unreachable" };
+      if (response.ok) return await response.json();
+      if (response.status < 500) return { problem: navigator.cookieEnabled ? "stale" : "cookies" };
+      return { problem: "unreachable" };
     } catch {
       return { problem: "unreachable" };
     }

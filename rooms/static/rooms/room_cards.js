@@ -1,10 +1,15 @@
 // The cards of the rooms, updated only where something has changed, so that focus, pointer and reading stay undisturbed.
 
 import { showAge } from "../rtproject/ages.js";
-import { pageLanguage } from "../rtproject/ui_text.js";
+import { fill, pageLanguage } from "../rtproject/ui_text.js";
+import { countUnread } from "./seen.js";
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+function setHidden(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
 export class RoomCards {
@@ -13,6 +18,7 @@ export class RoomCards {
   #words;
   #slow; // how many ms our clock is behind the server's
   #cards = new Map(); // by the rooms' names
+  #rooms = []; // of the last answer
 
   /**
    * @param {HTMLElement} list with the cards that came with the page; its `data-now` is the server's Unix time
@@ -29,11 +35,17 @@ export class RoomCards {
 
   /** Shows these rooms, in this order, and no others, as `rooms/.live` tells them. */
   show(rooms) {
+    this.#rooms = rooms;
     const place = this.#keepPlace();
     this.#forget(new Set(rooms.map(({ name }) => name)));
     this.#order(rooms.map((room) => this.#fill(room)));
     this.showAges();
     place();
+  }
+
+  /** Counts anew what is unread, which the pages of rooms change. */
+  showUnread() {
+    for (const room of this.#rooms) this.#fillUnread(this.#cards.get(room.name).querySelector(".unread"), room);
   }
 
   /** Shows how long ago everything was, now. */
@@ -45,9 +57,14 @@ export class RoomCards {
     const card = this.#cards.get(room.name) ?? this.#make(room.name);
     const find = (selector) => card.querySelector(selector);
     setText(find(".title"), room.title || room.name);
+    setHidden(find(".name"), ["", room.name].includes(room.title));
     setText(find(".members"), room.members?.toLocaleString(pageLanguage()) ?? this.#words.unknown);
     card.toggleAttribute("data-busy", room.members > 0);
-    this.#fillTags(find(".tags"), room);
+    setHidden(find(".guarded"), !room.guarded);
+    setHidden(find(".closed"), !room.closed);
+    this.#fillUnread(find(".unread"), room);
+    setText(find(".by"), room.last_by);
+    setText(find(".text"), room.last_text);
     this.#fillLast(find(".last"), room);
     return card;
   }
@@ -62,18 +79,9 @@ export class RoomCards {
     return card;
   }
 
-  #fillTags(line, { guarded, closed }) {
-    const tags = [guarded ? this.#words.guarded : this.#words.open, ...(closed ? [this.#words.closed] : [])];
-    const shown = [...line.children].map((tag) => tag.textContent);
-    if (shown.join("\n") === tags.join("\n")) return;
-    line.replaceChildren(
-      ...tags.map((words) => {
-        const tag = document.createElement("span");
-        tag.className = "tag";
-        tag.textContent = words;
-        return tag;
-      }),
-    );
+  #fillUnread(mark, room) {
+    const count = countUnread(room);
+    setText(mark, count > 0 ? fill(this.#words.unread, { count: count.toLocaleString(pageLanguage()) }) : "");
   }
 
   #fillLast(cell, { last_at: at, keeps }) {

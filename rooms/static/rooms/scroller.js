@@ -51,6 +51,14 @@ export class Scroller {
     this.#follow(true);
   }
 
+  /** Leads the reader to an item of the list. */
+  reveal(item) {
+    item.scrollIntoView({ block: "center" });
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    this.#top = scrollTop;
+    this.#follow(this.#events.isWhole() && scrollHeight - scrollTop - clientHeight < NEAR_THE_END);
+  }
+
   /** Runs `change`, which changes the list above the view, and leaves the view as it is. */
   hold(change) {
     const below = this.#log.scrollHeight - this.#log.scrollTop;
@@ -70,11 +78,13 @@ export class Scroller {
   #moved() {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     const isUp = scrollTop < this.#top;
+    const isDown = scrollTop > this.#top;
     // An entry came that is not in view yet, and one before it got smaller: the browser moved the log, not the reader.
     const isMoved = this.#isPlanned && this.#top - scrollTop < NEAR_THE_END;
     const below = scrollHeight - scrollTop - clientHeight;
     this.#top = scrollTop;
-    if (below < NEAR_THE_END && this.#events.isWhole()) this.#follow(true);
+    // A list that got shorter brings a reader further up to its end, who did not go there.
+    if (below < NEAR_THE_END && this.#events.isWhole() && (this.#follows || isDown)) this.#follow(true);
     else if (isUp && !isMoved) this.#follow(false);
     if (isUp && scrollTop < NEAR_AN_EDGE) this.#events.onTop();
     if (!isUp && below < NEAR_AN_EDGE && !this.#events.isWhole()) this.#events.onBottom();

@@ -89,6 +89,21 @@ export class Shown {
     while (!this.isAtEnd) this.#show(this.#end);
   }
 
+  /** Shows the entry at `index`, with some around it, if it does not already. */
+  showAround(index) {
+    if (index >= this.#first && index < this.#end) return;
+    this.clear();
+    this.#first = Math.max(0, index - SHOWN_AT_ONCE);
+    const end = Math.min(this.#entries.length, index + SHOWN_AT_ONCE);
+    while (this.#end < end) this.#show(this.#end);
+  }
+
+  /** Shows all entries. */
+  showAll() {
+    while (this.#first > 0) this.showEarlier();
+    while (!this.isAtEnd) this.showLater();
+  }
+
   /** Hides the first ones of too many. */
   trimFirst() {
     if (this.#count <= MOST_SHOWN) return;

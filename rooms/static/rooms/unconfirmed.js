@@ -4,6 +4,7 @@ import { backoff } from "../rtproject/socket.js";
 import { newId } from "./frames.js";
 
 const MOST = 100; // messages that wait at a time
+const MOST_ENDS = 2; // in a row: a message that was on its way at each of them may be their cause
 export const PATIENCE = 10_000; // ms to wait for an answer; a healthy server takes far less
 
 /**
@@ -12,7 +13,9 @@ export const PATIENCE = 10_000; // ms to wait for an answer; a healthy server ta
  * One is on its way at a time: if the first of several is refused for a moment, the later ones would overtake it.
  */
 export class Unconfirmed {
-  #entries = []; // {id, text, sentBy}: the member as whom it was last sent, null before
+  // {id, text, sentBy, by, isOnItsWay, ends}: the member as whom it was last sent, null before; the member whose it is,
+  // if another page has kept it; and at how many abnormal ends of a connection in a row it was on its way.
+  #entries = [];
   #send;
   #onUnsent;
   #environment;
@@ -34,11 +37,13 @@ export class Unconfirmed {
 
   /**
    * @param {string} text
+   * @param {{id?: string, sentBy?: string | null, by?: string}} kept of a message that was added before, perhaps by a page
+   *   that is gone
    * @returns {string | false} the id under which it is said as soon as it can be; false when too many wait
    */
-  add(text) {
+  add(text, kept = {}) {
     if (this.#entries.length >= MOST) return false;
-    const entry = { id: newId(), text, sentBy: null };
+    const entry = { id: newId(), text, sentBy: null, ends: 0, ...kept };
     this.#entries.push(entry);
     if (this.#entries.length === 1) this.#sendFirst();
     return entry.id;
@@ -52,21 +57,29 @@ export class Unconfirmed {
   resume(member, isRepeatable) {
     this.#member = member;
     this.#isRepeatable = isRepeatable;
-    const sentBy = this.#entries[0]?.sentBy ?? null;
     // From another member the same id would be another message.
-    if (sentBy !== null && (sentBy !== member || !isRepeatable)) this.#giveUpFirst();
+    const isOver = ({ sentBy, by = member }) => by !== member || (sentBy !== null && (sentBy !== member || !isRepeatable));
+    this.#giveUp(isOver);
     this.#sendFirst();
   }
 
-  /** We are no longer in the room. A message that might be shown twice if it was said again is given up. */
-  pause() {
+  /**
+   * We are no longer in the room. A message that might be shown twice if it was said again is given up, and so is one
+   * that may be the reason why connections end.
+   * @param {boolean} isAbnormal whether the connection ended without a reason
+   */
+  pause(isAbnormal = false) {
     if (this.#member === null) return;
     this.#member = null;
     this.#environment.clearTimeout(this.#timer);
-    if (!this.#isRepeatable && this.#entries[0]?.sentBy) this.#giveUpFirst();
+    const [first] = this.#entries;
+    if (!first?.isOnItsWay) return;
+    first.isOnItsWay = false;
+    first.ends = isAbnormal ? first.ends + 1 : 0;
+    if (!this.#isRepeatable || first.ends >= MOST_ENDS) this.#giveUp((entry) => entry === first);
   }
 
-  /** The message was confirmed, or refused for good, so it no longer waits. */
+  /** The message was confirmed, refused for good, or taken back, so it no longer waits. */
   settle(id) {
     const isFirst = this.#entries[0]?.id === id;
     this.#entries = this.#entries.filter((entry) => entry.id !== id);
@@ -83,6 +96,7 @@ export class Unconfirmed {
     const first = this.#entries[0];
     if (first === undefined || first.id !== id) return false;
     // The server did not store it now, but may have stored it on an earlier connection.
+    first.isOnItsWay = false;
     if (!this.#isRepeatable) first.sentBy = null;
     this.#wait(backoff(this.#failures, this.#environment.random), () => this.#sendFirst());
     this.#failures += 1;
@@ -91,7 +105,7 @@ export class Unconfirmed {
 
   /** There will be no connection any more: nothing that waits will be said. */
   giveUp() {
-    while (this.#entries.length > 0) this.#giveUpFirst();
+    this.#giveUp(() => true);
   }
 
   #sendFirst() {
@@ -99,17 +113,21 @@ export class Unconfirmed {
     const first = this.#entries[0];
     if (first === undefined || this.#member === null || !this.#send(first)) return;
     first.sentBy = this.#member;
+    first.isOnItsWay = true;
     this.#wait(PATIENCE, () => this.#unanswered());
   }
 
   // A room without history can lose a message, which must not keep the next ones waiting.
   #unanswered() {
-    if (!this.#isRepeatable) this.#giveUpFirst();
+    const [first] = this.#entries;
+    if (!this.#isRepeatable) this.#giveUp((entry) => entry === first);
     this.#sendFirst();
   }
 
-  #giveUpFirst() {
-    this.#onUnsent(this.#entries.shift().id);
+  #giveUp(isOver) {
+    const over = this.#entries.filter(isOver);
+    this.#entries = this.#entries.filter((entry) => !over.includes(entry));
+    over.forEach(({ id }) => this.#onUnsent(id));
   }
 
   #wait(delay, run) {

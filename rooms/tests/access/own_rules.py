@@ -5,10 +5,10 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from rooms.access.rules import RoomsAccess, RuledRoom
+from rooms.access.rules import RuledRoom
 
 
-class Rules(RoomsAccess):
+class Rules:
     """What a visitor may depends on the name; a group of the name is a ban."""
 
     async def may_enter(self, user: Any, room: RuledRoom) -> bool:

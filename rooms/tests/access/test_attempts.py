@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from rooms.access import attempts
-from rooms.access.attempts import PasswordAttempt, VerifiedPasswords
+from rooms.access.attempts import PasswordAttempt
 from rooms.models import Room, matches
 from rooms.tests.access.support import HERE, THERE, guarded
 from rooms.tests.wire import SECRET, let_in, next_frame, refusal
@@ -128,14 +128,13 @@ class TestVerified:
         room.set_password("other")
         assert [await check(room, raw) for raw in ("secret123", "other")] == [FORBIDDEN, None]
 
-    def test_the_least_recently_used_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The number of verified passwords is bounded."""
-        monkeypatch.setattr(VerifiedPasswords, "MAX_SIZE", 2)
-        verified = VerifiedPasswords()
-        for digest in (b"a", b"b", b"c"):
-            verified.add(digest)
-            assert b"a" in verified
-        assert [digest in verified for digest in (b"a", b"b", b"c")] == [True, False, True]
+    @pytest.mark.usefixtures("queue")
+    async def test_the_number_of_verified_passwords_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(attempts, "MAX_VERIFIED", 2)
+        monkeypatch.setattr(attempts, "verified_passwords", {})
+        for name in ("one", "two", "three"):
+            assert await check(guarded(name), "secret123") is None
+        assert len(attempts.verified_passwords) == 2
 
 
 class TestPriority:

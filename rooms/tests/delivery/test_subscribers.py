@@ -16,7 +16,7 @@ class Writes(SendQueue):
     def __init__(self) -> None:
         self.all: list[list[str]] = []
 
-    def write(self, frame: Frame) -> None:
+    def write_uncounted(self, frame: Frame) -> None:
         """Take one frame, or several that were joined."""
         self.all.append([message["text"] for message in frame.messages])
 

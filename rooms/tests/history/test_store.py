@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from rooms.api import MODERATOR
 from rooms.history.store import StoreStatus, store_messages
+from rooms.identity import MODERATOR
 from rooms.models import Message, Room
 from rooms.protocol import Deleted, MessageFrame, stored_frame
 from rooms.tests.support import (
@@ -77,7 +77,7 @@ class TestNumbers:
         row = Message.objects.get()
         assert (result.status, result.row) == (STORED, row)
         assert (row.member, row.name, row.guest) == (BOB.id, "Bob", False)
-        assert (row.text, row.client_id, row.at.microsecond % 1000) == ("hi 🦊", "7", 0)
+        assert (row.text, row.key, row.at.microsecond % 1000) == ("hi 🦊", "=7", 0)
         assert result.row is not None
         assert row.at == result.row.at
 

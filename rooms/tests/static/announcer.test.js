@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Announcer, GATHER, REST } from "../../static/rooms/announcer.js";
 
-const WORDS = { said: "{name}: {text}", saidMany: "New messages: {count}, from {names}.", others: "others" };
+const WORDS = { said: "{name}: {text}", saidMany: "New messages: {count}, from {names}.", others: "others", noticed: "Notice: {text}" };
 
 // An announcer on a clock that the test winds, and everything that a screen reader is told by it.
 function listened({ mock }) {
@@ -34,4 +34,14 @@ test("many messages are one sentence, with a rest before the next one", (t) => {
   assert.equal(told.length, 1);
   t.mock.timers.tick(1);
   assert.equal(told[1], "New messages: 50, from Ada, Bob, Cem, and others.");
+});
+
+test("a notice is read out, however many messages come with it", (t) => {
+  const [announcer, told] = listened(t);
+  announcer.said(undefined, "Tea");
+  t.mock.timers.tick(GATHER);
+  for (let number = 0; number < 4; number += 1) announcer.said("Bob", "text");
+  announcer.said(undefined, "Cake");
+  t.mock.timers.tick(GATHER);
+  assert.deepEqual(told, ["Notice: Tea", "Notice: Cake\nNew messages: 4, from Bob."]);
 });

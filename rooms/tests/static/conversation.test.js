@@ -16,9 +16,8 @@ class Played extends Conversation {
     const [network, heard] = [new FakeNetwork(), []];
     const hear = (name, tell) => (...told) => heard.push([name, ...tell(...told)]);
     const events = {
-      onBegin: hear("begin", () => []),
+      onBegin: hear("begin", (isCut) => [isCut]),
       onMessage: hear("message", (frame) => [frame.text, this.isOurs(frame)]),
-      onNotice: hear("notice", ({ text }) => [text]),
       onDeleted: hear("deleted", (seq) => [seq]),
       onOlder: hear("older", (frames) => frames.map(({ text }) => text)),
       onUnsent: hear("unsent", (id) => [id]),
@@ -78,9 +77,19 @@ test("what cannot be continued begins anew, with its own numbers", () => {
   const played = Played.entered(7, 9);
   played.comeBack({ epoch: "e2", seq: 2, recovered: false });
   played.tell(message(1), message(2));
-  assert.deepEqual(played.heard, [["begin"], ["message", "text 1", false], ["message", "text 2", false]]);
+  assert.deepEqual(played.heard, [["begin", false], ["message", "text 1", false], ["message", "text 2", false]]);
+  assert.deepEqual([played.isNews(message(2)), played.isCut], [false, false]);
   played.comeBack();
   assert.equal(played.link.path, "/ws/lobby?name=Ann+B&since=2&epoch=e2");
+});
+
+test("what came after more than the room keeps is news, and said to be cut", () => {
+  const played = Played.entered(7, 9);
+  played.comeBack({ seq: 99, recovered: false });
+  played.tell(message(98), message(99));
+  assert.deepEqual(played.heard.map(([name, what]) => [name, what]), [["begin", true], ["message", "text 98"], ["message", "text 99"]]);
+  assert.deepEqual([9, 98].map((seq) => played.isNews(message(seq))), [false, true]);
+  assert.equal(played.isCut, true);
 });
 
 test("messages that are missing are asked for on a new connection", () => {
@@ -110,7 +119,7 @@ test("notices and deletions count: each comes once, in its turn", () => {
   const played = Played.entered();
   const [notice, deleted] = [{ type: "notice", text: "Tea", seq: 4 }, { type: "deleted", target: 2, seq: 5 }];
   played.tell(notice, notice, deleted, deleted, message(6));
-  assert.deepEqual(played.heard, [["notice", "Tea"], ["deleted", 2], ["message", "text 6", false]]);
+  assert.deepEqual(played.heard, [["message", "Tea", false], ["deleted", 2], ["message", "text 6", false]]);
   played.tell({ ...deleted, seq: 8 });
   played.link.accept();
   assert.deepEqual([played.link.path, played.heard.length], ["/ws/lobby?name=Ann+B&since=6&epoch=e1", 3]);
@@ -217,4 +226,29 @@ test("a close for good ends all hope, one that asks for the password does not", 
     played.welcome({ seq: 3 });
     assert.deepEqual(played.said, unsent ? [] : ["one"]);
   }
+});
+
+test("a message is reached by asking for all before the oldest one", () => {
+  const played = Played.entered(600, 601);
+  assert.deepEqual([600, 300, 602].map((seq) => played.reach(seq)), ["here", "coming", "missing"]);
+  assert.deepEqual(played.link.frames.at(-1), { type: "history", before: 600, limit: 200 });
+  played.tell({ type: "history", messages: [message(400)], more: true });
+  assert.equal(played.reach(300), "coming");
+  played.tell({ type: "history", messages: [message(350)], more: false });
+  assert.equal(played.reach(300), "missing");
+  played.link.end(1006);
+  assert.equal(played.reach(300), "coming");
+});
+
+test("others are told that we write, every three seconds, and asked to forget a message", () => {
+  const played = Played.entered();
+  [0, 0, 2999, 1].forEach((wait) => {
+    played.network.advance(wait);
+    played.type();
+  });
+  assert.equal(played.delete(2), true);
+  assert.deepEqual(played.link.frames.map(({ type, seq }) => [type, seq]), [["typing", undefined], ["typing", undefined], ["delete", 2]]);
+  played.link.end(1006);
+  played.type();
+  assert.equal(played.delete(2), false);
 });

@@ -32,7 +32,7 @@ test("older messages move the beginning until there are no more, and what is dro
   assert.deepEqual([held.oldest, held.hasOlder], [50, true]);
   held.extend(20, false); // the room has lost those before it
   held.extend(undefined, false);
-  assert.deepEqual([held.oldest, held.hasOlder], [20, false]);
+  assert.deepEqual([held.oldest, held.hasOlder, held.isCut], [20, false, true]);
   [60, 30].forEach((seq) => held.forget(seq));
   assert.deepEqual([held.oldest, held.hasOlder], [61, true]);
 });

@@ -21,7 +21,12 @@ test("an address ends before what belongs to the sentence", () => {
     ["“https://example.org/…”", "https://example.org/"],
     ["**https://example.org/path**", "https://example.org/path"],
     ["HTTPS://EXAMPLE.ORG/Path", "HTTPS://EXAMPLE.ORG/Path"],
-    ["see:https://例え.jp/日本語。", "https://例え.jp/日本語"],
+    ["see:https://例え.jp/wiki/日本語。", "https://例え.jp/wiki/日本語"],
+    ["https://go日本.jp/?q=日本", "https://go日本.jp/?q=日本"],
+    ["詳細はhttps://example.org/aを見て", "https://example.org/a"],
+    ["詳細はhttps://example.org/をご覧", "https://example.org/"],
+    ["링크https://example.org에서", "https://example.org"],
+    ["ดูที่https://example.org/a?b=1นะ", "https://example.org/a?b=1"],
     ["http://127.0.0.1:8000/rooms/", "http://127.0.0.1:8000/rooms/"],
     ['https://example.org/"onmouseover="alert(1)', "https://example.org/"],
     ["https://example.org/<b>x</b>", "https://example.org/"],
@@ -67,7 +72,7 @@ test("letters that look like others are told apart", () => {
 });
 
 test("a long text of half addresses is read in one go", () => {
-  for (const part of ["http://", "https://a.b/(", `https://a.b/${")".repeat(40)}`, "((((", "http://a.b/]"]) {
+  for (const part of ["http://", "https://a.b/(", `https://a.b/${")".repeat(40)}`, "((((", "http://a.b/]", "見https://a見"]) {
     addressesIn(part.repeat(4096).slice(0, 4096));
   }
 });

@@ -62,3 +62,13 @@ test("a reader who goes up is not led back by what comes in the same moment", ()
   log.grow(50);
   assert.equal(log.show(), 200);
 });
+
+test("a reader further up is not taken to the end of a list that begins anew", () => {
+  const log = new FakeLog();
+  log.scrollTop -= 100;
+  log.show();
+  log.grow(-800);
+  log.show();
+  log.grow(900);
+  assert.deepEqual([log.scroller.follows, log.scrollTop], [false, 0]);
+});

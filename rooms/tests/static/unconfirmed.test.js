@@ -14,8 +14,8 @@ class Played extends Unconfirmed {
     this.resume("me", isRepeatable);
   }
 
-  add(text) {
-    const id = super.add(text);
+  add(text, kept) {
+    const id = super.add(text, kept);
     this.texts.set(id, text);
     return id;
   }
@@ -87,6 +87,38 @@ test("without any answer it is said again, or given up without history", () => {
     const played = new Played(isRepeatable);
     ["one", "two"].forEach((text) => played.add(text));
     played.network.advance(PATIENCE);
+    assert.deepEqual([played.sent, played.unsent], expected);
+  }
+});
+
+test("what was on its way at two abnormal ends in a row is given up, and the next one goes", () => {
+  for (const [ends, ...expected] of [
+    [[true, true], ["big", "big", "two"], ["big"]],
+    [[true, false, true], ["big", "big", "big", "big"], []],
+  ]) {
+    const played = new Played();
+    ["big", "two"].forEach((text) => played.add(text));
+    for (const isAbnormal of ends) {
+      played.pause(isAbnormal);
+      played.pause(true); // an attempt to connect that fails
+      played.resume("me", true);
+    }
+    assert.deepEqual([played.sent, played.unsent], expected);
+  }
+});
+
+test("what another page has kept is said under its id by the member whose it is, unless it may be shown twice", () => {
+  const was = (text, kept) => [text, { id: `id of ${text}`, ...kept }];
+  for (const [isRepeatable, ...expected] of [
+    [true, ["sent before"], ["another's"]],
+    [false, ["not sent yet"], ["sent before", "another's"]],
+  ]) {
+    const played = new Played();
+    played.pause();
+    played.add(...was("sent before", { by: "me", sentBy: "me" }));
+    played.add(...was("another's", { by: "other", sentBy: null }));
+    assert.equal(played.add(...was("not sent yet", { by: "me", sentBy: null })), "id of not sent yet");
+    played.resume("me", isRepeatable);
     assert.deepEqual([played.sent, played.unsent], expected);
   }
 });

@@ -1,11 +1,9 @@
 """`manage.py doctor`: what works of everything that the settings name, a line each."""
 
 import asyncio
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -23,8 +21,6 @@ TIMEOUT = 3.0  # seconds for each answer
 
 
 class Command(BaseCommand):
-    """Connects to everything that the settings name; exits with 1 if something does not work."""
-
     help = "Connects to everything that the settings name, and says what works and what does not."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,8 +41,6 @@ def _checks() -> Iterator[tuple[str, Callable[[], str]]]:
         of_many = f", number {number}" * (len(settings.REDIS_URLS) > 1)
         yield f"Redis (REDIS_URL{of_many})", partial(async_to_sync(_redis), url)
     yield "the channel layer", async_to_sync(_layer)
-    for path in _private_files():
-        yield str(path), partial(_mode, path)
 
 
 def _database() -> str:
@@ -79,19 +73,3 @@ async def _layer() -> str:
         await layer.group_send("doctor", {"type": "doctor"})
         await layer.receive(channel)
     return f"{type(layer).__name__} delivers events"
-
-
-def _private_files() -> list[Path]:
-    """The files that only their owner should read, as far as they exist."""
-    files = [settings.DATA_DIR / "secret_key"]
-    if settings.ON_SQLITE:
-        name = settings.DATABASES["default"]["NAME"]
-        files += [Path(f"{name}{ending}") for ending in ("", "-wal", "-shm")]
-    return [path for path in files if path.exists()]
-
-
-def _mode(path: Path) -> str:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise PermissionError(f"others may use it too (mode {mode:04o}): chmod 600")
-    return "only its owner may use it"

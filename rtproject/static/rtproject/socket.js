@@ -196,8 +196,9 @@ class Heartbeat {
  * until `open()`).
  *
  * Options:
- * - `onState({state, code, delay, until})`: `code` is the close code that led here, `delay` the wait in milliseconds
- *   and `until` its end, as `Date.now()` counts
+ * - `onState({state, code, delay, until, unopened})`: `code` is the close code that led here, `delay` the wait in
+ *   milliseconds and `until` its end, as `Date.now()` counts; `unopened` is the number of attempts in a row that ended
+ *   before a link was open
  * - `onMessage(data)`: a string, or an ArrayBuffer for bytes
  * - `onUnsent(list)`: kept frames that will never be sent, since the connection has ended for good
  * - `protocols`: the subprotocols to offer
@@ -219,6 +220,7 @@ export class Socket {
   #isIn = false;
   #timer = null; // of the state: for the answer, until it counts as stable, or for the next attempt
   #failures = 0;
+  #unopened = 0; // attempts in a row, this one included until its link opens
   #lastCode = undefined;
   #due = 0; // the time of the next attempt if the page is visible
   #cleanups = []; // functions that end listening to the network and the page
@@ -290,6 +292,7 @@ export class Socket {
   #dial() {
     this.#listen();
     this.#isIn = false;
+    this.#unopened += 1;
     const link = new this.#options.WebSocket(socketUrl(this.#address()), this.#options.protocols);
     link.binaryType = "arraybuffer";
     // Events of a link that was dropped in the meantime are ignored.
@@ -302,6 +305,7 @@ export class Socket {
   }
 
   #opened() {
+    this.#unopened = 0;
     this.#after(TIMES.stable, () => (this.#failures = 0));
     this.#heartbeat?.start();
     if (!this.#options.isWelcome) this.#enterIn();
@@ -360,7 +364,7 @@ export class Socket {
   #wait(delay) {
     const until = this.#options.now() + delay;
     this.#after(delay, () => this.#dial());
-    this.#enter("waiting", { code: this.#lastCode, delay, until });
+    this.#enter("waiting", { code: this.#lastCode, delay, until, unopened: this.#unopened });
   }
 
   #after(delay, run) {

@@ -3,6 +3,8 @@
 import { Countdown } from "./countdown.js";
 import { pageWords } from "./ui_text.js";
 
+const UNOPENED = 2; // attempts in a row, from where on it is asked why
+
 /**
  * The server's close codes, as the page brought them.
  * @returns {Map<number, {code: number, name: string, meaning: string, reconnect: string}>}
@@ -40,6 +42,7 @@ export class StatusLine {
   #button;
   #words;
   #codes;
+  #isBlocked = false;
 
   /** @param {Document} page with the elements state, next-try and reopen, and the data of `connection_text` */
   constructor(page = document) {
@@ -51,13 +54,23 @@ export class StatusLine {
   }
 
   /**
-   * @param {{state: string, code?: number, until?: number}} change as `Socket` reports it
+   * @param {{state: string, code?: number, until?: number, unopened?: number}} change as `Socket` reports it
    * @param {string} words instead of those that the page has for this state
    */
   show(change, words = describe(change, this.#codes, this.#words)) {
-    showState(this.#line, change.state, words);
-    this.#button.hidden = change.state !== "waiting";
-    if (change.state === "waiting") this.#countdown.start(change.until, this.#words.retry, this.#words.retryNow);
+    if (change.state === "open") this.#isBlocked = false;
+    const isWaiting = change.state === "waiting";
+    showState(this.#line, change.state, isWaiting && this.#isBlocked ? this.#words.blocked : words);
+    if (isWaiting && change.unopened >= UNOPENED) this.#findOut();
+    this.#button.hidden = !isWaiting;
+    if (isWaiting) this.#countdown.start(change.until, this.#words.retry, this.#words.retryNow);
     else this.#countdown.stop();
+  }
+
+  // A page that can be had while no WebSocket opens is cut off by something on the way.
+  async #findOut() {
+    const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    this.#isBlocked = answer !== null && answer.status < 500;
+    if (this.#isBlocked && this.#line.dataset.state === "waiting") showState(this.#line, "waiting", this.#words.blocked);
   }
 }

@@ -25,6 +25,7 @@ export function showClock(element, date) {
 
 function show(element, date, format) {
   if (Number.isNaN(date.getTime())) return;
+  element.lang = format.resolvedOptions().locale; // not the page's
   element.dateTime = date.toISOString();
   element.title = whole.format(date);
   element.textContent = format.format(date);

@@ -32,7 +32,7 @@ test("a wait tells when it ends", () => {
   const socket = PlayedSocket.opened();
   socket.network.advance(5000);
   socket.link.end(1006);
-  assert.deepEqual(socket.changes.at(-1), { state: "waiting", code: 1006, delay: 1000, until: 6000 });
+  assert.deepEqual(socket.changes.at(-1), { state: "waiting", code: 1006, delay: 1000, until: 6000, unopened: 0 });
   assert.equal(socket.until, 6000);
   socket.network.advance(1000);
   assert.deepEqual([socket.changes.at(-1), socket.until], [{ state: "connecting" }, null]);
@@ -50,7 +50,8 @@ test("an attempt that nobody answers has failed", () => {
   const socket = new PlayedSocket();
   socket.open();
   socket.network.advance(TIMES.connect);
-  assert.deepEqual([socket.link.closedWith, socket.state, socket.changes.at(-1).code], [1000, "waiting", 1006]);
+  const { code, unopened } = socket.changes.at(-1);
+  assert.deepEqual([socket.link.closedWith, socket.state, code, unopened], [1000, "waiting", 1006, 1]);
 });
 
 test("the address of a page becomes that of a socket, with TLS where the page has it", () => {

@@ -26,6 +26,11 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 """
 
 
+def is_unreachable(problem: str) -> bool:
+    """Return whether a page only reports that its server is gone."""
+    return "WebSocket connection to" in problem or "Failed to load resource: net::ERR_" in problem
+
+
 def find_chromium() -> str | None:
     """Return the path of the browser: that of the variable CHROMIUM, or the first installed."""
     for name in filter(None, (os.environ.get("CHROMIUM"), *NAMES)):

@@ -1,15 +1,15 @@
 """Pictures of every page: `make screenshots`.
 
 `python -m rtproject.tests.support.screenshots [folder]` starts a site of its own with rooms where people talk
-and the pulses of three machines. It writes each page in light and in dark, on a desk and on a phone, as
-`<page>-<width>-<scheme>.png`.
+and the pulses of three machines. It writes each page and each of its states, which `screenshot_pages.py` lists, in
+light and in dark, on a desk and on a phone, as `<page>-<width>-<scheme>.png`.
 """
 
 import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -18,17 +18,17 @@ from playwright.async_api import Browser, Page, ViewportSize
 
 from rtproject.tests.support.browser import NO_CHROMIUM, find_chromium, launched
 from rtproject.tests.support.isolation import ROOT
+from rtproject.tests.support.screenshot_pages import ADMIN, BROKEN, PAGES
 from rtproject.tests.support.servers import Daphne, PulseWorker
 from rtproject.tests.support.site import Site
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
-WIDTHS = {1280: 800, 390: 844}  # by width: height
+WIDTHS = {1440: 900, 390: 844}  # by width: height
 PULSE_SECONDS = 0.5  # between two pulses, so that there is a line to see soon
 MACHINES = ("web-1", "web-2", "db-1")  # the first one is the server's own
-ADMIN = "ada"
 
 MAKE_CONTENT = f"""
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from rooms.models import Room
 User.objects.create_superuser({ADMIN!r}, password={ADMIN!r})
 Room.objects.filter(name="lobby").update(title="The lobby")
@@ -40,6 +40,12 @@ for name, title, password, closed in [
     room = Room(name=name, title=title, closed=closed, member_limit=50)
     room.set_password(password)
     room.save()
+staff = Room.objects.create(name="staff")
+staff.groups.add(Group.objects.create(name="staff"))
+"""
+RENDER_ERROR = """
+from django.template.loader import render_to_string
+print(render_to_string("500.html"))
 """
 
 PEOPLE = {"Ann": "lobby", "Bob": "lobby", "محمد": "lobby", "Ida": "garden"}  # and the room that they are in
@@ -49,43 +55,6 @@ TALK = [
     ("محمد", "مرحبا بالجميع"),
     ("Ann", "Then I will close the ticket after lunch."),
 ]  # fmt: skip
-
-Prepare = Callable[[Page], Awaitable[None]]
-
-
-async def _try_the_echo(page: Page) -> None:
-    await page.locator("#state[data-state=open]").wait_for()
-    for text in ("hello", "Grüße"):
-        await page.fill("#data", text)
-        await page.press("#data", "Enter")
-    await page.check("#as-bytes")
-    await page.fill("#data", "48 65 6c 6c 6f 00 ff")
-    await page.press("#data", "Enter")
-    await page.locator(".frame[data-kind=bytes][data-direction=received]").wait_for()
-    await page.locator("#summary", has_text="3").wait_for()
-
-
-def _until(selector: str) -> Prepare:
-    async def wait(page: Page) -> None:
-        await page.locator(selector).first.wait_for()
-
-    return wait
-
-
-# Page -> its address, and what is done before its picture is taken.
-PAGES: dict[str, tuple[str, Prepare]] = {
-    "home": ("/", _until("#state[data-state=open]")),
-    "api": ("/api/", _until("#parameter-room")),
-    "echo": ("/echo/", _try_the_echo),
-    "rooms": ("/rooms/", _until("[data-room=lobby] time")),
-    "room": ("/rooms/lobby/", _until(".message >> text=ticket")),
-    "password": ("/rooms/standup/", _until("#password")),
-    "login": ("/login/?next=/dashboard/", _until("#account-form")),
-    "dashboard": ("/dashboard/", _until("[data-host=web-2]")),
-    "admin-rooms": ("/admin/rooms/room/", _until("#result_list")),
-    "admin-members": ("/admin/rooms/room/1/members/", _until("#content")),
-    "not-found": ("/no-such-page/", _until("h1")),
-}
 
 
 @asynccontextmanager
@@ -125,21 +94,25 @@ async def take_all(folder: Path) -> int:
         async with running_site(Path(directory)) as server, launched(path) as browser:
             looks = [(width, scheme) for width in WIDTHS for scheme in SCHEMES]
             for width, scheme in looks:
-                await take_look(browser, server.http_url(), folder, width, scheme)
+                await take_look(browser, server, folder, width, scheme)
     return len(looks) * len(PAGES)
 
 
 async def take_look(
-    browser: Browser, home: str, folder: Path, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, server: Daphne, folder: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    """Write the pictures of one visitor into `folder`; `home` is the site's address."""
+    """Write the pictures of one visitor of the server into `folder`."""
+    broken = server.execute(RENDER_ERROR)
     viewport: ViewportSize = {"width": width, "height": WIDTHS[width]}
-    context = await browser.new_context(base_url=home, viewport=viewport, color_scheme=scheme)
+    context = await browser.new_context(base_url=server.http_url(), viewport=viewport, color_scheme=scheme)
+    await context.route(f"**{BROKEN}", lambda route: route.fulfill(content_type="text/html", body=broken))
     page = await context.new_page()
     for name, (address, prepare) in PAGES.items():
         if name.startswith("admin"):
             await _log_in(page)
-        await page.goto(address)
+        if address:
+            await page.goto("about:blank")  # an address that differs by its fragment alone is loaded, too
+            await page.goto(address)
         await prepare(page)
         await page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
     await context.close()

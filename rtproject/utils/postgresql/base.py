@@ -11,7 +11,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     def is_usable(self) -> bool:
-        """Return whether the connection lives and may write."""
         if self.connection is None:
             return False
         try:

@@ -25,7 +25,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def is_usable(self) -> bool:
-        """Return whether the name still leads to the file that was opened."""
         return self._named_file() == self._file
 
     def _named_file(self) -> tuple[int, int] | None:

@@ -25,8 +25,8 @@ read = read_before(room.pk, None, 3).rows
 print(json.dumps({
     "texts": [row.text for row in read] == texts[1:],
     "equal": all(
-        (row.seq, row.member, row.name, row.guest, row.at, row.client_id)
-        == (known.seq, known.member, known.name, known.guest, known.at, known.client_id)
+        (row.seq, row.member, row.name, row.guest, row.at, row.key)
+        == (known.seq, known.member, known.name, known.guest, known.at, known.key)
         for row, known in zip(read, written[1:], strict=True)
     ),
     "after": [row.seq for row in read_after(room.pk, 1, 2).rows],

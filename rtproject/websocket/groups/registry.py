@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from typing import Any, Protocol
 
 import msgspec
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from rtproject.websocket.exceptions import LayerUnavailable
 from rtproject.websocket.groups.health import HEARTBEAT_SECONDS, LayerHealth
@@ -65,6 +65,8 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     input as it is. Tags are small values that the layer can serialize: numbers, strings, booleans, None.
     Raises LayerUnavailable.
     """
+    if current_registry().pass_on_alone(group, GroupEvent(text, tags)):
+        return
     body = msgspec.json.encode((group, text, tags)).decode()
     event = {"type": EVENT, "group": group, "body": body, "signature": sign(body)}
     await ask_layer(get_channel_layer().group_send(group, event))
@@ -136,6 +138,16 @@ class GroupRegistry:
         if not group.members:
             with contextlib.suppress(LayerUnavailable):  # then a newcomer gets the same error
                 await self._update_membership(name)
+
+    def pass_on_alone(self, name: str, event: GroupEvent) -> bool:
+        """Deliver an event without the layer, soon, if that would bring it to no one else; return whether it does."""
+        layer = get_channel_layer()
+        if type(layer) is not InMemoryChannelLayer or layer.groups.get(name, {}).keys() - {self._channel}:
+            return False
+        group = self._groups.get(name)
+        if group is not None and group.joined:
+            asyncio.get_running_loop().call_soon(self._pass_on, group, event)
+        return True
 
     async def _update_membership(self, name: str) -> None:
         """Join or leave the group on the layer, to match the local members."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from rtproject.websocket.addresses import client_address, describe
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.counters import handshakes
 from rtproject.websocket.options import option
 from rtproject.websocket.query import choose_subprotocol
 
@@ -45,12 +46,18 @@ class _Visible:
 
     def __call__(self, message: AsgiMessage) -> Awaitable[None]:
         # Not a coroutine: a message to an open connection must not cost one.
-        denied = not self._answered and message["type"] == "websocket.close"
+        if self._answered:
+            return self._send(message)
         self._answered = True
-        return self._deny(message) if denied else self._send(message)
+        if message["type"] == "websocket.close":
+            return self._deny(message)
+        handshakes["accepted", None] += 1
+        return self._send(message)
 
     async def _deny(self, message: AsgiMessage) -> None:
-        logger.info("%s refused with %s", describe(self._scope), int(message.get("code", 1000)))
+        code = int(message.get("code", 1000))
+        handshakes["denied", code] += 1
+        logger.info("%s refused with %s", describe(self._scope), code)
         if "client" in self._scope:
             await self._send({"type": "websocket.accept", "subprotocol": choose_subprotocol(self._scope)})
         await self._send(message)

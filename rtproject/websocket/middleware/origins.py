@@ -16,6 +16,7 @@ from django.utils.http import is_same_domain
 from rtproject.websocket.addresses import describe
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.counters import handshakes
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class ForeignOrigins:
         return self.inner(scope, receive, send)
 
     async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handshakes["rejected", 403] += 1
         logger.warning("%s refused with HTTP 403: foreign origin", describe(scope))
         await receive()
         await send({"type": "websocket.close", "code": int(CloseCode.FORBIDDEN)})

@@ -49,19 +49,15 @@ class Bucket:
         burst = rate.count if burst is None else burst
         return cls(rate, burst, burst, time.monotonic())
 
-    def level(self) -> float:
-        """Return the number of tokens now."""
-        now = time.monotonic()
-        refill = (now - self.updated) * self.rate.count / self.rate.seconds
-        self.tokens = min(self.burst, self.tokens + refill)
-        self.updated = now
-        return self.tokens
-
     def take(self) -> bool:
         """Take one token; False if there is none. A rate of 0 always has one."""
         if not self.rate.count:
             return True
-        if self.level() < 1:
+        now = time.monotonic()
+        refill = (now - self.updated) * self.rate.count / self.rate.seconds
+        self.tokens = min(self.burst, self.tokens + refill)
+        self.updated = now
+        if self.tokens < 1:
             return False
         self.tokens -= 1
         return True
@@ -104,7 +100,6 @@ class SlidingWindow:
         self._times: OrderedDict[Hashable, array[float]] = OrderedDict()
 
     def __len__(self) -> int:
-        """The number of keys."""
         return len(self._times)
 
     def exhausted(self, key: Hashable, count: int | None = None) -> bool:
@@ -130,7 +125,6 @@ class SlidingWindow:
         return True
 
     def give_back(self, key: Hashable) -> None:
-        """Take back the last event of `key`."""
         times = self._times.get(key)
         if times:
             times.pop()

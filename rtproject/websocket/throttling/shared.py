@@ -48,11 +48,9 @@ class SharedWindow:
         self._clients = loop_local(lambda: [RedisClient(url, WORK) for url in urls])
 
     async def exhausted(self, key: tuple[str, ...]) -> bool:
-        """Return whether `key` has used up its rate. Counts nothing."""
         return self._here.exhausted(key) or not await self._may(key, "look")
 
     async def take(self, key: tuple[str, ...]) -> bool:
-        """Count one event of `key`; False, and nothing is counted, if it is exhausted."""
         if not self._here.take(key):
             return False
         if await self._may(key, "count"):
@@ -61,12 +59,10 @@ class SharedWindow:
         return False
 
     async def give_back(self, key: tuple[str, ...]) -> None:
-        """Take back the last event of `key`."""
         self._here.give_back(key)
         await self._ask(("LPOP",), key)  # if that fails, it expires
 
     async def close(self) -> None:
-        """Close the connections of this event loop."""
         for client in self._clients():
             await client.close()
 

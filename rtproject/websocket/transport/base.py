@@ -15,6 +15,7 @@ from typing import Protocol
 
 from rtproject.websocket.addresses import client_address
 from rtproject.websocket.asgi_types import Application, AsgiMessage, Receive, Scope, Send
+from rtproject.websocket.counters import traffic
 from rtproject.websocket.transport.daphne import find_daphne
 from rtproject.websocket.transport.turns import SLICE
 from rtproject.websocket.transport.uvicorn import find_uvicorn
@@ -78,7 +79,9 @@ class _Yielding:
             self._left = SLICE
             await asyncio.sleep(0)
         self._left -= 1
-        return await self._receive()
+        message = await self._receive()
+        traffic.bytes_in += len(message.get("text") or message.get("bytes") or "")
+        return message
 
 
 @cache

@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from rtproject.websocket.asgi_types import AsgiMessage, Receive, Send
+from rtproject.websocket.counters import traffic
 from rtproject.websocket.transport.turns import FRAME_BYTES, SLICE, Turns, current_turns
 
 READ_SIZE = 16 * 1024  # bytes read at a time; twice as many may wait to be parsed
@@ -178,8 +179,9 @@ class DaphneTransport:
             steps += 1
             if steps == STEPS:
                 break
-        turns = self._turns
-        turns.left -= 1 + steps // 2 + (size - len(protocol.data)) // FRAME_BYTES
+        turns, parsed = self._turns, size - len(protocol.data)
+        traffic.bytes_in += parsed
+        turns.left -= 1 + steps // 2 + parsed // FRAME_BYTES
         if turns.left <= 0:
             turns.refill()
         self._unparsed = steps == STEPS

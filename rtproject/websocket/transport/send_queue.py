@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from rtproject.websocket.asgi_types import AsgiMessage, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.counters import traffic
 from rtproject.websocket.transport.base import Transport
 from rtproject.websocket.transport.frames import Frame
 
@@ -50,6 +51,11 @@ class SendQueue:
 
     def write(self, frame: Frame) -> None:
         """Send now, or later in order. Never waits and never raises."""
+        traffic.count_out(len(frame.messages), len(frame.encoded))
+        self.write_uncounted(frame)
+
+    def write_uncounted(self, frame: Frame) -> None:
+        """Do the same for a caller that writes to many, and counts for all of them at once."""
         if self._held or self._sender is not None:
             self._keep(frame)
         elif not self._stopped:
@@ -57,6 +63,7 @@ class SendQueue:
 
     async def write_through(self, frame: Frame) -> bool:
         """Send past the held frames, and wait for the client; return whether it is still there."""
+        traffic.count_out(len(frame.messages), len(frame.encoded))
         await self.flush()
         if not self._stopped:
             self._put(frame)
@@ -142,7 +149,7 @@ class SendQueue:
         try:
             while self._backlog and not self._held:
                 frame = self._backlog.popleft()
-                self._backlog_size -= len(frame) + FRAME_COST
+                self._count_backlog(-len(frame) - FRAME_COST)
                 if self._transport is None:
                     return frame.messages
                 if not self._transport.write(frame.encoded):
@@ -159,7 +166,7 @@ class SendQueue:
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.append(frame)
-        self._backlog_size += len(frame) + FRAME_COST
+        self._count_backlog(len(frame) + FRAME_COST)
         if self._backlog_size > BACKLOG_LIMIT:
             self._end(CloseCode.TOO_SLOW)
 
@@ -180,4 +187,9 @@ class SendQueue:
 
     def _stop(self) -> None:
         self._stopped = True
-        self._backlog, self._backlog_size = None, 0
+        self._backlog = None
+        self._count_backlog(-self._backlog_size)
+
+    def _count_backlog(self, size: int) -> None:
+        self._backlog_size += size
+        traffic.backlog_bytes += size

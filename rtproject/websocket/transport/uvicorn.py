@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from rtproject.websocket.asgi_types import AsgiMessage, Send
+from rtproject.websocket.counters import traffic
 from rtproject.websocket.transport.turns import FRAME_BYTES, SLICE, Turns, current_turns
 from rtproject.websocket.utils.loop_local import loop_local
 
@@ -178,6 +179,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
         if not protocol.transport.is_closing():
             protocol.data_received(data)
         left = len(self._reader.buffer)
+        traffic.bytes_in += before - left
         turns = self._turns
         turns.left -= SLICE + 1 - self._frames + (before - left) // FRAME_BYTES
         if turns.left <= 0:

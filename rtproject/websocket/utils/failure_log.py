@@ -39,7 +39,6 @@ class FailureLog:
         self._down = True
 
     def recovered(self) -> None:
-        """Log that the work succeeds again, if it failed."""
         if self._down:
             logger.info("%s works again", self._work)
         self._down = False

@@ -10,12 +10,9 @@ from rtproject.tokens.models import SCOPES, Token
 
 
 class Command(BaseCommand):
-    """Makes a token for a program and prints it, this once; or lists or revokes tokens."""
-
     help = "Makes a token for a program, and prints it, this once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the name, `--scope`, `--list` and `--revoke`."""
         one = parser.add_mutually_exclusive_group(required=True)
         one.add_argument("name", nargs="?", help="the name of the program")
         one.add_argument("--list", action="store_true", help="print name, time and scopes of each token")
