@@ -18,7 +18,7 @@ from pulse.alerting import engine
 from pulse.models import AlertEvent, Host, NotificationChannel, Silence, Threshold
 from rtproject.tokens.models import Token
 
-UNIT: Path = settings.BASE_DIR / "docs" / "rtproject-agent.service"
+UNIT: Path = settings.BASE_DIR / "deploy" / "rtproject-agent.service"
 
 
 class ForHostsAdmin(admin.ModelAdmin):
