@@ -5,7 +5,7 @@
 # make check   lint, types, import rules, migrations, then the tests
 # make lock    renews requirements.lock: the newest versions that requirements.txt allows, with their hashes
 # make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
-# make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
+# make screenshots   a picture of every page and state, in light and dark, wide and narrow, into screenshots/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
