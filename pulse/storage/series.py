@@ -38,13 +38,15 @@ class HostSeries(msgspec.Struct, frozen=True):
     """All figures of one host, empty lists if nothing was measured in the range.
 
     Unix times: `start` of the first step, `last` of the newest sample by the host's clock, `seen` of the
-    same by the store's clock. `interval` is the seconds from one pulse of the host to the next.
+    same by the store's clock. `interval` is the seconds from one pulse of the host to the next. `stopped` is whether
+    its agent said that it stops.
     """
 
     start: float
     last: float
     seen: float
     interval: float
+    stopped: bool
     metrics: dict[str, Metric]
 
 
@@ -71,7 +73,7 @@ class Series(msgspec.Struct, frozen=True):
 
 def series(seconds: int, now: float) -> Series:
     """The last `seconds`, one of RANGES, of all hosts. Raise django.db.Error."""
-    hosts = {known.name: known for known in Host.objects.only("name", "interval", "at", "seen")}
+    hosts = {known.name: known for known in Host.objects.only("name", "interval", "at", "seen", "stopped")}
     since = now - seconds
     if seconds == RAW:
         step = float(settings.PULSE_INTERVAL)
@@ -116,6 +118,7 @@ def _host_series(host: Host, points: Points, step: float, since: float, now: flo
         last=host.at.timestamp(),
         seen=host.seen.timestamp(),
         interval=host.interval,
+        stopped=host.stopped,
         metrics=dict(zip(NAMES, map(Metric, means, peaks), strict=False)),
     )
 

@@ -68,7 +68,7 @@ def test_samples_are_given_for_each_range(client: Client, seconds: int) -> None:
     assert answer["range"] == seconds
     assert answer["now"] >= now
     host = answer["hosts"]["web-1"]
-    assert set(host) == {"start", "last", "seen", "interval", "metrics"}
+    assert set(host) == {"start", "last", "seen", "interval", "stopped", "metrics"}
     assert (host["metrics"]["cpu"]["mean"][0], host["metrics"]["cpu"]["peak"][0]) == (12.5, 12.5)
 
 
