@@ -208,6 +208,7 @@ class BanAdmin(ByColumns):
 
     form = BanForm
     list_display = ("name", "room", "reason", "until")
+    list_select_related = ("room",)
     search_fields = ("name", "reason")
     autocomplete_fields = ("room",)
 
