@@ -135,7 +135,7 @@ class MessageAdmin(ByColumns):
     fields = ("room", "seq", "at", "name", "member", "text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Leave out notices and deletions, which nobody can delete."""
+        """Leave out notices and deletions, which cannot be deleted."""
         return super().get_queryset(request).filter(kind="message")
 
     @admin.display(description="text", empty_value="deleted")
