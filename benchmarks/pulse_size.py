@@ -11,7 +11,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-FILE = Path(tempfile.mkdtemp(prefix="pulse-size-"), "db.sqlite3")
+FOLDER = tempfile.TemporaryDirectory(prefix="pulse-size-")
+FILE = Path(FOLDER.name, "db.sqlite3")
 os.environ.update(DJANGO_SETTINGS_MODULE="rtproject.settings", DATABASE_URL=f"sqlite:///{FILE}")
 
 import django
