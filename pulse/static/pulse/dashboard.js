@@ -8,7 +8,7 @@ import { Cursor } from "./cursor.js";
 import { element, say } from "./dom.js";
 import { Gaps } from "./gaps.js";
 import { Hosts } from "./hosts.js";
-import { LinkWatch, Quiet, ServerClock } from "./link.js";
+import { LinkWatch, ServerClock } from "./link.js";
 import { Samples } from "./samples.js";
 import { spanAt } from "./scale.js";
 import { Painter, Scene, Screen } from "./screen.js";
@@ -23,7 +23,6 @@ const DAY = 86_400_000; // ms; a host that was silent for longer is deleted
 const page = JSON.parse(element("page").textContent); // of views.py
 const status = new StatusLine();
 const link = new LinkWatch();
-const quiet = new Quiet();
 const thresholds = new Thresholds(page.thresholds);
 const title = document.title;
 
@@ -48,6 +47,12 @@ let wasOpen = false;
 let isBehind = false; // whether there was a connection before this one, and nothing came on this one yet
 let drawnTo = 0; // the right edge of the charts, Unix seconds
 
+// Connected, but without a pulse of any host, so the fault is probably not the hosts'.
+function isQuiet() {
+  const states = new Set(hosts.all().map((host) => hosts.state(host, Date.now())));
+  return socket.state === "open" && states.has("unknown") && !states.has("live");
+}
+
 const isLive = (host) => hosts.state(host, Date.now()) === "live";
 const chosenRange = () => view.current.range || fitting.range;
 
@@ -57,7 +62,7 @@ function scene() {
   const oldest = current.range === 0 ? samples.oldest(screen.host) : undefined;
   return new Scene({
     ...{ hosts, samples, alerts, areAlertsKnown, thresholds, view: current, range, clock },
-    ...{ time: cursor.time, selection: cursor.selection, now: Date.now(), isQuiet: quiet.isQuiet },
+    ...{ time: cursor.time, selection: cursor.selection, now: Date.now(), isQuiet: isQuiet() },
     isLoaded: samples.isLoaded(wanted()),
     span: current.from > 0 ? { from: current.from, to: current.to } : spanAt(clock.now(), samples.range, oldest),
   });
@@ -87,7 +92,6 @@ function ask() {
 function showConnection(change) {
   status.show(change, change.code === FORBIDDEN ? say("forbidden") : undefined);
   link.reset();
-  quiet.connection(change.state, Date.now());
   areAlertsKnown = false;
   element("unknown-alerts").hidden = true;
   if (change.state === "open") connected();
@@ -151,7 +155,6 @@ function receivePulse(frame) {
   const host = hosts.accept(frame, Date.now(), (time) => clock.here(time));
   if (host === null) return;
   samples.add(host);
-  if (hosts.isLive(Date.now())) quiet.heard(Date.now());
   gaps.heard(host, before, Date.now());
   painter.draw(host.name);
 }
@@ -202,7 +205,6 @@ function showTitle() {
 function tick() {
   const slowest = Math.max(0, ...hosts.all().filter((host) => hosts.state(host, Date.now()) !== "silent").map(({ beat }) => beat));
   if (link.isDead(Date.now(), slowest)) socket.reopen();
-  quiet.look(Date.now(), slowest);
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);
   const { span } = scene();

@@ -1,9 +1,8 @@
-// The page's own link to the server: whether it is dead, whether pulses arrive on it, and the server's clock. No DOM.
+// The page's own link to the server: whether it is dead, and the server's clock. No DOM.
 
 const BEATS = 3; // without a pulse of any host
 const GRACE = 10_000; // ms on top
 const IDLE_BEAT = 60; // seconds, while no host is there whose pulses could tell
-const QUIET_BEATS = 2.5; // of the slowest host: a little before the first host is called silent
 const CLOCK_OFF = 30_000; // ms
 
 /** Notices a connection that looks open and is dead. `/stats` answers nothing, so it waits for pulses. */
@@ -31,33 +30,6 @@ export class LinkWatch {
   isDead(now, beat) {
     const expected = this.#hasPulses && beat > 0 ? beat : IDLE_BEAT;
     return this.#heardAt !== null && now - this.#heardAt > BEATS * expected * 1000 + GRACE;
-  }
-}
-
-/** Notices that the page is connected and gets no pulse of any host, so the fault is probably not the hosts'. */
-export class Quiet {
-  #openedAt = null; // Unix ms; null while there is no connection
-  #heardAt = -Infinity; // when the last live pulse came
-
-  /** Whether no pulses arrive. A reconnect does not change it, only a live pulse does. */
-  isQuiet = false;
-
-  /** @param {string} state of the socket @param {number} now Unix ms */
-  connection(state, now) {
-    this.#openedAt = state === "open" ? now : null;
-    if (state === "waiting" || state === "closed") this.isQuiet = false; // the page says that it is not connected
-  }
-
-  /** Notes a pulse that was not stored before. @param {number} now Unix ms */
-  heard(now) {
-    this.#heardAt = now;
-    this.isQuiet = false;
-  }
-
-  /** @param {number} now Unix ms @param {number} beat seconds between two pulses of the slowest host; 0 without any */
-  look(now, beat) {
-    if (this.#openedAt === null || beat === 0) return;
-    if (now - Math.max(this.#openedAt, this.#heardAt) > QUIET_BEATS * beat * 1000) this.isQuiet = true;
   }
 }
 

@@ -24,8 +24,8 @@ function notes({ clock, conflict } = {}) {
  */
 export function statusOf(host, scene) {
   const state = scene.state(host);
-  const isSilent = state === "silent" || scene.alerts.open(host.name, "silent")?.state === "firing";
-  if (isSilent) return { kind: "silent", words: say("silent-for", { time: silenceWords(host, scene.now) }) };
+  const isReported = state === "unknown" && scene.alerts.open(host.name, "silent")?.state === "firing";
+  if (state === "silent" || isReported) return { kind: "silent", words: say("silent-for", { time: silenceWords(host, scene.now) }) };
   const words = state === "unknown" ? { unknown: say("not-known") } : {};
   for (const kind of ["firing", "pending"]) {
     const metrics = scene.alerts.of(host.name, kind).map(({ metric }) => say(metric));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LinkWatch, Quiet, ServerClock } from "../../static/pulse/link.js";
+import { LinkWatch, ServerClock } from "../../static/pulse/link.js";
 
 test("a link on which pulses stay away is dead after three beats and ten seconds, once", () => {
   const link = new LinkWatch();
@@ -17,16 +17,6 @@ test("a link on which no pulse ever came has three minutes", () => {
   const link = new LinkWatch();
   link.heard(0, false);
   assert.deepEqual([189_000, 191_000].map((now) => link.isDead(now, 5)), [false, true]);
-});
-
-test("no pulse of any host is quiet, and only a live pulse ends it", () => {
-  const quiet = new Quiet();
-  const looked = (now) => [quiet.look(now, 5), quiet.isQuiet][1];
-  assert.equal(looked(100_000), false);
-  quiet.connection("open", 0);
-  assert.deepEqual([12_000, 13_000].map(looked), [false, true]);
-  quiet.heard(14_000);
-  assert.deepEqual([14_000, 27_000].map(looked), [false, true]);
 });
 
 test("the server's clock is the one that counts, and that they differ is known", () => {

@@ -5,7 +5,7 @@ import { Alerts, Thresholds } from "../../static/pulse/alerts.js";
 import { Samples } from "../../static/pulse/samples.js";
 import { countKinds, matches, statusOf, worstFirst } from "../../static/pulse/status.js";
 
-const STATES = { down: "silent", lost: "unknown" };
+const STATES = { down: "silent", lost: "unknown", told: "unknown" };
 const alert = (host, metric, state) => ({ host, metric, state, since: "2027-01-15T08:00:00Z" });
 
 function entries(...names) {
