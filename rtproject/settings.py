@@ -222,7 +222,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rtproject.http.headers.content_security_policy",  # first, so that redirects and refusals carry it too
     "django.middleware.security.SecurityMiddleware",
-    "rtproject.http.static_files.StaticFilesMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
     "rtproject.http.page_limit.limit_pages",  # not of static files, which come quickly and many at a time
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
