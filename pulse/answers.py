@@ -10,10 +10,11 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
+from pulse.figures import MEASURES, NAMES
 from pulse.models import AlertEvent, Host
 from pulse.prometheus import HostState, PulseMetrics
 from pulse.protocol import AlertEntry, decode
-from pulse.storage.series import Series, series
+from pulse.storage.series import series
 from rtproject.utils.database_threads import in_public_thread
 from rtproject.utils.ttl_cache import TTLCache
 from rtproject.websocket.utils.loop_local import loop_local
@@ -49,32 +50,34 @@ def _encoded(content: Any) -> Answer:
     return Answer(body, gzip.compress(body, 5), f'W/"{blake2b(body, digest_size=16).hexdigest()}"')
 
 
-def _read_series(seconds: int) -> tuple[Series, Answer]:
-    found = series(seconds, time.time())
-    return found, _encoded(found)
+def _read_series(seconds: int, host: str | None, chart: str | None) -> Answer:
+    return _encoded(series(seconds, time.time(), host, MEASURES.get(chart or "", NAMES)))
 
 
-def _read_events() -> list[AlertEntry]:
-    newest = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")[:MAX_EVENTS]
-    return [event.entry for event in newest]
+def _read_events(host: str | None) -> list[AlertEntry]:
+    fired = AlertEvent.objects.filter(fired__isnull=False).order_by("-since", "-pk")
+    if host is None:
+        return [event.entry for event in fired[:MAX_EVENTS]]
+    # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
+    known = [each for each in Host.objects.values_list("name", flat=True) if each == host]
+    return [event.entry for event in fired.filter(host__in=known)[:MAX_EVENTS]]
 
 
 _current_series = loop_local(lambda: TTLCache(in_public_thread(_read_series), FRESH_SECONDS))
 _current_events = loop_local(lambda: TTLCache(in_public_thread(_read_events)))
 
 
-async def samples(seconds: int, host: str | None) -> Answer:
-    """Return the last `seconds` of all hosts, or of `host`. Raises django.db.Error or TimeoutError."""
-    found, answer = await _current_series().get(seconds)
-    if host is None:
-        return answer
-    hosts = {name: figures for name, figures in found.hosts.items() if name == host}
-    return await asyncio.to_thread(_encoded, msgspec.structs.replace(found, hosts=hosts))
+async def samples(seconds: int, host: str | None, chart: str | None) -> Answer:
+    """Return the last `seconds` of all hosts and figures, or of `host` and `chart`.
+
+    Raises django.db.Error or TimeoutError.
+    """
+    return await _current_series().get(seconds, host, chart)
 
 
-async def events(limit: int) -> Answer:
-    """Return the newest alerts that fired. Raises django.db.Error or TimeoutError."""
-    found = await _current_events().get()
+async def events(limit: int, host: str | None) -> Answer:
+    """Return the newest alerts that fired, of all hosts or of `host`. Raises django.db.Error or TimeoutError."""
+    found = await _current_events().get(host)
     return await asyncio.to_thread(_encoded, {"events": found[:limit]})
 
 

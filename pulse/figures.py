@@ -11,10 +11,14 @@ import msgspec
 from pulse.protocol import Pulse, figure
 
 # The pages read the same file. Stored rollups hold the figures in its order, so a new one comes last. `path` leads from
-# a pulse to the value, `unit` is one of `measures.js`, figures of one `chart` share it, `help` makes a metric.
+# a pulse to the value, `unit` is one of `figures.js`, figures of one `chart` share it and are told
+# apart by `short`, `help` makes a metric.
 FIGURES: list[dict[str, str]] = json.loads((Path(__file__).parent / "static/pulse/figures.json").read_text())
 NAMES = [each["name"] for each in FIGURES]
 CHARTS = {each.get("chart", each["name"]): each.get("chart", "").title() or each["label"] for each in FIGURES}
+MEASURES = {
+    chart: [each["name"] for each in FIGURES if each.get("chart", each["name"]) == chart] for chart in CHARTS
+}
 _READERS = [figure(each["path"]) for each in FIGURES]
 
 Row = tuple[float | None, ...]  # a number for each of FIGURES; fewer in a row of an earlier version

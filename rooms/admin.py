@@ -138,7 +138,7 @@ class MessageAdmin(ByColumns):
     fields = ("room", "seq", "at", "name", "member", "text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        """Leave out notices and deletions, which nobody can delete."""
+        """Leave out notices and deletions, which cannot be deleted."""
         return super().get_queryset(request).filter(kind="message")
 
     @admin.display(description=_("text"), empty_value=_("deleted"))  # type: ignore[call-overload]
@@ -211,6 +211,7 @@ class BanAdmin(ByColumns):
 
     form = BanForm
     list_display = ("name", "room", "reason", "until")
+    list_select_related = ("room",)
     search_fields = ("name", "reason")
     autocomplete_fields = ("room",)
 

@@ -107,7 +107,8 @@ def deliver_stored(batch: StoredBatch) -> None:
             _signal(message.room.name, frame)
             if live_room is not None:
                 live_room.add_message(row.seq, Frame(text), message.access, row.target)
-            current_publisher().put(message, row.seq, text)
+            if live_room is None or not live_room.is_alone:
+                current_publisher().put(message, row.seq, text)
         elif live_room is not None:
             live_room.expect(row.seq)
 
@@ -134,8 +135,9 @@ async def broadcast_message(message: NewMessage) -> None:
 async def broadcast_frame(room: Room, access: AccessVersion, frame: protocol.ServerFrame) -> None:
     """Send a frame without a number to the members of a room, at most once. Raises LayerUnavailable."""
     text, live_room = protocol.encode(frame), current_live_rooms().find(room)
-    origin = live_room and live_room.name
-    await broadcast(room_group(room.name), text, access=access, epoch=room.epoch, origin=origin)
+    if live_room is None or not live_room.is_alone:
+        origin = live_room and live_room.name
+        await broadcast(room_group(room.name), text, access=access, epoch=room.epoch, origin=origin)
     # Deliver here without the layer, which may lose the event on its way back, for example after a restart of Redis.
     if live_room is not None:
         live_room.subscribers.write(Frame(text), access)
@@ -150,6 +152,8 @@ def tell_typing(room: Room, access: AccessVersion, member: Person) -> None:
         return
     text = protocol.encode(IsTyping(member))
     live_room.subscribers.tell_typing(Frame(text), access, member.id)
+    if live_room.is_alone:
+        return
     tags = {"access": access, "epoch": room.epoch, "origin": live_room.name, "typist": member.id}
     run_in_background(_publish_typing(room, text, tags), "typing")
 

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Hashable
 from datetime import datetime, timedelta
+from textwrap import shorten
 
 from django.conf import settings
 from django.db import transaction
@@ -28,7 +29,8 @@ LONGEST = 3  # times as long a group waits at most
 LEASE = timedelta(minutes=2)  # to send one message; then another process may
 MAX_BACKOFF = timedelta(minutes=5)
 KEPT = timedelta(days=1)  # a message that a channel does not take
-MAX_LINES, MAX_NAMES = 50, 5
+MAX_LINES, MAX_NAMES = 50, 100  # characters
+TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 in_notifiers_thread = DatabaseThread("notifier")  # a mail server may take its time
 
@@ -69,8 +71,8 @@ class Notifier:
 
     def look(self) -> None:
         """Write messages of news, and send those that are due. Raise django.db.Error."""
-        news = {(event.pk, event.state) for event in _news(store_now())}
-        if self._group.is_complete({*news}, time.monotonic()):
+        news: set[Hashable] = {(event.pk, event.state) for event in _news(store_now())}
+        if self._group.is_complete(news, time.monotonic()):
             write_messages()
         send_messages()
 
@@ -80,10 +82,12 @@ def _news(now: datetime) -> list[AlertEvent]:
 
     One that is over before it was told is none then, nor if its host was deleted.
     """
+    news: list[AlertEvent] = []
+    if not (untold := list(AlertEvent.objects.filter(untold=True).order_by("host", "metric", "since"))):
+        return news
     silenced = set(Silence.objects.filter(until__gt=now).values_list("host", flat=True))
     hosts = set(Host.objects.values_list("name", flat=True))
-    news = []
-    for event in AlertEvent.objects.filter(untold=True).order_by("host", "metric", "since"):
+    for event in untold:
         is_silenced = not silenced.isdisjoint({"", event.host})
         if event.state == "resolved" and not event.told and (is_silenced or event.host not in hosts):
             AlertEvent.objects.filter(pk=event.pk).update(untold=False)
@@ -96,55 +100,42 @@ def write_messages() -> None:
     """Store one message of all news for each channel. Raise django.db.Error."""
     with transaction.atomic():
         list(
-            AlertEvent.objects.select_for_update().filter(untold=True)
+            AlertEvent.objects.filter(untold=True).select_for_update()
         )  # another process may write them, too
         now = store_now()
-        news = _news(now)
-        channels = list(NotificationChannel.objects.filter(enabled=True))
-        AlertEvent.objects.filter(pk__in=[event.pk for event in news]).update(
-            untold=False, told=bool(channels)
-        )
-        if not news:
+        if not (news := _news(now)):
             return
+        channels = list(NotificationChannel.objects.filter(enabled=True))
+        told = AlertEvent.objects.filter(pk__in=[event.pk for event in news])
+        told.update(untold=False, told=bool(channels))
         is_end = all(event.state == "resolved" for event in news)
         message = {"title": _title(news), "text": _text(news), "is_end": is_end, "created": now}
         Notification.objects.bulk_create(Notification(channel=channel, **message) for channel in channels)
 
 
 def _title(news: list[AlertEvent]) -> str:
-    began = dict.fromkeys(event.host for event in news if event.state == "firing")
-    ended = dict.fromkeys(event.host for event in news if event.state == "resolved")
-    parts = [f"{word}: {_names([*hosts])}" for word, hosts in (("Alert", began), ("Over", ended)) if hosts]
-    return "; ".join(parts)[:255]
-
-
-def _names(hosts: list[str]) -> str:
-    more = len(hosts) - MAX_NAMES
-    return ", ".join(hosts[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+    parts = []
+    for word, state in (("Alert", "firing"), ("Over", "resolved")):
+        hosts = dict.fromkeys(event.host for event in news if event.state == state)
+        parts += [f"{word}: {shorten(', '.join(hosts), MAX_NAMES, placeholder=' …')}"] if hosts else []
+    return "; ".join(parts)
 
 
 def _text(news: list[AlertEvent]) -> str:
     silent = set(AlertEvent.objects.filter(metric=STALE, until=None).values_list("host", flat=True))
     hosts = set(Host.objects.values_list("name", flat=True))
     lines = []
-    for event in news[:MAX_LINES]:
-        line = f"{event.host}: {_begin(event)}"
+    for event in news:
+        value, threshold = (with_unit(event.metric, each) for each in (event.value, event.threshold))
+        what = f"{event.metric} up to {value}, the threshold is {threshold},"
+        line = f"{event.host}: {'no pulse' if event.metric == STALE else what} since {event.since:{TIME}}"
         if event.until:
-            line += f" until {event.until:%H:%M:%S}"
+            line += f" until {event.until:{TIME}}"
             line += "; the machine was deleted" * (event.host not in hosts)
             line += "; nothing measures it now" * (event.host in silent and event.metric != STALE)
         lines.append(line)
-    if len(news) > MAX_LINES:
-        lines.append(f"and {len(news) - MAX_LINES} more")
-    return "\n".join([*lines, "Times are in UTC."])
-
-
-def _begin(event: AlertEvent) -> str:
-    since = f"since {event.since:%Y-%m-%d %H:%M:%S}"
-    if event.metric == STALE:
-        return f"no pulse {since}"
-    value, threshold = (with_unit(event.metric, each) for each in (event.value, event.threshold))
-    return f"{event.metric} up to {value}, the threshold is {threshold}, {since}"
+    more = [f"and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    return "\n".join([*lines[:MAX_LINES], *more])
 
 
 def send_messages() -> None:

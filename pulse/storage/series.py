@@ -4,9 +4,8 @@ It blocks: call it in threads.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import zip_longest
 from math import ceil
 
 import msgspec
@@ -38,13 +37,15 @@ class HostSeries(msgspec.Struct, frozen=True):
     """All figures of one host, empty lists if nothing was measured in the range.
 
     Unix times: `start` of the first step, `last` of the newest sample by the host's clock, `seen` of the
-    same by the store's clock. `interval` is the seconds from one pulse of the host to the next.
+    same by the store's clock. `interval` is the seconds from one pulse of the host to the next. `stopped` is whether
+    its agent said that it stops.
     """
 
     start: float
     last: float
     seen: float
     interval: float
+    stopped: bool
     metrics: dict[str, Metric]
 
 
@@ -69,9 +70,11 @@ class Series(msgspec.Struct, frozen=True):
     hosts: dict[str, HostSeries]
 
 
-def series(seconds: int, now: float) -> Series:
-    """The last `seconds`, one of RANGES, of all hosts. Raise django.db.Error."""
-    hosts = {known.name: known for known in Host.objects.only("name", "interval", "at", "seen")}
+def series(seconds: int, now: float, host: str | None = None, names: Sequence[str] = NAMES) -> Series:
+    """The figures `names` of the last `seconds`, one of RANGES, of all hosts or of `host`. Raise django.db.Error."""
+    # Compared here and not in SQL: `host` may come from a query string and hold a NUL.
+    every = Host.objects.only("name", "interval", "at", "seen", "stopped")
+    hosts = {known.name: known for known in every if host in (None, known.name)}
     since = now - seconds
     if seconds == RAW:
         step = float(settings.PULSE_INTERVAL)
@@ -85,7 +88,9 @@ def series(seconds: int, now: float) -> Series:
     points: dict[str, Points] = {name: defaultdict(list) for name in sorted(hosts)}
     for name, at, fold in folds:
         points[name][int(at // steps[name])].append(fold)
-    found = {name: _host_series(hosts[name], points[name], steps[name], since, now) for name in points}
+    found = {
+        name: _host_series(hosts[name], points[name], steps[name], (since, now), names) for name in points
+    }
     return Series(now=now, range=seconds, step=step, hosts=found)
 
 
@@ -105,21 +110,28 @@ def _rolled_up(
         yield row.host, row.start, fold
 
 
-def _host_series(host: Host, points: Points, step: float, since: float, now: float) -> HostSeries:
+def _host_series(
+    host: Host, points: Points, step: float, span: tuple[float, float], names: Sequence[str]
+) -> HostSeries:
     """The series from the first step that holds anything until now."""
+    since, now = span
     last = int(now // step)
     first = max(int(since // step), min(points, default=last + 1))
     folds = [combined(points[number]) if number in points else NOTHING for number in range(first, last + 1)]
-    means, peaks = _columns(fold.mean for fold in folds), _columns(fold.peak for fold in folds)
+    places = [NAMES.index(name) for name in names]
+    means, peaks = (
+        _columns(rows, places) for rows in ([fold.mean for fold in folds], [fold.peak for fold in folds])
+    )
     return HostSeries(
         start=first * step,
         last=host.at.timestamp(),
         seen=host.seen.timestamp(),
         interval=host.interval,
-        metrics=dict(zip(NAMES, map(Metric, means, peaks), strict=False)),
+        stopped=host.stopped,
+        metrics=dict(zip(names, map(Metric, means, peaks), strict=True)),
     )
 
 
-def _columns(rows: Iterable[Row]) -> list[list[float | None]]:
-    """A list for each figure, also of those that no row has yet."""
-    return [list(column[1:]) for column in zip_longest(NOTHING.mean, *rows)]
+def _columns(rows: list[Row], places: Iterable[int]) -> list[list[float | None]]:
+    """A list for each of the figures at `places`, also of those that no row has yet."""
+    return [[row[place] if place < len(row) else None for row in rows] for place in places]

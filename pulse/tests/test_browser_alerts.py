@@ -27,18 +27,22 @@ async def machines(daphne, page: Page) -> FakeMachines:
     return played
 
 
-async def test_without_alerts_it_says_so(page, machines):
-    """The sentence appears with the first `alerts` frame, and only with a connection."""
-    none = page.locator("#no-alerts")
-    await expect(none).to_be_hidden()
+async def test_that_all_is_fine_is_said_only_if_it_is_known_and_true(page, machines):
+    """The sentence appears with the first `alerts` frame, with a connection, and while nothing is raised."""
+    fine = page.locator("#all-fine")
+    await expect(fine).to_be_empty()
     machines.tell_alerts()
-    await expect(none).to_be_visible()
-    await expect(page.locator("#pending summary")).to_have_text("0 pending")
-    await expect(page.locator("#firing, #alerts").locator("visible=true")).to_have_count(0)
+    await expect(fine).to_have_text("Hosts: 2, all fine.")
+    await expect(page.locator("#counts button, #open-alerts").locator("visible=true")).to_have_count(0)
     await expect(page.locator("#no-events")).to_be_visible()
     await expect(page).to_have_title(re.compile("^Dashboard"))
+    machines.tell(pulse("web-1", NOON + 5, 80.0))
+    await expect(fine).to_be_empty()
+    await expect(page.locator("#counts button:visible")).to_have_text(["1 raised", "1 fine"])
+    machines.tell(pulse("web-1", NOON + 10, 8.0))
+    await expect(fine).not_to_be_empty()
     await machines.hang_up(for_good=True)
-    await expect(none).to_be_hidden()
+    await expect(fine).to_be_empty()
 
 
 async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
@@ -46,15 +50,17 @@ async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
     row = page.locator("#alerts li")
     card = page.locator("article[data-host=web-1]")
     machines.tell_alerts(alert("web-1", "cpu", "pending"))
-    await expect(page.locator("#pending .alert-state")).to_have_text("pending")
-    await expect(page.locator("#no-alerts")).to_be_visible()
+    await expect(row.locator(".alert-state")).to_have_text("pending")
+    await expect(page.locator("#alert-count")).to_have_text("Alerts: 0 firing, 1 pending")
     await expect(card.locator(".status")).to_have_text("pending: CPU")
+    await expect(card.locator("[data-figure=cpu] .level")).to_have_text("pending")
     await expect(page).to_have_title(re.compile("^Dashboard"))
     machines.tell_alerts(alert("web-1", "cpu", "firing"))
     await expect(row.locator(".alert-state")).to_have_text("firing")
     await expect(row).to_contain_text("web-1 CPU 97.1 % (threshold 90.0 %)")
     await expect(row.locator(".since")).to_have_attribute("datetime", "2027-01-15T08:00:00.000Z")
     await expect(card.locator(".status")).to_have_text("firing: CPU")
+    await expect(page.locator("#hosts .name")).to_have_text(["web-1", "db-1"])
     await expect(page).to_have_title(re.compile("^1 firing · Dashboard"))
     machines.events = [alert("web-1", "cpu", "resolved", until=rfc3339(moment(NOON + 90)))]
     machines.tell_alerts(*machines.events)
@@ -64,8 +70,21 @@ async def test_an_alert_is_pending_then_firing_then_resolved(page, machines):
     said = "resolved: web-1, CPU 97.1 % (threshold 90.0 %)."
     await expect(page.locator("#announcements")).to_have_text(said)
     await expect(page.locator("#events li")).to_contain_text("(1 min 30 s)")
-    await row.locator("a").click()
+
+
+async def test_the_page_of_a_host_has_its_own_alerts_and_events(page, machines):
+    """Those of others are on the wall."""
+    machines.tell_alerts(alert("web-1", "cpu", "firing"), alert("db-1", "disk", "firing"))
+    await expect(page.locator("#alert-count")).to_have_text("Alerts: 2 firing, 0 pending")
+    machines.events = [alert("web-1", "cpu", "firing"), alert("db-1", "disk", "firing")]
+    await page.locator("#alert-count").click()
+    await page.locator("#alerts a", has_text="web-1").click()
     await expect(page.locator("#host .name")).to_have_text("web-1")
+    await expect(page.locator("#host-alerts bdi")).to_have_text(["web-1"])
+    await expect(page.locator("#events bdi")).to_have_text(["web-1"])
+    await expect(page.locator("#open-alerts")).to_be_hidden()
+    await page.get_by_role("link", name="All hosts").click()
+    await expect(page.locator("#events bdi")).to_have_text(["web-1", "db-1"])
 
 
 async def test_an_alarm_is_given_once(page, machines):
@@ -93,29 +112,30 @@ async def test_many_alarms_are_one_announcement(page, machines):
     await expect(page.locator("#alarms")).to_contain_text("firing: web-0, no pulse.")
     await expect(page.locator("#alarms")).to_contain_text("And 45 more.")
     await expect(page).to_have_title(re.compile("^50 firing"))
-    await expect(page.locator("#firing")).to_have_text("50 firing")
+    await page.locator("#alert-count").click()
     await expect(page.locator("#alerts li")).to_have_count(50)
     assert await page.locator("#alerts").evaluate("(list) => list.clientHeight <= innerHeight / 2")
 
 
-async def test_pending_alerts_are_a_count_and_move_nothing(page, machines):
-    """The wall stays in its place, and no events are requested; their list can be opened."""
+async def test_the_list_of_alerts_moves_nothing_and_closes_by_escape(page, machines):
+    """Or by a click elsewhere. Pending alerts request no events."""
     asked = machines.asked_events
     await page.set_viewport_size({"width": 320, "height": 568})  # where room is scarcest
-    machines.tell_alerts()
-    await expect(page.locator("#pending summary")).to_have_text("0 pending")
+    machines.tell_alerts(*(alert("web-1", metric, "pending") for metric in ("cpu", "swap", "disk")))
+    summary, rows = page.locator("#alert-count"), page.locator("#alerts li:visible")
+    await expect(summary).to_have_text("Alerts: 0 firing, 3 pending")
+    await expect(rows).to_have_count(0)
     before = await page.locator("#hosts").bounding_box()
-    metrics = ("cpu", "swap", "disk")
-    machines.tell_alerts(*(alert("web-1", metric, "pending") for metric in metrics))
-    await expect(page.locator("#pending summary")).to_have_text("3 pending")
-    await expect(page.locator("#pending li").first).to_be_hidden()
+    await summary.click()
+    await expect(rows).to_have_count(3)
     assert await page.locator("#hosts").bounding_box() == before
-    await page.locator("#pending summary").click()
-    await expect(page.locator("#pending li:visible")).to_have_count(3)
-    assert await page.locator("#hosts").bounding_box() == before
-    machines.tell_alerts()
-    await expect(page.locator("#pending li")).to_have_count(0)
-    assert await page.locator("#hosts").bounding_box() == before
+    await page.locator("#alerts a").first.focus()
+    await page.keyboard.press("Escape")
+    await expect(rows).to_have_count(0)
+    await expect(summary).to_be_focused()
+    await summary.click()
+    await page.locator("h1").click()
+    await expect(rows).to_have_count(0)
     assert machines.asked_events == asked
 
 
@@ -127,7 +147,7 @@ async def test_load_is_compared_for_each_core(page, machines):
     card = page.locator("article[data-host=web-1]")
     await expect(card.locator("[data-figure=load] .value")).to_have_text("5.20, 2.60 per core")
     await card.get_by_role("link").click()
-    panel = page.locator("#host .panel[data-chart=load]")
+    panel = page.locator("#host .chart[data-chart=load]")
     await expect(panel.locator(".value")).to_have_text("5.20")
     await expect(panel.locator(".detail")).to_have_text("2.60 per core · 5 min 4.00, 15 min 3.00")
 
@@ -143,10 +163,9 @@ async def test_a_figure_over_its_threshold_is_marked_without_color(page, machine
     await expect(card.locator("[data-figure=cpu] .level")).to_have_text("raised")
     await expect(line).to_have_attribute("d", "")
     machines.tell(pulse("web-1", NOON + 10, 95.0, load=[4.0, 1.0, 1.0]))
-    await expect(card.locator("[data-figure=cpu] .level")).to_have_text("high")
-    await expect(card.locator("[data-figure=load] .level")).to_have_text("high")
-    await expect(card.locator(".status")).to_have_text("high: CPU, Load")
-    await expect(cell).to_have_text("95.0 % high")
+    await expect(card.locator("[data-figure=load] .level")).to_have_text("raised")
+    await expect(card.locator(".status")).to_have_text("raised: CPU, Load")
+    await expect(cell).to_have_text("95.0 % raised")
     machines.tell_alerts(thresholds={})
     await expect(card.locator(".threshold")).to_have_attribute("d", "")
     await expect(card.locator(".status")).to_be_empty()
@@ -170,16 +189,16 @@ async def test_the_events_that_were_are_shown_when_it_opens(page, machines):
 
 
 async def test_while_the_server_cannot_tell_what_is_alarming_the_page_says_so(page, machines):
-    """It no longer says that no alert fires; known alerts stay until the server knows again."""
-    none, unknown = page.locator("#no-alerts"), page.locator("#unknown-alerts")
+    """It no longer says that all is fine; known alerts stay until the server knows again."""
+    fine, unknown = page.locator("#all-fine"), page.locator("#unknown-alerts")
     machines.tell_alerts(alert("web-1", "cpu", "firing"), thresholds={}, current=False)
     await expect(page.locator("#alerts li")).to_contain_text("web-1")  # better than nothing
     await expect(unknown).to_be_visible()
     machines.tell_alerts(current=True)
-    await expect(none).to_be_visible()
+    await expect(fine).not_to_be_empty()
     await expect(unknown).to_be_hidden()
     machines.tell_alerts(current=False)
     await expect(unknown).to_be_visible()
-    await expect(none).to_be_hidden()
+    await expect(fine).to_be_empty()
     await machines.hang_up(for_good=True)
     await expect(unknown).to_be_hidden()

@@ -46,7 +46,7 @@ async def test_what_was_lost_on_the_way_is_asked_for_once_and_a_real_gap_stays(p
     await page.clock.fast_forward(20_000)
     machines.tell(*(pulse(name, NOON + 20, 100.0) for name in HOSTS))
     for name in HOSTS:
-        await expect(page.locator(f"article[data-host='{name}'] .panel .value")).to_have_text("100.0 %")
+        await expect(page.locator(f"article[data-host='{name}'] .reading .value")).to_have_text("100.0 %")
     await page.clock.fast_forward(2_000)
     await expect(line(page, "web-1")).to_have_attribute("d", WHOLE_AGAIN)
     await expect(line(page, "db-1")).to_have_attribute("d", BROKEN)
@@ -72,17 +72,19 @@ async def test_a_new_connection_asks_once_for_what_was_lost_before_it(page, mach
 
 
 async def test_that_no_pulses_arrive_at_all_is_said(page, machines):
-    """No host is called silent then; the first pulse of any host ends it."""
+    """No host is called silent then, but not known; the first pulse of any host ends it."""
     said = page.locator("#no-pulses")
     await page.clock.fast_forward(5_000)
     machines.tell(*(pulse(name, NOON + 5, 3.0) for name in HOSTS))
-    await expect(page.locator("article[data-host='db-1'] .panel .value")).to_have_text("3.0 %")
+    await expect(page.locator("article[data-host='db-1'] .reading .value")).to_have_text("3.0 %")
     await expect(said).to_be_empty()
     await page.clock.fast_forward(16_000)
     await expect(said).to_contain_text("No pulses arrive")
-    await expect(page.locator("article[data-status=stale]")).to_have_count(2)
+    await expect(page.locator("#hosts .status")).to_have_text(["not known: no pulse reaches this page"] * 2)
+    await expect(page.locator("#announcements")).to_be_empty()
     machines.tell(pulse("web-1", NOON + 21))
     await expect(said).to_be_empty()
+    await expect(page.locator("article[data-host='db-1']")).to_have_attribute("data-status", "silent")
     silent = re.compile(r"^db-1: no pulse for \d+ seconds\.$")
     await expect(page.locator("#announcements")).to_have_text(silent)
 
@@ -93,7 +95,7 @@ async def test_samples_and_events_that_cannot_be_had_are_asked_for_until_they_co
     await page.reload()
     await expect(page.locator("#samples-missing")).to_be_visible()
     await expect(page.locator("#no-events")).to_be_hidden()
-    await expect(page.locator("#hosts .panel .value")).to_have_text(["12.5 %"] * 2)
+    await expect(page.locator("#hosts .reading .value")).to_have_text(["12.5 %"] * 2)
     machines.fails = None
     await page.clock.fast_forward(11_000)
     await expect(page.locator("#samples-missing")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The past on the dashboard, with machines that the test plays: ranges and crosshair."""
+"""The past on the dashboard, with machines that the test plays: ranges, cursor and zoom."""
 
 import re
 
@@ -73,7 +73,7 @@ async def test_the_pointer_shows_one_time_on_all_charts(daphne, page, machines):
     """The figures are of that time, everywhere, and of now again when the pointer leaves."""
     await opened(page, daphne)
     await page.locator("#hosts .plot").first.hover(position={"x": 40, "y": 20})
-    await expect(page.locator("#crosshair-time")).to_have_text(re.compile(r"^\d+:\d\d:\d\d.* ago$"))
+    await expect(page.locator("#cursor-time")).to_have_text(re.compile(r"^\d+:\d\d:\d\d.* ago$"))
     crosses = await page.locator("#hosts .cross").evaluate_all(CROSSES)
     assert crosses[0] == crosses[1] != ""
     past = await page.locator(VALUE).all_text_contents()
@@ -81,7 +81,44 @@ async def test_the_pointer_shows_one_time_on_all_charts(daphne, page, machines):
     assert await page.locator("#hosts [data-figure=cpu] .value").all_text_contents() == past
     await page.mouse.move(0, 0)
     await expect(page.locator(VALUE)).to_have_text(["12.5 %", "60.0 %"])
-    await expect(page.locator("#crosshair-time")).to_be_empty()
+    await expect(page.locator("#cursor-time")).to_be_empty()
+
+
+async def test_a_drag_zooms_all_charts_to_finer_samples(daphne, page, machines):
+    """The address has the zoom, so that it survives a reload; Escape and a button end it."""
+    await page.goto(daphne.http_url("/dashboard/#range=604800&host=web-1"))
+    plot = page.locator("#host .plot").first
+    await expect_points(page, 168, "#host .first .line")
+    box = await plot.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 20)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 0.97 * box["width"], box["y"] + 20, steps=3)
+    await expect(page.locator("#host .selection").last).to_have_attribute("d", re.compile("^M.+Z$"))
+    await page.mouse.up()
+    await expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
+    await expect(page.get_by_role("button", name="Whole range")).to_be_visible()
+    await expect_points(page, 141, "#host .first .line")  # of five minutes
+    assert machines.asked[-1] == "range=86400&host=web-1"
+    await page.reload()
+    await expect_points(page, 141, "#host .first .line")
+    await plot.focus()
+    await page.keyboard.press("+")
+    await expect_points(page, 70, "#host .first .line")
+    await page.keyboard.press("Escape")
+    await expect(page).not_to_have_url(re.compile("from="))
+    await expect_points(page, 168, "#host .first .line")
+
+
+async def test_the_axes_have_figures_with_units(daphne, page, machines):
+    await opened(page, daphne)
+    await page.locator("#hosts a").first.click()
+    chart = page.locator("#host .chart[data-chart=network]")
+    await expect(chart.locator(".y span")).to_have_text(
+        [re.compile("^0 B/s$"), *[re.compile(r" MiB/s$")] * 2]
+    )
+    await expect(chart.locator(".x span")).to_have_text([re.compile(r"^\d+:[0-5][05] [AP]M$")] * 4)
+    await expect(page.locator("#host [data-chart=cpu] .y span")).to_have_text(["0 %", "50 %", "100 %"])
 
 
 async def test_the_keys_move_through_time_and_hosts(daphne, page, machines):
@@ -104,9 +141,9 @@ async def test_the_keys_move_through_time_and_hosts(daphne, page, machines):
     await expect(page.locator("#hosts .cross").last).to_have_attribute("d", re.compile(r"^M[01]\.\d 0V100$"))
     await page.keyboard.press("End")
     await page.keyboard.press("PageDown")
-    await expect(page.locator("#crosshair-time")).to_have_text(re.compile(r"[456] min (\d+ s )?ago"))
+    await expect(page.locator("#cursor-time")).to_have_text(re.compile(r"[456] min (\d+ s )?ago"))
     await page.keyboard.press("Escape")
-    await expect(page.locator("#crosshair-time")).to_be_empty()
+    await expect(page.locator("#cursor-time")).to_be_empty()
     await page.keyboard.press("Tab")
     await expect(page.locator("#figures summary")).to_be_focused()
     await page.keyboard.press("Shift+Tab")
@@ -126,8 +163,8 @@ async def test_the_past_has_its_gaps_and_its_peaks(daphne, page, machines):
     await expect(page.locator(VALUE).first).to_have_text(DASH)
     await expect(page.locator(VALUE).last).not_to_have_text(DASH)
     await page.locator("#hosts a").last.click()
-    panel = page.locator("#host .panel[data-chart=cpu]")
-    await expect_points(page, 120, "#host .panel[data-chart=cpu] .first .peak")
+    panel = page.locator("#host .chart[data-chart=cpu]")
+    await expect_points(page, 120, "#host .chart[data-chart=cpu] .first .peak")
     await panel.locator(".plot").focus()
     await page.keyboard.press("Home")
     await expect(panel.locator(".detail")).to_have_text(re.compile(r"^peak \d+\.\d %$"))
@@ -151,7 +188,7 @@ async def test_the_tables_have_the_figures_of_the_charts(daphne, page, machines)
         *["\u2013"] * 3,  # inodes, and what disks read and write, which these machines do not say
         "3 d 3 h",
     ]
-    await expect(rows.last.locator("th, td")).to_have_text(["web-1", "live", *figures])
+    await expect(rows.last.locator("th, td")).to_have_text(["web-1", "fine", *figures])
     await rows.last.get_by_role("link").click()
     await page.locator(".times summary").click()
     times = page.locator(".times tbody tr")

@@ -51,5 +51,5 @@ async def test_the_dashboard_preloads_exactly_what_it_imports(daphne, page: Page
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith(".js") else None)
     await page.goto(daphne.http_url("/dashboard/"))
     await expect(page.locator("#state")).to_have_attribute("data-state", "open")
-    assert len(linked) > 30
+    assert len(linked) > 20
     assert sorted(map(daphne.http_url, linked)) == sorted(asked)

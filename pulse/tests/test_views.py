@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from pulse import answers
+from pulse.figures import NAMES
 from pulse.models import AlertEvent, Threshold
 from pulse.storage.store import store_samples
 from pulse.tests.support import new_sample, store_failing, warnings
@@ -51,12 +52,15 @@ def test_with_pulse_public_off_only_staff_may_read(client: Client, address: str,
     assert client.get(address).status_code == 200
 
 
-def test_the_page_has_the_thresholds_of_its_charts_or_none_without_the_store(client: Client) -> None:
+def test_the_page_has_the_thresholds_and_the_number_of_hosts_or_none_without_the_store(
+    client: Client,
+) -> None:
     Threshold.objects.all().delete()
     Threshold.objects.create(metric="cpu", threshold=70)
-    assert client.get(PAGE).context["thresholds"] == {"cpu": 70}
+    store_samples([new_sample("web-1", time.time())])
+    assert client.get(PAGE).context["page"] == {"thresholds": {"cpu": 70}, "hosts": 1}
     with store_failing():
-        assert client.get(PAGE).context["thresholds"] == {}
+        assert client.get(PAGE).context["page"] == {"thresholds": {}, "hosts": 0}
 
 
 @pytest.mark.parametrize("seconds", [300, 3600, 86400, 604800, 7776000])
@@ -68,7 +72,7 @@ def test_samples_are_given_for_each_range(client: Client, seconds: int) -> None:
     assert answer["range"] == seconds
     assert answer["now"] >= now
     host = answer["hosts"]["web-1"]
-    assert set(host) == {"start", "last", "seen", "interval", "metrics"}
+    assert set(host) == {"start", "last", "seen", "interval", "stopped", "metrics"}
     assert (host["metrics"]["cpu"]["mean"][0], host["metrics"]["cpu"]["peak"][0]) == (12.5, 12.5)
 
 
@@ -84,6 +88,26 @@ def test_samples_of_one_host_can_be_requested(client: Client, host: str, found: 
     for name in ("a", "b"):
         store_samples([new_sample(name, time.time())])
     assert list(get(client, f"{SAMPLES}&host={host}")["hosts"]) == found
+
+
+@pytest.mark.parametrize(
+    ("chart", "found"), [("cpu", ["cpu"]), ("network", ["received", "sent"]), ("", NAMES), ("\0", NAMES)]
+)
+def test_samples_of_one_chart_can_be_requested(client: Client, chart: str, found: list[str]) -> None:
+    """Anything else counts as absent."""
+    store_samples([new_sample("a", time.time())])
+    answer = client.get("/dashboard/samples/", {"range": "3600", "chart": chart}).json()
+    assert list(answer["hosts"]["a"]["metrics"]) == found
+
+
+def test_events_of_one_host_can_be_requested(client: Client) -> None:
+    for host in ("a", "b"):
+        store_samples([new_sample(host, time.time())])
+        AlertEvent.objects.create(
+            host=host, metric="cpu", state="firing", value=95, threshold=90, since=timezone.now(), fired=timezone.now()
+        )  # fmt: skip
+    for host, found in [("a", ["a"]), ("", ["b", "a"]), ("c", []), ("a%00", []), ("%ed%a0%80", [])]:
+        assert [event["host"] for event in get(client, f"{EVENTS}?host={host}")["events"]] == found
 
 
 @pytest.mark.parametrize(
@@ -144,7 +168,10 @@ def test_an_answer_is_compressed_and_not_sent_to_a_client_that_has_it(
 
 @pytest.mark.parametrize(
     ("ask", "read"),
-    [(lambda: answers.samples(300, None), "_read_series"), (lambda: answers.events(9), "_read_events")],
+    [
+        (lambda: answers.samples(300, None, None), "_read_series"),
+        (lambda: answers.events(9, None), "_read_events"),
+    ],
 )
 async def test_many_who_ask_at_once_share_a_read(
     ask: Callable[[], Awaitable[answers.Answer]], read: str, monkeypatch: pytest.MonkeyPatch
@@ -153,7 +180,7 @@ async def test_many_who_ask_at_once_share_a_read(
     reads: list[str] = []
     original = getattr(answers, read)
 
-    def counted(*about: int) -> Any:
+    def counted(*about: Any) -> Any:
         reads.append(read)
         return original(*about)
 

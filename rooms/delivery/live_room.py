@@ -100,6 +100,11 @@ class LiveRoom:
         """The number of the last message that was delivered; 0 in a room that keeps none."""
         return self.recent.newest
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether an event of the group would only come back here."""
+        return current_registry().is_alone(self.group, self)
+
     async def begin(self) -> None:
         """Join the group and load the recent messages. Raises LayerUnavailable, or django.db.Error."""
         await current_registry().join(self.group, self)

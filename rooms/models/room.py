@@ -128,7 +128,7 @@ class Room(models.Model):
     @property
     def epoch(self) -> str:
         """The epoch of its sequence; empty while no messages are kept. Needs a loaded `sequence`."""
-        sequence = getattr(self, "sequence", None)
+        sequence = None if self.id is None else getattr(self, "sequence", None)  # cheap for an unlisted room
         return "" if sequence is None else sequence.epoch
 
     @property

@@ -1,11 +1,16 @@
 """The log of a room: days, senders, links, notices, new messages and unsent ones."""
 
+import asyncio
+
 from playwright.async_api import Page, expect
 
 from rooms.tests.browser import enter, messages, say, scroll_to
 from rooms.tests.played_room import BOB, YOU, PlayedRoom
 from rtproject.tests.support.browser import LONGEST_WAITS
 
+SUPERUSER = (
+    "from django.contrib.auth.models import User; User.objects.create_superuser('root', password='pw')"
+)
 SHOW_PAGE = """(state) => {
     Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -76,15 +81,32 @@ async def test_one_s_own_message_is_deleted_for_everybody(daphne, pages):
     for page in (ann, bob):
         await enter(page, daphne.http_url("/rooms/lobby/"))
     await say(ann, "regretted")
-    await expect(messages(bob)).to_have_text("regretted")
+    await expect(messages(bob).last).to_have_text("regretted")
     await expect(bob.locator(".drop:visible")).to_have_count(0)
     ann.on("dialog", lambda dialog: dialog.accept())
-    await ann.locator(".message").hover()
-    await ann.locator(".drop").press("Enter")
+    await ann.locator(".message.own").hover()
+    await ann.locator(".message.own .drop").press("Enter")
     for page in (ann, bob):
-        await expect(messages(page)).to_have_text("This message was deleted.")
+        await expect(messages(page).last).to_have_text("This message was deleted.")
     await expect(ann.locator("#log")).to_be_focused()
-    await expect(ann.locator(".actions")).to_be_hidden()
+    await expect(ann.locator(".message.own .actions")).to_be_hidden()
+
+
+async def test_staff_delete_what_others_said(daphne, pages):
+    """The admin's button is beside every message."""
+    admin, bob = await pages.new(), await pages.new()
+    await asyncio.to_thread(daphne.execute, SUPERUSER)
+    await admin.goto(daphne.http_url("/login/", next="/rooms/lobby/"))
+    await admin.fill("#id_username", "root")
+    await admin.fill("#id_password", "pw")
+    await admin.press("#id_password", "Enter")
+    await enter(bob, daphne.http_url("/rooms/lobby/"))
+    await say(bob, "spam")
+    admin.on("dialog", lambda dialog: dialog.accept())
+    await admin.locator(".message", has_text="spam").hover()
+    await admin.locator(".drop:visible").click()
+    for page in (admin, bob):
+        await expect(messages(page).last).to_have_text("This message was deleted.")
 
 
 async def test_code_is_shown_as_it_was_typed(daphne, page):

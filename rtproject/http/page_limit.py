@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -29,22 +30,16 @@ def limit_pages(get_response: Callable[..., Any]) -> Callable[..., Any]:
         return get_response
 
     async def middleware(request: HttpRequest) -> HttpResponse:
-        response: HttpResponse
-        if request.method not in SAFE:
-            response = await get_response(request)
+        async with AsyncExitStack() as slot:
+            if request.method in SAFE:
+                try:
+                    async with asyncio.timeout(WAIT_SECONDS):
+                        await slot.enter_async_context(_slots())
+                except TimeoutError:
+                    if request.path.startswith("/api/"):
+                        return ApiError(503, BUSY, Retry_After="5").response
+                    return HttpResponse(BUSY, status=503, headers={"Retry-After": "5"})
+            response: HttpResponse = await get_response(request)
             return response
-        slots = _slots()
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await slots.acquire()
-        except TimeoutError:
-            if request.path.startswith("/api/"):
-                return ApiError(503, BUSY, Retry_After="5").response
-            return HttpResponse(BUSY, status=503, headers={"Retry-After": "5"})
-        try:
-            response = await get_response(request)
-            return response
-        finally:
-            slots.release()
 
     return middleware

@@ -1,6 +1,9 @@
 """The documentation has everything that the code has."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -80,3 +83,15 @@ def test_the_example_of_an_environment_has_every_setting() -> None:
     example = Path(settings.BASE_DIR) / ".env.example"
     hint = "write it with: python -m rtproject.tests.support.env_example > .env.example"
     assert example.read_text() == env_example(), hint
+
+
+@pytest.mark.slow
+def test_the_site_builds_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    """With each page in its navigation; MkDocs ends at a warning."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        command, cwd=DOCS.parent, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "index.html").exists()

@@ -20,6 +20,8 @@ from typing import Any, cast
 
 from rtproject.websocket.asgi_types import Application, Receive, Scope, Send
 from rtproject.websocket.close_codes import CloseCode
+from rtproject.websocket.options import option
+from rtproject.websocket.transport.base import TRANSPORT_KEY
 from rtproject.websocket.utils.flood_log import FloodLog
 from rtproject.websocket.utils.loop_local import loop_local
 
@@ -142,6 +144,11 @@ class GracefulShutdown:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         shutdown = running_tasks()
+        if shutdown.begun and option("TRUSTED_PROXIES") and TRANSPORT_KEY in scope:
+            scope[
+                TRANSPORT_KEY
+            ].abort()  # so that the proxy asks another process, instead of its client us again
+            return
         if shutdown.begun:
             await _close_going_away(scope, receive, send)
             return

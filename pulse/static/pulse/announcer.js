@@ -1,20 +1,20 @@
-// Sentences for a screen reader: in batches, each one once.
+// Sentences for a screen reader: in batches, each one once, and which changes of hosts they tell.
 
-import { say } from "./ui_text.js";
+import { say } from "./dom.js";
+import { silence } from "./hosts.js";
 
 const BATCH = 1_000; // ms: fifty hosts that go silent together are one announcement
 const MOST = 5; // sentences in one
 
 export class Announcer {
-  #polite;
-  #assertive;
+  #regions;
   #waiting = { polite: [], assertive: [] };
   #timer = null;
+  #states = new Map(); // of each host, the last one that was told
 
   /** @param {HTMLElement} polite @param {HTMLElement} assertive live regions */
   constructor(polite, assertive) {
-    this.#polite = polite;
-    this.#assertive = assertive;
+    this.#regions = { polite, assertive };
   }
 
   /** Announces a sentence after the one that is being read. */
@@ -27,6 +27,22 @@ export class Announcer {
     this.#put("assertive", sentence);
   }
 
+  /**
+   * Announces the hosts that fell silent or came back since the last call. One that is seen for the first time is no
+   * news, nor is one of which the page cannot know.
+   */
+  tellChanges(hosts, scene) {
+    const states = new Map();
+    for (const host of hosts) {
+      const before = this.#states.get(host.name);
+      const state = scene.state(host) === "unknown" ? (before ?? "unknown") : scene.state(host);
+      states.set(host.name, state);
+      if (before === undefined || before === state || before === "unknown") continue;
+      this.tell(say(`became-${state}`, { host: host.name, seconds: silence(host, scene.now) }));
+    }
+    this.#states = states;
+  }
+
   #put(kind, sentence) {
     this.#waiting[kind].push(sentence);
     this.#timer ??= setTimeout(() => this.#speak(), BATCH);
@@ -34,8 +50,7 @@ export class Announcer {
 
   #speak() {
     this.#timer = null;
-    this.#fill(this.#polite, this.#waiting.polite.splice(0));
-    this.#fill(this.#assertive, this.#waiting.assertive.splice(0));
+    for (const [kind, region] of Object.entries(this.#regions)) this.#fill(region, this.#waiting[kind].splice(0));
   }
 
   #fill(region, sentences) {

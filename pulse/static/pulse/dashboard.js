@@ -1,81 +1,102 @@
 import { Socket } from "../rtproject/socket.js";
 import { StatusLine } from "../rtproject/status.js";
-import { AlertPanel } from "./alert_panel.js";
-import { Alerts } from "./alerts.js";
+import { AlertLists, alertWords } from "./alert_lists.js";
+import { Alerts, Thresholds } from "./alerts.js";
 import { Announcer } from "./announcer.js";
 import { Archive } from "./archive.js";
-import { Crosshair } from "./crosshair.js";
+import { Cursor } from "./cursor.js";
+import { element, say } from "./dom.js";
 import { Gaps } from "./gaps.js";
 import { Hosts } from "./hosts.js";
-import { LinkWatch } from "./link_watch.js";
-import { Painter } from "./painter.js";
-import { Quiet } from "./quiet.js";
+import { LinkWatch, ServerClock } from "./link.js";
 import { Samples } from "./samples.js";
-import { Scene, spanAt } from "./scene.js";
-import { Screen } from "./screen.js";
-import { ServerClock } from "./server_clock.js";
-import { Thresholds } from "./thresholds.js";
-import { View } from "./view.js";
-import { say } from "./ui_text.js";
+import { spanAt } from "./scale.js";
+import { Painter, Scene, Screen } from "./screen.js";
+import { fittingRange, rangeOf, View } from "./view.js";
+import { areLines } from "./wall.js";
 
 const FIRST_ANSWER = 1_000; // ms that live pulses wait for the stored samples, so that the page appears as a whole
 const FORBIDDEN = 4003; // close code; the text that all pages have for it speaks of a room
+const HOUR = 3_600; // seconds
 const DAY = 86_400_000; // ms; a host that was silent for longer is deleted
 
-const element = (id) => document.getElementById(id);
+const page = JSON.parse(element("page").textContent); // of views.py
 const status = new StatusLine();
 const link = new LinkWatch();
-const quiet = new Quiet();
-const thresholds = new Thresholds(JSON.parse(element("thresholds").textContent));
+const thresholds = new Thresholds(page.thresholds);
 const title = document.title;
 
 const view = new View(viewChanged);
 const clock = new ServerClock();
 const hosts = new Hosts();
-const samples = new Samples(view.current.range);
+const samples = new Samples(HOUR);
 const alerts = new Alerts();
-const painter = new Painter((isChanged) => screen.show(scene(), isChanged));
-const crosshair = new Crosshair(() => painter.write());
+const painter = new Painter((isChanged) => paint(isChanged));
+const cursor = new Cursor(() => painter.draw(), (zoom) => view.set(zoom ?? { from: 0, to: 0 }));
 const hrefOf = (host) => view.href({ host });
 const announcer = new Announcer(element("announcements"), element("alarms"));
-const screen = new Screen({ crosshair, scene, hrefOf, announcer, onChoose: (changes) => view.set(changes) });
-const alertPanel = new AlertPanel(
-  alerts,
-  announcer,
-  {
-    ...{ none: element("no-alerts"), unknown: element("unknown-alerts"), firing: element("firing") },
-    ...{ now: element("alerts"), pending: element("pending"), events: element("events"), noEvents: element("no-events") },
-  },
-  hrefOf,
-);
-const archive = new Archive((range) => `samples/?range=${range}`, loaded);
-const gaps = new Gaps(() => archive.ask(view.current.range));
+const screen = new Screen({ cursor, scene, hrefOf, announcer, onChoose: (changes) => view.set(changes) });
+const alertLists = new AlertLists(alerts, hrefOf);
+const archive = new Archive(addressOf, loaded);
+const gaps = new Gaps(() => ask());
 const socket = new Socket("/stats?history=1&alerts=1", { onState: showConnection, onMessage: receive });
+let fitting = { host: null, range: HOUR }; // the range in which the shown host has data, where none was chosen
+let areAlertsKnown = false;
 let wasDialled = false;
 let wasOpen = false;
 let isBehind = false; // whether there was a connection before this one, and nothing came on this one yet
 let drawnTo = 0; // the right edge of the charts, Unix seconds
 
+// Connected, but without a pulse of any host, so the fault is probably not the hosts'.
+function isQuiet() {
+  const states = new Set(hosts.all().map((host) => hosts.state(host, Date.now())));
+  return socket.state === "open" && states.has("unknown") && !states.has("live");
+}
+
 const isLive = (host) => hosts.state(host, Date.now()) === "live";
-const isPresent = (host) => hosts.state(host, Date.now()) !== "gone";
+const chosenRange = () => view.current.range || fitting.range;
 
 function scene() {
-  const serverNow = clock.now();
-  const span = spanAt(serverNow, samples.range);
   const { current } = view;
+  const range = chosenRange();
+  const oldest = current.range === 0 ? samples.oldest(screen.host) : undefined;
   return new Scene({
-    ...{ hosts, samples, alerts, thresholds: thresholds.current, view: current, time: crosshair.time },
-    ...{ now: Date.now(), serverNow, span, isQuiet: quiet.isQuiet },
+    ...{ hosts, samples, alerts, areAlertsKnown, thresholds, view: current, range, clock },
+    ...{ time: cursor.time, selection: cursor.selection, now: Date.now(), isQuiet: isQuiet() },
+    isLoaded: samples.isLoaded(wanted()),
+    span: current.from > 0 ? { from: current.from, to: current.to } : spanAt(clock.now(), samples.range, oldest),
   });
+}
+
+function paint(isChanged) {
+  screen.show(scene(), isChanged);
+  alertLists.show(screen.host);
+}
+
+// What the charts of the view need: everything of one host, or one chart of many.
+function addressOf({ range, host, chart }) {
+  const part = host ? `&host=${encodeURIComponent(host)}` : chart ? `&chart=${chart}` : "";
+  return `samples/?range=${range}${part}`;
+}
+
+function wanted() {
+  const { host, chart } = view.current;
+  const range = rangeOf(view.current, chosenRange(), clock.now() / 1000);
+  return { range, host, chart: !host && areLines(Math.max(page.hosts, hosts.all().length)) ? chart : "" };
+}
+
+function ask() {
+  archive.ask(wanted());
 }
 
 function showConnection(change) {
   status.show(change, change.code === FORBIDDEN ? say("forbidden") : undefined);
   link.reset();
-  quiet.connection(change.state, Date.now());
+  areAlertsKnown = false;
+  element("unknown-alerts").hidden = true;
   if (change.state === "open") connected();
-  else disconnected();
   showTitle();
+  painter.draw();
 }
 
 function connected() {
@@ -90,14 +111,9 @@ function dial() {
   wasDialled = true;
 }
 
-function disconnected() {
-  hosts.disconnected();
-  alertPanel.disconnected();
-}
-
 function catchUp() {
-  archive.ask(view.current.range);
-  alertPanel.showEvents();
+  ask();
+  alertLists.loadEvents();
 }
 
 function parse(data) {
@@ -118,13 +134,20 @@ function receive(data) {
 }
 
 function receiveAlerts(frame) {
-  const isKnown = frame.current !== false;
+  areAlertsKnown = frame.current !== false;
+  element("unknown-alerts").hidden = areAlertsKnown;
   // An empty list from a server that cannot know the alerts changes nothing.
-  if (isKnown || frame.alerts.length > 0) alertPanel.receive(frame.alerts);
-  if (!isKnown) alertPanel.outdated();
+  if (areAlertsKnown || frame.alerts.length > 0) tellAlerts(alerts.replace(frame.alerts));
   showTitle();
-  if (isKnown && thresholds.replace(frame.thresholds)) painter.drawAll();
-  else painter.write();
+  if (areAlertsKnown && thresholds.replace(frame.thresholds, frame.host_thresholds)) painter.drawAll();
+  else painter.draw();
+}
+
+function tellAlerts({ fired, resolved, isEvent }) {
+  const sentence = (alert) => say("alert-news", { state: say(alert.state), host: alert.host, what: alertWords(alert) });
+  for (const alert of fired) announcer.alarm(sentence(alert));
+  for (const alert of resolved) announcer.tell(sentence(alert));
+  if (isEvent) alertLists.loadEvents();
 }
 
 function receivePulse(frame) {
@@ -132,28 +155,43 @@ function receivePulse(frame) {
   const host = hosts.accept(frame, Date.now(), (time) => clock.here(time));
   if (host === null) return;
   samples.add(host);
-  if (hosts.isLive(Date.now())) quiet.heard(Date.now());
   gaps.heard(host, before, Date.now());
   painter.draw(host.name);
 }
 
-function loaded(range, answer) {
+function loaded(about, answer) {
   clock.set(answer?.now);
-  if (range !== samples.range) crosshair.set(null);
+  if (about.range !== samples.range) cursor.set(null);
   // Without an answer, samples that are there already stay.
-  if (answer !== null || range !== samples.range) samples.load(range, answer, (name) => hosts.get(name)?.beat ?? 5);
+  if (answer !== null || about.range !== samples.range) samples.load(about, answer, (name) => hosts.get(name)?.beat ?? 5);
   for (const [name, { interval, last, seen }] of Object.entries(answer?.hosts ?? {})) {
-    hosts.remember(name, last * 1000, clock.here(seen * 1000), interval);
+    hosts.remember(name, last * 1000, clock.here(seen * 1000), interval, Date.now());
   }
-  if (answer !== null) gaps.loaded(answer, hosts.all().filter(isLive), Date.now());
+  if (answer !== null) gaps.loaded(answer, hosts.all().filter((host) => isLive(host) && ["", host.name].includes(about.host)), Date.now());
   element("samples-missing").hidden = answer !== null || archive.isForbidden;
   screen.ready();
   painter.drawAll();
   dial();
+  fitRange();
+  if (answer !== null) askForMissing();
+}
+
+// Once for each host, as soon as it is known from when to when there is data.
+function fitRange() {
+  const { host, range } = view.current;
+  if (range !== 0 || fitting.host === host || hosts.all().length === 0) return;
+  const now = clock.now() / 1000;
+  const newest = host ? now - (hosts.get(host)?.at ?? 0) / 1000 : 0;
+  fitting = { host, range: fittingRange(now - (samples.oldest(host) ?? -Infinity), newest) };
+}
+
+function askForMissing() {
+  if (!samples.isLoaded(wanted())) ask();
 }
 
 function viewChanged(current, before) {
-  if (current.range !== before.range) archive.ask(current.range);
+  fitRange();
+  askForMissing();
   screen.changed(current, before);
   painter.drawAll();
 }
@@ -165,20 +203,19 @@ function showTitle() {
 }
 
 function tick() {
-  const slowest = Math.max(0, ...hosts.all().filter(isPresent).map(({ beat }) => beat));
+  const slowest = Math.max(0, ...hosts.all().filter((host) => hosts.state(host, Date.now()) !== "silent").map(({ beat }) => beat));
   if (link.isDead(Date.now(), slowest)) socket.reopen();
-  quiet.look(Date.now(), slowest);
   hosts.forgetBefore(Date.now() - DAY);
   samples.keep((name) => hosts.get(name) !== undefined);
   const { span } = scene();
-  if (crosshair.time !== null && crosshair.time < span.from) crosshair.set(null);
-  if (span.to === drawnTo) painter.write();
+  if (cursor.time !== null && cursor.time < span.from) cursor.set(null);
+  if (span.to === drawnTo) painter.draw();
   else painter.drawAll();
   drawnTo = span.to;
 }
 
 element("reopen").addEventListener("click", () => socket.open());
-document.addEventListener("pointerdown", ({ target }) => target.closest(".plot") || crosshair.set(null));
+document.addEventListener("pointerdown", ({ target }) => target.closest(".plot, #zoom") || cursor.set(null));
 setInterval(tick, 1_000);
 setTimeout(dial, FIRST_ANSWER);
-catchUp();
+ask();

@@ -1,6 +1,6 @@
 // Notices pulses that were lost on their way, and requests the stored samples again, which may fill the gap. No DOM.
 
-import { BRIDGED } from "./geometry.js";
+import { BRIDGED } from "./scale.js";
 
 const SOON = 2_000; // ms: by then the last ones are stored, and many hosts that come back together are one request
 const PAUSE = 30_000; // ms between two requests, however often hosts fall silent and come back

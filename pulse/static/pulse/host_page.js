@@ -1,18 +1,15 @@
-// One host by itself: a large chart of everything that is measured, its cores, and the figures as a table.
+// One host by itself: a large chart of everything that is measured, its cores and disks, and the figures as a table.
 
-import { arrange, fromTemplate, setAttribute, setText } from "./dom.js";
-import { thresholdOf, uptimeWords } from "./figures.js";
-import { CHARTS, level } from "./measures.js";
-import { Panel } from "./panel.js";
-import { statusOf } from "./status.js";
-import { TimesTable } from "./times_table.js";
+import { Chart } from "./chart.js";
+import { arrange, fromTemplate, say, setAttribute, setText } from "./dom.js";
+import { CHARTS, uptimeWords } from "./figures.js";
+import { TimesTable } from "./tables.js";
 import { bytes, percent } from "./units.js";
-import { say } from "./ui_text.js";
 import { showTime } from "../rtproject/times.js";
 
 export class HostPage {
   #element;
-  #panels = new Map();
+  #charts = new Map();
   #cores = new Map();
   #disks = new Map();
   #table;
@@ -20,14 +17,13 @@ export class HostPage {
 
   /**
    * @param {HTMLElement} element
-   * @param {import("./crosshair.js").Crosshair} crosshair
-   * @param {() => object} scale of the host that is shown, see `Crosshair.attach`
+   * @param {import("./cursor.js").Cursor} cursor
+   * @param {() => object} scale of the host that is shown, see `Cursor.attach`
    */
-  constructor(element, crosshair, scale) {
+  constructor(element, cursor, scale) {
     this.#element = element;
-    const place = this.#find(".panels");
-    arrange(place, Object.keys(CHARTS), this.#panels, () => new Panel(crosshair, scale));
-    for (const { plot } of this.#panels.values()) plot.tabIndex = 0;
+    arrange(this.#find(".charts"), Object.keys(CHARTS), this.#charts, () => new Chart(cursor, scale));
+    for (const { plot } of this.#charts.values()) plot.tabIndex = 0;
     this.#table = new TimesTable(this.#find(".times"));
   }
 
@@ -48,65 +44,57 @@ export class HostPage {
   }
 
   /**
-   * @param {import("./hosts.js").Host} host
-   * @param {import("./scene.js").Scene} scene
+   * @param {{host: import("./hosts.js").Host, status: object}} entry
+   * @param {import("./screen.js").Scene} scene
    * @param {boolean} isChanged whether there is something new to draw
    */
-  show(host, scene, isChanged) {
+  show({ host, status: { kind, words } }, scene, isChanged) {
     this.#element.hidden = false;
     setAttribute(this.#element, "data-host", host.name);
     setText(this.#find(".name"), host.name);
-    this.#showStatus(host, scene);
+    setAttribute(this.#element, "data-status", kind);
+    setText(this.#find(".status"), words);
     const isNew = this.#shown !== host.name;
     this.#shown = host.name;
-    for (const [chart, panel] of this.#panels) {
-      if (isChanged || isNew) panel.draw(chart, host, scene);
-      panel.write(host, scene);
+    for (const [name, chart] of this.#charts) {
+      if (isChanged || isNew) chart.draw(name, host, scene);
+      chart.write(host, scene);
     }
-    this.#showCores(scene.state(host) === "live" ? (host.latest?.cores ?? []) : [], thresholdOf("cpu", host, scene.thresholds));
-    this.#showDisks(scene.state(host) === "live" ? (host.latest?.disks ?? []) : []);
+    const pulse = scene.state(host) === "live" ? host.latest : null;
+    setText(this.#find(".uptime"), pulse ? say("up-for", { time: uptimeWords(pulse) }) : "");
+    this.#showCores(pulse?.cores ?? []);
+    this.#showDisks(pulse?.disks ?? []);
     if (!isChanged && !isNew) return;
-    showTime(this.#find("time"), new Date(host.at));
+    showTime(this.#find("header time"), new Date(host.at));
     this.#table.show(host, scene);
   }
 
-  #showStatus(host, scene) {
-    const { kind, words } = statusOf(host, scene);
-    setAttribute(this.#element, "data-status", kind || null);
-    setText(this.#find(".status"), words);
-    const isLive = scene.state(host) === "live" && host.latest !== null;
-    setText(this.#find(".uptime"), isLive ? say("up-for", { time: uptimeWords(host.latest) }) : "");
-  }
-
-  #showCores(uses, threshold) {
+  #showCores(uses) {
     this.#find(".cores").hidden = uses.length === 0;
     const keys = uses.map((_, number) => String(number + 1));
-    arrange(this.#find(".cores ol"), keys, this.#cores, (number) => new Core(number));
-    uses.forEach((use, i) => this.#cores.get(keys[i]).show(use, threshold));
+    arrange(this.#find(".cores ol"), keys, this.#cores, (number) => new Bar(number));
+    uses.forEach((use, i) => this.#cores.get(keys[i]).show(use, percent(use)));
   }
 
   // A single one is the one of the chart.
   #showDisks(disks) {
     this.#find(".disks").hidden = disks.length < 2;
-    const makeItem = () => ({ element: document.createElement("li") });
-    arrange(this.#find(".disks ul"), disks.map(({ mount }) => mount), this.#disks, makeItem);
+    arrange(this.#find(".disks ol"), disks.map(({ mount }) => mount), this.#disks, (mount) => new Bar(mount));
     for (const { mount, percent: used, available } of disks) {
-      const words = { mount, used: percent(used), free: bytes(available) };
-      setText(this.#disks.get(mount).element, say("disk-space", words));
+      this.#disks.get(mount).show(used, say("disk-space", { used: percent(used), free: bytes(available) }));
     }
   }
 }
 
-/** The use of one core, as a bar. */
-class Core {
-  constructor(number) {
-    this.element = fromTemplate("core-template");
-    this.element.querySelector(".label").textContent = number;
+/** How much of something is used, as a bar. */
+class Bar {
+  constructor(label) {
+    this.element = fromTemplate("bar-template");
+    this.element.querySelector(".label").textContent = label;
   }
 
-  show(use, threshold) {
-    setAttribute(this.element.querySelector("path"), "d", `M0 .5H${use}`);
-    setText(this.element.querySelector(".value"), percent(use));
-    setAttribute(this.element, "data-level", level(use, threshold) || null);
+  show(use, words) {
+    setAttribute(this.element.querySelector("path"), "d", Number.isFinite(use) ? `M0 .5H${use}` : "");
+    setText(this.element.querySelector(".value"), words);
   }
 }

@@ -1,8 +1,7 @@
 // The hosts, and whether their pulses still come. No DOM. Times are Unix milliseconds.
 
-export const HOSTS_KEPT = 200;
-const STALE_AFTER = 3; // beats (see `beat`) without a pulse
-const GONE_AFTER = 60; // beats
+export const HOSTS_KEPT = 300;
+const SILENT_AFTER = 3; // beats (see `beat`) without a pulse
 const CLOCK_SET_BACK = 10; // beats: a pulse that much older than the last is not late, its host's clock was set back
 const REPLAY = 2_000; // ms after connecting in which the stored pulses arrive
 
@@ -20,21 +19,18 @@ export function beat(frame) {
 
 /**
  * A host: `latest` is its newest pulse frame, null when only stored samples tell of it; `at` the time that its
- * own clock gave that pulse, `seenAt` when it came by the clock of `accept`; `beat` in seconds.
- * @typedef {{name: string, latest: object | null, at: number, seenAt: number, beat: number}} Host
+ * own clock gave that pulse, `seenAt` when it came by the clock of `accept`, `missedAt` when the store had nothing
+ * newer; `beat` in seconds.
+ * @typedef {{name: string, latest: object | null, at: number, seenAt: number, missedAt: number, beat: number}} Host
  */
 export class Hosts {
   #hosts = new Map();
-  #openedAt = null; // null while there is no connection
+  #openedAt = Infinity; // when the last connection began
+  #heardAt = -Infinity; // when a live pulse of any host came
 
   /** Notes a new connection, on which the newest pulse of each live host comes first. */
   connected(now) {
     this.#openedAt = now;
-  }
-
-  /** Notes the end of the connection: a host that is silent from now on may be live. */
-  disconnected() {
-    this.#openedAt = null;
   }
 
   /**
@@ -52,28 +48,31 @@ export class Hosts {
     const rhythm = beat(frame);
     const isKnown = known !== undefined && known.latest !== null;
     if (isKnown && at <= known.at && known.at - at <= CLOCK_SET_BACK * rhythm * 1000) return null;
-    const host = { name: frame.host, latest: frame, at, seenAt: this.#seenAt(here(at), rhythm, now), beat: rhythm };
+    const seenAt = this.#seenAt(here(at), rhythm, now);
+    const host = { name: frame.host, latest: frame, at, seenAt, missedAt: known?.missedAt ?? -Infinity, beat: rhythm };
     this.#hosts.set(host.name, host);
+    if (this.isLive(now)) this.#heardAt = now;
     this.#forgetSilent();
     return host;
   }
 
-  /** Adds a host that only stored samples tell of; the newest is from `at`, which was `seenAt` by our clock. */
-  remember(name, at, seenAt, rhythm) {
-    if (this.#hosts.has(name)) return;
-    this.#hosts.set(name, { name, latest: null, at, seenAt, beat: rhythm });
+  /** Takes what the store knows at `now` of a host: its newest sample is from `at`, which was `seenAt` by our clock. */
+  remember(name, at, seenAt, rhythm, now) {
+    const known = this.#hosts.get(name);
+    if (known) this.#hosts.set(name, { ...known, seenAt: Math.max(known.seenAt, Math.min(seenAt, now)), missedAt: now });
+    else this.#hosts.set(name, { name, latest: null, at, seenAt, missedAt: now, beat: rhythm });
     this.#forgetSilent();
   }
 
   // A live pulse has just been sent, even if the clocks of the two machines differ. The ones told on connecting
-  // may be older, but not by more than makes a host stale: the server tells only of those that are alive.
+  // may be older, but not by more than makes a host silent: the server tells only of those that are alive.
   #seenAt(at, rhythm, now) {
-    return this.isLive(now) ? now : Math.min(Math.max(at, now - STALE_AFTER * rhythm * 1000), now);
+    return this.isLive(now) ? now : Math.min(Math.max(at, now - SILENT_AFTER * rhythm * 1000), now);
   }
 
   /** Whether a pulse that comes now was sent just now: those that were stored have come. */
   isLive(now) {
-    return this.#openedAt !== null && now - this.#openedAt > REPLAY;
+    return now - this.#openedAt > REPLAY;
   }
 
   #forgetSilent() {
@@ -93,20 +92,15 @@ export class Hosts {
   }
 
   /**
-   * No host is gone before its silence is settled, see `isSettled`; one that only stored samples tell of was silent
-   * before this page was opened.
+   * A host is silent where the store had no pulse of it, or where others came and its own did not. Without that, the
+   * fault may be on the way to this page.
    * @param {Host} host
-   * @returns {"live" | "stale" | "gone"}
+   * @returns {"live" | "silent" | "unknown"}
    */
-  state(host, now) {
-    const beats = (now - host.seenAt) / 1000 / host.beat;
-    if (beats <= STALE_AFTER) return "live";
-    return beats > GONE_AFTER && (host.latest === null || this.isSettled(host, now)) ? "gone" : "stale";
-  }
-
-  /** Whether the connection is old enough for a silence to be the host's own. */
-  isSettled(host, now) {
-    return this.#openedAt !== null && now - this.#openedAt > STALE_AFTER * host.beat * 1000;
+  state({ seenAt, missedAt, beat: rhythm }, now) {
+    const bound = SILENT_AFTER * rhythm * 1000;
+    if (now - seenAt <= bound) return "live";
+    return this.#heardAt - Math.max(seenAt, this.#openedAt) > bound || missedAt - seenAt > bound ? "silent" : "unknown";
   }
 
   /** Forgets the hosts that were not seen since `then`; returns their names. */

@@ -1,10 +1,15 @@
-// The status of a host, as a word for styles and in words.
+// The status of a host, as a word for styles and in words, and those of all hosts together. No DOM.
 
-import { chartLevel, values } from "./figures.js";
+import { say } from "./dom.js";
+import { CHARTS, levelOf } from "./figures.js";
 import { silence } from "./hosts.js";
-import { CHARTS } from "./measures.js";
 import { duration } from "./units.js";
-import { say } from "./ui_text.js";
+
+/** The worst first. */
+export const KINDS = ["silent", "firing", "pending", "raised", "unknown", "noted", "fine"];
+
+// What is a figure over 85 % of its threshold now comes and goes, so it moves no host.
+const RANKS = { silent: 0, firing: 1, pending: 2 };
 
 /** What the server says of a live host beside its figures. */
 function notes({ clock, conflict } = {}) {
@@ -14,26 +19,42 @@ function notes({ clock, conflict } = {}) {
 
 /**
  * @param {import("./hosts.js").Host} host
- * @param {import("./scene.js").Scene} scene
- * @returns {{kind: "" | "gone" | "stale" | "firing" | "pending" | "high", words: string}} the most serious status
+ * @param {import("./screen.js").Scene} scene
+ * @returns {{kind: string, words: string}} the most serious of KINDS, and everything in words
  */
 export function statusOf(host, scene) {
   const state = scene.state(host);
-  if (state !== "live") return { kind: state, words: say("silent-for", { time: silenceWords(host, scene.now) }) };
-  const { kind, words } = worstFigure(host, scene);
-  const noted = notes(host.latest ?? undefined);
-  return { kind: kind || (noted.length > 0 ? "high" : ""), words: [words, ...noted].filter(Boolean).join(" · ") };
-}
-
-function worstFigure(host, scene) {
+  const isReported = state === "unknown" && scene.alerts.open(host.name, "silent")?.state === "firing";
+  if (state === "silent" || isReported) return { kind: "silent", words: say("silent-for", { time: silenceWords(host, scene.now) }) };
+  const words = state === "unknown" ? { unknown: say("not-known") } : {};
   for (const kind of ["firing", "pending"]) {
     const metrics = scene.alerts.of(host.name, kind).map(({ metric }) => say(metric));
-    if (metrics.length > 0) return { kind, words: say(`${kind}-of`, { metrics: metrics.join(", ") }) };
+    if (metrics.length > 0) words[kind] = say(`${kind}-of`, { metrics: metrics.join(", ") });
   }
-  const valueOf = values(host, scene);
-  const high = Object.keys(CHARTS).filter((chart) => chartLevel(chart, host, valueOf, scene.thresholds) === "high");
-  if (high.length === 0) return { kind: "", words: "" };
-  return { kind: "high", words: say("high-of", { metrics: high.map((chart) => say(chart)).join(", ") }) };
+  const raised = Object.keys(CHARTS).filter((chart) => levelOf(chart, host, scene) === "raised");
+  if (raised.length > 0) words.raised = say("raised-of", { metrics: raised.map((chart) => say(chart)).join(", ") });
+  const noted = state === "live" ? notes(host.latest ?? undefined) : [];
+  if (noted.length > 0) words.noted = noted.join(" · ");
+  const kinds = KINDS.filter((kind) => kind in words);
+  return { kind: kinds[0] ?? "fine", words: kinds.map((kind) => words[kind]).join(" · ") };
+}
+
+/** How many hosts have each kind of status, without those that none has. @returns {[string, number][]} worst first */
+export function countKinds(statuses) {
+  const counts = Map.groupBy(statuses, ({ kind }) => kind);
+  return KINDS.filter((kind) => counts.has(kind)).map((kind) => [kind, counts.get(kind).length]);
+}
+
+/** Hosts with their statuses: the worst first, and otherwise as they come. */
+export function worstFirst(entries) {
+  const rank = ({ status }) => RANKS[status.kind] ?? 3;
+  return entries.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Whether a host is among those that are looked for: each word is in its name or in its status. */
+export function matches({ host, status }, search) {
+  const text = `${host.name} ${say(`${status.kind}-kind`)} ${status.words}`.toLowerCase();
+  return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
 // Up to two minutes, since "103 s" is easier to compare than "1 min 43 s".

@@ -4,43 +4,46 @@ import { pageLanguage } from "../rtproject/ui_text.js";
 
 const MISSING = "–";
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-const whole = new Intl.NumberFormat(pageLanguage(), { maximumFractionDigits: 0 });
-const oneDigit = new Intl.NumberFormat(pageLanguage(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const twoDigits = new Intl.NumberFormat(pageLanguage(), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const seconds = new Intl.DateTimeFormat(pageLanguage(), { timeStyle: "medium" });
-const minutes = new Intl.DateTimeFormat(pageLanguage(), { timeStyle: "short" });
-const daysAndMinutes = new Intl.DateTimeFormat(pageLanguage(), { weekday: "short", hour: "numeric", minute: "2-digit" });
-const datesAndHours = new Intl.DateTimeFormat(pageLanguage(), { month: "short", day: "numeric", hour: "numeric" });
-const dates = new Intl.DateTimeFormat(pageLanguage(), { month: "short", day: "numeric" });
+const digits = (least, most = least) => new Intl.NumberFormat(pageLanguage(), { minimumFractionDigits: least, maximumFractionDigits: most });
+const [whole, oneDigit, twoDigits, short] = [digits(0), digits(1), digits(2), digits(0, 1)];
+const times = (options) => new Intl.DateTimeFormat(pageLanguage(), options);
+const seconds = times({ timeStyle: "medium" });
+const minutes = times({ timeStyle: "short" });
+const datesAndHours = times({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+const dates = times({ month: "short", day: "numeric" });
 const DAY = 86_400; // seconds
 
-/** @param {number} value 0 to 100 */
-export function percent(value) {
-  return Number.isFinite(value) ? `${oneDigit.format(value)} %` : MISSING;
-}
+const written = (write) => (value) => (Number.isFinite(value) ? write(value) : MISSING);
 
-/** @param {number} count bytes */
-export function bytes(count) {
-  if (!Number.isFinite(count)) return MISSING;
+/** A share of 0 to 100. */
+export const percent = written((value) => `${oneDigit.format(value)} %`);
+
+/** The same, for an axis. */
+export const roundPercent = written((value) => `${whole.format(value)} %`);
+
+function size(number, format) {
   let unit = 0;
-  for (; count >= 1024 && unit < SIZES.length - 1; unit += 1) count /= 1024;
-  return `${(unit === 0 || count >= 100 ? whole : oneDigit).format(count)} ${SIZES[unit]}`;
+  for (; number >= 1024 && unit < SIZES.length - 1; unit += 1) number /= 1024;
+  return `${(unit === 0 || number >= 100 ? whole : format).format(number)} ${SIZES[unit]}`;
 }
 
-/** @param {number} count bytes per second */
-export function rate(count) {
-  return Number.isFinite(count) ? `${bytes(count)}/s` : MISSING;
-}
+/** A number of bytes. */
+export const bytes = written((number) => size(number, oneDigit));
 
-/** @param {number} number of things */
-export function count(number) {
-  return Number.isFinite(number) ? whole.format(number) : MISSING;
-}
+/** Bytes per second. */
+export const rate = written((number) => `${size(number, oneDigit)}/s`);
 
-/** @param {number} average how many processes ran or waited to run */
-export function load(average) {
-  return Number.isFinite(average) ? twoDigits.format(average) : MISSING;
-}
+/** The same, for an axis. */
+export const roundRate = written((number) => `${size(number, short)}/s`);
+
+/** A number of things. */
+export const count = written((number) => whole.format(number));
+
+/** How many processes ran or waited to run, on an average. */
+export const load = written((average) => twoDigits.format(average));
+
+/** A number for an axis. */
+export const roundNumber = written((number) => short.format(number));
 
 /** A time span in its two largest units. @param {number} length seconds */
 export function duration(length) {
@@ -57,18 +60,25 @@ export function duration(length) {
 }
 
 /**
- * A point in time, as exactly as it matters within `range`.
+ * A tick of an axis: with seconds or the date where the step asks for it.
  * @param {number} time Unix seconds
- * @param {number} range seconds
+ * @param {number} step seconds from one tick to the next
  */
-export function moment(time, range) {
-  if (!Number.isFinite(time)) return MISSING;
-  const longest = [[300, seconds], [3_600, minutes], [DAY, daysAndMinutes], [7 * DAY, datesAndHours]];
-  const [, format] = longest.find(([most]) => range <= most) ?? [range, dates];
-  return format.format(time * 1000);
+export function moment(time, step) {
+  const date = new Date(time * 1000);
+  const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() === 0;
+  if (step >= DAY || (isMidnight && step >= 3_600)) return dates.format(date);
+  return (step < 60 ? seconds : minutes).format(date);
 }
 
 /** The moment that is marked in a chart of `range` seconds: exact, and with its date if the chart has many days. */
 export function marked(time, range) {
-  return moment(time, range > DAY ? 7 * DAY : 300);
+  return (range > DAY ? datesAndHours : seconds).format(time * 1000);
+}
+
+/** The reader's time zone and how far it is from UTC. @param {number} now Unix ms */
+export function timeZone(now) {
+  const { timeZone: name } = seconds.resolvedOptions();
+  const offset = times({ timeZoneName: "shortOffset" }).formatToParts(now).find(({ type }) => type === "timeZoneName").value;
+  return name === "UTC" || name === offset ? name : `${name} (${offset})`;
 }

@@ -17,7 +17,7 @@ from pulse.tests.support import NOON
 from rtproject.tests.support.browser import LONGEST_WAITS
 
 BEAT = 5  # seconds
-STEPS = {300: BEAT, 3600: 30, 86400: 300, 604800: 3600}  # seconds, by range
+STEPS = {300: BEAT, 3600: 30, 86400: 300, 604800: 3600, 7776000: 21600}  # seconds, by range
 GIB = 2**30
 DASH = "\N{EN DASH}"  # what the page shows where there is no figure
 
@@ -78,6 +78,7 @@ class FakeMachines:
         self.events: list[Frame] = []
         self.asked: list[str] = []  # the queries for kept samples
         self.asked_events = 0  # how often it was asked for events
+        self.ahead = 0.0  # seconds that its clock is ahead of the page's
         self.fails: int | None = None  # the HTTP status while stored samples are unavailable
         self.refuses: int | None = None  # the code with which connections are accepted and closed at once
         self.attempts: asyncio.Queue[str] = asyncio.Queue()  # the addresses of connections
@@ -139,7 +140,7 @@ class FakeMachines:
         if self.fails is not None:
             await route.fulfill(status=self.fails)
             return
-        now = await self._page.evaluate("Date.now() / 1000")
+        now = self.ahead + await self._page.evaluate("Date.now() / 1000")
         await route.fulfill(json=self._answer(int(parse_qs(query)["range"][0]), now))
 
     async def _events(self, route: Route) -> None:
@@ -147,7 +148,9 @@ class FakeMachines:
         if self.fails is not None:
             await route.fulfill(status=self.fails)
             return
-        await route.fulfill(json={"events": self.events})
+        host = parse_qs(urlsplit(route.request.url).query).get("host")
+        found = [event for event in self.events if host in (None, [event["host"]])]
+        await route.fulfill(json={"events": found})
 
     def _answer(self, seconds: int, now: float) -> dict[str, Any]:
         step = STEPS[seconds]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bytes, duration, load, marked, moment, percent, rate } from "../../static/pulse/units.js";
+import { bytes, duration, load, marked, moment, percent, rate, timeZone } from "../../static/pulse/units.js";
 
 test("figures are written as people read them, with a dash where there is none", () => {
   assert.deepEqual([0, 12.34, 100, null].map(percent), ["0.0 %", "12.3 %", "100.0 %", "–"]);
@@ -10,10 +10,14 @@ test("figures are written as people read them, with a dash where there is none",
   assert.deepEqual([0, 59, 60, 3_661, 90_000].map(duration), ["0 s", "59 s", "1 min", "1 h 1 min", "1 d 1 h"]);
 });
 
-test("a time is as exact as its range needs", () => {
+test("a tick and a mark are as exact as they need to be", () => {
   const time = new Date(2027, 0, 15, 8, 5, 9).getTime() / 1000;
-  const ranges = [300, 3600, 86_400, 604_800, 7_776_000];
-  const [shown, exact] = [moment, marked].map((words) => ranges.map((range) => words(time, range).replaceAll("\u202f", " ")));
-  assert.deepEqual(shown, ["8:05:09 AM", "8:05 AM", "Fri 8:05 AM", "Jan 15, 8 AM", "Jan 15"]);
-  assert.deepEqual(exact, [...Array(3).fill("8:05:09 AM"), ...Array(2).fill("Jan 15, 8 AM")]);
+  const written = (words, ...about) => about.map((each) => words(time, each).replaceAll("\u202f", " "));
+  assert.deepEqual(written(moment, 30, 900, 86_400), ["8:05:09 AM", "8:05 AM", "Jan 15"]);
+  assert.equal(moment(new Date(2027, 0, 15).getTime() / 1000, 21_600), "Jan 15");
+  assert.deepEqual(written(marked, 3600, 604_800), ["8:05:09 AM", "Jan 15, 8:05 AM"]);
+});
+
+test("a time zone has a name", () => {
+  assert.match(timeZone(0), /^UTC$|^[A-Z]\w+(\/\w+)* \(GMT.*\)$/);
 });

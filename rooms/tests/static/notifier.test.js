@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Notifier } from "../../static/rooms/notifier.js";
+import { installStorage } from "./support/storage.js";
 
 // A page in a browser that may notify, if the reader lets it, and what it shows.
 function played(t, permission = "granted") {
-  const [shown, storage, button] = [[], new Map(), new EventTarget()];
+  const [shown, button] = [[], new EventTarget()];
   t.mock.timers.enable({ apis: ["Date"], now: 10_000 });
   globalThis.Notification = class {
     static permission = "default";
@@ -14,8 +15,7 @@ function played(t, permission = "granted") {
       shown.push(`${title}: ${body}`);
     }
   };
-  const localStorage = { getItem: (key) => storage.get(key) ?? null, setItem: (key, value) => storage.set(key, value), removeItem: (key) => storage.delete(key) };
-  Object.defineProperty(globalThis, "localStorage", { value: localStorage, configurable: true });
+  installStorage();
   Object.assign(globalThis, { isSecureContext: true, location: { pathname: "/rooms/lobby/" } });
   const page = { visibilityState: "hidden", getElementById: () => button };
   const notifier = new Notifier(page, () => shown.push("denied"));

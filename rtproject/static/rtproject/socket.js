@@ -192,24 +192,34 @@ class Heartbeat {
 }
 
 /**
+ * @typedef {object} SocketOptions
+ * @property {(change: {state: string, code?: number, delay?: number, until?: number, unopened?: number}) => void}
+ *   [onState] `code` is the close code that led here, `delay` the wait in milliseconds and `until` its end, as
+ *   `Date.now()` counts; `unopened` is the number of attempts in a row that ended before a link was open
+ * @property {(data: any) => void} [onMessage] gets a string, or an ArrayBuffer for bytes
+ * @property {(list: any[]) => void} [onUnsent] gets kept frames that will never be sent, since the connection has ended
+ *   for good
+ * @property {string | string[]} [protocols] the subprotocols to offer
+ * @property {(data: any) => boolean} [isWelcome] whether this frame is the server's welcome. Without it the open link is
+ *   enough. A server that denies a client may have to open the link first, to close it with a code
+ * @property {{frames?: number, size?: number}} [queue] how many frames are kept until then, and their size in characters
+ *   and bytes; by default none
+ * @property {{every?: number, timeout?: number, message?: any, isAnswer?: (data: any) => boolean}} [heartbeat] after
+ *   `every` ms of silence `message` (text, bytes, or a function that makes it; nothing, if the server speaks often
+ *   enough by itself) is sent, and `timeout` ms later the link is given up, unless anything came. `isAnswer(data)`:
+ *   frames that `onMessage` need not see
+ * @property {any} [WebSocket] this and the following replace the parts of `environment()`
+ * @property {any} [setTimeout]
+ * @property {any} [clearTimeout]
+ * @property {() => number} [now]
+ * @property {() => number} [random]
+ * @property {any} [network]
+ * @property {any} [page]
+ */
+
+/**
  * States: "connecting", "open", "waiting" (for the next attempt), "closing" (we asked for it) and "closed" (for good,
  * until `open()`).
- *
- * Options:
- * - `onState({state, code, delay, until, unopened})`: `code` is the close code that led here, `delay` the wait in
- *   milliseconds and `until` its end, as `Date.now()` counts; `unopened` is the number of attempts in a row that ended
- *   before a link was open
- * - `onMessage(data)`: a string, or an ArrayBuffer for bytes
- * - `onUnsent(list)`: kept frames that will never be sent, since the connection has ended for good
- * - `protocols`: the subprotocols to offer
- * - `isWelcome(data)`: whether this frame is the server's welcome. Without it the open link is enough. A server that
- *   denies a client may have to open the link first, to close it with a code
- * - `queue: {frames, size}`: how many frames are kept until then, and their size in characters and bytes; by default
- *   none
- * - `heartbeat: {every, timeout, message, isAnswer}`: after `every` ms of silence `message` (text, bytes, or a function
- *   that makes it; nothing, if the server speaks often enough by itself) is sent, and `timeout` ms later the link is
- *   given up, unless anything came. `isAnswer(data)`: frames that `onMessage` need not see
- * - the parts of `environment()`, to replace them
  */
 export class Socket {
   #address;
@@ -228,7 +238,10 @@ export class Socket {
   /** When the next attempt is, as `Date.now()` counts; null unless waiting. */
   until = null;
 
-  /** @param {string | (() => string)} address a path or URL; a function is asked before each attempt */
+  /**
+   * @param {string | (() => string)} address a path or URL; a function is asked before each attempt
+   * @param {SocketOptions} [options]
+   */
   constructor(address, options = {}) {
     this.#address = typeof address === "function" ? address : () => address;
     this.#options = {

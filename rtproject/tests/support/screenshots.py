@@ -48,11 +48,16 @@ from django.template.loader import render_to_string
 print(render_to_string("500.html"))
 """
 
-PEOPLE = {"Ann": "lobby", "Bob": "lobby", "محمد": "lobby", "Ida": "garden"}  # and the room that they are in
+# And the room that they are in.
+PEOPLE = {"Ann": "lobby", "Bob": "lobby", "محمد": "lobby", "Ida": "lobby", "Eve": "garden"}
 TALK = [
     ("Ann", "Good morning! Has anybody seen the new dashboard? https://example.com/a/rather/long/address?with=a&query=too"),
     ("Bob", "Yes.\nThe charts line up now, and the phone no longer scrolls sideways."),
     ("محمد", "مرحبا بالجميع"),
+    ("Ann", "Then it is time to take the old one away. Does anybody still look at it?"),
+    ("Ann", "I would do it today."),
+    ("Ida", "Nobody on our floor does. The machines' names are links there now, and each has a page of its own."),
+    ("Bob", "Go on."),
     ("Ann", "Then I will close the ticket after lunch."),
 ]  # fmt: skip
 

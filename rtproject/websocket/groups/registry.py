@@ -65,8 +65,6 @@ async def broadcast(group: str, text: str | None, **tags: Any) -> None:
     input as it is. Tags are small values that the layer can serialize: numbers, strings, booleans, None.
     Raises LayerUnavailable.
     """
-    if current_registry().pass_on_alone(group, GroupEvent(text, tags)):
-        return
     body = msgspec.json.encode((group, text, tags)).decode()
     event = {"type": EVENT, "group": group, "body": body, "signature": sign(body)}
     await ask_layer(get_channel_layer().group_send(group, event))
@@ -139,15 +137,12 @@ class GroupRegistry:
             with contextlib.suppress(LayerUnavailable):  # then a newcomer gets the same error
                 await self._update_membership(name)
 
-    def pass_on_alone(self, name: str, event: GroupEvent) -> bool:
-        """Deliver an event without the layer, soon, if that would bring it to no one else; return whether it does."""
-        layer = get_channel_layer()
-        if type(layer) is not InMemoryChannelLayer or layer.groups.get(name, {}).keys() - {self._channel}:
+    def is_alone(self, name: str, member: GroupMember) -> bool:
+        """Return whether an event of the group would come to `member` and to no one else, in no process."""
+        layer, group = get_channel_layer(), self._groups.get(name)
+        if type(layer) is not InMemoryChannelLayer or group is None or len(group.members) != 1:
             return False
-        group = self._groups.get(name)
-        if group is not None and group.joined:
-            asyncio.get_running_loop().call_soon(self._pass_on, group, event)
-        return True
+        return member in group.members and layer.groups.get(name, {}).keys() == {group.channel}
 
     async def _update_membership(self, name: str) -> None:
         """Join or leave the group on the layer, to match the local members."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from rtproject.websocket import lifecycle as module
 from rtproject.websocket.lifecycle import GracefulShutdown, run_in_background, running_tasks
 from rtproject.websocket.tests.helpers import ACCEPT, CLIENT, Connection, closed_with, settle, soon, stays
+from rtproject.websocket.transport.base import TRANSPORT_KEY
 
 
 class Reactor:
@@ -153,3 +155,19 @@ class TestShutdown:
         running_tasks()
         await reactor.shut_down()
         assert await Connection(GracefulShutdown(stays), client=CLIENT).visit() == [closed_with(4200)]
+
+
+async def denies(scope, receive, send):
+    """Answer anything: it must not be asked."""
+    await send(closed_with(4003))
+
+
+async def test_behind_a_proxy_a_newcomer_of_a_server_that_ends_is_left_to_another(settings):
+    """The proxy asks the next process when this one hangs up; a close code would reach the client."""
+    settings.WEBSOCKET = {"TRUSTED_PROXIES": 1}
+    aborted = []
+    transport = SimpleNamespace(abort=lambda: aborted.append(True))
+    running_tasks().begun = True
+    client = Connection(GracefulShutdown(denies), client=CLIENT, **{TRANSPORT_KEY: transport})
+    await soon(client.run())
+    assert (client.sent, aborted) == ([], [True])

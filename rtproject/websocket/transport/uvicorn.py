@@ -2,7 +2,7 @@
 
 uvicorn itself does not read on before a message was received. But what it read at once is parsed and queued
 message by message, and it answers pings whether the client reads or not. So it is made to read little,
-nothing while it cannot write, and to parse a slice at a time, see `turns`.
+nothing while it cannot write or has read on behind a message, and to parse a slice at a time, see `turns`.
 """
 
 import asyncio
@@ -50,8 +50,8 @@ class UvicornTransport(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        *("_at_eof", "_buffer", "_frames", "_open", "_protocol"),
-        *("_reader", "_turns", "_unparsed", "address", "is_waiting"),
+        *("_at_eof", "_buffer", "_frames", "_open", "_protocol", "_queue"),
+        *("_reader", "_reading", "_turns", "_unparsed", "_writable", "address", "is_waiting"),
     )
 
     def __init__(self, protocol: Any) -> None:
@@ -59,7 +59,13 @@ class UvicornTransport(asyncio.BufferedProtocol):
 
         self.address = ""
         self._protocol = protocol
+        self._queue: asyncio.Queue[AsgiMessage] = protocol.queue
         self._open = OPEN
+        self._writable = True
+        self._reading = not protocol.read_paused
+        protocol.read_paused = (
+            True  # or uvicorn would pause the reading for each message: two calls of the kernel
+        )
         self._buffer = _buffer()
         self._turns: Turns = current_turns()
         self.is_waiting = False
@@ -81,7 +87,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
         if not self.is_open():
             return True
         protocol.transport.write(data)
-        return bool(protocol.writable.is_set())
+        return self._writable
 
     async def drained(self) -> None:
         """Wait until `resume_writing`, or until the connection is lost."""
@@ -105,11 +111,13 @@ class UvicornTransport(asyncio.BufferedProtocol):
 
         A ping that was read would be answered into the buffer.
         """
+        self._writable = False
         self._protocol.writable.clear()
-        self._protocol.transport.pause_reading()
+        self._read(False)
 
     def resume_writing(self) -> None:
         """Read and write again: the transport has room."""
+        self._writable = True
         self._protocol.writable.set()
         self._go_on()
 
@@ -121,15 +129,13 @@ class UvicornTransport(asyncio.BufferedProtocol):
         uvicorn's own `receive` reads on as soon as it gave a message away, and is one more coroutine for
         each.
         """
-        protocol = self._protocol
-        if protocol.close_sent:
+        if self._protocol.close_sent:
             return self._receive_end()
-        if not protocol.writable.is_set():
+        if not self._writable:
             return self._receive_when_writable()
-        queue: asyncio.Queue[AsgiMessage] = protocol.queue
-        if protocol.read_paused and queue.empty():
+        if not self._reading and self._queue.empty():
             self._go_on()
-        return queue.get()
+        return self._queue.get()
 
     async def _receive_when_writable(self) -> AsgiMessage:
         await self._protocol.writable.wait()
@@ -144,10 +150,9 @@ class UvicornTransport(asyncio.BufferedProtocol):
         ends: list[AsgiMessage] = []
         while not (ends and protocol.disconnected):
             await protocol.writable.wait()
-            if protocol.read_paused and protocol.queue.empty():
-                protocol.read_paused = False
-                protocol.transport.resume_reading()
-            message: AsgiMessage = await protocol.queue.get()
+            if self._queue.empty():
+                self._go_on()
+            message = await self._queue.get()
             if message["type"] == "websocket.disconnect":
                 ends.append(message)
         return ends[0]  # the one with our code
@@ -159,14 +164,15 @@ class UvicornTransport(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Pass on `nbytes` bytes that the transport has read."""
         data = self._buffer[:nbytes].tobytes()
-        if self._turns.left > 0 and not self._unparsed:
+        behind = self._unparsed or self._waits()
+        if self._turns.left > 0 and not behind:
             self.parse(data)
             return
         self._reader.feed_data(data)
-        if self._unparsed:
-            self._pause()
+        self._unparsed = True
+        if behind:
+            self._read(False)
         else:
-            self._unparsed = True
             self._turns.wait(self)
 
     def parse(self, data: bytes = b"") -> None:
@@ -189,7 +195,7 @@ class UvicornTransport(asyncio.BufferedProtocol):
         self._unparsed = left > 0 and not self._frames and not protocol.transport.is_closing()
         if self._unparsed and protocol.pong_timer is not None:
             self._postpone_ping()
-        if (self._unparsed or protocol.read_paused) and protocol.queue.empty():
+        if self._unparsed or not self._reading:
             self._go_on()
 
     def _next_frame(self) -> Generator[None, None, bool]:
@@ -209,19 +215,21 @@ class UvicornTransport(asyncio.BufferedProtocol):
 
     def _go_on(self) -> None:
         """Parse what was read, or read, unless the application is behind or the client does not read."""
-        protocol = self._protocol
-        if not protocol.queue.empty() or not protocol.writable.is_set():
-            self._pause()
+        if not self._writable or self._waits():
+            self._read(False)
         elif self._unparsed:
             self._turns.wait(self)  # what comes until then stops the reading
         else:
-            protocol.read_paused = False
-            protocol.transport.resume_reading()
+            self._read(True)
 
-    def _pause(self) -> None:
-        if not self._protocol.read_paused:
-            self._protocol.read_paused = True
-            self._protocol.transport.pause_reading()
+    def _waits(self) -> bool:
+        """Return whether a message waits for the application. After a close uvicorn queues none, except its end."""
+        return not (self._queue.empty() or self._protocol.close_sent)
+
+    def _read(self, reading: bool) -> None:
+        self._reading, transport = reading, self._protocol.transport
+        if transport.is_reading() is not reading:  # uvicorn reads again by itself after our close
+            (transport.resume_reading if reading else transport.pause_reading)()
 
     def eof_received(self) -> bool | None:
         """Pass on that the client sends nothing more."""

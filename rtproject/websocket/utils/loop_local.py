@@ -18,11 +18,12 @@ def loop_local(factory: Callable[[], T]) -> Callable[[], T]:
 
     def current() -> T:
         loop = asyncio.get_running_loop()
-        if loop not in instances:
+        instance = instances.get(loop)
+        if instance is None:
             # An instance with tasks keeps its loop alive, so instances of closed loops are removed here.
             for ended in [known for known in instances if known.is_closed()]:
                 del instances[ended]
-            instances[loop] = factory()
-        return instances[loop]
+            instance = instances[loop] = factory()
+        return instance
 
     return current

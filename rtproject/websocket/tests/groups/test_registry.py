@@ -62,17 +62,17 @@ class TestDelivery:
             assert [await member.heard() for _ in expected] == expected
             assert member.silent
 
-    async def test_alone_in_a_group_the_layer_is_spared(self, memory):
-        """The layer brings an event to channels of other code; without one in the group it is not asked."""
-        registry = module.current_registry()
-        [member] = await listeners(registry, "group")
-        await memory.group_add("shared", "other")
-        await registry.join("shared", member)
-        for group, there in (("group", False), ("empty", False), ("shared", True)):
-            await broadcast(group, group)
-            assert ("other" in memory.channels) is there
-        assert [await member.heard() for _ in range(2)] == ["group", "shared"]
-        assert member.silent
+    async def test_a_member_is_alone_if_nobody_else_hears_its_group(self, memory):
+        """Neither another one here, nor another process, nor other code."""
+        registry = GroupRegistry()
+        [member, other] = await listeners(registry, "group", "others")
+        assert registry.is_alone("group", member)
+        assert not registry.is_alone("group", other)
+        await registry.join("group", other)
+        assert not registry.is_alone("group", member)
+        await registry.leave("group", other)
+        await memory.group_add("group", "channel")
+        assert not registry.is_alone("group", member)
 
     async def test_a_member_that_raises_costs_the_others_nothing(self, caplog):
         """The fault is logged, and every other member gets the events."""

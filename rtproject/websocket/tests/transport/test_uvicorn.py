@@ -93,6 +93,19 @@ class TestIn:
             assert await soon(transport.receive()) == received(b"")
             assert transport._protocol.queue.qsize() < READ_SIZE // len(empty)
 
+    async def test_reading_stops_behind_a_message_that_waits(self):
+        """Not for the message itself; what was read behind it comes after it."""
+        async with connected() as (transport, _):
+            arrive(transport, b"one")
+            assert transport._protocol.transport.is_reading()
+            arrive(transport, b"two")
+            assert not transport._protocol.transport.is_reading()
+            assert [await soon(transport.receive()) for _ in range(2)] == [received(b"one"), received(b"two")]
+            receiving = asyncio.create_task(transport.receive())
+            await settle()
+            assert transport._protocol.transport.is_reading()
+            receiving.cancel()
+
     async def test_a_slice_is_parsed_at_a_time_and_nothing_is_lost(self):
         """Pings are answered and messages queued in order; the client sends no pong for as long as it sends this."""
         total = 10 * SLICE
