@@ -59,6 +59,7 @@ class RoomAdmin(MembersAdmin, ByColumns):
 
     form = RoomForm
     list_display = ("name", "title", "is_guarded", "last_message", "state", "member_limit", "history_size")
+    list_filter = ("closed",)
     list_select_related = ("sequence",)
     search_fields = ("name", "key", "title")
     fieldsets = (
