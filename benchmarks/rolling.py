@@ -47,7 +47,7 @@ class Run:
         self.said = 0
         self.entered = 0
         self.reconnects = 0
-        self.waits: list[float] = []  # from saying a message to a client's receiving it
+        self.waits: list[float] = []  # from sending a message to a client's receiving it
         self.confirmations: list[float] = []
         self.missing = 0
         self._present = asyncio.Event()
@@ -73,14 +73,14 @@ class Run:
     async def talk(self, rooms: list[Room], ended: asyncio.Event) -> None:
         """Say RATE messages a second, each by the next client, until `ended`; wait for all confirmations."""
         await self._present.wait()
-        async with asyncio.TaskGroup() as saying:
+        async with asyncio.TaskGroup() as tasks:
             while not ended.is_set():
-                saying.create_task(self._say(rooms[self.said % len(rooms)]))
+                tasks.create_task(self._say(rooms[self.said % len(rooms)]))
                 self.said += 1
                 await asyncio.sleep(1 / RATE)
             self.said += 1
             self._ended = True
-            saying.create_task(self._say(rooms[0]))
+            tasks.create_task(self._say(rooms[0]))
 
     async def _say(self, room: Room) -> None:
         began = time.monotonic()

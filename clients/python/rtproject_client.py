@@ -52,7 +52,7 @@ class Unconfirmed(Exception):
     """The connection was lost in a room without history: the message may have been heard or not."""
 
 
-class _Saying:
+class _Say:
     """A message that is not confirmed yet."""
 
     def __init__(self, text: str, own: str) -> None:
@@ -89,7 +89,7 @@ class Room:
         self._epoch, self._received = position or ("", 0)  # the latter may be ahead of what was read
         self._read_epoch = self._epoch
         self._frames: asyncio.Queue[Frame | None] = asyncio.Queue(MAX_UNREAD)
-        self._unconfirmed: dict[str, _Saying] = {}  # by id, in their order
+        self._unconfirmed: dict[str, _Say] = {}  # by id, in their order
         self._connection: ClientConnection | None = None  # after its welcome
         self._retries: set[asyncio.Task[None]] = set()
         self._code: int | None = None
@@ -118,10 +118,10 @@ class Room:
         if self._code is not None:
             raise Closed(self._code)
         own = message_id or secrets.token_hex(8)
-        saying = self._unconfirmed[own] = _Saying(text, own)
-        await self._send(saying)
+        say = self._unconfirmed[own] = _Say(text, own)
+        await self._send(say)
         try:
-            return await saying.done
+            return await say.done
         finally:
             self._unconfirmed.pop(own, None)
 
@@ -200,43 +200,43 @@ class Room:
             self._confirm(frame.get("id"), frame.get("seq"))
         await self._frames.put(frame)
         if kind == "welcome":
-            for saying in list(self._unconfirmed.values()):
-                await self._send(saying)
+            for say in list(self._unconfirmed.values()):
+                await self._send(say)
 
     def _welcome(self, frame: Frame) -> None:
         if not frame["history"]:
-            for saying in self._unconfirmed.values():
-                if saying.sent:
-                    saying.settle(Unconfirmed("no answer before the connection was lost"))
+            for say in self._unconfirmed.values():
+                if say.sent:
+                    say.settle(Unconfirmed("no answer before the connection was lost"))
         elif not frame["recovered"]:
             self._epoch, self._received = frame["epoch"], max(0, frame["seq"] - self._history)
         self.me = frame["you"]
 
     def _confirm(self, own: str | None, seq: int | None) -> None:
-        if saying := self._unconfirmed.pop(own or "", None):
-            saying.settle(seq)
+        if say := self._unconfirmed.pop(own or "", None):
+            say.settle(seq)
 
     def _refuse(self, frame: Frame) -> None:
-        saying = self._unconfirmed.get(frame.get("id", ""))
-        if saying and frame["code"] in ("unavailable", "rate_limited"):
+        say = self._unconfirmed.get(frame.get("id", ""))
+        if say and frame["code"] in ("unavailable", "rate_limited"):
             pause = RETRY * random.uniform(0.5, 1.5)  # noqa: S311 (not a secret)
-            self._retries.add(retry := asyncio.create_task(self._send(saying, pause)))
+            self._retries.add(retry := asyncio.create_task(self._send(say, pause)))
             retry.add_done_callback(self._retries.discard)
-        elif saying:
-            saying.settle(Refused(frame["code"], frame["detail"]))
+        elif say:
+            say.settle(Refused(frame["code"], frame["detail"]))
 
-    async def _send(self, saying: _Saying, pause: float = 0.0) -> None:
+    async def _send(self, say: _Say, pause: float = 0.0) -> None:
         await asyncio.sleep(pause)
-        if not saying.done.done() and self._connection is not None:  # otherwise the next welcome does
-            saying.sent = True
-            await self.send(saying.frame)
+        if not say.done.done() and self._connection is not None:  # otherwise the next welcome does
+            say.sent = True
+            await self.send(say.frame)
 
     def _end(self, code: int) -> None:
         self._code = code if self._code is None else self._code
         for retry in self._retries:
             retry.cancel()
-        for saying in self._unconfirmed.values():
-            saying.settle(Closed(code))
+        for say in self._unconfirmed.values():
+            say.settle(Closed(code))
         if self._frames.full():
             self._frames.get_nowait()
         self._frames.put_nowait(None)

@@ -100,13 +100,13 @@ async def test_in_a_room_without_history_a_lost_answer_is_told(restartable):
     async with Room(f"ws://127.0.0.1:{restartable.port}/ws/unlisted") as room:
         assert await room.say("heard") is None
         restartable.pause()
-        saying = asyncio.create_task(room.say("heard, perhaps"))
+        task = asyncio.create_task(room.say("heard, perhaps"))
         while not any(each.sent for each in room._unconfirmed.values()):  # noqa: ASYNC110 (a turn or two)
             await asyncio.sleep(0)
         restartable.kill()
         await asyncio.to_thread(restartable.start)
         with pytest.raises(Unconfirmed):
-            await saying
+            await task
 
 
 EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "python_client.md").read_text(), re.DOTALL)
