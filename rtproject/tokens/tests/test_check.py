@@ -1,10 +1,11 @@
 """What a token lets in, and how wrong ones count."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import OperationalError
 from django.test import RequestFactory
 from pytest_django import Settings
@@ -107,6 +108,21 @@ def test_right_tokens_and_a_store_out_of_reach_do_not_count_as_wrong(
 
 def _failing(**_: Any) -> Iterator[Token]:
     raise OperationalError("gone")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_many_that_begin_together_behind_one_address_are_let_in() -> None:
+    texts = [await sync_to_async(made)(name=f"bot-{number}") for number in range(8)]
+
+    async def call(text: str) -> Token:
+        request = RequestFactory().get("/", headers={"Authorization": f"Bearer {text}"}, REMOTE_ADDR=HERE)
+        return await check.authenticate(request, "metrics")
+
+    tokens = await asyncio.gather(*map(call, texts))
+    assert [token.name for token in tokens] == [f"bot-{number}" for number in range(8)]
+    wrong = await asyncio.gather(*(call(f"wrong-{number}") for number in range(8)), return_exceptions=True)
+    statuses = [error.response.status_code for error in wrong if isinstance(error, ApiError)]
+    assert sorted(statuses) == [401] * 3 + [429] * 5
 
 
 def test_a_token_calls_as_often_as_the_setting_says(settings: Settings) -> None:
