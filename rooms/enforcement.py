@@ -11,13 +11,14 @@ import contextlib
 import logging
 from collections.abc import Collection
 from datetime import timedelta
+from importlib import import_module
 from operator import attrgetter
 from typing import Any, Protocol
 
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
 from django.utils import timezone
 
@@ -227,8 +228,11 @@ def disconnected_since(room: int, number: int) -> list[tuple[int, str]]:
 
 @database_sync_to_async
 def living_sessions(keys: Collection[str]) -> set[str]:
-    """Return those of `keys` whose sessions go on. Raises django.db.Error."""
-    sessions = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    """Return those of `keys` whose sessions go on; all, without sessions in the database. Raises django.db.Error."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    if not issubclass(store, DatabaseStore):
+        return set(keys)
+    sessions = store.get_model_class().objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     return set(sessions.values_list("session_key", flat=True))
 
 

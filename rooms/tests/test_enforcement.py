@@ -219,3 +219,8 @@ class TestDisconnections:
         monkeypatch.setattr(consumers, "load_rooms", load_rooms)
         async with entered("lobby") as client:
             assert await client.code() == CloseCode.KICKED
+
+
+async def test_sessions_that_are_not_in_the_database_are_not_looked_for(settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    assert await enforcement.living_sessions({"a"}) == {"a"}

@@ -13,9 +13,10 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
-from django.db import DataError
+from django.db import DataError, OperationalError
 
 from rooms import consumers, posting, receivers
+from rooms.access import moderation
 from rooms.access.versions import access_version
 from rooms.delivery.registry import current_live_rooms
 from rooms.history import writer
@@ -189,6 +190,24 @@ class TestRoomWithHistory:
         assert [entry.user_id for entry in entries] == [mod.pk] * 2
         assert entries[0].is_deletion()
         assert entries[0].object_repr.startswith("lobby, number 1, by guest-")
+
+    async def test_a_moderator_stays_connected_while_the_store_fails(self, monkeypatch):
+        """What is deleted is deleted, whether it can be logged or not."""
+        await new_room()
+        mod = await User.objects.acreate_superuser("mod")
+
+        async def fail(*_: Any) -> None:
+            raise OperationalError("gone")
+
+        async with entered("lobby") as ada, entered("lobby", user=mod) as moderator:
+            await ada.ask(HI)
+            await moderator.next()
+            with monkeypatch.context() as patch:
+                patch.setattr(moderation, "_may_delete", fail)
+                assert (await moderator.ask({"type": "delete", "seq": 1}))["code"] == "forbidden"
+            monkeypatch.setattr(moderation, "_log_deletion", fail)
+            assert (await moderator.ask({"type": "delete", "seq": 1}))["by"] == "moderator"
+            assert (await moderator.ask("still here"))["seq"] == 3
 
     async def test_a_page_that_was_read_before_a_deletion_does_not_come_after_it(self, monkeypatch):
         await new_room()
