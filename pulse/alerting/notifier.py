@@ -99,9 +99,8 @@ def _news(now: datetime) -> list[AlertEvent]:
 def write_messages() -> None:
     """Store one message of all news for each channel. Raise django.db.Error."""
     with transaction.atomic():
-        list(
-            AlertEvent.objects.filter(untold=True).select_for_update()
-        )  # another process may write them, too
+        # Another process may write them, too.
+        list(AlertEvent.objects.filter(untold=True).select_for_update())
         now = store_now()
         if not (news := _news(now)):
             return

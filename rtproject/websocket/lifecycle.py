@@ -145,9 +145,8 @@ class GracefulShutdown:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         shutdown = running_tasks()
         if shutdown.begun and option("TRUSTED_PROXIES") and TRANSPORT_KEY in scope:
-            scope[
-                TRANSPORT_KEY
-            ].abort()  # so that the proxy asks another process, instead of its client us again
+            # So that the proxy asks another process, instead of its client us again.
+            scope[TRANSPORT_KEY].abort()
             return
         if shutdown.begun:
             await _close_going_away(scope, receive, send)

@@ -94,9 +94,8 @@ class DaphneTransport:
         self._fragments = 0
         self._kind = type(protocol)
         protocol.closeHandshakeTimeout = ANSWER_SECONDS
-        protocol.dataReceived = (
-            protocol._dataReceived
-        )  # without words for a log, a fifth of what a message costs
+        # Without words for a log, which are a fifth of what a message costs.
+        protocol.dataReceived = protocol._dataReceived
         protocol.consumeData = self._on_data
         protocol.onMessageFrameBegin = self._on_fragment
         protocol.onClose = self._on_close

@@ -63,9 +63,8 @@ class UvicornTransport(asyncio.BufferedProtocol):
         self._open = OPEN
         self._writable = True
         self._reading = not protocol.read_paused
-        protocol.read_paused = (
-            True  # or uvicorn would pause the reading for each message: two calls of the kernel
-        )
+        # Or uvicorn would pause the reading for each message: two calls of the kernel.
+        protocol.read_paused = True
         self._buffer = _buffer()
         self._turns: Turns = current_turns()
         self.is_waiting = False
